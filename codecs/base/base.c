@@ -1,0 +1,234 @@
+/* codecs/base/base.c - the parts of base.h that are too long to stand inline. */
+#include "codecs/base/base.h"
+
+/* The length of the well-formed UTF-8 character at the front of `s`, RFC 3629 section 4; 0: none. */
+static size_t utf8_char(struct span s)
+{
+    uint8_t c = s.p[0], lo = 0x80, hi = 0xbf;
+    size_t n;
+
+    if (c < 0x80)
+        return 1;
+    if (c < 0xc2 || c > 0xf4)
+        return 0;
+    n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    if (c == 0xe0)
+        lo = 0xa0;
+    if (c == 0xed)
+        hi = 0x9f;
+    if (c == 0xf0)
+        lo = 0x90;
+    if (c == 0xf4)
+        hi = 0x8f;
+    if (s.n < n || s.p[1] < lo || s.p[1] > hi)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((s.p[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* How many octets at the front of `s` are ASCII, eight at a time. */
+static size_t ascii_run(struct span s)
+{
+    size_t i = 0;
+    for (uint64_t v; s.n - i >= 8; i += 8) {
+        memcpy(&v, s.p + i, 8);
+        if (v & 0x8080808080808080u)
+            break;
+    }
+    while (i < s.n && s.p[i] < 0x80)
+        i++;
+    return i;
+}
+
+bool span_utf8(struct span s)
+{
+    for (size_t i = ascii_run(s); i < s.n;) {
+        size_t n = utf8_char(span_cut(s, i, s.n));
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+size_t span_utf8_len(struct span s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.n; count++) {
+        size_t n = utf8_char(span_cut(s, i, s.n));
+        i += n ? n : 1;
+    }
+    return count;
+}
+
+bool span_eq_ct(struct span a, struct span b)
+{
+    uint8_t diff = 0;
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        diff |= a.p[i] ^ b.p[i];
+    return diff == 0;
+}
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool span_uint(struct span s, uint64_t *out)
+{
+    unsigned base = 10;
+    uint64_t v = 0;
+
+    if (s.n > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x') {
+        base = 16;
+        s = span_cut(s, 2, s.n);
+    }
+    if (s.n == 0)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        int d = hex_digit(s.p[i]);
+        if (d < 0 || (unsigned)d >= base || v > (UINT64_MAX - (unsigned)d) / base)
+            return false;
+        v = v * base + (unsigned)d;
+    }
+    *out = v;
+    return true;
+}
+
+void wr_text(struct wr *w, const char *s)
+{
+    wr_put(w, span_of(s));
+}
+
+void wr_dec(struct wr *w, uint64_t v)
+{
+    uint8_t b[20];
+    size_t n = sizeof b;
+    do
+        b[--n] = (uint8_t)('0' + v % 10);
+    while (v /= 10);
+    wr_put(w, (struct span){b + n, sizeof b - n});
+}
+
+void wr_hex(struct wr *w, uint64_t v, unsigned digits)
+{
+    while (digits-- > 0)
+        wr_u8(w, (uint8_t)"0123456789abcdef"[v >> digits * 4 & 15]);
+}
+
+void wr_hex_octets(struct wr *w, struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        wr_hex(w, s.p[i], 2);
+}
+
+void wr_json_text(struct wr *w, struct span s)
+{
+    wr_u8(w, '"');
+    for (size_t i = 0, n; i < s.n; i += n) {
+        uint8_t c = s.p[i];
+        n = utf8_char(span_cut(s, i, s.n));
+        if (n == 0) {
+            wr_text(w, "\xef\xbf\xbd");
+            n = 1;
+        } else if (c == '"' || c == '\\') {
+            wr_u8(w, '\\');
+            wr_u8(w, c);
+        } else if (c == '\n') {
+            wr_text(w, "\\n");
+        } else if (c < 0x20 || c == 0x7f) {
+            wr_text(w, "\\u00");
+            wr_hex(w, c, 2);
+        } else {
+            wr_put(w, span_cut(s, i, i + n));
+        }
+    }
+    wr_u8(w, '"');
+}
+
+bool wr_unhex(struct wr *w, struct span hex)
+{
+    int high = -1;
+    for (size_t i = 0; i < hex.n; i++) {
+        uint8_t c = hex.p[i];
+        int d = hex_digit(c);
+        if (d < 0 && high < 0 && (c == ' ' || c == '\n' || c == '\t' || c == '\r'))
+            continue;
+        if (d < 0)
+            return false;
+        if (high < 0) {
+            high = d;
+            continue;
+        }
+        wr_u8(w, (uint8_t)(high << 4 | d));
+        high = -1;
+    }
+    return high < 0;
+}
+
+void *arena_take(struct arena *a, size_t size)
+{
+    size_t at = (size_t)((((uintptr_t)a->p + a->n + 15) & ~(uintptr_t)15) - (uintptr_t)a->p);
+    if (a->full || at > a->cap || a->cap - at < size) {
+        a->full = true;
+        return NULL;
+    }
+    a->n = at + size;
+    return memset(a->p + at, 0, size);
+}
+
+struct span arena_copy(struct arena *a, struct span s)
+{
+    uint8_t *p = arena_take(a, s.n);
+    if (!p)
+        return (struct span){0};
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return (struct span){p, s.n};
+}
+
+const char *arena_text(struct arena *a, struct span s)
+{
+    char *p = arena_take(a, s.n + 1);
+    if (p && s.n)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+void finding_words(struct wr *w, const struct finding *f)
+{
+    size_t arg = 0;
+    for (const char *s = f->what; *s; s++) {
+        if (*s != '%' || arg >= COUNT(f->arg) || !s[1]) {
+            wr_u8(w, (uint8_t)*s);
+            continue;
+        }
+        uint64_t v = f->arg[arg++];
+        switch (*++s) {
+        case 'x':
+            wr_text(w, "0x");
+            wr_hex(w, v, v > 0xffffffff ? 16 : v > 0xffff ? 8 : 4);
+            break;
+        case 'c':
+            wr_u8(w, '\'');
+            wr_u8(w, (uint8_t)v);
+            wr_u8(w, '\'');
+            break;
+        default:
+            wr_dec(w, v);
+        }
+    }
+}
+
+const char *level_name(enum level l)
+{
+    static const char *const names[] = {"MUST", "STMT", "SHOULD", "MAY"};
+    return names[l];
+}

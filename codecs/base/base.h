@@ -1,0 +1,234 @@
+/* codecs/base/base.h - spans, cursors, arenas and findings shared by every codec. */
+#ifndef CODECS_BASE_BASE_H
+#define CODECS_BASE_BASE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum level { MUST, STMT, SHOULD, MAY }; /* STMT, a statement without key word, is judged as MUST */
+enum step { STEP_FAIL = -1, STEP_MORE = 0, STEP_ITEM = 1 };
+
+struct span { /* borrowed octets, not NUL-terminated */
+    const uint8_t *p;
+    size_t n;
+};
+struct rd { /* bounds-checked reader */
+    const uint8_t *p;
+    size_t n, pos;
+};
+struct wr { /* the caller's buffer; once full it stays full */
+    uint8_t *p;
+    size_t cap, n;
+    bool full;
+};
+struct arena { /* bump allocator over the caller's memory; once full it stays full */
+    uint8_t *p;
+    size_t cap, n;
+    bool full;
+};
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define SPAN(lit)                                                                                  \
+    {                                                                                              \
+        (const uint8_t *)(lit), sizeof(lit) - 1                                                    \
+    }
+
+/* A violation seen in octets. All strings are static; `what` may hold up to two conversions,
+ * %u (decimal), %x (0x and at least four hex digits) or %c (the quoted character), which take
+ * arg[0] and arg[1] in order. Offset and length in octets, counted from the start of the message. */
+struct finding {
+    const char *clause, *what;
+    enum level level;
+    const char *layer; /* path of layers, such as "udp/stun"; static or as long as the findings */
+    uint64_t off, len;
+    uint64_t arg[2];
+};
+struct findings { /* n counts all, v keeps the first cap; all zero only counts */
+    struct finding *v;
+    size_t n, cap;
+    const char *layer; /* given to each finding that is added */
+    uint64_t base;     /* added to each offset: where the codec's input starts in the message */
+};
+
+/* ---- spans ---- */
+
+/* The octets of `s` from `from` to `to`, both clamped to the end of `s`. */
+static inline struct span span_cut(struct span s, size_t from, size_t to)
+{
+    if (to > s.n)
+        to = s.n;
+    if (from > to)
+        from = to;
+    return (struct span){from ? s.p + from : s.p, to - from};
+}
+/* The octets of a NUL-terminated string, without the NUL; NULL gives the empty span. */
+static inline struct span span_of(const char *s)
+{
+    return (struct span){(const uint8_t *)s, s ? strlen(s) : 0};
+}
+static inline bool span_eq(struct span a, struct span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool span_is(struct span a, const char *s)
+{
+    return span_eq(a, span_of(s));
+}
+/* Whether `s` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF). */
+bool span_utf8(struct span s);
+/* The number of characters in UTF-8 text; octets that do not fit count as one each. */
+size_t span_utf8_len(struct span s);
+/* Compare in a time that depends on the lengths only. */
+bool span_eq_ct(struct span a, struct span b);
+/* Read an unsigned number, decimal or 0x hexadecimal, of the whole of `s`; false: it is none. */
+bool span_uint(struct span s, uint64_t *out);
+
+/* ---- reader: each call returns false, and moves nothing, where too little is left ---- */
+
+static inline struct rd rd_of(struct span s)
+{
+    return (struct rd){s.p, s.n, 0};
+}
+static inline size_t rd_left(const struct rd *r)
+{
+    return r->n - r->pos;
+}
+static inline uint16_t get_u16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+static inline uint32_t get_u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+static inline uint64_t get_u64(const uint8_t *p)
+{
+    return (uint64_t)get_u32(p) << 32 | get_u32(p + 4);
+}
+static inline bool rd_u8(struct rd *r, uint8_t *out)
+{
+    if (rd_left(r) < 1)
+        return false;
+    *out = r->p[r->pos++];
+    return true;
+}
+static inline bool rd_u16(struct rd *r, uint16_t *out)
+{
+    if (rd_left(r) < 2)
+        return false;
+    *out = get_u16(r->p + r->pos);
+    r->pos += 2;
+    return true;
+}
+static inline bool rd_u32(struct rd *r, uint32_t *out)
+{
+    if (rd_left(r) < 4)
+        return false;
+    *out = get_u32(r->p + r->pos);
+    r->pos += 4;
+    return true;
+}
+static inline bool rd_take(struct rd *r, size_t n, struct span *out)
+{
+    if (rd_left(r) < n)
+        return false;
+    *out = (struct span){n ? r->p + r->pos : r->p, n};
+    r->pos += n;
+    return true;
+}
+
+/* ---- writer: what does not fit sets `full`, and nothing more is written ---- */
+
+static inline void wr_put(struct wr *w, struct span s)
+{
+    if (w->full || w->cap - w->n < s.n) {
+        w->full = true;
+        return;
+    }
+    if (s.n)
+        memcpy(w->p + w->n, s.p, s.n);
+    w->n += s.n;
+}
+static inline void wr_u8(struct wr *w, uint8_t v)
+{
+    wr_put(w, (struct span){&v, 1});
+}
+static inline void wr_u16(struct wr *w, uint16_t v)
+{
+    uint8_t b[2] = {(uint8_t)(v >> 8), (uint8_t)v};
+    wr_put(w, (struct span){b, 2});
+}
+static inline void wr_u32(struct wr *w, uint32_t v)
+{
+    uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+    wr_put(w, (struct span){b, 4});
+}
+static inline void wr_u64(struct wr *w, uint64_t v)
+{
+    wr_u32(w, (uint32_t)(v >> 32));
+    wr_u32(w, (uint32_t)v);
+}
+static inline void put_u16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+static inline void put_u32(uint8_t *p, uint32_t v)
+{
+    put_u16(p, (uint16_t)(v >> 16));
+    put_u16(p + 2, (uint16_t)v);
+}
+static inline struct span wr_span(const struct wr *w)
+{
+    return (struct span){w->p, w->n};
+}
+/* Text: a NUL-terminated string, a decimal number, `digits` hexadecimal ones, octets in hex. */
+void wr_text(struct wr *w, const char *s);
+void wr_dec(struct wr *w, uint64_t v);
+void wr_hex(struct wr *w, uint64_t v, unsigned digits);
+void wr_hex_octets(struct wr *w, struct span s);
+/* A JSON string with its quotes; octets that are no UTF-8 come out as U+FFFD. */
+void wr_json_text(struct wr *w, struct span s);
+/* Read hexadecimal digits, white space between octets allowed, into `w`; false: not hexadecimal. */
+bool wr_unhex(struct wr *w, struct span hex);
+
+/* ---- arena ---- */
+
+static inline struct arena arena_of(void *p, size_t cap)
+{
+    return (struct arena){(uint8_t *)p, cap, 0, false};
+}
+/* `size` zeroed octets, aligned to 16; NULL, and `full` set, where they do not fit. */
+void *arena_take(struct arena *a, size_t size);
+/* A copy of `s` in the arena; the empty span, and `full` set, where it does not fit. */
+struct span arena_copy(struct arena *a, struct span s);
+/* A NUL-terminated copy; NULL, and `full` set, where it does not fit. */
+const char *arena_text(struct arena *a, struct span s);
+
+/* ---- findings ---- */
+
+static inline void finding_add(struct findings *fs, struct finding f)
+{
+    if (fs->n < fs->cap) {
+        f.layer = fs->layer;
+        f.off += fs->base;
+        fs->v[fs->n] = f;
+    }
+    fs->n++;
+}
+/* The words of `f` with its arguments filled in. */
+void finding_words(struct wr *w, const struct finding *f);
+/* "MUST", "STMT", "SHOULD" or "MAY". */
+const char *level_name(enum level l);
+/* Whether breaking a rule of this level makes a message invalid. */
+static inline bool level_strict(enum level l)
+{
+    return l == MUST || l == STMT;
+}
+/* The findings kept, at most `cap`. */
+static inline size_t findings_kept(const struct findings *fs)
+{
+    return fs->n < fs->cap ? fs->n : fs->cap;
+}
+#endif

@@ -1,0 +1,37 @@
+/* codecs/base/codec.h - what the registry lists of a codec; protocol-free code works on this. */
+#ifndef CODECS_BASE_CODEC_H
+#define CODECS_BASE_CODEC_H
+#include "codecs/base/draft.h"
+
+enum framing { /* how messages come */
+    FRAMING_DATAGRAM = 1,
+    FRAMING_STREAM = 2,
+    FRAMING_MESSAGE = 4, /* a message of a layer, such as one of WebSocket */
+};
+struct codec_secret { /* what integrity checks and seals need; all zero: none */
+    struct span key;
+};
+struct codec {
+    const char *name;
+    unsigned framing;
+    const struct desc *view; /* describes what decode yields */
+    /* How sure the codec is that `in`, a whole datagram or the front of a stream, is its own:
+     * 0 (no) to 100; `port` is a hint, 0 where unknown. Cheap: no full decode. */
+    unsigned (*guess)(struct span in, uint16_t port);
+    /* Decode one message that `in` holds whole. The view is allocated from `mem`, borrows `in`, and
+     * is NULL after STEP_FAIL. STEP_MORE: `in` ends before the message does. A list cut short
+     * because `mem` ran out sets mem->full. */
+    enum step (*decode)(struct span in, struct arena *mem, const void **view, struct findings *fs);
+    /* Framing of a stream: how many octets at the front of `in` the next message takes. STEP_ITEM
+     * sets *used; STEP_MORE: a longer window is needed; STEP_FAIL: framing is lost (a finding). */
+    enum step (*next)(struct span in, size_t *used, struct findings *fs);
+    /* Findings that decode does not give: semantics over a decoded view. */
+    void (*lint)(const void *view, struct findings *fs);
+    /* Write what the draft says; `w->full` where it does not fit. */
+    void (*encode)(struct wr *w, const struct draft *dr);
+    /* The clause that a decoded message of a kind is about, and its short name for ladders. */
+    void (*brief)(struct wr *w, const void *view);
+    /* The i-th token for a fuzzing dictionary; false: no more. */
+    bool (*token)(size_t i, struct wr *w, const char **name);
+};
+#endif

@@ -1,0 +1,87 @@
+/* codecs/base/draft.h - what writing starts from: an ordered tree of fields over a field table.
+ *
+ * A draft says exactly what is to be written, conforming or not. Each field in it is typed, or raw
+ * octets that stand in its place; a field may be missing, doubled or out of order. What a draft
+ * does not give and the encoder can derive (a length) is derived; what it gives is written as told.
+ * Nodes live in the arena that the draft was started with; running out sets arena->full. */
+#ifndef CODECS_BASE_DRAFT_H
+#define CODECS_BASE_DRAFT_H
+#include "codecs/base/field.h"
+
+enum form {
+    FORM_UINT,  /* u */
+    FORM_BYTES, /* s */
+    FORM_ADDR,  /* a */
+    FORM_KIDS,  /* first..last: fields of a record described by d, or items of a list of d */
+    FORM_RAW,   /* s, octets written in place of whatever stands here, no padding, no length */
+};
+struct node {
+    struct node *next;
+    const struct field *f; /* NULL: an item of a list, or the root */
+    const struct desc *d;  /* FORM_KIDS */
+    enum form form;
+    union {
+        uint64_t u;
+        struct span s;
+        struct addr a;
+        struct {
+            struct node *first, *last;
+        };
+    };
+};
+struct draft {
+    struct arena *mem;
+    struct node root; /* FORM_KIDS over the table */
+};
+
+/* Start an empty draft over `d`; nodes come from `mem`, which the caller owns. */
+void draft_init(struct draft *dr, const struct desc *d, struct arena *mem);
+/* A draft of every field of a view, lossless: encoding it gives the octets the view was made of.
+ * Spans are borrowed from the view. */
+void draft_of(struct draft *dr, const struct desc *d, const void *rec, struct arena *mem);
+
+/* Append to `parent` (the root: &dr->root). Each returns the node, NULL where the arena is full;
+ * a NULL parent is passed on as NULL, so that a chain needs one check at its end. */
+struct node *draft_uint(struct draft *dr, struct node *parent, const struct field *f, uint64_t u);
+struct node *draft_bytes(struct draft *dr, struct node *parent, const struct field *f,
+                         struct span s);
+struct node *draft_addr(struct draft *dr, struct node *parent, const struct field *f,
+                        const struct addr *a);
+struct node *draft_kids(struct draft *dr, struct node *parent, const struct field *f,
+                        const struct desc *d);
+struct node *draft_raw(struct draft *dr, struct node *parent, const struct field *f,
+                       struct span s);
+
+/* The first field called `name` in `parent`, NULL: none. */
+struct node *draft_find(const struct node *parent, const char *name);
+/* The table that names what may stand in `parent` beside its own fields: the picked one, or NULL. */
+const struct desc *draft_picked(const struct node *parent, const struct field **pick);
+/* The field called `name` that may stand in `parent`, its own or a picked one; NULL: none. */
+const struct field *draft_field(const struct node *parent, const char *name);
+
+/* Edit by path, which is how faults, variants, scripts and mutators change a draft.
+ *
+ * A path is field names joined by '/'; an item of a list is chosen by its number from 0, by "*"
+ * (all), by "last", or by the value of its first field: "attributes/SOFTWARE/value".
+ *   DRAFT_SET     value in text: a number, a name, an address, text; "hex:0a0b" octets;
+ *                 "raw:0a0b" octets in the place of the field whatever its kind;
+ *                 "+1", "-1": a number relative to what stands there; "^": the octets inverted.
+ *                 A field that is not there is added.
+ *   DRAFT_DROP    removes what the path names
+ *   DRAFT_DOUBLE  writes it twice
+ *   DRAFT_FIRST, DRAFT_LAST  moves it to the front or the end of its parent
+ *   DRAFT_ADD     appends a list item: the path names the list, the value is "KEY" or "KEY=value"
+ *                 and goes to the item's first field and, where given, to its field `value`
+ * Returns how many nodes it changed; 0: nothing there, or a value that the field cannot hold. */
+enum draft_op {
+    DRAFT_SET,
+    DRAFT_DROP,
+    DRAFT_DOUBLE,
+    DRAFT_FIRST,
+    DRAFT_LAST,
+    DRAFT_ADD,
+};
+size_t draft_edit(struct draft *dr, enum draft_op op, const char *path, const char *value);
+/* The value of a node from text, as DRAFT_SET reads it. */
+bool draft_parse(struct draft *dr, struct node *n, struct span text);
+#endif

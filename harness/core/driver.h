@@ -1,0 +1,58 @@
+/* harness/core/driver.h - what scripts, tests and apps see of a driver, `sim` and `live` alike. */
+#ifndef HARNESS_CORE_DRIVER_H
+#define HARNESS_CORE_DRIVER_H
+#include "harness/core/endpoint.h"
+
+struct party;  /* one endpoint with its layers in a driver */
+struct driver; /* the world: any number of parties and time */
+
+struct event { /* what a party's OUT_EVENT becomes; lives until the handler returns */
+    struct party *party;
+    uint64_t now_us;
+    const char *name;
+    const struct desc *desc;
+    const void *rec;
+    uint32_t token;
+};
+struct party_spec {
+    const struct endpoint_class *cls;
+    const void *config;     /* IN_START's record */
+    const char *name;       /* in captures and ladders: "iut", "client" */
+    struct addr host;       /* sim: the host's address, family 0: one is chosen; live: where it binds
+                               when its own address says any */
+    uint64_t seed;
+    const char *const *faults, *const *variants; /* NULL-terminated names, NULL: none */
+    void *owner;            /* the caller's, found again with party_owner */
+};
+struct driver_class {
+    const char *name; /* "sim", "live" */
+    /* NULL: no memory, or an unknown fault or variant; `err` says which in one sentence. */
+    struct party *(*add)(struct driver *d, const struct party_spec *spec, const char **err);
+    void (*command)(struct party *p, const struct verb *v, const void *args, uint32_t token);
+    void (*remove)(struct party *p);
+    /* Run until an event handler calls driver_break, `until_us` has passed, or, in sim, nothing is
+     * left to happen before then. Returns the time now. */
+    uint64_t (*run)(struct driver *d, uint64_t until_us);
+    void (*destroy)(struct driver *d);
+};
+struct driver { /* first member of each driver's state */
+    const struct driver_class *cls;
+    uint64_t now_us;
+    bool stop;         /* set by a handler: run returns soon */
+    const char *error; /* the harness's own fault: an output queue that ran over, ... */
+    void (*on_event)(void *ctx, const struct event *ev);
+    void *ctx;
+    struct capture *capture; /* pcapng writer, NULL: none */
+    char why[192];           /* room for a sentence in `error` */
+};
+static inline void driver_break(struct driver *d)
+{
+    d->stop = true;
+}
+struct endpoint_class;
+const struct endpoint_class *party_class(const struct party *p);
+void *party_owner(const struct party *p);
+/* The address that a party was given (sim) or bound last (live); family 0: none yet. */
+struct addr party_addr(const struct party *p);
+const char *party_name(const struct party *p);
+#endif

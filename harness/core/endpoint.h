@@ -1,0 +1,196 @@
+/* harness/core/endpoint.h - the sans-IO contract: inputs come in as calls, outputs go to a queue.
+ *
+ * An endpoint knows no socket, clock or random source. Same inputs and seed: same outputs, octet for
+ * octet. A *layer* is an endpoint that also provides flows: it is given one flow (LAYER_LOWER) and
+ * delivers others; harness/core/stack joins them. Drivers know UDP, TCP and time, nothing more. */
+#ifndef HARNESS_CORE_ENDPOINT_H
+#define HARNESS_CORE_ENDPOINT_H
+#include "codecs/base/codec.h"
+
+/* A flow is a datagram binding (one local address, any number of remotes), one stream connection,
+ * or what a layer provides over another flow. Ids are an endpoint's own: those that it opens it
+ * numbers below FLOW_ACCEPTED, so that it may send before IN_OPENED; those that a peer opened are
+ * numbered from there up. Never used twice. */
+typedef uint32_t flow_id;
+#define FLOW_ACCEPTED 0x80000000u
+#define LAYER_LOWER 1u /* a layer's view of the flow it was given */
+#define LAYER_UPPER 2u /* and of the first flow that it provides */
+
+struct flow_spec {
+    const char *stack; /* "udp", "tcp", "tcp/tls": drivers know the first word, layers the rest */
+    bool listen;       /* streams: accept; each connection arrives as IN_OPENED with its parent */
+    struct addr local, remote; /* family 0: any; port 0: the driver's choice, told by IN_OPENED */
+    struct span name;          /* host as the URL named it: server name, certificate check */
+    const struct desc *desc;   /* options of the layers: a record and its table */
+    const void *options;
+};
+struct pkt {                   /* what travels beside a datagram; addresses also for streams */
+    struct addr remote, local; /* remote: whom from or to; local: address it arrived at, or leave by */
+    uint8_t ttl, tos;          /* 0: not known, the driver's default; tos is DSCP and ECN */
+    bool dont_fragment;
+    uint32_t frame; /* number of the frame in the capture that the driver writes; 0: none */
+};
+
+enum in_kind {
+    IN_START,    /* rec: configuration, described by class->config */
+    IN_OPENED,   /* pkt.local and pkt.remote as bound; parent: the listener that accepted, or 0 */
+    IN_BYTES,    /* data: a datagram, or the next octets of a stream */
+    IN_EOF,      /* the peer sends no more */
+    IN_CLOSED,   /* gone, why says how; the id is dead */
+    IN_ICMP,     /* a datagram was refused: icmp, pkt.remote it went to, data: what is quoted */
+    IN_WRITABLE, /* a stream's backlog fell below the driver's mark again */
+    IN_RESOLVED, /* addresses for a name asked with OUT_RESOLVE; none: it does not resolve */
+    IN_TIMER,    /* the deadline has passed */
+    IN_COMMAND,  /* verb, rec: its arguments, token */
+    /* to a layer, from above, on a flow that it provides (or is to provide: IN_OPEN) */
+    IN_OPEN,
+    IN_SEND,
+    IN_SHUTDOWN,
+    IN_CLOSE,
+};
+enum close_why {
+    CLOSE_DONE,
+    CLOSE_RESET,
+    CLOSE_REFUSED,
+    CLOSE_TIMEOUT,
+    CLOSE_TLS,
+    CLOSE_RESOLVE,
+    CLOSE_QUOTA,
+    CLOSE_LOCAL,       /* bind or route: the local side's own trouble */
+    CLOSE_UNREACHABLE, /* no route, or ICMP said so */
+};
+const char *close_name(enum close_why why);
+
+struct input {
+    enum in_kind kind;
+    uint64_t now_us; /* since the run began, never less than before; every input carries it */
+    flow_id flow, parent;
+    struct span data; /* lives until the call returns */
+    struct pkt pkt;
+    enum close_why why;
+    uint16_t icmp;             /* type << 8 | code */
+    const void *rec;           /* IN_START, IN_COMMAND */
+    const struct verb *verb;   /* IN_COMMAND */
+    const struct flow_spec *open; /* IN_OPEN */
+    const struct addr *found;  /* IN_RESOLVED: n_found addresses, in order of preference */
+    size_t n_found;
+    uint32_t token; /* of the command or request; given back in each event that answers it */
+};
+
+enum out_kind {
+    OUT_OPEN,
+    OUT_SEND,
+    OUT_SHUTDOWN, /* send no more */
+    OUT_CLOSE,    /* streams: abort says whether by RST */
+    OUT_RESOLVE,
+    OUT_EVENT,
+    /* by a layer, about a flow that it provides, to whoever is above */
+    OUT_PROVIDE, /* the flow is ready (IN_OPENED above) */
+    OUT_DELIVER, /* data, to IN_BYTES above */
+    OUT_EOF,
+    OUT_CLOSED, /* why */
+};
+struct output {
+    enum out_kind kind;
+    flow_id flow;
+    struct flow_spec open;
+    const struct span *data; /* OUT_SEND, OUT_DELIVER: slices, joined on the wire into one datagram */
+    size_t n_data;
+    struct pkt pkt;
+    uint64_t not_before_us; /* OUT_SEND: pacing; 0: at once */
+    enum close_why why;     /* OUT_CLOSED */
+    bool abort;             /* OUT_CLOSE */
+    const char *name;       /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
+    const struct desc *desc;
+    const void *rec; /* OUT_EVENT: record in the queue's arena */
+    uint16_t rr_type; /* OUT_RESOLVE: as in DNS: 1 A, 28 AAAA, 0 both */
+    uint32_t token;
+};
+/* The caller's; taken whole after one input or a batch, before what it causes. Slices that are put
+ * may point into memory that lives as long as the endpoint (a frame stored once for many flows) or
+ * into `mem`. `full`: an output did not fit; the driver ends the run with `error`, never silently. */
+struct outq {
+    struct output *v;
+    size_t n, cap;
+    struct arena mem;
+    bool full;
+};
+/* The next output, zeroed but for its kind and flow. Where the queue is full a scratch one that
+ * nobody reads, with `full` set; so callers need no check. */
+struct output *out_put(struct outq *q, enum out_kind kind, flow_id flow);
+/* Send one slice, which is copied into the queue. */
+struct output *out_send(struct outq *q, flow_id flow, struct span data, const struct pkt *pkt);
+/* An event with a record of `desc->size` octets in the queue's arena, which the caller fills;
+ * NULL where there is no room. */
+void *out_event(struct outq *q, const char *name, const struct desc *desc, uint32_t token);
+
+struct verb { /* what a script can ask of the endpoint: the table is its whole Lua surface */
+    const char *name;
+    const struct desc *args;
+    bool answered; /* an event with the command's token follows; a script waits for it */
+};
+
+/* A row of a fault or variant table: applied as a draft or a timer leaves the endpoint. A fault
+ * breaks its clause; a variant stays lawful. */
+enum dev_op {
+    DEV_SET,    /* draft_edit DRAFT_SET field value, and so on */
+    DEV_DROP,
+    DEV_DOUBLE,
+    DEV_FIRST,
+    DEV_LAST,
+    DEV_ADD,
+    DEV_SILENT, /* the message is not sent at all */
+    DEV_REPEAT, /* sent twice */
+    DEV_DELAY,  /* value: microseconds later */
+    DEV_SCALE,  /* a timer: value in percent of what it would be */
+    DEV_FLAG,   /* about state: the code asks for it by name */
+};
+struct deviation {
+    const char *name, *clause;
+    const char *where; /* point where it applies: "success", "error/420", "timer/rto", "flag" */
+    enum dev_op op;
+    const char *field, *value;
+    const char *needs; /* of the configuration, such as "auth=long"; NULL: none */
+};
+enum { DEV_WORDS = 4 }; /* 256 rows a table */
+struct env {            /* first member of every endpoint's state; set by the driver before IN_START */
+    uint64_t rng[2];    /* seeded; the only source of chance */
+    uint64_t faults[DEV_WORDS], variants[DEV_WORDS];
+    const struct endpoint_class *cls;
+};
+struct endpoint_class {
+    const char *name; /* stun.server */
+    size_t size;      /* the driver allocates it, zeroed, 16-aligned */
+    const struct verb *verbs;
+    size_t n_verbs;
+    const struct deviation *faults, *variants;
+    size_t n_faults, n_variants;
+    const struct desc *config; /* IN_START's record: addresses, credentials, pool sizes, limits */
+    void (*input)(void *self, const struct input *in, struct outq *out);
+    uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none */
+    const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
+};
+#define NO_DEADLINE UINT64_MAX
+
+/* Chance: the next number of a seeded generator (xoroshiro128+), and its seeding (splitmix64). */
+uint64_t rng_next(uint64_t rng[2]);
+void rng_seed(uint64_t rng[2], uint64_t seed);
+void rng_fill(uint64_t rng[2], uint8_t *p, size_t n);
+
+/* Set or clear the row called `name` in env->faults (or, `variant`, env->variants); false: no such
+ * row. */
+bool env_deviate(struct env *env, bool variant, const char *name, bool on);
+/* Whether the DEV_FLAG row called `name`, fault or variant, is on. */
+bool env_flag(const struct env *env, const char *name);
+
+/* What applying the active rows to one message gave. */
+struct deviated {
+    bool silent, repeat;
+    uint64_t delay_us;
+    size_t edits; /* nodes of the draft that changed */
+};
+/* Apply every active row whose `where` is `where`, or a prefix of it up to a '/', to a draft. */
+struct deviated env_apply(const struct env *env, const char *where, struct draft *dr);
+/* The value of a timer under the active DEV_SCALE rows for `where`, in the same unit. */
+uint64_t env_timer(const struct env *env, const char *where, uint64_t value);
+#endif

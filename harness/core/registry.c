@@ -1,0 +1,46 @@
+/* harness/core/registry.c - looking things up by name in the generated registry. */
+#include "harness/core/registry.h"
+
+const struct codec *codec_named(const char *name)
+{
+    for (size_t i = 0; i < registry_n; i++)
+        if (registry[i].codec && strcmp(registry[i].codec->name, name) == 0)
+            return registry[i].codec;
+    return NULL;
+}
+
+const struct endpoint_class *class_named(const char *name)
+{
+    for (size_t i = 0; i < registry_n; i++)
+        for (size_t c = 0; registry[i].classes && registry[i].classes[c]; c++)
+            if (strcmp(registry[i].classes[c]->name, name) == 0)
+                return registry[i].classes[c];
+    return NULL;
+}
+
+const struct endpoint_class *layer_named(const char *word, size_t n)
+{
+    for (size_t i = 0; i < registry_n; i++)
+        for (size_t c = 0; registry[i].classes && registry[i].classes[c]; c++) {
+            const char *l = registry[i].classes[c]->layer;
+            if (l && strlen(l) == n && memcmp(l, word, n) == 0)
+                return registry[i].classes[c];
+        }
+    return NULL;
+}
+
+const struct codec *codec_guess(struct span in, uint16_t port, enum framing framing)
+{
+    const struct codec *best = NULL;
+    unsigned sure = 0;
+
+    for (size_t i = 0; i < registry_n; i++) {
+        const struct codec *c = registry[i].codec;
+        unsigned s = c && c->guess && (c->framing & (unsigned)framing) ? c->guess(in, port) : 0;
+        if (s > sure) {
+            sure = s;
+            best = c;
+        }
+    }
+    return best;
+}
