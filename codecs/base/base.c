@@ -176,7 +176,7 @@ bool wr_unhex(struct wr *w, struct span hex)
 void *arena_take(struct arena *a, size_t size)
 {
     size_t at = (size_t)((((uintptr_t)a->p + a->n + 15) & ~(uintptr_t)15) - (uintptr_t)a->p);
-    if (a->full || at > a->cap || a->cap - at < size) {
+    if (a->full || !a->p || at > a->cap || a->cap - at < size) {
         a->full = true;
         return NULL;
     }

@@ -153,7 +153,7 @@ const struct desc *draft_picked(const struct node *parent, const struct field **
             continue;
         const struct node *key = draft_find(parent, parent->d->f[f->key].name);
         *pick = f;
-        return key && key->form == FORM_UINT ? f->pick_key(key->u) : NULL;
+        return key && key->form == FORM_UINT && f->pick_key ? f->pick_key(key->u) : NULL;
     }
     *pick = NULL;
     return NULL;
@@ -181,6 +181,10 @@ static bool parse_octets(struct draft *dr, struct span hex, struct span *out)
 
 static bool invert(struct draft *dr, struct node *n)
 {
+    if (n->form == FORM_UINT && n->f && n->f->kind == F_BOOL) {
+        n->u = !n->u;
+        return true;
+    }
     if (n->form == FORM_UINT) {
         size_t bits = n->f && n->f->size < 8 ? n->f->size * 8u : 64;
         n->u = ~n->u & (bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1);
@@ -208,6 +212,12 @@ static bool starts(struct span s, const char *with)
     return s.n >= w.n && memcmp(s.p, w.p, w.n) == 0;
 }
 
+/* Whether a number fits the field, as field_set_uint says of a record. */
+static bool holds(const struct field *f, uint64_t v)
+{
+    return f->kind == F_BOOL ? v <= 1 : f->size >= 8 || v >> f->size * 8 == 0;
+}
+
 static bool parse_number(struct node *n, struct span text)
 {
     uint64_t v;
@@ -222,6 +232,8 @@ static bool parse_number(struct node *n, struct span text)
     } else if (!name_value(n->f->names, text, &v)) {
         return false;
     }
+    if (!holds(n->f, v))
+        return false;
     n->form = FORM_UINT;
     n->u = v;
     return true;
@@ -248,14 +260,23 @@ static bool parse_list(struct draft *dr, struct node *n, struct span text)
     return true;
 }
 
-bool draft_parse(struct draft *dr, struct node *n, struct span text)
+/* The one value of an item that is shown bare, NULL: `n` is no such item. */
+static struct node *bare_value(const struct node *n)
 {
-    if (span_is(text, "^"))
-        return invert(dr, n);
+    bool bare = !n->f && n->form == FORM_KIDS && n->d && n->d->n == 1 && !n->d->f[0].name[0];
+    return bare ? n->first : NULL;
+}
+
+static bool parse_value(struct draft *dr, struct node *n, struct span text)
+{
     if (starts(text, "raw:")) {
         n->form = FORM_RAW;
         return parse_octets(dr, span_cut(text, 4, text.n), &n->s);
     }
+    if (bare_value(n))
+        return draft_parse(dr, bare_value(n), text);
+    if (span_is(text, "^"))
+        return invert(dr, n);
     if (!n->f)
         return false;
     switch (n->f->kind) {
@@ -282,6 +303,15 @@ bool draft_parse(struct draft *dr, struct node *n, struct span text)
     }
 }
 
+bool draft_parse(struct draft *dr, struct node *n, struct span text)
+{
+    struct node was = *n; /* form and value go together: half a change is none */
+    if (parse_value(dr, n, text))
+        return true;
+    *n = was;
+    return false;
+}
+
 /* ---- editing by path ---- */
 
 struct edit {
@@ -304,18 +334,16 @@ static void unlink_node(struct node *parent, struct node *n)
     n->next = NULL;
 }
 
-static bool add_item(struct draft *dr, struct node *list, const char *text)
+/* Give an item its key and, after '=', its value. */
+static bool fill_item(struct draft *dr, struct node *item, struct span s)
 {
-    struct span s = span_of(text), key = s;
+    struct span key = s;
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] == '=') {
             key = span_cut(s, 0, i);
             break;
         }
-    if (list->form != FORM_KIDS || !list->d)
-        return false;
-    struct node *item = draft_kids(dr, list, NULL, list->d);
-    struct node *first = draft_uint(dr, item, &list->d->f[0], 0);
+    struct node *first = draft_uint(dr, item, &item->d->f[0], 0);
     if (!first || !draft_parse(dr, first, key))
         return false;
     if (key.n == s.n)
@@ -327,6 +355,22 @@ static bool add_item(struct draft *dr, struct node *list, const char *text)
     }
     struct node *v = f ? draft_bytes(dr, item, f, (struct span){0}) : NULL;
     return v && draft_parse(dr, v, span_cut(s, key.n + 1, s.n));
+}
+
+static bool is_list(const struct node *n)
+{
+    return n->form == FORM_KIDS && n->d && n->f && (n->f->kind == F_LIST || n->f->kind == F_SEQ);
+}
+
+static bool add_item(struct draft *dr, struct node *list, const char *text)
+{
+    struct node *item = is_list(list) ? draft_kids(dr, list, NULL, list->d) : NULL;
+    if (!item)
+        return false;
+    if (fill_item(dr, item, span_of(text)))
+        return true;
+    unlink_node(list, item);
+    return false;
 }
 
 static size_t apply(struct edit *e, struct node *parent, struct node *n)
@@ -368,7 +412,8 @@ static size_t apply(struct edit *e, struct node *parent, struct node *n)
     return 0;
 }
 
-/* Whether item `i` of a list is meant by `seg`: its number, "*", "last", or its first field. */
+/* Whether item `i` of a list is meant by `seg`: its number, "*", "last", or its first field: text,
+ * a name, or a number in hexadecimal (in decimal it is that of the item). */
 static bool item_is(const struct node *n, size_t i, struct span seg)
 {
     uint64_t v;
@@ -376,16 +421,18 @@ static bool item_is(const struct node *n, size_t i, struct span seg)
 
     if (span_is(seg, "*") || (span_is(seg, "last") && !n->next))
         return true;
-    if (key && key->form == FORM_UINT && key->f && key->f->names &&
-        name_value(key->f->names, seg, &v) && (seg.p[0] > '9' || seg.n > 2))
+    if (span_uint(seg, &v) && !starts(seg, "0x") && !starts(seg, "0X"))
+        return v == i;
+    if (key && key->form == FORM_UINT && key->f && name_value(key->f->names, seg, &v))
         return key->u == v;
-    return span_uint(seg, &v) && v == i;
+    return key && key->form == FORM_BYTES && span_eq(key->s, seg);
 }
 
 static struct node *add_field(struct edit *e, struct node *parent, struct span seg)
 {
     char name[64];
-    if (e->op != DRAFT_SET || seg.n >= sizeof name || parent->form != FORM_KIDS)
+    if (e->op != DRAFT_SET || seg.n >= sizeof name || is_list(parent) ||
+        span_is(span_of(e->value), "^")) /* there is nothing to invert */
         return NULL;
     memcpy(name, seg.p, seg.n);
     name[seg.n] = '\0';
@@ -403,8 +450,9 @@ static size_t walk(struct edit *e, struct node *parent, struct span path)
     struct span seg = span_cut(path, 0, end), rest = span_cut(path, end + 1, path.n);
     if (parent->form != FORM_KIDS)
         return 0;
-    for (struct node *n = parent->first, *next; n; n = next, i++) {
-        next = n->next;
+    /* the last node of now ends the walk: DRAFT_LAST puts others behind it */
+    for (struct node *n = parent->first, *next, *end_node = parent->last; n; n = next, i++) {
+        next = n == end_node ? NULL : n->next;
         if (n->f ? !span_is(seg, n->f->name) : !item_is(n, i, seg))
             continue;
         there = true;
@@ -412,10 +460,15 @@ static size_t walk(struct edit *e, struct node *parent, struct span path)
         if (n->f || span_is(seg, "last"))
             break;
     }
-    if (there || end < path.n || (parent->first && !parent->first->f))
+    if (there || end < path.n)
         return done;
     struct node *added = add_field(e, parent, seg);
-    return added ? apply(e, parent, added) : 0;
+    if (!added)
+        return 0;
+    done = apply(e, parent, added);
+    if (!done)
+        unlink_node(parent, added);
+    return done;
 }
 
 size_t draft_edit(struct draft *dr, enum draft_op op, const char *path, const char *value)

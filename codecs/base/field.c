@@ -52,7 +52,8 @@ static bool parse_ip4(struct span s, uint8_t *ip)
         uint64_t v;
         while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
             at++;
-        if (at - start > 3 || !span_uint(span_cut(s, start, at), &v) || v > 255)
+        bool padded = at - start > 1 && s.p[start] == '0'; /* elsewhere read as octal */
+        if (at - start > 3 || padded || !span_uint(span_cut(s, start, at), &v) || v > 255)
             return false;
         ip[i] = (uint8_t)v;
         if (i < 3 && (at >= s.n || s.p[at++] != '.'))
@@ -122,7 +123,10 @@ static bool parse_ip6(struct span s, uint8_t *ip)
 static bool parse_port(struct span s, uint16_t *port)
 {
     uint64_t v;
-    if (s.n == 0 || s.n > 5 || s.p[0] < '0' || s.p[0] > '9' || !span_uint(s, &v) || v > 65535)
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9') /* span_uint would read hexadecimal too */
+            return false;
+    if (s.n == 0 || s.n > 5 || !span_uint(s, &v) || v > 65535)
         return false;
     *port = (uint16_t)v;
     return true;
@@ -296,7 +300,7 @@ bool field_set_uint(const struct field *f, void *rec, uint64_t u)
     uint16_t u16 = (uint16_t)u;
     uint32_t u32 = (uint32_t)u;
 
-    if (f->size < 8 && u >> f->size * 8)
+    if ((f->size < 8 && u >> f->size * 8) || (f->kind == F_BOOL && u > 1))
         return false;
     switch (f->size) {
     case 1:
@@ -398,8 +402,6 @@ static void dump_items(struct dump *o, const struct val *v)
         else if (!o->json && bare(v->d))
             wr_text(o->w, i ? ", " : "");
         dump_record(o, v->d, rec);
-        if (!o->json && !bare(v->d) && i + 1 < v->n)
-            wr_text(o->w, "");
     }
     if (o->json)
         wr_u8(o->w, ']');
@@ -473,7 +475,7 @@ static size_t path_push(struct cmp *c, const char *name, const char *sep)
 {
     size_t was = c->n;
     struct wr w = {(uint8_t *)c->path, sizeof c->path - 1, c->n, false};
-    if (c->n)
+    if (c->n && *name)
         wr_text(&w, sep);
     wr_text(&w, name);
     c->n = w.n;

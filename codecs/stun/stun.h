@@ -7,7 +7,7 @@
 
 enum {
     STUN_HEADER = 20,
-    STUN_ATTRS_MAX = 4096, /* attributes that the generic decode keeps room for at most */
+    STUN_ATTRS_MAX = 16384, /* attributes that fit into the longest message */
     STUN_MAX = 65535 + STUN_HEADER,
     STUN_NONCE_COOKIE = 13, /* octets of "obMatJos2" and four of base64, RFC8489:9.2 */
 };
@@ -120,7 +120,7 @@ struct stun_attr { /* 40 octets; borrows the message */
         struct span s; /* STUN_RAW, STUN_OCTETS, STUN_TEXT, STUN_TYPES, STUN_ALGORITHMS */
         struct {
             struct span reason; /* STUN_CODE, STUN_FAMILY_CODE; STUN_ALGORITHM: parameters */
-            uint32_t code_rffu; /* 21 (13) reserved bits before the class */
+            uint32_t code_rffu; /* 21 (13 in ADDRESS-ERROR-CODE) reserved bits before the class */
             uint16_t code;      /* class * 100 + number; STUN_ALGORITHM: the algorithm */
         };
     } v;
@@ -137,7 +137,7 @@ struct stun_msg { /* view; borrows the octets and the attribute array */
     bool truncated;   /* more attributes than the caller's array has room for; never a finding */
     struct span rest; /* octets at the end that are no whole attribute */
     /* where the first of each stands: octet offset of its type field, 0: absent */
-    uint16_t at_integrity, at_integrity256, at_fingerprint;
+    uint32_t at_integrity, at_integrity256, at_fingerprint;
 };
 extern const struct desc stun_msg_desc, stun_attr_desc;
 extern const struct names stun_classes, stun_methods, stun_types;

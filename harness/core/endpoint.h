@@ -110,7 +110,7 @@ struct output {
  * may point into memory that lives as long as the endpoint (a frame stored once for many flows) or
  * into `mem`. `full`: an output did not fit; the driver ends the run with `error`, never silently. */
 struct outq {
-    struct output *v;
+    struct output *v; /* room for cap + 1: the last is scratch when the queue is full */
     size_t n, cap;
     struct arena mem;
     bool full;
@@ -132,7 +132,7 @@ struct verb { /* what a script can ask of the endpoint: the table is its whole L
 
 /* A row of a fault or variant table: applied as a draft or a timer leaves the endpoint. A fault
  * breaks its clause; a variant stays lawful. */
-enum dev_op {
+enum dev_op { /* the first six are those of enum draft_op, in its order */
     DEV_SET,    /* draft_edit DRAFT_SET field value, and so on */
     DEV_DROP,
     DEV_DOUBLE,

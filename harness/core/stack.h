@@ -1,0 +1,55 @@
+/* harness/core/stack.h - one party of a driver: a top endpoint and the layers between it and the
+ * flows that the driver knows ("udp", "tcp"). Neither layer nor endpoint includes the other: they
+ * are joined here by flow ids, the same in live, sim and replay.
+ *
+ * The driver gives inputs with *its* flow ids and takes outputs with its flow ids; the stack
+ * renames them, makes a layer instance for each word after the first of an opened stack, and one
+ * for each connection that a listener accepts. */
+#ifndef HARNESS_CORE_STACK_H
+#define HARNESS_CORE_STACK_H
+#include "harness/core/driver.h"
+
+enum {
+    STACK_LAYERS = 6,          /* layers over one flow */
+    STACK_OUTPUTS = 4096,      /* outputs that one input may cause at the driver */
+    STACK_ARENA = 4 << 20,     /* octets of all that one input causes */
+    STACK_FLOWS_MAX = 1 << 17, /* flows of one party; more are refused with CLOSE_QUOTA */
+};
+struct edge; /* a flow between who provides it and who uses it */
+struct part { /* an endpoint in the stack: the top, or a layer */
+    struct env *self;
+    const struct endpoint_class *cls;
+    struct edge *lower; /* a layer's own flow below; NULL for the top */
+    uint32_t next_accepted;
+};
+struct party {
+    struct driver *driver;
+    void *owner;
+    char name[48];
+    struct addr addr;
+    struct part top;
+    struct edge **edges; /* all, dead ones freed */
+    size_t n_edges, cap_edges;
+    uint32_t *by_driver, *by_top; /* open-addressed index of edges, by flow id of either end */
+    size_t cap_index, used_driver, used_top;
+    flow_id next_flow; /* driver's ids of flows that we open: 1, 2, ... below FLOW_ACCEPTED */
+    uint64_t layer_seed[2];
+    struct outq q;   /* what an endpoint puts while it is called */
+    struct outq out; /* what the driver takes: OPEN, SEND, SHUTDOWN, CLOSE, RESOLVE */
+    struct work *first, *last;
+    struct party *next; /* the driver's list */
+    void *transport;    /* the driver's own state of this party */
+    uint64_t due_us;    /* the earliest deadline of all parts, as of the last call */
+};
+
+/* Make the party of `spec` (no input is given yet). NULL: `err` says why. */
+struct party *party_new(struct driver *d, const struct party_spec *spec, const char **err);
+void party_free(struct party *p);
+/* Give one input to the top (IN_START, IN_COMMAND) or, by in->flow, to whoever uses that flow of
+ * the driver's, and run everything that it causes inside. Then p->out holds what the driver is to
+ * do, in order; events have been given to driver->on_event. The driver must take p->out before the
+ * next call. Sets driver->error where a queue ran over. */
+void party_input(struct party *p, const struct input *in);
+/* Give IN_TIMER to each part whose deadline is not after `now_us`. */
+void party_timers(struct party *p, uint64_t now_us);
+#endif

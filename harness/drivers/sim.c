@@ -1,0 +1,669 @@
+/* harness/drivers/sim.c - the simulated network: a queue of what is on its way, in virtual time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "harness/core/capture.h"
+#include "harness/drivers/sim.h"
+
+struct sock { /* a datagram binding, a listener, or one end of a stream */
+    struct sock *hash_next;
+    struct party *party;
+    flow_id flow;
+    struct addr local, remote;
+    bool udp, listening, dead, eof_sent, eof_seen;
+    struct sock *peer; /* streams: the other end; NULL while connecting */
+    uint64_t last_us;  /* streams: when the last octets sent arrive; order is kept */
+    struct sock *all;
+};
+struct host {
+    struct party *party;
+    struct addr ip4, ip6;
+    struct host *next;
+};
+struct zone {
+    struct zone *next;
+    struct addr addr;
+    char name[];
+};
+struct coming { /* something on its way to a socket */
+    uint64_t at_us, seq;
+    struct sock *to;
+    struct party *party; /* of inputs without a socket */
+    struct input in;
+    uint8_t *data;        /* owned */
+    struct output *paced; /* a send that was held back; owned */
+};
+enum { BUCKETS = 1024 };
+struct sim {
+    struct driver d;
+    struct sim_net net;
+    uint64_t rng[2], seq;
+    struct coming *heap;
+    size_t n, cap;
+    struct sock *buckets[BUCKETS], *socks;
+    struct host *hosts;
+    struct zone *zone;
+    struct party *parties;
+    uint32_t n_hosts;
+    uint16_t next_port;
+    flow_id next_accepted;
+};
+
+static void fail(struct sim *s, const char *why)
+{
+    if (!s->d.error)
+        s->d.error = why;
+}
+
+/* ---- the queue: a binary heap by time, then by order of sending ---- */
+
+static bool sooner(const struct coming *a, const struct coming *b)
+{
+    return a->at_us != b->at_us ? a->at_us < b->at_us : a->seq < b->seq;
+}
+
+static void push(struct sim *s, struct coming c)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? s->cap * 2 : 64;
+        struct coming *h = cap <= SIM_EVENTS_MAX ? realloc(s->heap, cap * sizeof *h) : NULL;
+        if (!h) {
+            fail(s, "too much is on its way in the simulated network");
+            free(c.data);
+            free(c.paced);
+            return;
+        }
+        s->heap = h;
+        s->cap = cap;
+    }
+    c.seq = s->seq++;
+    size_t i = s->n++;
+    for (; i > 0 && sooner(&c, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
+    s->heap[i] = c;
+}
+
+static struct coming pop(struct sim *s)
+{
+    struct coming out = s->heap[0], last = s->heap[--s->n];
+    size_t i = 0;
+    for (size_t kid; (kid = 2 * i + 1) < s->n; i = kid) {
+        if (kid + 1 < s->n && sooner(&s->heap[kid + 1], &s->heap[kid]))
+            kid++;
+        if (!sooner(&s->heap[kid], &last))
+            break;
+        s->heap[i] = s->heap[kid];
+    }
+    s->heap[i] = last;
+    return out;
+}
+
+/* ---- hosts and sockets ---- */
+
+static struct addr host_addr(uint32_t n, uint8_t family)
+{
+    struct addr a = {.family = family};
+    if (family == 4) {
+        a.ip[0] = 10;
+        put_u16(a.ip + 2, (uint16_t)n);
+    } else {
+        a.ip[0] = 0xfd;
+        put_u32(a.ip + 12, n);
+    }
+    return a;
+}
+
+static struct host *host_of(struct sim *s, const struct party *p)
+{
+    for (struct host *h = s->hosts; h; h = h->next)
+        if (h->party == p)
+            return h;
+    return NULL;
+}
+
+static bool same_ip(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;
+}
+
+static struct host *host_at(struct sim *s, const struct addr *a)
+{
+    for (struct host *h = s->hosts; h; h = h->next)
+        if (same_ip(&h->ip4, a) || same_ip(&h->ip6, a))
+            return h;
+    return NULL;
+}
+
+static size_t bucket(const struct addr *a, bool udp)
+{
+    uint32_t h = a->port * 2654435761u + udp;
+    for (size_t i = 0; i < (a->family == 6 ? 16u : 4u); i++)
+        h = h * 31 + a->ip[i];
+    return h % BUCKETS;
+}
+
+/* The socket that takes what is sent to `a`: a binding or a listener, not an end of a stream. */
+static struct sock *sock_at(struct sim *s, const struct addr *a, bool udp)
+{
+    for (struct sock *k = s->buckets[bucket(a, udp)]; k; k = k->hash_next)
+        if (!k->dead && k->udp == udp && (udp || k->listening) && addr_eq(&k->local, a))
+            return k;
+    return NULL;
+}
+
+static struct sock *sock_of(struct sim *s, const struct party *p, flow_id flow)
+{
+    struct sock *k = s->socks;
+    while (k && (k->party != p || k->flow != flow || k->dead))
+        k = k->all;
+    return k;
+}
+
+static struct sock *sock_new(struct sim *s, struct party *p, flow_id flow, const struct addr *local,
+                             bool udp)
+{
+    struct sock *k = calloc(1, sizeof *k);
+    if (!k) {
+        fail(s, "out of memory");
+        return NULL;
+    }
+    k->party = p;
+    k->flow = flow;
+    k->local = *local;
+    k->udp = udp;
+    k->all = s->socks;
+    s->socks = k;
+    size_t b = bucket(local, udp);
+    k->hash_next = s->buckets[b];
+    s->buckets[b] = k;
+    return k;
+}
+
+static void arrive(struct sim *s, uint64_t at, struct sock *to, struct input in, struct span data)
+{
+    struct coming c = {.at_us = at, .to = to, .in = in};
+    if (data.n) {
+        c.data = malloc(data.n);
+        if (!c.data) {
+            fail(s, "out of memory");
+            return;
+        }
+        memcpy(c.data, data.p, data.n);
+        c.in.data = (struct span){c.data, data.n};
+    }
+    push(s, c);
+}
+
+static void closed(struct sim *s, uint64_t at, struct sock *to, enum close_why why)
+{
+    arrive(s, at, to, (struct input){.kind = IN_CLOSED, .why = why}, (struct span){0});
+}
+
+/* ---- opening ---- */
+
+static bool choose_local(struct sim *s, const struct party *p, const struct flow_spec *spec,
+                         struct addr *local)
+{
+    const struct host *h = host_of(s, p);
+    uint8_t family = spec->local.family ? spec->local.family : spec->remote.family;
+
+    *local = family == 6 ? h->ip6 : h->ip4;
+    if (spec->local.family) {
+        struct addr any = {.family = family};
+        if (!same_ip(&spec->local, &any) && !same_ip(&spec->local, local))
+            return false; /* not an address of this host */
+    }
+    local->port = spec->local.port;
+    bool udp = strncmp(spec->stack, "udp", 3) == 0;
+    for (int tries = 0; !local->port && tries < 16384; tries++) {
+        struct addr a = *local;
+        a.port = s->next_port;
+        s->next_port = s->next_port == 65535 ? SIM_PORT_FIRST : (uint16_t)(s->next_port + 1);
+        if (!sock_at(s, &a, udp))
+            local->port = a.port;
+    }
+    return local->port && ((!udp && !spec->listen) || !sock_at(s, local, udp));
+}
+
+static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
+{
+    arrive(s, at, k,
+           (struct input){.kind = IN_OPENED,
+                          .parent = parent,
+                          .pkt = {.local = k->local, .remote = k->remote}},
+           (struct span){0});
+}
+
+static void connect_to(struct sim *s, struct sock *k)
+{
+    uint64_t now = s->d.now_us, delay = s->net.delay_us;
+    struct sock *listener = sock_at(s, &k->remote, false);
+
+    if (!listener) {
+        bool there = host_at(s, &k->remote) != NULL;
+        closed(s, now + (there ? 2 * delay : SIM_CONNECT_US), k,
+               there ? CLOSE_REFUSED : CLOSE_TIMEOUT);
+        return;
+    }
+    struct sock *end = sock_new(s, listener->party, s->next_accepted++, &listener->local, false);
+    if (!end)
+        return;
+    end->remote = k->local;
+    end->peer = k;
+    k->peer = end;
+    k->last_us = end->last_us = now + 2 * delay;
+    if (s->d.capture)
+        capture_stream(s->d.capture, now, &k->local, &k->remote, CAPTURE_SYN, (struct span){0});
+    opened(s, now + delay, end, listener->flow);
+    opened(s, now + 2 * delay, k, 0);
+}
+
+static void do_open(struct sim *s, struct party *p, const struct output *o)
+{
+    bool udp = strncmp(o->open.stack, "udp", 3) == 0;
+    struct addr local;
+    bool known = udp || strncmp(o->open.stack, "tcp", 3) == 0;
+    bool good = known && choose_local(s, p, &o->open, &local);
+    if (!good)
+        local = (struct addr){0};
+    struct sock *k = sock_new(s, p, o->flow, &local, udp);
+
+    if (!k)
+        return;
+    k->remote = o->open.remote;
+    k->listening = o->open.listen && !udp;
+    if (!good)
+        closed(s, s->d.now_us, k, CLOSE_LOCAL);
+    else if (udp || k->listening)
+        opened(s, s->d.now_us, k, 0);
+    else
+        connect_to(s, k);
+}
+
+/* ---- sending ---- */
+
+static bool chance(struct sim *s, uint32_t ppm) { return ppm && rng_next(s->rng) % 1000000 < ppm; }
+
+static uint8_t *join(const struct output *o, size_t *n)
+{
+    size_t at = 0;
+    *n = 0;
+    for (size_t i = 0; i < o->n_data; i++)
+        *n += o->data[i].n;
+    uint8_t *p = malloc(*n + 1);
+    for (size_t i = 0; p && i < o->n_data; at += o->data[i++].n)
+        if (o->data[i].n)
+            memcpy(p + at, o->data[i].p, o->data[i].n);
+    return p;
+}
+
+static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct span data)
+{
+    if (!host_at(s, to))
+        return; /* nobody there to say so */
+    uint64_t at = s->d.now_us + 2 * s->net.delay_us;
+    uint16_t icmp = to->family == 6 ? 1 << 8 | 4 : 3 << 8 | 3; /* port unreachable */
+    struct input in = {.kind = IN_ICMP, .icmp = icmp, .pkt = {.remote = *to, .local = k->local}};
+    if (s->d.capture)
+        in.pkt.frame = capture_icmp(s->d.capture, at, to, &k->local, icmp, &k->local, to, data);
+    arrive(s, at, k, in, span_cut(data, 0, 548));
+}
+
+static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
+{
+    struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
+    struct sock *end = sock_at(s, &to, true);
+    struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
+    uint64_t at = s->d.now_us + s->net.delay_us;
+
+    if (!to.family)
+        return;
+    in.pkt.remote = k->local;
+    in.pkt.local = to;
+    in.pkt.ttl = o->pkt.ttl ? o->pkt.ttl : 64;
+    if (s->d.capture)
+        in.pkt.frame = capture_datagram(s->d.capture, s->d.now_us, &k->local, &to, data);
+    if (s->net.mtu && o->pkt.dont_fragment && data.n + 28 > s->net.mtu)
+        return;
+    if (chance(s, s->net.loss_ppm))
+        return;
+    if (!end) {
+        refuse(s, k, &to, data);
+        return;
+    }
+    if (s->net.jitter_us)
+        at += rng_next(s->rng) % (s->net.jitter_us + 1);
+    if (chance(s, s->net.reorder_ppm))
+        at += s->net.reorder_us;
+    if (data.n && chance(s, s->net.corrupt_ppm)) /* the octets are the sender's copy: do_send */
+        ((uint8_t *)(uintptr_t)data.p)[rng_next(s->rng) % data.n] ^=
+            (uint8_t)(1u << rng_next(s->rng) % 8);
+    arrive(s, at, end, in, data);
+    if (chance(s, s->net.duplicate_ppm))
+        arrive(s, at + 1, end, in, data);
+}
+
+static void send_stream(struct sim *s, struct sock *k, struct span data)
+{
+    struct sock *end = k->peer;
+    size_t step = s->net.segment ? s->net.segment : data.n;
+
+    if (!end || k->eof_sent)
+        return;
+    for (size_t at = 0; at < data.n; at += step) {
+        struct span part = span_cut(data, at, at + step);
+        struct input in = {.kind = IN_BYTES, .pkt = {.remote = k->local, .local = end->local}};
+        uint64_t when = s->d.now_us + s->net.delay_us;
+        if (s->d.capture)
+            in.pkt.frame =
+                capture_stream(s->d.capture, s->d.now_us, &k->local, &end->local, 0, part);
+        k->last_us = when > k->last_us ? when : k->last_us;
+        if (end->dead) /* the other side closed: the network answers with a reset */
+            closed(s, k->last_us, k, CLOSE_RESET);
+        else
+            arrive(s, k->last_us, end, in, part);
+    }
+}
+
+static void do_send(struct sim *s, struct party *p, const struct output *o)
+{
+    struct sock *k = sock_of(s, p, o->flow);
+    size_t n;
+
+    if (!k)
+        return;
+    uint8_t *data = join(o, &n);
+    if (!data) {
+        fail(s, "out of memory");
+        return;
+    }
+    if (o->not_before_us > s->d.now_us) {
+        struct coming c = {.at_us = o->not_before_us, .to = k, .data = data};
+        c.paced = malloc(sizeof *c.paced);
+        if (!c.paced) {
+            free(data);
+            fail(s, "out of memory");
+            return;
+        }
+        *c.paced = *o;
+        c.in.data = (struct span){data, n};
+        push(s, c);
+        return;
+    }
+    if (k->udp)
+        send_datagram(s, k, o, (struct span){data, n});
+    else
+        send_stream(s, k, (struct span){data, n});
+    free(data);
+}
+
+/* ---- ending ---- */
+
+static void send_eof(struct sim *s, struct sock *k)
+{
+    if (k->udp || k->listening || !k->peer || k->eof_sent)
+        return;
+    k->eof_sent = true;
+    uint64_t at = s->d.now_us + s->net.delay_us;
+    k->last_us = at > k->last_us ? at : k->last_us;
+    if (s->d.capture)
+        capture_stream(s->d.capture, s->d.now_us, &k->local, &k->peer->local, CAPTURE_FIN,
+                       (struct span){0});
+    if (!k->peer->dead)
+        arrive(s, k->last_us, k->peer, (struct input){.kind = IN_EOF}, (struct span){0});
+}
+
+static void do_close(struct sim *s, struct party *p, const struct output *o)
+{
+    struct sock *k = sock_of(s, p, o->flow);
+
+    if (!k)
+        return;
+    if (k->peer && o->abort) {
+        if (s->d.capture)
+            capture_stream(s->d.capture, s->d.now_us, &k->local, &k->peer->local, CAPTURE_RST,
+                           (struct span){0});
+        closed(s, s->d.now_us + s->net.delay_us, k->peer, CLOSE_RESET);
+    } else {
+        send_eof(s, k);
+        if (k->peer && k->eof_seen) /* both directions have ended */
+            closed(s, k->last_us, k->peer, CLOSE_DONE);
+    }
+    k->dead = true;
+}
+
+static void do_resolve(struct sim *s, struct party *p, const struct output *o)
+{
+    struct addr *found = NULL;
+    size_t n = 0;
+    struct coming c = {.at_us = s->d.now_us + s->net.delay_us, .party = p};
+
+    for (struct zone *z = s->zone; z; z = z->next)
+        if (strcmp(z->name, o->name) == 0)
+            n++;
+    found = n ? malloc(n * sizeof *found) : NULL;
+    size_t i = n;
+    for (struct zone *z = s->zone; found && z; z = z->next)
+        if (strcmp(z->name, o->name) == 0)
+            found[--i] = z->addr; /* the zone is kept newest first */
+    c.data = (uint8_t *)found;
+    c.in = (struct input){
+        .kind = IN_RESOLVED, .found = found, .n_found = found ? n : 0, .token = o->token};
+    push(s, c);
+}
+
+static void take_outputs(struct sim *s, struct party *p)
+{
+    for (size_t i = 0; i < p->out.n; i++) {
+        const struct output *o = &p->out.v[i];
+        switch (o->kind) {
+        case OUT_OPEN:
+            do_open(s, p, o);
+            break;
+        case OUT_SEND:
+            do_send(s, p, o);
+            break;
+        case OUT_SHUTDOWN: {
+            struct sock *k = sock_of(s, p, o->flow);
+            if (k)
+                send_eof(s, k);
+            break;
+        }
+        case OUT_CLOSE:
+            do_close(s, p, o);
+            break;
+        case OUT_RESOLVE:
+            do_resolve(s, p, o);
+            break;
+        default:
+            break;
+        }
+    }
+    p->out.n = 0;
+}
+
+/* ---- running ---- */
+
+static void deliver(struct sim *s, struct coming *c)
+{
+    if (c->paced) {
+        if (!c->to->dead) {
+            struct span data = c->in.data;
+            struct output o = *c->paced;
+            if (c->to->udp)
+                send_datagram(s, c->to, &o, data);
+            else
+                send_stream(s, c->to, data);
+        }
+    } else if (c->to && !c->to->dead) {
+        struct party *p = c->to->party;
+        c->in.now_us = s->d.now_us;
+        c->in.flow = c->to->flow;
+        c->to->eof_seen |= c->in.kind == IN_EOF;
+        c->to->dead |= c->in.kind == IN_CLOSED;
+        party_input(p, &c->in);
+        take_outputs(s, p);
+    } else if (c->party) {
+        c->in.now_us = s->d.now_us;
+        party_input(c->party, &c->in);
+        take_outputs(s, c->party);
+    }
+    free(c->data);
+    free(c->paced);
+}
+
+static struct party *next_due(const struct sim *s)
+{
+    struct party *best = NULL;
+    for (struct party *p = s->parties; p; p = p->next)
+        if (p->due_us != NO_DEADLINE && (!best || p->due_us < best->due_us))
+            best = p;
+    return best;
+}
+
+static uint64_t run(struct driver *d, uint64_t until_us)
+{
+    struct sim *s = (struct sim *)d;
+    size_t steps = 0;
+
+    d->stop = false;
+    while (!d->stop && !d->error) {
+        struct party *due = next_due(s);
+        uint64_t timer = due ? due->due_us : NO_DEADLINE;
+        uint64_t next = s->n ? s->heap[0].at_us : NO_DEADLINE;
+        next = timer < next ? timer : next;
+        if (next == NO_DEADLINE || next > until_us) {
+            if (until_us != NO_DEADLINE && until_us > d->now_us)
+                d->now_us = until_us;
+            break;
+        }
+        steps = next > d->now_us ? 0 : steps + 1;
+        if (steps > SIM_STEPS_AT_ONCE)
+            fail(s, "the simulated parties go on for ever at one instant");
+        d->now_us = next > d->now_us ? next : d->now_us;
+        if (s->n && s->heap[0].at_us <= d->now_us) {
+            struct coming c = pop(s);
+            deliver(s, &c);
+        } else {
+            party_timers(due, d->now_us);
+            take_outputs(s, due);
+        }
+    }
+    return d->now_us;
+}
+
+/* ---- the driver's surface ---- */
+
+static struct party *add(struct driver *d, const struct party_spec *spec, const char **err)
+{
+    struct sim *s = (struct sim *)d;
+    struct host *h = calloc(1, sizeof *h);
+    struct party *p = h ? party_new(d, spec, err) : NULL;
+
+    if (!p) {
+        free(h);
+        return NULL;
+    }
+    h->party = p;
+    uint32_t n = ++s->n_hosts;
+    h->ip4 = spec->host.family == 4 ? spec->host : host_addr(n, 4);
+    h->ip6 = spec->host.family == 6 ? spec->host : host_addr(n, 6);
+    h->ip4.port = h->ip6.port = 0;
+    h->next = s->hosts;
+    s->hosts = h;
+    p->addr = spec->host.family == 6 ? h->ip6 : h->ip4;
+    p->next = s->parties;
+    s->parties = p;
+    party_input(p, &(struct input){.kind = IN_START, .now_us = d->now_us, .rec = spec->config});
+    take_outputs(s, p);
+    return p;
+}
+
+static void command(struct party *p, const struct verb *v, const void *args, uint32_t token)
+{
+    struct sim *s = (struct sim *)p->driver;
+    party_input(
+        p, &(struct input){
+               .kind = IN_COMMAND, .now_us = s->d.now_us, .verb = v, .rec = args, .token = token});
+    take_outputs(s, p);
+}
+
+static void remove_party(struct party *p)
+{
+    struct sim *s = (struct sim *)p->driver;
+    for (struct sock *k = s->socks; k; k = k->all)
+        if (k->party == p && !k->dead) {
+            struct output o = {.kind = OUT_CLOSE, .flow = k->flow, .abort = true};
+            do_close(s, p, &o);
+        }
+    for (size_t i = 0; i < s->n; i++)
+        if (s->heap[i].party == p)
+            s->heap[i].party = NULL;
+    for (struct party **at = &s->parties; *at; at = &(*at)->next)
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    for (struct host *h = s->hosts; h; h = h->next)
+        if (h->party == p)
+            h->party = NULL;
+    party_free(p);
+}
+
+static void destroy(struct driver *d)
+{
+    struct sim *s = (struct sim *)d;
+    for (struct party *p = s->parties, *next; p; p = next) {
+        next = p->next;
+        party_free(p);
+    }
+    for (struct sock *k = s->socks, *next; k; k = next) {
+        next = k->all;
+        free(k);
+    }
+    for (struct host *h = s->hosts, *next; h; h = next) {
+        next = h->next;
+        free(h);
+    }
+    for (struct zone *z = s->zone, *next; z; z = next) {
+        next = z->next;
+        free(z);
+    }
+    while (s->n) {
+        struct coming c = pop(s);
+        free(c.data);
+        free(c.paced);
+    }
+    free(s->heap);
+    free(s);
+}
+
+static const struct driver_class sim_class = {"sim", add, command, remove_party, run, destroy};
+
+struct driver *sim_new(uint64_t seed, struct capture *capture)
+{
+    struct sim *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->d.cls = &sim_class;
+    s->d.capture = capture;
+    s->net.delay_us = 1000;
+    s->next_port = SIM_PORT_FIRST;
+    s->next_accepted = FLOW_ACCEPTED;
+    rng_seed(s->rng, seed);
+    return &s->d;
+}
+
+struct sim_net *sim_network(struct driver *d) { return &((struct sim *)d)->net; }
+
+bool sim_name(struct driver *d, const char *name, const struct addr *a)
+{
+    struct sim *s = (struct sim *)d;
+    struct zone *z = calloc(1, sizeof *z + strlen(name) + 1);
+    if (!z)
+        return false;
+    memcpy(z->name, name, strlen(name));
+    z->addr = *a;
+    z->next = s->zone;
+    s->zone = z;
+    return true;
+}

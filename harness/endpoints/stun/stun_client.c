@@ -1,0 +1,492 @@
+/* harness/endpoints/stun/stun_client.c - transactions and their timers: RFC 8489 section 6.2. */
+#include "harness/endpoints/stun/stun_client.h"
+
+static void start(struct stun_client *c, const struct stun_client_config *cfg)
+{
+    c->mem = arena_of(c->kept_octets, sizeof c->kept_octets);
+    if (cfg)
+        c->c = *cfg;
+    c->c.transport = arena_copy(&c->mem, c->c.transport.n ? c->c.transport : span_of("udp"));
+    c->c.username = arena_copy(&c->mem, c->c.username.n ? c->c.username : span_of("alice"));
+    c->c.password = arena_copy(&c->mem, c->c.password.n ? c->c.password : span_of("alice-secret"));
+    c->c.software = arena_copy(&c->mem, c->c.software.n ? c->c.software : span_of("rtclab 0.1"));
+    c->c.rto_us = c->c.rto_us ? c->c.rto_us : 500000; /* RFC8489:6.2.1#3, #10, #12; 6.2.2#2 */
+    c->c.rc = c->c.rc ? c->c.rc : 7;
+    c->c.rm = c->c.rm ? c->c.rm : 16;
+    c->c.ti_us = c->c.ti_us ? c->c.ti_us : 39500000;
+    rng_fill(c->env.rng, c->fixed_id, sizeof c->fixed_id);
+}
+
+static bool is_udp(struct span transport)
+{
+    return transport.n >= 3 && memcmp(transport.p, "udp", 3) == 0;
+}
+
+/* ---- flows ---- */
+
+static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, struct outq *q)
+{
+    struct span transport = a->transport.n ? a->transport : c->c.transport;
+    struct output *o = out_put(q, OUT_OPEN, ++c->next_flow);
+
+    o->open.stack = arena_text(&q->mem, transport);
+    o->open.local = a->local;
+    o->open.remote = a->to.family ? a->to : c->c.server;
+    if (!o->open.stack) {
+        q->full = true;
+        return 0;
+    }
+    if (is_udp(transport) && !a->to.family)
+        o->open.local.family = o->open.remote.family;
+    for (size_t i = 0; !is_udp(transport) && i < COUNT(c->streams); i++)
+        if (!c->streams[i].used) {
+            c->streams[i].used = true;
+            c->streams[i].flow = c->next_flow;
+            c->streams[i].n = 0;
+            c->streams[i].remote = o->open.remote;
+            break;
+        }
+    return c->next_flow;
+}
+
+static struct stun_stream *stream_of(struct stun_client *c, flow_id flow)
+{
+    for (size_t i = 0; i < COUNT(c->streams); i++)
+        if (c->streams[i].used && c->streams[i].flow == flow)
+            return &c->streams[i];
+    return NULL;
+}
+
+/* The flow that `a` means, opened where there is none yet. */
+static flow_id flow_for(struct stun_client *c, const struct stun_send_args *a, struct outq *q)
+{
+    struct span transport = a->transport.n ? a->transport : c->c.transport;
+    flow_id *kept = is_udp(transport) ? &c->udp : &c->tcp;
+
+    if (a->flow)
+        return a->flow;
+    if (a->fresh || a->local.family)
+        return open_flow(c, a, q);
+    if (!*kept)
+        *kept = open_flow(c, a, q);
+    return *kept;
+}
+
+static void put(struct stun_client *c, flow_id flow, struct span wire, const struct addr *to,
+                uint64_t split, struct outq *q)
+{
+    struct pkt pkt = {.remote = to->family ? *to : c->c.server};
+    bool stream = stream_of(c, flow) != NULL;
+    size_t step = stream && split ? split : wire.n;
+
+    if (stream && !split && env_flag(&c->env, "stream-in-octets"))
+        step = 1;
+    for (size_t at = 0; at < wire.n; at += step)
+        out_send(q, flow, span_cut(wire, at, at + step), stream ? NULL : &pkt);
+}
+
+/* ---- transactions ---- */
+
+static struct stun_transaction *tx_new(struct stun_client *c, uint32_t token)
+{
+    for (size_t i = 0; i < COUNT(c->tx); i++)
+        if (!c->tx[i].used) {
+            struct stun_transaction *t = &c->tx[i];
+            memset(t, 0, offsetof(struct stun_transaction, wire));
+            t->used = true;
+            t->token = token;
+            return t;
+        }
+    return NULL;
+}
+
+void client_begin(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                  struct outq *q)
+{
+    t->started_us = in->now_us;
+    t->sent = 1;
+    t->stream = stream_of(c, t->flow) != NULL;
+    t->rto_us = env_timer(&c->env, "timer/rto", c->c.rto_us);
+    if (t->limit_us)
+        t->next_us = t->once ? NO_DEADLINE : in->now_us + t->rto_us;
+    else if (t->stream)
+        t->next_us = in->now_us + env_timer(&c->env, "timer/ti", c->c.ti_us);
+    else
+        t->next_us = in->now_us + t->rto_us;
+    if (t->stream && env_flag(&c->env, "stream-repeated"))
+        t->next_us = in->now_us + t->rto_us;
+    put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
+}
+
+struct stun_event *client_end(struct stun_transaction *t, const struct input *in, struct outq *q,
+                              enum stun_result kind, struct span msg, const char *why)
+{
+    struct stun_event *e = stun_report(q, "response", t->token, kind, in, msg);
+
+    t->used = false;
+    if (!e)
+        return NULL;
+    e->rtt_us = in->now_us - t->started_us;
+    e->tries = t->sent;
+    e->why = why;
+    e->flow = t->flow;
+    if (e->message && t->signed_) {
+        e->integrity = (uint8_t)stun_check_integrity(e->message, &t->key);
+        e->integrity256 = (uint8_t)stun_check_integrity256(e->message, &t->key);
+    }
+    return e;
+}
+
+static void timed_out(struct stun_transaction *t, const struct input *in, struct outq *q)
+{
+    if (t->refused) /* RFC8489:9.1.4#3, 9.2.5#17 */
+        client_end(t, in, q, STUN_R_FAILED, (struct span){0}, "integrity protection was violated");
+    else
+        client_end(t, in, q, STUN_R_TIMEOUT, (struct span){0}, NULL);
+}
+
+static uint64_t due(const struct stun_transaction *t)
+{
+    uint64_t limit = t->limit_us ? t->started_us + t->limit_us : NO_DEADLINE;
+    return t->next_us < limit ? t->next_us : limit;
+}
+
+/* RFC8489:6.2.1: sent at 0, RTO, 3 RTO, 7 RTO ..., Rc times; then Rm times the first RTO more. */
+static void again(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                  struct outq *q)
+{
+    uint32_t rc = env_flag(&c->env, "three-tries") ? 3 : c->c.rc;
+    uint64_t step;
+
+    if ((t->limit_us && in->now_us >= t->started_us + t->limit_us) || t->sent >= rc ||
+        (t->stream && !env_flag(&c->env, "stream-repeated"))) {
+        timed_out(t, in, q);
+        return;
+    }
+    if (env_flag(&c->env, "id-changed") && t->wire_n >= STUN_HEADER) {
+        t->wire[19] ^= (uint8_t)t->sent;
+        memcpy(t->id, t->wire + 8, 12);
+    }
+    put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
+    step = env_flag(&c->env, "no-doubling") ? t->rto_us : t->rto_us << t->sent;
+    t->sent++;
+    if (t->sent >= rc)
+        step = env_timer(&c->env, "timer/last", t->rto_us * c->c.rm);
+    t->next_us = in->now_us + step;
+}
+
+static void timers(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    for (size_t i = 0; i < COUNT(c->tx); i++)
+        if (c->tx[i].used && due(&c->tx[i]) <= in->now_us)
+            again(c, &c->tx[i], in, q);
+}
+
+static uint64_t deadline(const void *self)
+{
+    const struct stun_client *c = self;
+    uint64_t best = NO_DEADLINE;
+    for (size_t i = 0; i < COUNT(c->tx); i++)
+        if (c->tx[i].used && due(&c->tx[i]) < best)
+            best = due(&c->tx[i]);
+    return best;
+}
+
+/* ---- what comes ---- */
+
+static struct stun_transaction *tx_of(struct stun_client *c, const struct stun_msg *m)
+{
+    for (size_t i = 0; i < COUNT(c->tx); i++) {
+        struct stun_transaction *t = &c->tx[i];
+        if (t->used && (span_eq((struct span){t->id, t->id_n}, m->transaction) ||
+                        (t->user && env_flag(&c->env, "any-transaction"))))
+            return t;
+    }
+    return NULL;
+}
+
+static void message(void *self, const struct input *in, struct span msg, struct outq *q)
+{
+    struct stun_client *c = self;
+    struct stun_msg m;
+    struct findings none = {0};
+    struct stun_transaction *t = NULL;
+
+    if (stun_decode(msg, &m, c->attrs, COUNT(c->attrs), &none) == STEP_ITEM &&
+        (m.cls == STUN_SUCCESS || m.cls == STUN_ERROR))
+        t = tx_of(c, &m);
+    if (!t)
+        stun_report(q, "message", 0, STUN_R_MESSAGE, in, msg);
+    else if (t->user)
+        client_judge(c, t, in, &m, q);
+    else
+        client_end(t, in, q, m.cls == STUN_SUCCESS ? STUN_R_SUCCESS : STUN_R_ERROR, msg, NULL);
+}
+
+static void ended(struct stun_client *c, const struct input *in, struct outq *q,
+                  enum stun_result kind, const char *why)
+{
+    bool told = false;
+
+    for (size_t i = 0; i < COUNT(c->tx); i++) {
+        struct stun_transaction *t = &c->tx[i];
+        if (!t->used || t->flow != in->flow)
+            continue;
+        struct stun_event *e = client_end(t, in, q, kind, (struct span){0}, why);
+        if (e && kind == STUN_R_ICMP)
+            e->code = in->icmp;
+        told = true;
+    }
+    if (!told) {
+        struct stun_event *e = stun_report(q, "message", 0, kind, in, (struct span){0});
+        if (e)
+            e->why = why;
+    }
+}
+
+static void gone(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    struct stun_stream *s = stream_of(c, in->flow);
+    if (s)
+        s->used = false;
+    if (c->tcp == in->flow)
+        c->tcp = 0;
+    if (c->udp == in->flow)
+        c->udp = 0;
+    ended(c, in, q, STUN_R_CLOSED, in->kind == IN_EOF ? "end of stream" : close_name(in->why));
+}
+
+static void bytes(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    struct stun_stream *s = stream_of(c, in->flow);
+    struct input with = *in;
+
+    if (!s) {
+        message(c, in, in->data, q);
+        return;
+    }
+    with.pkt.remote = s->remote;
+    with.pkt.local = s->local;
+    if (!stun_stream_take(s, &with, message, c, q))
+        stun_report(q, "message", 0, STUN_R_MESSAGE, &with, (struct span){s->buf, s->n});
+}
+
+/* ---- what is asked ---- */
+
+static void new_id(struct stun_client *c, struct stun_transaction *t)
+{
+    t->id_n = 12;
+    rng_fill(c->env.rng, t->id, 12);
+    if (env_flag(&c->env, "fixed-id"))
+        memcpy(t->id, c->fixed_id, 12);
+}
+
+/* The key that seals the message; which attributes it carries is the script's business. */
+static void sign_request(const struct stun_client *c, const struct stun_send_args *a,
+                         struct stun_transaction *t)
+{
+    struct span user = a->username.n ? a->username : c->c.username;
+    struct span password = a->password.n ? a->password : c->c.password;
+    enum stun_algorithm alg = a->algorithm == STUN_SHA256 ? STUN_SHA256 : STUN_MD5;
+
+    if (a->auth == STUN_AUTH_NONE)
+        return;
+    t->signed_ = true;
+    if (a->auth == STUN_AUTH_SHORT)
+        stun_key_init(&t->key, password);
+    else
+        stun_key_long_term(&t->key, alg, user, a->realm, password);
+}
+
+static void request(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    const struct stun_send_args *a = in->rec;
+    struct stun_transaction *t = tx_new(c, in->token), spare;
+    struct arena mem = arena_of(c->scratch, sizeof c->scratch);
+    struct stun_marks marks;
+
+    if (!t) {
+        memset(&spare, 0, offsetof(struct stun_transaction, wire));
+        spare.token = in->token;
+        client_end(&spare, in, q, STUN_R_FAILED, (struct span){0}, "too many transactions");
+        return;
+    }
+    struct draft dr = *a->message;
+    dr.mem = &mem;
+    const struct node *id = draft_find(&dr.root, "transaction");
+    new_id(c, t);
+    if (id && id->form == FORM_BYTES && id->s.n <= sizeof t->id) {
+        t->id_n = (uint8_t)id->s.n;
+        memcpy(t->id, id->s.p, id->s.n);
+    } else if (!id) {
+        draft_bytes(&dr, &dr.root, field_find(&stun_msg_desc, "transaction"),
+                    (struct span){t->id, t->id_n});
+    }
+    if (!draft_find(&dr.root, "method"))
+        draft_uint(&dr, &dr.root, field_find(&stun_msg_desc, "method"), STUN_BINDING);
+    sign_request(c, a, t);
+    struct wr w = {t->wire, sizeof t->wire, 0, false};
+    stun_encode(&w, &dr, &marks);
+    stun_seal(&w, &marks, t->signed_ ? &t->key : NULL);
+    t->wire_n = w.n;
+    t->once = a->once;
+    t->to = a->to.family ? a->to : c->c.server;
+    t->limit_us = a->timeout_us;
+    t->flow = flow_for(c, a, q);
+    client_begin(c, t, in, q);
+}
+
+static void binding(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    const struct stun_send_args *a = in->rec;
+    struct stun_transaction *t = tx_new(c, in->token);
+
+    if (!t)
+        return;
+    t->user = true;
+    t->to = a && a->to.family ? a->to : c->c.server;
+    static const struct stun_send_args none;
+    t->flow = flow_for(c, a ? a : &none, q);
+    if (client_binding(c, t))
+        client_begin(c, t, in, q);
+    else
+        client_end(t, in, q, STUN_R_FAILED, (struct span){0}, "the request does not fit");
+}
+
+static void send_any(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    const struct stun_send_args *a = in->rec;
+    struct wr w = {c->out, sizeof c->out, 0, false};
+    struct arena mem = arena_of(c->scratch, sizeof c->scratch);
+    struct stun_marks marks;
+    struct stun_transaction id = {0};
+
+    flow_id flow = flow_for(c, a, q);
+    if (a->octets.n) {
+        wr_put(&w, a->octets);
+    } else {
+        struct draft dr = *a->message;
+        dr.mem = &mem;
+        new_id(c, &id);
+        if (!draft_find(&dr.root, "transaction"))
+            draft_bytes(&dr, &dr.root, field_find(&stun_msg_desc, "transaction"),
+                        (struct span){id.id, id.id_n});
+        if (!draft_find(&dr.root, "method"))
+            draft_uint(&dr, &dr.root, field_find(&stun_msg_desc, "method"), STUN_BINDING);
+        sign_request(c, a, &id);
+        stun_encode(&w, &dr, &marks);
+        stun_seal(&w, &marks, id.signed_ ? &id.key : NULL);
+    }
+    put(c, flow, wr_span(&w), &a->to, a->split, q);
+    struct input as = *in;
+    as.flow = flow;
+    stun_report(q, "sent", in->token, STUN_R_SENT, &as, wr_span(&w));
+}
+
+static void command(struct stun_client *c, const struct input *in, struct outq *q)
+{
+    const char *v = in->verb->name;
+    const struct stun_send_args *a = in->rec;
+
+    if (strcmp(v, "request") == 0) {
+        request(c, in, q);
+    } else if (strcmp(v, "binding") == 0) {
+        binding(c, in, q);
+    } else if (strcmp(v, "send") == 0) {
+        send_any(c, in, q);
+    } else if (strcmp(v, "close") == 0) {
+        flow_id f = a->flow ? a->flow : c->tcp ? c->tcp : c->udp;
+        if (f)
+            out_put(q, OUT_CLOSE, f);
+        c->tcp = f == c->tcp ? 0 : c->tcp;
+        c->udp = f == c->udp ? 0 : c->udp;
+        struct stun_stream *s = stream_of(c, f);
+        if (s)
+            s->used = false;
+        stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
+    }
+}
+
+static void input(void *self, const struct input *in, struct outq *q)
+{
+    struct stun_client *c = self;
+    struct stun_stream *s;
+
+    switch (in->kind) {
+    case IN_START:
+        start(c, in->rec);
+        break;
+    case IN_OPENED:
+        if ((s = stream_of(c, in->flow)) != NULL)
+            s->local = in->pkt.local;
+        stun_report(q, "opened", 0, STUN_R_OPENED, in, (struct span){0});
+        break;
+    case IN_BYTES:
+        bytes(c, in, q);
+        break;
+    case IN_ICMP:
+        ended(c, in, q, STUN_R_ICMP, "unreachable");
+        break;
+    case IN_EOF:
+        out_put(q, OUT_CLOSE, in->flow);
+        gone(c, in, q);
+        break;
+    case IN_CLOSED:
+        gone(c, in, q);
+        break;
+    case IN_TIMER:
+        timers(c, in, q);
+        break;
+    case IN_COMMAND:
+        command(c, in, q);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- tables ---- */
+
+#define A(m, k) FIELD(struct stun_send_args, m, k)
+static const struct name algorithm_v[] = {{STUN_MD5, "MD5"}, {STUN_SHA256, "SHA-256"}};
+static const struct names algorithms = {algorithm_v, COUNT(algorithm_v)};
+static const struct field send_fields[] = {
+    {.name = "to", A(to, F_ADDR)},
+    {.name = "local", A(local, F_ADDR)},
+    {.name = "transport", A(transport, F_TEXT)},
+    {.name = "auth", A(auth, F_ENUM), .names = &stun_auths},
+    {.name = "algorithm", A(algorithm, F_ENUM), .names = &algorithms},
+    {.name = "once", A(once, F_BOOL)},
+    {.name = "fresh", A(fresh, F_BOOL)},
+    {.name = "timeout_us", A(timeout_us, F_UINT)},
+    {.name = "split", A(split, F_UINT)},
+    {.name = "flow", A(flow, F_UINT)},
+    {.name = "octets", A(octets, F_BYTES)},
+    {.name = "realm", A(realm, F_TEXT)},
+    {.name = "nonce", A(nonce, F_TEXT)},
+    {.name = "username", A(username, F_TEXT)},
+    {.name = "password", A(password, F_TEXT)},
+    {.name = "message", A(message, F_DRAFT), .sub = &stun_msg_desc},
+};
+const struct desc stun_send_desc = {"send", sizeof(struct stun_send_args), FIELDS(send_fields),
+                                    .next = NULL};
+static const struct verb verbs[] = {
+    {"request", &stun_send_desc, true},
+    {"binding", &stun_send_desc, true},
+    {"send", &stun_send_desc, true},
+    {"close", &stun_send_desc, true},
+};
+
+const struct endpoint_class stun_client_class = {
+    .name = "stun.client",
+    .size = sizeof(struct stun_client),
+    .verbs = verbs,
+    .n_verbs = COUNT(verbs),
+    .faults = stun_client_faults,
+    .n_faults = STUN_CLIENT_FAULTS,
+    .variants = stun_client_variants,
+    .n_variants = STUN_CLIENT_VARIANTS,
+    .config = &stun_client_config_desc,
+    .input = input,
+    .deadline = deadline,
+};

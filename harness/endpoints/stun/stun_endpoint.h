@@ -1,0 +1,106 @@
+/* harness/endpoints/stun/stun_endpoint.h - a STUN client and a STUN server (RFC 8489), sans-IO.
+ *
+ * stun.client: transactions with the timers of section 6.2.1 (datagrams) and 6.2.2 (streams).
+ *   `request`  one transaction that reports whatever answers it: what a tester uses
+ *   `binding`  what a user of a client asks for: it follows every rule of the standard, challenges
+ *              and redirections included; what a client under test is driven by
+ *   `send`     octets or a message, no transaction
+ * stun.server: Binding by section 6.3, authentication by section 9, ALTERNATE-SERVER by 10, classic
+ *   clients by 11. With `manual` it answers nothing: each message is an event, and the script says
+ *   what to send with `reply`. */
+#ifndef HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
+#define HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
+#include "codecs/stun/stun.h"
+#include "harness/core/endpoint.h"
+
+enum {
+    STUN_ATTRS = 256,      /* attributes of one message that an endpoint looks at */
+    STUN_TRANSACTIONS = 16, /* that a client has in progress at once */
+    STUN_CONNECTIONS = 32, /* streams that a server keeps; more are closed at once */
+    STUN_KEPT = 64,        /* requests that a manual server remembers, to reply to */
+    STUN_USERS = 8,
+    STUN_SCRATCH = 1 << 17,
+};
+enum stun_auth { STUN_AUTH_NONE, STUN_AUTH_SHORT, STUN_AUTH_LONG };
+extern const struct names stun_auths;
+
+struct stun_user {
+    struct span username, password;
+};
+struct stun_server_config {
+    struct addr listen;  /* family 0: any address of the host; port 0: 3478 */
+    uint8_t auth;        /* enum stun_auth */
+    bool no_udp, no_tcp; /* both are served unless told */
+    bool fingerprint;    /* every response carries FINGERPRINT */
+    bool classic;        /* serve clients of RFC 3489 */
+    bool rfc5389;        /* no nonce cookie and no PASSWORD-ALGORITHMS */
+    bool manual;
+    struct span realm, software; /* software: absent where empty */
+    struct stun_user *users;     /* {"alice", "alice-secret"} where there are none */
+    size_t n_users;
+    uint64_t nonce_us;     /* lifetime of a nonce; 0: 600 s */
+    struct addr alternate; /* authenticated requests are sent there; family 0: none */
+};
+struct stun_client_config {
+    struct addr server;
+    struct span transport; /* "udp" (also where empty), "tcp", or a stack such as "tcp/tls" */
+    uint8_t auth;
+    bool fingerprint;
+    struct span username, password, software;
+    uint64_t rto_us, ti_us; /* 0: 500 ms, 39.5 s */
+    uint32_t rc, rm;        /* 0: 7, 16 */
+};
+extern const struct endpoint_class stun_client_class, stun_server_class;
+
+/* ---- shared by both, inside harness/endpoints/stun ---- */
+
+struct stun_credential { /* what signs and checks the messages of one user in one realm */
+    struct stun_key md5, sha256; /* short-term: both the same */
+};
+/* One message on a flow, decoded into memory of the queue: the record of events. */
+struct stun_event {
+    uint32_t id;      /* of a manual server: to `reply` to */
+    uint8_t kind;     /* enum stun_result */
+    uint8_t integrity, integrity256, fingerprint; /* enum stun_check, with the credential known */
+    struct addr from, local;
+    const struct stun_msg *message; /* NULL where the octets are none */
+    struct span octets;
+    uint64_t time_us, rtt_us;
+    uint32_t tries, frame;
+    uint32_t flow;
+    const char *why; /* closed, icmp, failed: in words */
+    struct addr mapped;
+    uint32_t code; /* of the error response, or of the ICMP message */
+};
+enum stun_result {
+    STUN_R_MESSAGE, /* nothing that was waited for */
+    STUN_R_SUCCESS,
+    STUN_R_ERROR,
+    STUN_R_TIMEOUT,
+    STUN_R_CLOSED,
+    STUN_R_ICMP,
+    STUN_R_FAILED, /* the rules of a client made the transaction fail */
+    STUN_R_SENT,
+    STUN_R_OPENED,
+};
+extern const struct desc stun_event_desc, stun_client_config_desc, stun_server_config_desc;
+
+/* Fill in an event about `data` as it came; NULL where the queue has no room. */
+struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
+                               enum stun_result kind, const struct input *in, struct span data);
+/* The unknown comprehension-required attributes of `m`, each once, in order. */
+size_t stun_unknown(const struct stun_msg *m, uint16_t *types, size_t cap);
+
+struct stun_stream { /* the window of one stream: octets that are no whole message yet */
+    flow_id flow;
+    bool used;
+    struct addr remote, local;
+    size_t n;
+    uint8_t buf[STUN_MAX];
+};
+/* Append what came, and call `each` for every whole message; false: framing is lost. */
+bool stun_stream_take(struct stun_stream *s, const struct input *in,
+                      void (*each)(void *self, const struct input *in, struct span msg,
+                                   struct outq *q),
+                      void *self, struct outq *q);
+#endif

@@ -1,0 +1,583 @@
+/* harness/endpoints/stun/stun_server.c - a STUN server: RFC 8489 sections 6.3, 9, 10, 11, 12. */
+#include "harness/endpoints/stun/stun_server.h"
+
+enum { FLOW_UDP = 1, FLOW_TCP, FLOW_OTHER };
+static const uint64_t nonce_default_us = 600000000;
+
+static struct span or_text(struct span s, const char *otherwise)
+{
+    return s.n ? s : span_of(otherwise);
+}
+
+/* ---- starting ---- */
+
+static void open_flow(struct outq *q, flow_id id, const char *stack, bool listen,
+                      const struct addr *at)
+{
+    struct output *o = out_put(q, OUT_OPEN, id);
+    o->open.stack = stack;
+    o->open.listen = listen;
+    o->open.local = *at;
+}
+
+static void start(struct stun_server *s, const struct stun_server_config *c, struct outq *q)
+{
+    static const struct stun_user alice = {SPAN("alice"), SPAN("alice-secret")};
+    struct addr at = c ? c->listen : (struct addr){0};
+
+    s->mem = arena_of(s->kept_octets, sizeof s->kept_octets);
+    if (c)
+        s->c = *c;
+    s->c.realm = arena_copy(&s->mem, or_text(s->c.realm, "interop.test"));
+    /* 10 octets: not a multiple of four, so that padding is seen */
+    s->c.software = arena_copy(&s->mem, or_text(s->c.software, "rtclab 0.1"));
+    s->n_users = s->c.n_users ? s->c.n_users : 1;
+    for (size_t i = 0; i < s->n_users && i < STUN_USERS; i++) {
+        const struct stun_user *u = s->c.n_users ? &s->c.users[i] : &alice;
+        struct stun_server_user *k = &s->users[i];
+        k->username = arena_copy(&s->mem, u->username);
+        if (s->c.auth == STUN_AUTH_SHORT) {
+            stun_key_init(&k->key.md5, u->password);
+            k->key.sha256 = k->key.md5;
+        } else {
+            stun_key_long_term(&k->key.md5, STUN_MD5, k->username, s->c.realm, u->password);
+            stun_key_long_term(&k->key.sha256, STUN_SHA256, k->username, s->c.realm, u->password);
+        }
+        stun_userhash(k->hash, k->username, s->c.realm);
+    }
+    if (s->n_users > STUN_USERS)
+        s->n_users = STUN_USERS;
+    if (!s->c.nonce_us)
+        s->c.nonce_us = nonce_default_us;
+    uint8_t secret[20];
+    rng_fill(s->env.rng, secret, sizeof secret);
+    hmac_key_init(&s->nonce_key, DIGEST_SHA1, (struct span){secret, sizeof secret});
+    if (!at.port)
+        at.port = 3478;
+    if (!s->c.no_udp)
+        open_flow(q, FLOW_UDP, "udp", false, &at);
+    if (!s->c.no_tcp)
+        open_flow(q, FLOW_TCP, "tcp", true, &at);
+    if (env_flag(&s->env, "other-port")) {
+        at.port = 0;
+        open_flow(q, FLOW_OTHER, "udp", false, &at);
+    }
+}
+
+/* ---- nonces: cookie, when issued, and an HMAC of that with the client's address ---- */
+
+static void nonce_mac(const struct stun_server *s, const struct addr *from, uint64_t issued,
+                      uint8_t out[DIGEST_MAX])
+{
+    static const uint8_t nowhere[sizeof(struct addr)];
+    uint8_t b[8];
+    struct digest d;
+
+    put_u32(b, (uint32_t)(issued >> 32));
+    put_u32(b + 4, (uint32_t)issued);
+    hmac_start(&d, &s->nonce_key);
+    digest_add(&d, (struct span){b, 8});
+    if (env_flag(&s->env, "one-nonce-for-all"))
+        digest_add(&d, (struct span){nowhere, sizeof nowhere});
+    else {
+        digest_add(&d, (struct span){from->ip, from->family == 6 ? 16 : 4});
+        put_u16(b, from->port);
+        digest_add(&d, (struct span){b, 2});
+    }
+    hmac_end(&d, &s->nonce_key, out);
+}
+
+static struct span make_nonce(struct stun_server *s, const struct addr *from, uint64_t issued)
+{
+    uint8_t mac[DIGEST_MAX];
+    struct wr w = {s->nonce, sizeof s->nonce, 0, false};
+
+    if (env_flag(&s->env, "one-nonce-for-all"))
+        issued = 0;
+    nonce_mac(s, from, issued, mac);
+    if (!s->c.rfc5389)
+        stun_nonce_cookie(&w, env_flag(&s->env, "no-algorithms-bit") ? 0
+                                                                       : STUN_FEATURE_ALGORITHMS);
+    wr_hex(&w, issued, 16);
+    wr_hex_octets(&w, (struct span){mac, 8});
+    return wr_span(&w);
+}
+
+static bool nonce_good(struct stun_server *s, const struct addr *from, struct span nonce,
+                       uint64_t now)
+{
+    uint8_t issued[8];
+    struct wr w = {issued, sizeof issued, 0, false};
+    size_t at = s->c.rfc5389 ? 0 : STUN_NONCE_COOKIE;
+
+    if (!wr_unhex(&w, span_cut(nonce, at, at + 16)) || w.n != 8)
+        return false;
+    uint64_t when = get_u64(issued);
+    struct span want = make_nonce(s, from, when);
+    if (!span_eq_ct(nonce, want))
+        return false;
+    return env_flag(&s->env, "one-nonce-for-all") || (when <= now && now - when < s->c.nonce_us);
+}
+
+/* ---- answering ---- */
+
+static void begin(struct stun_server *s, struct reply *r, enum stun_class cls)
+{
+    r->mem = arena_of(s->scratch, sizeof s->scratch);
+    stun_draft(&r->dr, &r->mem, cls, r->m->method, r->m->transaction);
+}
+
+/* Where deviations look: "success/udp", "error/420/tcp". */
+static const char *place(struct reply *r, unsigned code)
+{
+    struct wr w = {(uint8_t *)r->where, sizeof r->where - 1, 0, false};
+    wr_text(&w, code ? "error/" : "success");
+    if (code)
+        wr_dec(&w, code);
+    wr_text(&w, r->in->flow == FLOW_UDP ? "/udp" : "/stream");
+    r->where[w.n] = '\0';
+    return r->where;
+}
+
+static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
+                    const struct deviated *dev)
+{
+    bool udp = r->in->flow == FLOW_UDP;
+    struct pkt pkt = {.remote = r->in->pkt.remote, .local = r->in->pkt.local};
+    flow_id flow = r->in->flow;
+
+    if (udp && env_flag(&s->env, "other-port")) {
+        flow = FLOW_OTHER;
+        pkt.local = (struct addr){0};
+    }
+    for (int i = 0; i < (dev->repeat ? 2 : 1); i++) {
+        if (!udp && env_flag(&s->env, "stream-in-octets")) {
+            for (size_t at = 0; at < w->n; at++)
+                out_send(r->q, flow, span_cut(wr_span(w), at, at + 1), NULL);
+            continue;
+        }
+        struct output *o = out_send(r->q, flow, wr_span(w), udp ? &pkt : NULL);
+        if (dev->delay_us)
+            o->not_before_us = r->in->now_us + dev->delay_us;
+    }
+}
+
+static void finish(struct stun_server *s, struct reply *r, unsigned code)
+{
+    struct wr w = {s->out, sizeof s->out, 0, false};
+    struct stun_marks marks;
+
+    if (s->c.software.n && !r->m->classic)
+        stun_add_bytes(&r->dr, STUN_SOFTWARE, s->c.software);
+    if (r->sign && r->use256)
+        stun_add(&r->dr, STUN_MESSAGE_INTEGRITY_SHA256);
+    else if (r->sign)
+        stun_add(&r->dr, STUN_MESSAGE_INTEGRITY);
+    if (s->c.fingerprint || r->fingerprint)
+        stun_add(&r->dr, STUN_FINGERPRINT);
+    struct deviated dev = env_apply(&s->env, place(r, code), &r->dr);
+    if (dev.silent)
+        return;
+    stun_encode(&w, &r->dr, &marks);
+    stun_seal(&w, &marks, r->sign);
+    if (w.full || r->mem.full)
+        return; /* a deviation made it longer than any message: nothing lawful to send */
+    put_out(s, r, &w, &dev);
+}
+
+static const char *reason_of(unsigned code)
+{
+    switch (code) {
+    case 300:
+        return "Try Alternate";
+    case 401:
+        return "Unauthenticated";
+    case 420:
+        return "Unknown Attribute";
+    case 438:
+        return "Stale Nonce";
+    case 500:
+        return "Server Error";
+    default:
+        return "Bad Request";
+    }
+}
+
+static void add_challenge(struct stun_server *s, struct reply *r, bool fresh)
+{
+    uint64_t issued = fresh ? r->in->now_us : r->in->now_us - s->c.nonce_us;
+    static const uint8_t offered[] = {0, STUN_SHA256, 0, 0, 0, STUN_MD5, 0, 0};
+
+    stun_add_bytes(&r->dr, STUN_REALM, s->c.realm);
+    stun_add_bytes(&r->dr, STUN_NONCE,
+                   arena_copy(&r->mem, make_nonce(s, &r->in->pkt.remote, issued)));
+    if (!s->c.rfc5389) {
+        struct node *item = stun_add(&r->dr, STUN_PASSWORD_ALGORITHMS);
+        draft_raw(&r->dr, item, NULL, (struct span){offered, sizeof offered});
+    }
+}
+
+static void answer_error(struct stun_server *s, struct reply *r, unsigned code)
+{
+    begin(s, r, STUN_ERROR);
+    stun_add_code(&r->dr, code, reason_of(code));
+    if ((code == 401 && s->c.auth == STUN_AUTH_LONG) || code == 438)
+        add_challenge(s, r, code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
+    if (code == 420)
+        stun_add_types(&r->dr, STUN_UNKNOWN_ATTRIBUTES, r->unknown, r->n_unknown);
+    if (code == 300)
+        stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, &s->c.alternate);
+    finish(s, r, code);
+}
+
+static void answer_success(struct stun_server *s, struct reply *r)
+{
+    begin(s, r, STUN_SUCCESS);
+    if (!r->m->classic)
+        stun_add_addr(&r->dr, STUN_XOR_MAPPED_ADDRESS, &r->in->pkt.remote);
+    if (r->m->classic || env_flag(&s->env, "mapped-address-too"))
+        stun_add_addr(&r->dr, STUN_MAPPED_ADDRESS, &r->in->pkt.remote);
+    if (r->m->classic)
+        stun_add_addr(&r->dr, STUN_SOURCE_ADDRESS, &r->in->pkt.local);
+    finish(s, r, 0);
+}
+
+/* ---- authentication; each returns 0 or the error code that the request earns ---- */
+
+static const struct stun_server_user *user_of(const struct stun_server *s, const struct stun_msg *m)
+{
+    const struct stun_attr *name = stun_find(m, STUN_USERNAME), *hash = stun_find(m, STUN_USERHASH);
+    for (size_t i = 0; i < s->n_users; i++) {
+        const struct stun_server_user *u = &s->users[i];
+        if (name ? span_eq(name->v.s, u->username)
+                 : hash && span_eq(hash->v.s, (struct span){u->hash, 32}))
+            return u;
+    }
+    return NULL;
+}
+
+static bool verify(struct stun_server *s, struct reply *r, const struct stun_key *k)
+{
+    enum stun_check c =
+        r->use256 ? stun_check_integrity256(r->m, k) : stun_check_integrity(r->m, k);
+    return c == STUN_GOOD || env_flag(&s->env, "any-integrity");
+}
+
+static unsigned check_short(struct stun_server *s, struct reply *r) /* RFC8489:9.1.3 */
+{
+    const struct stun_server_user *u = user_of(s, r->m);
+
+    if ((!r->m->at_integrity && !r->m->at_integrity256) || !stun_find(r->m, STUN_USERNAME))
+        return 400;
+    if (!u || !verify(s, r, &u->key.md5))
+        return 401;
+    r->sign = &u->key.md5;
+    return 0;
+}
+
+/* RFC8489:9.2.4#12: both attributes, the list as offered, the choice from it. */
+static bool algorithms_good(const struct stun_msg *m, bool *sha256)
+{
+    static const uint8_t offered[] = {0, STUN_SHA256, 0, 0, 0, STUN_MD5, 0, 0};
+    const struct stun_attr *one = stun_find(m, STUN_PASSWORD_ALGORITHM);
+    const struct stun_attr *all = stun_find(m, STUN_PASSWORD_ALGORITHMS);
+
+    if (!one || !all || one->kind != STUN_ALGORITHM || all->kind != STUN_ALGORITHMS)
+        return false;
+    *sha256 = one->v.code == STUN_SHA256;
+    return span_eq(all->v.s, (struct span){offered, sizeof offered}) &&
+           (one->v.code == STUN_SHA256 || one->v.code == STUN_MD5);
+}
+
+static unsigned check_long(struct stun_server *s, struct reply *r) /* RFC8489:9.2.4 */
+{
+    const struct stun_attr *nonce = stun_find(r->m, STUN_NONCE);
+    bool sha256 = false;
+    uint32_t features;
+
+    if (!r->m->at_integrity && !r->m->at_integrity256)
+        return 401;
+    if ((!stun_find(r->m, STUN_USERNAME) && !stun_find(r->m, STUN_USERHASH)) ||
+        !stun_find(r->m, STUN_REALM) || !nonce)
+        return 400;
+    bool offered = stun_nonce_features(nonce->v.s, &features) &&
+                   (features & STUN_FEATURE_ALGORITHMS);
+    bool chosen = stun_find(r->m, STUN_PASSWORD_ALGORITHM) ||
+                  stun_find(r->m, STUN_PASSWORD_ALGORITHMS);
+    if (offered && chosen && !algorithms_good(r->m, &sha256))
+        return 400;
+    const struct stun_server_user *u = user_of(s, r->m);
+    if (!u)
+        return 401;
+    const struct stun_key *k = sha256 ? &u->key.sha256 : &u->key.md5;
+    if (!verify(s, r, k))
+        return 401;
+    if (!nonce_good(s, &r->in->pkt.remote, nonce->v.s, r->in->now_us) &&
+        !env_flag(&s->env, "any-nonce"))
+        return 438;
+    r->sign = k;
+    r->use256 = offered && chosen; /* RFC8489:9.2.4#26, #27 */
+    return 0;
+}
+
+static unsigned check(struct stun_server *s, struct reply *r)
+{
+    r->use256 = r->m->at_integrity256 != 0;
+    unsigned code = s->c.auth == STUN_AUTH_LONG    ? check_long(s, r)
+                    : s->c.auth == STUN_AUTH_SHORT ? check_short(s, r)
+                                                   : 0;
+    if (code)
+        return code;
+    r->n_unknown = env_flag(&s->env, "unknown-passed") ? 0
+                   : stun_unknown(r->m, r->unknown, COUNT(r->unknown));
+    if (env_flag(&s->env, "optional-refused"))
+        for (size_t i = 0; i < r->m->n_attrs && r->n_unknown < COUNT(r->unknown); i++)
+            if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
+                r->unknown[r->n_unknown++] = r->m->attrs[i].type;
+    if (r->n_unknown)
+        return 420;
+    return s->c.alternate.family && r->sign ? 300 : 0;
+}
+
+/* RFC8489:6.3 and 11; false: silently discarded. */
+static bool acceptable(struct stun_server *s, const struct stun_msg *m)
+{
+    if ((m->length + (size_t)STUN_HEADER != m->wire.n || (m->length & 3)) &&
+        !env_flag(&s->env, "any-length"))
+        return false;
+    if (m->classic && !s->c.classic && !env_flag(&s->env, "any-cookie"))
+        return false;
+    if (m->method != STUN_BINDING && !env_flag(&s->env, "any-method"))
+        return false;
+    if (stun_check_fingerprint(m) == STUN_BAD && !env_flag(&s->env, "any-fingerprint"))
+        return false;
+    if (m->cls == STUN_REQUEST)
+        return true;
+    if (m->cls == STUN_INDICATION)
+        return env_flag(&s->env, "indication-answered");
+    return env_flag(&s->env, "response-answered");
+}
+
+static void keep(struct stun_server *s, const struct input *in, const struct stun_msg *m,
+                 struct span msg, struct outq *q)
+{
+    uint32_t id = ++s->n_kept;
+    struct stun_kept *k = &s->kept[id % STUN_KEPT];
+    struct stun_event *e = stun_report(q, "request", 0, STUN_R_MESSAGE, in, msg);
+
+    *k = (struct stun_kept){.id = id, .flow = in->flow, .pkt = in->pkt, .method = m->method};
+    k->id_n = (uint8_t)m->transaction.n;
+    memcpy(k->transaction, m->transaction.p, m->transaction.n);
+    if (!e)
+        return;
+    e->id = id;
+    const struct stun_server_user *u = user_of(s, m);
+    if (u && e->message) {
+        if (m->at_integrity)
+            e->integrity = (uint8_t)stun_check_integrity(e->message, &u->key.md5);
+        if (m->at_integrity256)
+            e->integrity256 = (uint8_t)stun_check_integrity256(e->message, &u->key.md5);
+        if (e->integrity256 == STUN_BAD)
+            e->integrity256 = (uint8_t)stun_check_integrity256(e->message, &u->key.sha256);
+    }
+}
+
+static void message(void *self, const struct input *in, struct span msg, struct outq *q)
+{
+    struct stun_server *s = self;
+    struct stun_msg m;
+    struct findings fs = {0};
+    struct reply r = {.in = in, .q = q, .m = &m};
+    struct span octets = msg;
+    uint8_t front;
+
+    if (msg.n && (msg.p[0] & 0xc0) && env_flag(&s->env, "any-first-bits")) {
+        struct arena mem = arena_of(s->scratch, sizeof s->scratch);
+        octets = arena_copy(&mem, msg);
+        front = octets.n ? octets.p[0] & 0x3f : 0;
+        memcpy((uint8_t *)(uintptr_t)octets.p, &front, octets.n ? 1 : 0);
+        memcpy(s->out, octets.p, octets.n < sizeof s->out ? octets.n : 0);
+        octets = (struct span){s->out, octets.n};
+    }
+    if (stun_decode(octets, &m, s->attrs, COUNT(s->attrs), &fs) != STEP_ITEM)
+        return;
+    if (s->c.manual) {
+        keep(s, in, &m, msg, q);
+        return;
+    }
+    if (!acceptable(s, &m))
+        return;
+    r.fingerprint = m.at_fingerprint && s->c.auth == STUN_AUTH_SHORT;
+    unsigned code = check(s, &r);
+    if (code)
+        answer_error(s, &r, code);
+    else
+        answer_success(s, &r);
+}
+
+/* ---- streams ---- */
+
+static struct stun_stream *stream_of(struct stun_server *s, flow_id flow)
+{
+    for (size_t i = 0; i < STUN_CONNECTIONS; i++)
+        if (s->streams[i].used && s->streams[i].flow == flow)
+            return &s->streams[i];
+    return NULL;
+}
+
+static void accepted(struct stun_server *s, const struct input *in, struct outq *q)
+{
+    for (size_t i = 0; i < STUN_CONNECTIONS; i++)
+        if (!s->streams[i].used) {
+            s->streams[i].used = true;
+            s->streams[i].flow = in->flow;
+            s->streams[i].n = 0;
+            s->streams[i].remote = in->pkt.remote;
+            s->streams[i].local = in->pkt.local;
+            return;
+        }
+    out_put(q, OUT_CLOSE, in->flow)->abort = true;
+}
+
+static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
+{
+    struct stun_stream *st = in->flow >= FLOW_ACCEPTED ? stream_of(s, in->flow) : NULL;
+    struct input with = *in;
+
+    if (!st) {
+        message(s, in, in->data, q);
+        return;
+    }
+    with.pkt.remote = st->remote;
+    with.pkt.local = st->local;
+    if (env_flag(&s->env, "one-message-a-read")) {
+        message(s, &with, in->data, q);
+        return;
+    }
+    if (!stun_stream_take(st, &with, message, s, q)) {
+        out_put(q, OUT_CLOSE, in->flow);
+        st->used = false;
+    }
+    if (st->used && env_flag(&s->env, "close-after-answer") && q->n) {
+        out_put(q, OUT_CLOSE, in->flow);
+        st->used = false;
+    }
+}
+
+/* ---- what a script asks ---- */
+
+static void reply(struct stun_server *s, const struct input *in, struct outq *q)
+{
+    const struct stun_reply_args *a = in->rec;
+    const struct stun_kept *k = &s->kept[a->id % STUN_KEPT];
+    struct arena mem = arena_of(s->scratch, sizeof s->scratch);
+    struct wr w = {s->out, sizeof s->out, 0, false};
+    struct stun_marks marks = {0};
+    struct draft dr;
+
+    if (!a->id || k->id != a->id) {
+        stun_report(q, "error", in->token, STUN_R_FAILED, in, (struct span){0});
+        return;
+    }
+    if (a->octets.n) {
+        wr_put(&w, a->octets);
+    } else {
+        dr = *a->message;
+        dr.mem = &mem;
+        struct node *root = &dr.root;
+        const struct field *f = stun_msg_desc.f;
+        if (!draft_find(root, "class"))
+            draft_uint(&dr, root, &f[0], STUN_SUCCESS);
+        if (!draft_find(root, "method"))
+            draft_uint(&dr, root, &f[1], k->method);
+        if (!draft_find(root, "transaction"))
+            draft_bytes(&dr, root, field_find(&stun_msg_desc, "transaction"),
+                        (struct span){k->transaction, k->id_n});
+        stun_encode(&w, &dr, &marks);
+        bool sha256 = a->algorithm == STUN_SHA256;
+        stun_seal(&w, &marks, sha256 ? &s->users[0].key.sha256 : &s->users[0].key.md5);
+    }
+    struct pkt pkt = {.remote = k->pkt.remote, .local = k->pkt.local};
+    bool udp = k->flow < FLOW_ACCEPTED;
+    size_t step = a->split ? a->split : w.n;
+    for (size_t at = 0; at < w.n || at == 0; at += step ? step : 1) {
+        struct output *o =
+            out_send(q, k->flow, udp ? wr_span(&w) : span_cut(wr_span(&w), at, at + step), udp ? &pkt : NULL);
+        o->not_before_us = a->after_us ? in->now_us + a->after_us : 0;
+        if (udp)
+            break;
+    }
+    stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
+}
+
+static void input(void *self, const struct input *in, struct outq *q)
+{
+    struct stun_server *s = self;
+    struct stun_stream *st;
+
+    switch (in->kind) {
+    case IN_START:
+        start(s, in->rec, q);
+        break;
+    case IN_OPENED:
+        if (in->parent)
+            accepted(s, in, q);
+        else
+            stun_report(q, "listening", 0, STUN_R_OPENED, in, (struct span){0});
+        break;
+    case IN_BYTES:
+        bytes(s, in, q);
+        break;
+    case IN_EOF:
+        out_put(q, OUT_CLOSE, in->flow);
+        if ((st = stream_of(s, in->flow)) != NULL)
+            st->used = false;
+        break;
+    case IN_CLOSED:
+        if ((st = stream_of(s, in->flow)) != NULL) {
+            st->used = false;
+        } else if (in->flow < FLOW_ACCEPTED) {
+            struct stun_event *e =
+                stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
+            if (e)
+                e->why = close_name(in->why);
+        }
+        break;
+    case IN_COMMAND:
+        if (strcmp(in->verb->name, "reply") == 0)
+            reply(s, in, q);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- tables ---- */
+
+#define R(m, k) FIELD(struct stun_reply_args, m, k)
+static const struct name algorithm_v[] = {{STUN_MD5, "MD5"}, {STUN_SHA256, "SHA-256"}};
+static const struct names algorithms = {algorithm_v, COUNT(algorithm_v)};
+static const struct field reply_fields[] = {
+    {.name = "id", R(id, F_UINT)},
+    {.name = "algorithm", R(algorithm, F_ENUM), .names = &algorithms},
+    {.name = "octets", R(octets, F_BYTES)},
+    {.name = "split", R(split, F_UINT)},
+    {.name = "after_us", R(after_us, F_UINT)},
+    {.name = "message", R(message, F_DRAFT), .sub = &stun_msg_desc},
+};
+static const struct desc reply_desc = {"reply", sizeof(struct stun_reply_args),
+                                       FIELDS(reply_fields), .next = NULL};
+static const struct verb verbs[] = {{"reply", &reply_desc, true}};
+
+const struct endpoint_class stun_server_class = {
+    .name = "stun.server",
+    .size = sizeof(struct stun_server),
+    .verbs = verbs,
+    .n_verbs = COUNT(verbs),
+    .faults = stun_server_faults,
+    .n_faults = STUN_SERVER_FAULTS,
+    .variants = stun_server_variants,
+    .n_variants = STUN_SERVER_VARIANTS,
+    .config = &stun_server_config_desc,
+    .input = input,
+};

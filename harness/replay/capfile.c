@@ -1,0 +1,389 @@
+/* harness/replay/capfile.c - pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng)
+ * as a stream of frames. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "harness/replay/capfile.h"
+
+enum {
+    BLOCK_INTERFACE = 1,
+    BLOCK_OLD_PACKET = 2,
+    BLOCK_SIMPLE = 3,
+    BLOCK_PACKET = 6,
+    OPT_END = 0,
+    OPT_TSRESOL = 9,
+    OPT_TSOFFSET = 14,
+    PCAP_HEADER = 24,
+    PCAP_RECORD = 16,
+    BLOCK_EDGES = 12, /* type, length, length again */
+};
+#define BLOCK_SECTION 0x0a0d0d0au
+#define NS 1000000000u
+
+bool capfile_open(struct capfile *c, int fd, const char *name, const char **err)
+{
+    *c = (struct capfile){.fd = fd, .name = name};
+    c->buf = malloc(CAPFILE_BUFFER);
+    c->interfaces = calloc(CAPREAD_INTERFACES_MAX, sizeof *c->interfaces);
+    if (c->buf && c->interfaces)
+        return true;
+    *err = strerrordesc_np(ENOMEM);
+    capfile_close(c);
+    return false;
+}
+
+void capfile_close(struct capfile *c)
+{
+    free(c->buf);
+    free(c->interfaces);
+    c->buf = NULL;
+    c->interfaces = NULL;
+}
+
+/* ---- octets ---- */
+
+static uint32_t u32(const struct capfile *c, const uint8_t *p)
+{
+    return c->big ? get_u32(p)
+                  : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static uint16_t u16(const struct capfile *c, const uint8_t *p)
+{
+    return c->big ? get_u16(p) : (uint16_t)(p[1] << 8 | p[0]);
+}
+
+/* The end of reading: a sentence with file, frame and octet. */
+__attribute__((format(printf, 2, 3))) static enum capread_item fail(struct capfile *c,
+                                                                    const char *format, ...)
+{
+    va_list ap;
+    int n = snprintf(c->why, sizeof c->why, "%s: frame %u, octet %llu: ", c->name, c->frames + 1,
+                     (unsigned long long)(c->base + c->pos));
+    va_start(ap, format);
+    if (n > 0 && (size_t)n < sizeof c->why)
+        vsnprintf(c->why + n, sizeof c->why - (size_t)n, format, ap);
+    va_end(ap);
+    c->done = true;
+    return CAPREAD_ERROR;
+}
+
+/* Read on until `n` octets (at most CAPFILE_BUFFER) are there; returns how many are, up to `n`. */
+static size_t need(struct capfile *c, size_t n)
+{
+    if (c->n - c->pos >= n)
+        return n;
+    if (c->pos) {
+        memmove(c->buf, c->buf + c->pos, c->n - c->pos);
+        c->base += c->pos;
+        c->n -= c->pos;
+        c->pos = 0;
+    }
+    while (c->n < n) {
+        ssize_t got = read(c->fd, c->buf + c->n, CAPFILE_BUFFER - c->n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            c->done = true; /* told by cut_short */
+        if (got <= 0)
+            return c->n;
+        c->n += (size_t)got;
+    }
+    return n;
+}
+
+/* Pass over `n` octets, however many; false: the file ends before. */
+static bool skip(struct capfile *c, uint64_t n)
+{
+    while (n) {
+        size_t want = n < CAPFILE_BUFFER ? (size_t)n : CAPFILE_BUFFER;
+        if (need(c, want) < want)
+            return false;
+        c->pos += want;
+        n -= want;
+    }
+    return true;
+}
+
+static enum capread_item cut_short(struct capfile *c, const char *what, size_t have, uint64_t want)
+{
+    if (c->done)
+        return fail(c, "reading fails: %s", strerrordesc_np(errno));
+    return fail(c, "the file ends inside %s (%zu of %llu octets are there)", what, have,
+                (unsigned long long)want);
+}
+
+/* ---- pcap ---- */
+
+static enum capread_item pcap_next(struct capfile *c, struct capfile_frame *f)
+{
+    size_t have = need(c, PCAP_RECORD);
+
+    if (have == 0 && !c->done)
+        return CAPREAD_END;
+    if (have < PCAP_RECORD)
+        return cut_short(c, "the header of a frame", have, PCAP_RECORD);
+    const uint8_t *p = c->buf + c->pos;
+    uint32_t sec = u32(c, p), frac = u32(c, p + 4), caught = u32(c, p + 8);
+    f->original = u32(c, p + 12);
+    if (caught > CAPREAD_FRAME_MAX)
+        return fail(c, "the frame is said to hold %u octets, %d is the most", caught,
+                    CAPREAD_FRAME_MAX);
+    have = need(c, PCAP_RECORD + caught);
+    if (have < PCAP_RECORD + caught)
+        return cut_short(c, "the frame", have - PCAP_RECORD, caught);
+    f->octets = (struct span){c->buf + c->pos + PCAP_RECORD, caught};
+    f->time_ns = (uint64_t)sec * NS + (uint64_t)frac * (c->nano ? 1 : 1000);
+    f->link = c->link;
+    if (frac >= (c->nano ? NS : 1000000)) {
+        f->odd = "the fraction of its second is %u";
+        f->odd_arg[0] = frac;
+    }
+    c->pos += PCAP_RECORD + caught;
+    return CAPREAD_DATAGRAM;
+}
+
+static enum capread_item pcap_open(struct capfile *c, uint32_t magic_le)
+{
+    static const struct {
+        uint32_t magic;
+        bool big, nano;
+    } kinds[] = {{0xa1b2c3d4, false, false},
+                 {0xd4c3b2a1, true, false},
+                 {0xa1b23c4d, false, true},
+                 {0x4d3cb2a1, true, true}};
+    size_t have;
+
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (kinds[i].magic == magic_le) {
+            c->big = kinds[i].big;
+            c->nano = kinds[i].nano;
+            if ((have = need(c, PCAP_HEADER)) < PCAP_HEADER)
+                return cut_short(c, "the header of the file", have, PCAP_HEADER);
+            c->link = u32(c, c->buf + c->pos + 20) & 0x03ffffff; /* above: FCS length */
+            c->pos += PCAP_HEADER;
+            return CAPREAD_DATAGRAM;
+        }
+    if ((magic_le & 0xffff) == 0x8b1f)
+        return fail(c, "the file is compressed (gzip); unpack it first");
+    return fail(c, "this is no capture file: neither pcap nor pcapng");
+}
+
+/* ---- pcapng ---- */
+
+uint64_t capfile_time(uint64_t stamp, uint8_t resolution, int64_t offset)
+{
+    unsigned power = resolution & 0x7f;
+    uint64_t ns, shift;
+
+    if (resolution & 0x80) { /* units of 2^-power s */
+        uint64_t sec = power < 64 ? stamp >> power : 0;
+        uint64_t frac = power < 64 ? stamp - (sec << power) : stamp;
+        if (power > 32) /* the fraction in 2^-32 s */
+            frac = power - 32 < 64 ? frac >> (power - 32) : 0;
+        uint64_t part = power ? frac * NS >> (power > 32 ? 32 : power) : 0;
+        if (__builtin_mul_overflow(sec, NS, &ns) || __builtin_add_overflow(ns, part, &ns))
+            ns = UINT64_MAX;
+    } else { /* of 10^-power s */
+        ns = stamp;
+        for (; power > 9 && ns; power--)
+            ns /= 10;
+        for (; power < 9; power++)
+            if (__builtin_mul_overflow(ns, 10u, &ns))
+                return UINT64_MAX;
+    }
+    uint64_t size = offset < 0 ? -(uint64_t)offset : (uint64_t)offset;
+    if (__builtin_mul_overflow(size, NS, &shift))
+        shift = UINT64_MAX;
+    if (offset < 0)
+        return ns > shift ? ns - shift : 0;
+    return __builtin_add_overflow(ns, shift, &ns) ? UINT64_MAX : ns;
+}
+
+static enum capread_item section(struct capfile *c, const uint8_t *p)
+{
+    uint16_t major = u16(c, p + 12);
+    if (major != 1)
+        return fail(c, "the section is of version %u, not 1", major);
+    c->n_interfaces = 0;
+    return CAPREAD_DATAGRAM;
+}
+
+/* An interface description: link type, limit, and options. */
+static enum capread_item interface(struct capfile *c, const uint8_t *p, size_t total)
+{
+    struct capfile_interface *i = &c->interfaces[c->n_interfaces];
+    size_t end = total - 4;
+
+    if (c->n_interfaces == CAPREAD_INTERFACES_MAX)
+        return fail(c, "the section has more than %d interfaces", CAPREAD_INTERFACES_MAX);
+    *i = (struct capfile_interface){u16(c, p + 8), u32(c, p + 12), 6, 0};
+    for (size_t at = 16; at + 4 <= end;) {
+        uint16_t code = u16(c, p + at), n = u16(c, p + at + 2);
+        const uint8_t *v = p + at + 4;
+        if (code == OPT_END || n > end - at - 4)
+            break;
+        if (code == OPT_TSRESOL && n == 1)
+            i->resolution = *v;
+        if (code == OPT_TSOFFSET && n == 8) {
+            uint64_t hi = u32(c, c->big ? v : v + 4), lo = u32(c, c->big ? v + 4 : v);
+            i->offset = (int64_t)(hi << 32 | lo);
+        }
+        at += 4 + ((size_t)n + 3) / 4 * 4;
+    }
+    c->n_interfaces++;
+    return CAPREAD_DATAGRAM;
+}
+
+/* A block that holds a frame. `room`: octets in it from `at` to its end. */
+static void packet(const struct capfile *c, uint32_t type, const uint8_t *p, size_t total,
+                   struct capfile_frame *f)
+{
+    bool simple = type == BLOCK_SIMPLE;
+    size_t at = simple ? 12 : 28, room = total - 4 - at;
+    uint32_t id = simple ? 0 : type == BLOCK_PACKET ? u32(c, p + 8) : u16(c, p + 8);
+    const struct capfile_interface *i = id < c->n_interfaces ? &c->interfaces[id] : NULL;
+    uint32_t caught = u32(c, simple ? p + 8 : p + 20);
+
+    f->original = u32(c, simple ? p + 8 : p + 24);
+    if (simple && i && i->snap && caught > i->snap)
+        caught = i->snap;
+    if (simple && caught > room)
+        caught = (uint32_t)room; /* it says only how long the frame was */
+    f->link = i ? i->link : CAPFILE_NO_LINK;
+    if (i && !simple)
+        f->time_ns =
+            capfile_time((uint64_t)u32(c, p + 12) << 32 | u32(c, p + 16), i->resolution, i->offset);
+    if (!i) {
+        f->odd = "it is on interface %u, which the section does not describe";
+        f->odd_arg[0] = id;
+    }
+    if (caught > room) {
+        f->odd = "it is said to hold %u octets, its block has room for %u";
+        f->odd_arg[0] = caught;
+        f->odd_arg[1] = room;
+        caught = (uint32_t)room;
+    }
+    f->octets = (struct span){p + at, caught};
+}
+
+static const struct {
+    uint32_t type;
+    size_t least; /* octets of the whole block */
+} known[] = {
+    {BLOCK_SECTION, 28}, {BLOCK_INTERFACE, 20}, {BLOCK_OLD_PACKET, 32},
+    {BLOCK_SIMPLE, 16},  {BLOCK_PACKET, 32},
+};
+
+/* The length of the block at the front, checked; CAPREAD_DATAGRAM where it is in order. */
+static enum capread_item block_head(struct capfile *c, uint32_t *type, uint32_t *total)
+{
+    size_t least = BLOCK_EDGES, have = need(c, 8);
+
+    if (have == 0 && !c->done)
+        return CAPREAD_END;
+    if (have < 8)
+        return cut_short(c, "the header of a block", have, 8);
+    *type = u32(c, c->buf + c->pos);
+    if (*type == BLOCK_SECTION) { /* says itself in what order its octets stand */
+        if ((have = need(c, 12)) < 12)
+            return cut_short(c, "the header of a section", have, 12);
+        uint32_t order = get_u32(c->buf + c->pos + 8);
+        if (order != 0x1a2b3c4d && order != 0x4d3c2b1a)
+            return fail(c, "the section has no byte-order magic");
+        c->big = order == 0x1a2b3c4d;
+    }
+    *total = u32(c, c->buf + c->pos + 4);
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (known[i].type == *type)
+            least = known[i].least;
+    if (*total < least)
+        return fail(c, "a block of type %u is said to have %u octets, %zu is the least", *type,
+                    *total, least);
+    return CAPREAD_DATAGRAM;
+}
+
+static bool is_known(uint32_t type)
+{
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (known[i].type == type)
+            return true;
+    return false;
+}
+
+/* One block of pcapng; sets *frame where it held one. */
+static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, bool *frame)
+{
+    uint32_t type, total;
+    enum capread_item got = block_head(c, &type, &total);
+    uint64_t padded = ((uint64_t)total + 3) / 4 * 4; /* some writers forget to count the padding */
+    size_t have, want = (size_t)padded;
+
+    if (got != CAPREAD_DATAGRAM)
+        return got;
+    if (!is_known(type)) {
+        uint64_t left = padded;
+        for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
+            if (!skip(c, CAPREAD_BLOCK_MAX))
+                return cut_short(c, "a block", c->n - c->pos, left);
+        want = (size_t)left;
+    } else if (padded > CAPREAD_BLOCK_MAX) {
+        return fail(c, "a block of type %u is said to have %u octets, %d is the most", type, total,
+                    CAPREAD_BLOCK_MAX);
+    }
+    if ((have = need(c, want)) < want)
+        return cut_short(c, "a block", have, want);
+    const uint8_t *p = c->buf + c->pos;
+    uint32_t again = want >= 4 ? u32(c, p + want - 4) : total;
+    if (again != total)
+        return fail(c, "a block says %u octets at its start and %u at its end", total, again);
+    if (type == BLOCK_SECTION)
+        got = section(c, p);
+    else if (type == BLOCK_INTERFACE)
+        got = interface(c, p, want);
+    else if ((*frame = is_known(type)))
+        packet(c, type, p, want, f);
+    if (got == CAPREAD_DATAGRAM)
+        c->pos += want;
+    return got;
+}
+
+enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f)
+{
+    enum capread_item got = CAPREAD_DATAGRAM;
+    bool frame = false;
+
+    if (c->done)
+        return CAPREAD_END;
+    *f = (struct capfile_frame){0};
+    if (!c->opened) {
+        size_t have = need(c, 4);
+        if (have < 4)
+            return have == 0 && !c->done ? fail(c, "the file is empty")
+                                         : cut_short(c, "the header of the file", have, 4);
+        c->opened = true;
+        c->pcapng = get_u32(c->buf) == BLOCK_SECTION;
+        if (!c->pcapng)
+            got = pcap_open(c, u32(c, c->buf));
+    }
+    if (got == CAPREAD_DATAGRAM && !c->pcapng)
+        got = pcap_next(c, f);
+    while (got == CAPREAD_DATAGRAM && c->pcapng && !frame)
+        got = block_next(c, f, &frame);
+    if (got == CAPREAD_END)
+        c->done = true;
+    if (got != CAPREAD_DATAGRAM)
+        return got;
+    f->number = ++c->frames;
+    if (f->original < f->octets.n) {
+        if (!f->odd) {
+            f->odd = "it is said to have had %u octets and holds %u";
+            f->odd_arg[0] = f->original;
+            f->odd_arg[1] = f->octets.n;
+        }
+        f->original = (uint32_t)f->octets.n;
+    }
+    return CAPREAD_DATAGRAM;
+}

@@ -1,0 +1,71 @@
+/* harness/replay/capread.h - reads capture files and yields the datagrams in them.
+ *
+ * pcap (both byte orders, us and ns) and pcapng (sections, interfaces, resolutions; blocks without
+ * packets are passed over), from a file or a pipe, in bounded memory. Below the datagram: Ethernet,
+ * VLAN, Linux cooked v1 and v2, null and loop, raw IP, PPPoE, IP in IP, IPv4 and IPv6 with
+ * extension headers and fragments, UDP, and what ICMP errors quote. TCP is counted, not followed.
+ *
+ * A length that lies is a problem, told with its frame and octet; nothing past the frame is read.
+ */
+#ifndef HARNESS_REPLAY_CAPREAD_H
+#define HARNESS_REPLAY_CAPREAD_H
+#include "codecs/base/field.h"
+
+enum {
+    CAPREAD_FRAME_MAX = 262144,    /* octets in a frame; a longer one is damage */
+    CAPREAD_BLOCK_MAX = 1 << 20,   /* octets in a pcapng block that is read; others may be longer */
+    CAPREAD_INTERFACES_MAX = 1024, /* in a section; more is an error */
+    CAPREAD_VLANS_MAX = 4,         /* tags on a frame */
+    CAPREAD_NESTED_MAX = 4,        /* IP headers in a frame: tunnels and quotes */
+    CAPREAD_EXTENSIONS_MAX = 16,   /* IPv6 extension headers in a packet */
+    CAPREAD_PROBLEMS_MAX = 8,      /* told of one frame; more are only counted */
+    CAPREAD_LAYERS_MAX = 160,      /* octets in a path of layers with its NUL */
+};
+enum capread_item { CAPREAD_END, CAPREAD_DATAGRAM, CAPREAD_PROBLEM, CAPREAD_ERROR };
+
+struct capread_datagram { /* lives until the next call */
+    uint32_t
+        frame; /* as Wireshark counts, from 1; of a reassembled one the frame that completed it */
+    uint64_t time_ns; /* since 1970; 0 where the file has no time */
+    struct addr src, dst;
+    const char *layers; /* "eth/ip/udp"; IPv6 is ip6 */
+    struct span payload;
+    size_t missing;   /* octets of the payload that the capture left out or that are not there */
+    size_t frame_off; /* where the payload starts in the frame; 0 where reassembled */
+    bool quoted;      /* in an ICMP error: src and dst are of the datagram that was lost */
+    bool reassembled;
+    const uint32_t *frames; /* all that it came in; n_frames at least 1 */
+    size_t n_frames;
+};
+struct capread_problem {
+    uint32_t frame;
+    uint64_t off;     /* octet in the frame */
+    const char *what; /* a static format for finding_words */
+    uint64_t arg[2];
+};
+struct capread_event {
+    struct capread_datagram datagram; /* CAPREAD_DATAGRAM */
+    struct capread_problem problem;   /* CAPREAD_PROBLEM */
+    const char *error;                /* CAPREAD_ERROR: a sentence with file, frame and octet */
+};
+struct capread_counts {
+    uint64_t frames, octets;    /* as captured */
+    uint64_t datagrams, quoted; /* UDP that was delivered, and apart what ICMP quotes */
+    uint64_t tcp, icmp, other;  /* packets; other: neither UDP, TCP nor ICMP */
+    uint64_t fragments, reassembled, abandoned; /* abandoned: datagrams that never came whole */
+    uint64_t not_ip;                            /* frames of another network protocol */
+    uint64_t link_unknown;                      /* frames of a link type that is not read */
+    uint64_t cut;                               /* frames that the capture cut short */
+    uint64_t problems;
+};
+struct capread;
+
+/* Open `path`, "-" for standard input. NULL: `err` says why in one sentence (without the path). */
+struct capread *capread_open(const char *path, const char **err);
+/* The same over an open descriptor, which capread_close leaves open; `name` is for sentences. */
+struct capread *capread_open_fd(int fd, const char *name, const char **err);
+/* The next event. After CAPREAD_ERROR, the file cannot be read further: CAPREAD_END follows. */
+enum capread_item capread_next(struct capread *r, struct capread_event *ev);
+const struct capread_counts *capread_counts(const struct capread *r);
+void capread_close(struct capread *r);
+#endif

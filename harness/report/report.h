@@ -1,0 +1,35 @@
+/* harness/report/report.h - renderers of a run record. Each writes what it is given to a stream and
+ * leaves errors of the stream to the caller; the _file forms open, write, close and say what
+ * failed. */
+#ifndef HARNESS_REPORT_REPORT_H
+#define HARNESS_REPORT_REPORT_H
+#include <stdio.h>
+#include "harness/report/run.h"
+
+/* For people: a line a case by suite, then a tree of what needs a look, then the counts.
+ * verbose: -1 only the counts and the tree, 0 as said, 1 with the ladders of the cases in the
+ * tree, 2 with every ladder and every check. `color`: with SGR sequences. */
+void report_terminal(FILE *to, const struct run *r, bool color, int verbose);
+/* The ladder of the last attempt, a line a message, each led by `lead`; at most `max` lines. */
+void report_ladder(FILE *to, const struct run_case *c, const char *lead, size_t max,
+                   void (*put)(FILE *to, const char *s));
+/* JUnit XML as Jenkins and GitLab read it, with Surefire's flakyFailure. */
+void report_junit(FILE *to, const struct run *r);
+/* The lines of the record once more: what could not be parsed is gone. */
+void report_json(FILE *to, const struct run *r);
+/* One self-contained page. `templates` is the folder of report.html, .css and .js; `captures` leads
+ * the name of a capture in a link, "" where the page stands in the run's folder. False: a template
+ * cannot be read. */
+bool report_html(FILE *to, const struct run *r, const char *templates, const char *captures);
+
+struct report_error {
+    char why[512]; /* one sentence */
+};
+/* Write to a file, "-": standard output. False: e->why says what could not be written or read. */
+bool report_junit_file(const struct run *r, const char *path, struct report_error *e);
+bool report_json_file(const struct run *r, const char *path, struct report_error *e);
+bool report_terminal_file(const struct run *r, const char *path, bool color, int verbose,
+                          struct report_error *e);
+bool report_html_file(const struct run *r, const char *path, const char *templates,
+                      struct report_error *e);
+#endif
