@@ -10,6 +10,9 @@ option(RTCLAB_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(RTCLAB_COVERAGE "llvm source coverage" OFF)
 
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wvla -pedantic -Werror -fno-strict-aliasing)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-format-truncation) # texts for people are cut where they end, on purpose
+endif()
 add_compile_definitions(_GNU_SOURCE RTCLAB_VERSION="${PROJECT_VERSION}")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
 include_directories(${CMAKE_SOURCE_DIR})
@@ -34,6 +37,7 @@ pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
 
 enable_testing()
+include(cmake/checks.cmake)
 set_property(GLOBAL PROPERTY RTCLAB_PROTOCOLS "")
 
 # rtclab_sources(OUT FOLDER): the .c files of a folder that are no tests.
@@ -124,7 +128,13 @@ function(rtclab_finish)
     COMMAND clausegen ${CMAKE_BINARY_DIR}/clauses.c ${CMAKE_BINARY_DIR}/cited.txt ${clause_tsv}
     DEPENDS clausegen ${clause_tsv} ${cited} VERBATIM)
 
-  set(harness_src ${CMAKE_BINARY_DIR}/registry.c ${CMAKE_BINARY_DIR}/clauses.c)
+  # the prelude of cases, as octets
+  add_executable(embed harness/core/gen/embed.c)
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/prelude.c
+    COMMAND embed prelude_lua ${CMAKE_SOURCE_DIR}/harness/script/prelude.lua ${CMAKE_BINARY_DIR}/prelude.c
+    DEPENDS embed harness/script/prelude.lua VERBATIM)
+
+  set(harness_src ${CMAKE_BINARY_DIR}/registry.c ${CMAKE_BINARY_DIR}/clauses.c ${CMAKE_BINARY_DIR}/prelude.c)
   set(folders harness/core harness/drivers harness/replay harness/script harness/report)
   foreach(p ${protocols})
     list(APPEND folders harness/endpoints/${p} harness/watch/${p})

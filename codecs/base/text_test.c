@@ -1,5 +1,6 @@
 /* codecs/base/text_test.c - the three forms of the text index against a plain loop; lines. */
 #include <sys/mman.h>
+#include <unistd.h>
 #include "codecs/base/text.h"
 #include "harness/core/test.h"
 
@@ -104,6 +105,23 @@ static void edges(void)
             CU_ASSERT_TRUE(same(scan[f], sets[2], s));
         test_guard_free(s);
     }
+}
+
+/* The same with the unreadable page before the text. */
+static void edges_before(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    scan_fn *scan[4];
+    size_t n_forms = forms(scan);
+
+    CU_ASSERT_TRUE_FATAL(p != MAP_FAILED && mprotect(p, page, PROT_NONE) == 0);
+    for (size_t i = 0; i < 200; i++)
+        p[page + i] = (uint8_t) ":\nx"[i % 3];
+    for (size_t n = 0; n <= 200; n++)
+        for (size_t f = 0; f < n_forms; f++)
+            CU_ASSERT_TRUE(same(scan[f], sets[2], (struct span){p + page, n}));
+    munmap(p, 2 * page);
 }
 
 /* Text that comes in pieces: each octet is looked at once, whatever the cut. */
@@ -302,5 +320,6 @@ static void window(void)
     CU_ASSERT_EQUAL(n, sizeof in / 23);
 }
 
-TESTS({"lengths", lengths}, {"octets", octets}, {"edges", edges}, {"pieces", pieces},
-      {"room", room}, {"drop", drop}, {"longest", longest}, {"lines", lines}, {"window", window})
+TESTS({"lengths", lengths}, {"octets", octets}, {"edges", edges}, {"edges_before", edges_before},
+      {"pieces", pieces}, {"room", room}, {"drop", drop}, {"longest", longest}, {"lines", lines},
+      {"window", window})

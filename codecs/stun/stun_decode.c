@@ -67,7 +67,7 @@ static void take_code(struct dec *d, struct stun_attr *a)
         broke(d, "RFC8489:14.8#5", MUST, "error number %u, not 0 to 99", v + 3, 1, number);
     struct span reason = {v + 4, a->length - 4u};
     if (!span_utf8(reason))
-        broke(d, "RFC8489:14.8#1", MUST, "reason phrase is not UTF-8", reason.p, reason.n, 0);
+        broke(d, "RFC8489:14.8#1a", MUST, "reason phrase is not UTF-8", reason.p, reason.n, 0);
     if (number > 99) {
         keep_raw(a);
         return;
@@ -133,10 +133,10 @@ static void take_text(struct dec *d, struct stun_attr *a)
         uint16_t type;
         const char *clause;
     } utf8[] = {
-        {STUN_USERNAME, "RFC8489:14.3#1"},
-        {STUN_REALM, "RFC8489:14.9#1"},
-        {STUN_SOFTWARE, "RFC8489:14.14#2"},
-        {STUN_ALTERNATE_DOMAIN, "RFC8489:14.16#1"},
+        {STUN_USERNAME, "RFC8489:14.3#1a"},
+        {STUN_REALM, "RFC8489:14.9#1a"},
+        {STUN_SOFTWARE, "RFC8489:14.14#2a"},
+        {STUN_ALTERNATE_DOMAIN, "RFC8489:14.16#1b"},
     };
     a->v.s = (struct span){a->p + 4, a->length};
     if (span_utf8(a->v.s))
@@ -227,7 +227,7 @@ static void take_attr(struct dec *d, struct stun_attr *a)
     else
         take_value(d, a);
     if (fits && a->type == STUN_MESSAGE_INTEGRITY_SHA256 && (a->length & 3))
-        broke(d, "RFC8489:14.6#1", MUST, "%u octets of HMAC, not a multiple of 4", a->p + 2, 2,
+        broke(d, "RFC8489:14.6#1b", MUST, "%u octets of HMAC, not a multiple of 4", a->p + 2, 2,
               a->length);
 }
 

@@ -76,7 +76,7 @@ enum stun_check stun_check_integrity256(const struct stun_msg *m, const struct s
     if (!m->at_integrity256)
         return STUN_ABSENT;
     struct span got = value_at(m->wire, m->at_integrity256);
-    if (got.n < 16 || got.n > 32 || (got.n & 3)) /* RFC8489:14.6#1 */
+    if (got.n < 16 || got.n > 32 || (got.n & 3)) /* RFC8489:14.6#1a */
         return STUN_BAD;
     hmac_before(m->wire, m->at_integrity256, got.n, &k->sha256, want);
     return span_eq_ct(got, (struct span){want, got.n}) ? STUN_GOOD : STUN_BAD;

@@ -19,10 +19,10 @@ static void lint_text(const struct stun_msg *m, const struct stun_attr *a, struc
         uint16_t type;
         const char *clause, *what;
     } limits[] = {
-        {STUN_ERROR_CODE, "RFC8489:14.8#1", "reason phrase of %u characters, not fewer than 128"},
-        {STUN_REALM, "RFC8489:14.9#1", "REALM of %u characters, not fewer than 128"},
+        {STUN_ERROR_CODE, "RFC8489:14.8#1b", "reason phrase of %u characters, not fewer than 128"},
+        {STUN_REALM, "RFC8489:14.9#1b", "REALM of %u characters, not fewer than 128"},
         {STUN_NONCE, "RFC8489:14.10#1", "NONCE of %u characters, not fewer than 128"},
-        {STUN_SOFTWARE, "RFC8489:14.14#2", "SOFTWARE of %u characters, not fewer than 128"},
+        {STUN_SOFTWARE, "RFC8489:14.14#2b", "SOFTWARE of %u characters, not fewer than 128"},
     };
     struct span s = a->kind == STUN_CODE ? a->v.reason : a->v.s;
 
@@ -41,11 +41,11 @@ static void lint_reserved(const struct stun_msg *m, const struct stun_attr *a, s
 
     for (size_t i = 0; i < padding.n; i++)
         if (padding.p[i] != 0) {
-            broke(fs, m, "RFC8489:14#4", MUST, "padding is not zero", padding.p, padding.n, 0);
+            broke(fs, m, "RFC8489:14#4a", MUST, "padding is not zero", padding.p, padding.n, 0);
             break;
         }
     if ((a->kind == STUN_ADDR || a->kind == STUN_XOR_ADDR) && a->reserved)
-        broke(fs, m, a->kind == STUN_ADDR ? "RFC8489:14.1#3" : "RFC8489:14.2#a7",
+        broke(fs, m, a->kind == STUN_ADDR ? "RFC8489:14.1#3a" : "RFC8489:14.2#a7",
               a->kind == STUN_ADDR ? MUST : STMT, "first octet of the address is %u, not 0",
               a->p + 4, 1, a->reserved);
     if (a->kind == STUN_CODE && a->v.code_rffu)
@@ -82,7 +82,7 @@ static void lint_error(const struct stun_msg *m, struct findings *fs)
     if (code->v.code == 420 && !stun_find(m, STUN_UNKNOWN_ATTRIBUTES))
         broke(fs, m, "RFC8489:6.3.1.1#3", MUST, "420 without UNKNOWN-ATTRIBUTES", code->p, 8, 0);
     if (code->v.code == 300 && !stun_find(m, STUN_ALTERNATE_SERVER))
-        broke(fs, m, "RFC8489:10#1", MUST, "300 without ALTERNATE-SERVER", code->p, 8, 0);
+        broke(fs, m, "RFC8489:10#1a", MUST, "300 without ALTERNATE-SERVER", code->p, 8, 0);
     const struct stun_attr *nonce = stun_find(m, STUN_NONCE);
     const struct stun_attr *algorithms = stun_find(m, STUN_PASSWORD_ALGORITHMS);
     if (nonce && algorithms && nonce->kind == STUN_TEXT &&

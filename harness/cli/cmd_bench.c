@@ -216,7 +216,7 @@ static int by_value(const void *a, const void *b)
 static double median(const struct bench *b, const struct party *p,
                      double (*of)(const struct sample *ours, const struct sample *v))
 {
-    double all[ROUNDS_MAX];
+    double all[ROUNDS_MAX] = {0};
 
     for (unsigned r = 0; r < b->rounds; r++)
         all[r] = of(&b->parties[0].v[r], &p->v[r]);

@@ -25,7 +25,8 @@ struct vector { /* one test; borrows the file's JSON and `octets`, which live wh
     size_t rest;    /* stream: octets at the end that are no whole message */
 };
 
-/* Say why in `why`, a sentence without its full stop; returns false. */
+/* Add to `why` a sentence without its full stop, behind a semicolon where one stands there; returns
+ * false. */
 bool vector_fails(struct wr *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- reading ---- */

@@ -11,6 +11,8 @@ bool vector_fails(struct wr *why, const char *format, ...)
     va_start(ap, format);
     vsnprintf(line, sizeof line, format, ap);
     va_end(ap);
+    if (why->n)
+        wr_text(why, "; ");
     wr_text(why, line);
     return false;
 }
@@ -82,20 +84,30 @@ static bool same_finding(const json_t *want, const struct finding *f)
            json_integer_value(json_object_get(want, "length")) == (json_int_t)f->len;
 }
 
-static bool unexpected(const struct finding *f, struct wr *why)
+static void unexpected(const struct finding *f, struct wr *why)
 {
     uint8_t words[256];
     struct wr w = {words, sizeof words, 0, false};
 
     finding_words(&w, f);
-    return vector_fails(why, "unexpected finding %s %s at %llu+%llu: %.*s", f->clause,
-                        level_name(f->level), (unsigned long long)f->off,
-                        (unsigned long long)f->len, (int)w.n, (const char *)words);
+    vector_fails(why, "unexpected finding %s %s at %llu+%llu: %.*s", f->clause,
+                 level_name(f->level), (unsigned long long)f->off, (unsigned long long)f->len,
+                 (int)w.n, (const char *)words);
+}
+
+static void missing(const json_t *w, struct wr *why)
+{
+    vector_fails(why, "missing finding %s %s at %lld+%lld",
+                 json_string_value(json_object_get(w, "clause")),
+                 json_string_value(json_object_get(w, "level")),
+                 (long long)json_integer_value(json_object_get(w, "offset")),
+                 (long long)json_integer_value(json_object_get(w, "length")));
 }
 
 bool vector_findings(const json_t *want, const struct findings *got, struct wr *why)
 {
     bool met[VECTOR_FINDINGS] = {false};
+    size_t before = why->n;
 
     if (got->n > got->cap || got->cap > COUNT(met))
         return vector_fails(why, "%zu findings, more than the runner keeps", got->n);
@@ -104,16 +116,13 @@ bool vector_findings(const json_t *want, const struct findings *got, struct wr *
         size_t f = 0;
         while (f < got->n && (met[f] || !same_finding(w, &got->v[f])))
             f++;
-        if (f == got->n) {
-            char text[200];
-            return vector_fails(why, "missing finding %s%s", brief(w, text, sizeof text),
-                                got->n ? "; among those found:" : "; none found") ||
-                   (got->n && unexpected(&got->v[0], why));
-        }
-        met[f] = true;
+        if (f < got->n)
+            met[f] = true;
+        else
+            missing(w, why);
     }
     for (size_t f = 0; f < got->n; f++)
         if (!met[f])
-            return unexpected(&got->v[f], why);
-    return true;
+            unexpected(&got->v[f], why);
+    return why->n == before && !why->full;
 }

@@ -35,12 +35,21 @@ struct driver_class {
     uint64_t (*run)(struct driver *d, uint64_t until_us);
     void (*destroy)(struct driver *d);
 };
+struct packet { /* what passed between a party and the driver's transports */
+    struct party *party;
+    bool out; /* the party sent it */
+    uint64_t now_us;
+    const struct addr *remote; /* family 0 in streams that the party opened */
+    struct span data;
+    uint32_t frame; /* 0: not known */
+};
 struct driver { /* first member of each driver's state */
     const struct driver_class *cls;
     uint64_t now_us;
     bool stop;         /* set by a handler: run returns soon */
     const char *error; /* the harness's own fault: an output queue that ran over, ... */
     void (*on_event)(void *ctx, const struct event *ev);
+    void (*on_packet)(void *ctx, const struct packet *pk); /* NULL: nobody looks */
     void *ctx;
     struct capture *capture; /* pcapng writer, NULL: none */
     char why[192];           /* room for a sentence in `error` */

@@ -331,6 +331,10 @@ static void downward(struct party *p, struct part *from, const struct output *o,
         struct output *d = out_put(&p->out, o->kind, 0);
         *d = *o;
         d->flow = e->id_below;
+        if (o->kind == OUT_SEND && p->driver->on_packet)
+            p->driver->on_packet(p->driver->ctx,
+                                 &(struct packet){.party = p, .out = true, .now_us = now,
+                                                  .remote = &o->pkt.remote, .data = joined(p, o)});
     } else {
         struct input in = {.now_us = now, .flow = e->id_below, .pkt = o->pkt};
         in.kind = o->kind == OUT_SEND ? IN_SEND : o->kind == OUT_SHUTDOWN ? IN_SHUTDOWN : IN_CLOSE;
@@ -482,6 +486,12 @@ void party_input(struct party *p, const struct input *in)
         up.parent = 0;
         if (in->kind == IN_OPENED && e->above == &p->top)
             p->addr = in->pkt.local;
+        if (in->kind == IN_BYTES && p->driver->on_packet)
+            p->driver->on_packet(p->driver->ctx, &(struct packet){.party = p,
+                                                                 .now_us = in->now_us,
+                                                                 .remote = &in->pkt.remote,
+                                                                 .data = in->data,
+                                                                 .frame = in->pkt.frame});
         give(p, e->above, &up);
         e->dead |= in->kind == IN_CLOSED;
     }

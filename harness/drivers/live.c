@@ -20,10 +20,7 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-void live_tick(struct live *l)
-{
-    l->d.now_us = (monotonic_ns() - l->zero_ns) / 1000;
-}
+void live_tick(struct live *l) { l->d.now_us = (monotonic_ns() - l->zero_ns) / 1000; }
 
 /* ---- inputs ---- */
 
@@ -88,8 +85,7 @@ static void resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
     struct party *p = r->party;
 
     for (struct addrinfo *i = status == 0 ? found : NULL; i; i = i->ai_next)
-        if (in.n_found < COUNT(addrs) &&
-            (i->ai_family == AF_INET || i->ai_family == AF_INET6)) {
+        if (in.n_found < COUNT(addrs) && (i->ai_family == AF_INET || i->ai_family == AF_INET6)) {
             union live_sa sa = {0};
             memcpy(&sa, i->ai_addr, i->ai_addrlen < sizeof sa ? i->ai_addrlen : sizeof sa);
             addrs[in.n_found++] = live_of_sa(&sa);
@@ -260,8 +256,7 @@ static void command(struct party *p, const struct verb *v, const void *args, uin
     struct live *l = (struct live *)p->driver;
 
     live_tick(l);
-    live_give(l, p,
-              &(struct input){.kind = IN_COMMAND, .verb = v, .rec = args, .token = token});
+    live_give(l, p, &(struct input){.kind = IN_COMMAND, .verb = v, .rec = args, .token = token});
 }
 
 /* Free the parties that were removed while one was being called. */
@@ -313,7 +308,8 @@ static void wait_for_more(struct live *l, uint64_t until_us)
     uv_run_mode mode = UV_RUN_ONCE;
 
     next = until_us < next ? until_us : next;
-    if (next <= now || l->first_later || next - now <= spin || (spin && now - l->sent_us < spin))
+    if (next <= now || l->first_later || l->dirty || next - now <= spin ||
+        (spin && now - l->sent_us < spin))
         mode = UV_RUN_NOWAIT;
     else
         live_arm(l, next);

@@ -1,31 +1,34 @@
-/* harness/drivers/live.h - any number of parties on real sockets in real time: one thread, one libuv
- * loop. UDP is our own sockets in batches, TCP is libuv's, timers are a heap of microseconds. */
+/* harness/drivers/live.h - any number of parties on real sockets in real time: one thread, one
+ * libuv loop. UDP is our own sockets in batches, TCP is libuv's, timers are a heap of microseconds.
+ */
 #ifndef HARNESS_DRIVERS_LIVE_H
 #define HARNESS_DRIVERS_LIVE_H
 #include "harness/core/stack.h"
 
 enum {
-    LIVE_QUEUE_MAX = 4096,        /* datagrams that wait for one socket; more is a driver error */
-    LIVE_PACED_MAX = 1 << 20,     /* sends held back by not_before_us; more is a driver error */
+    LIVE_QUEUE_MAX = 4096,         /* datagrams that wait for one socket; more is a driver error */
+    LIVE_PACED_MAX = 1 << 20,      /* sends held back by not_before_us; more is a driver error */
     LIVE_BACKLOG_MARK = 256 << 10, /* octets of a stream that wait: once over it and then below half
                                       of it again, IN_WRITABLE is given */
-    LIVE_BACKLOG_MAX = 64 << 20,  /* more is a driver error */
+    LIVE_BACKLOG_MAX = 64 << 20,   /* more is a driver error */
 };
 struct live_options { /* all zero: no capture, no spinning, no GSO, any address */
-    struct capture *capture; /* the caller's; told of every datagram and stream. A datagram or stream
-                                between two parties of one driver stands in it once, as received */
-    uint32_t spin_us; /* how long to poll without blocking after a send, and before a near deadline */
-    bool gso;         /* join equal datagrams to one remote on send (UDP_SEGMENT), take joined ones
-                         (UDP_GRO); the endpoints do not see it */
+    struct capture
+        *capture; /* the caller's; told of every datagram and stream. A datagram or stream
+                     between two parties of one driver stands in it once, as received */
+    uint32_t
+        spin_us; /* how long to poll without blocking after a send, and before a near deadline */
+    bool gso;    /* join equal datagrams to one remote on send (UDP_SEGMENT), take joined ones
+                    (UDP_GRO); the endpoints do not see it */
     struct addr bind4, bind6; /* where flows bind whose own address, and whose party's host, say
                                  any; family 0: any. Ports are ignored */
 };
 struct live_counts {
-    uint64_t received, sent; /* datagrams */
+    uint64_t received, sent;  /* datagrams */
     uint64_t receives, sends; /* system calls that moved any */
     uint64_t refused; /* datagrams that the system would not send; each but those that a full device
                          queue lost came back as IN_ICMP */
-    uint64_t dropped; /* datagrams over LIVE_QUEUE_MAX */
+    uint64_t dropped; /* datagrams over LIVE_QUEUE_MAX, or without a remote */
 };
 /* NULL: `err` says why in one sentence. Time 0 of the run is now. Ignores SIGPIPE and raises the
  * soft limit of open files to the hard one, both for the process.

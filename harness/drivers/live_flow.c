@@ -230,8 +230,8 @@ bool live_has(struct live *l, enum flow_kind kind, const struct addr *to)
     for (const struct link *k = l->links; k; k = k->next)
         for (const struct flow *f = k->flows; f; f = f->next)
             if (f->kind == kind && f->local.port == to->port &&
-                (live_same_ip(&f->local, to) || (f->local.family == to->family &&
-                                                 live_is_any(&f->local) && live_is_local(l, to))))
+                (live_same_ip(&f->local, to) ||
+                 (f->local.family == to->family && live_is_any(&f->local) && live_is_local(l, to))))
                 return true;
     return false;
 }

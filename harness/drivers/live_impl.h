@@ -11,7 +11,7 @@ enum {
     LIVE_BATCH = 64,          /* datagrams in one system call */
     LIVE_STREAM_READ = 65536, /* octets read from a stream at once */
     LIVE_DGRAM_SMALL = 1792,  /* octets that a pooled datagram holds; larger ones are allocated */
-    LIVE_STEPS = 4096,        /* timers or queued inputs at once before sockets are looked at again */
+    LIVE_STEPS = 4096, /* timers or queued inputs at once before sockets are looked at again */
 };
 union live_sa {
     struct sockaddr sa;
@@ -23,7 +23,7 @@ struct timed { /* first member of what stands in the heap */
     size_t slot; /* its place in the heap, from 1; 0: not there */
     bool paced;  /* a struct dgram; else a struct link */
 };
-struct link { /* a party's transport state */
+struct link {           /* a party's transport state */
     struct timed timer; /* at its due_us */
     struct live *l;
     struct party *party;
@@ -87,7 +87,7 @@ struct resolving {
     uint32_t token;
 };
 union live_control { /* room for PKTINFO, TTL, TOS and GRO */
-    struct cmsghdr align;
+    size_t align;    /* as struct cmsghdr wants it */
     uint8_t octets[160];
 };
 struct live_rx;

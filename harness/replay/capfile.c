@@ -12,6 +12,9 @@ enum {
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE = 3,
     BLOCK_PACKET = 6,
+    BLOCK_JOURNAL = 9,
+    BLOCK_CUSTOM = 0xbad,
+    BLOCK_CUSTOM_KEEP = 0x40000bad, /* not to be copied */
     OPT_END = 0,
     OPT_TSRESOL = 9,
     OPT_TSOFFSET = 14,
@@ -52,7 +55,7 @@ static uint32_t u32(const struct capfile *c, const uint8_t *p)
 
 static uint16_t u16(const struct capfile *c, const uint8_t *p)
 {
-    return c->big ? get_u16(p) : (uint16_t)(p[1] << 8 | p[0]);
+    return (uint16_t)(c->big ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
 }
 
 /* The end of reading: a sentence with file, frame and octet. */
@@ -316,13 +319,13 @@ static bool is_known(uint32_t type)
 /* One block of pcapng; sets *frame where it held one. */
 static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, bool *frame)
 {
-    uint32_t type, total;
+    uint32_t type = 0, total = 0;
     enum capread_item got = block_head(c, &type, &total);
-    uint64_t padded = ((uint64_t)total + 3) / 4 * 4; /* some writers forget to count the padding */
-    size_t have, want = (size_t)padded;
 
     if (got != CAPREAD_DATAGRAM)
         return got;
+    uint64_t padded = ((uint64_t)total + 3) / 4 * 4; /* some writers forget to count the padding */
+    size_t have, want = (size_t)padded;
     if (!is_known(type)) {
         uint64_t left = padded;
         for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
@@ -345,6 +348,8 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
         got = interface(c, p, want);
     else if ((*frame = is_known(type)))
         packet(c, type, p, want, f);
+    else if (type == BLOCK_JOURNAL || type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_KEEP)
+        c->frames++; /* no frame, but Wireshark gives it a number */
     if (got == CAPREAD_DATAGRAM)
         c->pos += want;
     return got;

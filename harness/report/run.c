@@ -7,27 +7,21 @@
 #include "harness/report/run.h"
 #include "harness/report/text.h"
 
-static const char *const status_names[STATUS_N] = {
-    [STATUS_PASS] = "pass",   [STATUS_FAIL] = "fail",   [STATUS_INCONC] = "inconc",
-    [STATUS_ERROR] = "error", [STATUS_SKIP] = "skip",   [STATUS_NON_STRICT] = "non-strict",
-    [STATUS_XFAIL] = "xfail", [STATUS_XPASS] = "xpass", [STATUS_FLAKY] = "flaky",
-};
-static const char *const verdict_names[VERDICT_N] = {
-    [VERDICT_NONE] = "none", [VERDICT_PASS] = "pass",   [VERDICT_INCONC] = "inconc",
-    [VERDICT_FAIL] = "fail", [VERDICT_ERROR] = "error",
-};
-
-const char *status_name(enum status s) { return status_names[s]; }
-
-const char *verdict_name(enum verdict v) { return verdict_names[v]; }
-
-/* The place of `s` among `names`, n: not there. */
-static size_t place(const char *const *names, size_t n, const char *s)
+/* The status, the verdict that is called `s`; STATUS_N, VERDICT_N: none. */
+static enum status status_of(const char *s)
 {
-    size_t i = 0;
-    while (i < n && strcmp(names[i], s) != 0)
+    unsigned i = 0;
+    while (i < STATUS_N && strcmp(status_name((enum status)i), s) != 0)
         i++;
-    return i;
+    return (enum status)i;
+}
+
+static enum verdict verdict_of(const char *s)
+{
+    unsigned i = 0;
+    while (i < VERDICT_N && strcmp(verdict_name((enum verdict)i), s) != 0)
+        i++;
+    return (enum verdict)i;
 }
 
 static const char *text_at(const json_t *j, const char *key)
@@ -151,7 +145,7 @@ static bool on_check(struct run *r, const json_t *j)
 {
     struct run_case *c = case_of(r, j);
     struct run_check *k = c ? more(&c->checks, &c->checks_n, sizeof *k) : NULL;
-    size_t v = place(verdict_names, VERDICT_N, text_at(j, "verdict"));
+    size_t v = verdict_of(text_at(j, "verdict"));
     if (!k)
         return false;
     *k = (struct run_check){
@@ -205,8 +199,8 @@ static bool on_note(struct run *r, const json_t *j)
 static bool on_end(struct run *r, const json_t *j)
 {
     struct run_case *c = case_of(r, j);
-    size_t s = place(status_names, STATUS_N, text_at(j, "status"));
-    size_t v = place(verdict_names, VERDICT_N, text_at(j, "verdict"));
+    size_t s = status_of(text_at(j, "status"));
+    size_t v = verdict_of(text_at(j, "verdict"));
     if (!c)
         return false;
     c->ended = true;

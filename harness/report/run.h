@@ -7,25 +7,9 @@
 #ifndef HARNESS_REPORT_RUN_H
 #define HARNESS_REPORT_RUN_H
 #include "codecs/base/base.h"
+#include "harness/core/verdict.h"
 
 struct json_t;
-
-enum status {
-    STATUS_PASS,
-    STATUS_FAIL,
-    STATUS_INCONC,
-    STATUS_ERROR,
-    STATUS_SKIP,
-    STATUS_NON_STRICT,
-    STATUS_XFAIL,
-    STATUS_XPASS,
-    STATUS_FLAKY,
-    STATUS_N,
-};
-enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_INCONC, VERDICT_FAIL, VERDICT_ERROR, VERDICT_N };
-/* As docs/json.md writes them: "pass", "non-strict" ...; "none", "pass" ... */
-const char *status_name(enum status s);
-const char *verdict_name(enum verdict v);
 
 #define RUN_LAST SIZE_MAX
 

@@ -108,7 +108,7 @@ static void refuse(struct stun_transaction *t, const struct input *in, const str
                    struct outq *q)
 {
     t->refused = true;
-    if (t->stream) /* RFC8489:9.1.4#4, 9.2.5#18; over datagrams it is as if it had not come */
+    if (t->stream) /* RFC8489:9.1.4#4b, 9.2.5#18b; over datagrams it is as if it had not come */
         client_end(t, in, q, STUN_R_FAILED, m->wire, "integrity protection was violated");
 }
 
@@ -170,19 +170,19 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
 const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
     {"cookie-wrong", "RFC8489:5#3", "request", DEV_SET, "cookie", "0x2112a443", NULL},
     {"length-lies", "RFC8489:5#7", "request", DEV_SET, "length", "4", NULL},
-    {"class-is-indication", "RFC8489:6.1#2", "request", DEV_SET, "class", "indication", NULL},
-    {"padding-not-zero", "RFC8489:14#4", "request", DEV_SET, "attributes/SOFTWARE/padding",
+    {"class-is-indication", "RFC8489:6.1#2a", "request", DEV_SET, "class", "indication", NULL},
+    {"padding-not-zero", "RFC8489:14#4a", "request", DEV_SET, "attributes/SOFTWARE/padding",
      "hex:2020", NULL},
-    {"software-too-long", "RFC8489:14.14#2", "request", DEV_SET, "attributes/SOFTWARE/value",
+    {"software-too-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",
      "0123456789012345678901234567890123456789012345678901234567890123"
      "0123456789012345678901234567890123456789012345678901234567890123",
      NULL},
     {"rto-short", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "20", NULL},
     {"gives-up-early", "RFC8489:6.2.1#11", "timer/last", DEV_SCALE, NULL, "25", NULL},
-    {"three-tries", "RFC8489:6.2.1#10", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"no-doubling", "RFC8489:6.2.1#1", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"id-changed", "RFC8489:5#5", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"fixed-id", "RFC8489:5#4", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"three-tries", "RFC8489:6.2.1#10b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-doubling", "RFC8489:6.2.1#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"id-changed", "RFC8489:5#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"fixed-id", "RFC8489:5#4a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"any-transaction", "RFC8489:6.3#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unknown-passed", "RFC8489:6.3.3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stream-repeated", "RFC8489:6.2.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -193,7 +193,7 @@ const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
      "0xbfff=hex:010203", NULL},
     {"fingerprint-added", "RFC8489:14.7#1", "request", DEV_ADD, "attributes", "FINGERPRINT", NULL},
     {"no-software", "RFC8489:6.1#3", "request", DEV_DROP, "attributes/SOFTWARE", NULL, NULL},
-    {"software-long", "RFC8489:14.14#2", "request", DEV_SET, "attributes/SOFTWARE/value",
+    {"software-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",
      "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
      "0123456789012345678901234567890123456",
      NULL},

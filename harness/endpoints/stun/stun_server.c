@@ -275,7 +275,7 @@ static unsigned check_short(struct stun_server *s, struct reply *r) /* RFC8489:9
     return 0;
 }
 
-/* RFC8489:9.2.4#12: both attributes, the list as offered, the choice from it. */
+/* RFC8489:9.2.4#12a to #12c: both attributes, the list as offered, the choice from it. */
 static bool algorithms_good(const struct stun_msg *m, bool *sha256)
 {
     static const uint8_t offered[] = {0, STUN_SHA256, 0, 0, 0, STUN_MD5, 0, 0};

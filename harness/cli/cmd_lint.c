@@ -1,0 +1,136 @@
+/* harness/cli/cmd_lint.c - rtclab lint: each violation in a capture, a line each. */
+#include "harness/cli/capture_view.h"
+
+/* FILE:FRAME:OCTET CLAUSE LEVEL what */
+static void as_text(struct view *v, const struct view_message *m)
+{
+    struct wr *w = &v->out;
+
+    for (size_t i = 0; i < findings_kept(m->fs); i++) {
+        const struct finding *f = &m->fs->v[i];
+        const char *paint = level_strict(f->level) ? "\033[31m" : "\033[33m";
+        wr_text(w, m->file);
+        wr_u8(w, ':');
+        wr_dec(w, m->d->frame);
+        wr_u8(w, ':');
+        wr_dec(w, f->off);
+        wr_u8(w, ' ');
+        wr_text(w, f->clause);
+        wr_u8(w, ' ');
+        wr_text(w, v->cli.color ? paint : "");
+        wr_text(w, level_name(f->level));
+        wr_text(w, v->cli.color ? "\033[0m " : " ");
+        finding_words(w, f);
+        wr_u8(w, '\n');
+    }
+}
+
+static void as_json(struct view *v, const struct view_message *m)
+{
+    struct wr *w = &v->out;
+    uint8_t text[512];
+
+    for (size_t i = 0; i < findings_kept(m->fs); i++) {
+        const struct finding *f = &m->fs->v[i];
+        struct wr words = {text, sizeof text, 0, false};
+        finding_words(&words, f);
+        wr_u8(w, '{');
+        view_key_uint(w, "frame", m->d->frame);
+        view_key_frames(w, m->d);
+        view_key_time(w, m->d->time_ns);
+        view_key_addr(w, "src", &m->d->src);
+        view_key_addr(w, "dst", &m->d->dst);
+        view_key_text(w, "layers", f->layer ? f->layer : m->layers);
+        view_key_text(w, "clause", f->clause);
+        view_key_text(w, "level", level_name(f->level));
+        view_key_uint(w, "offset", f->off);
+        view_key_uint(w, "length", f->len);
+        view_key(w, "what");
+        wr_json_text(w, wr_span(&words));
+        view_key_text(w, "file", m->file);
+        wr_text(w, "}\n");
+    }
+}
+
+static void messages(struct view *v, const char *file, const struct capread_counts *c)
+{
+    uint64_t n = 0, findings = 0;
+
+    for (size_t i = 0; i < v->counts.n_protocols; i++) {
+        n += v->counts.protocols[i].messages;
+        for (int l = 0; l < VIEW_LEVELS; l++)
+            findings += v->counts.protocols[i].findings[l];
+    }
+    cli_error("lint", "%s: %llu frames, %llu messages, %llu findings", file,
+              (unsigned long long)c->frames, (unsigned long long)n, (unsigned long long)findings);
+}
+
+/* Which findings make the command fail: those of MUST and plain statements, or of SHOULD too. */
+static bool failing(const struct view *v, bool should)
+{
+    return v->levels[MUST] || v->levels[STMT] || (should && v->levels[SHOULD]);
+}
+
+static int run_lint(int argc, char **argv)
+{
+    static const struct option options[] = {
+        CLI_OPTIONS, {"fail-on", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0}};
+    struct view v = {.command = &cmd_lint};
+    bool should = false;
+    int opt;
+
+    cli_init(&v.cli);
+    optind = 0;
+    opterr = 0;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        int took = cli_option(&v.cli, opt, optarg);
+        if (opt == 'h')
+            return cli_help(&cmd_lint);
+        if (opt == 'F') {
+            should = strcmp(optarg, "should") == 0;
+            if (should || strcmp(optarg, "must") == 0)
+                continue;
+            cli_error("lint", "--fail-on wants must or should, not '%s'", optarg);
+            return EXIT_USAGE;
+        }
+        if (took < 0) /* said by cli_option */
+            return EXIT_USAGE;
+        if (took == 0) {
+            cli_error("lint", "there is no such option, or it wants a value: '%s'",
+                      argv[optind - 1]);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc) {
+        cli_error("lint", "wants capture files, or '-' for standard input; --help says more");
+        return EXIT_USAGE;
+    }
+    if (!v.cli.quiet)
+        v.message = v.cli.json ? as_json : as_text;
+    if (v.cli.verbose)
+        v.file_end = messages;
+    int status = view_files(&v, argc - optind, argv + optind);
+    if (status == EXIT_AS_EXPECTED && failing(&v, should))
+        status = EXIT_UNEXPECTED;
+    return status;
+}
+
+const struct command cmd_lint = {
+    "lint", "each violation in a capture, with its clause", run_lint,
+    "usage: rtclab lint [OPTION...] FILE...\n\n"
+    "Reads captures (pcap and pcapng, '-' for standard input) and prints a line for each place\n"
+    "where a message breaks its standard:\n\n"
+    "  FILE:FRAME:OCTET CLAUSE LEVEL what     (the octet counts from the start of the message)\n\n"
+    "      --fail-on must|should   from which level on the exit status is 1; must where not "
+    "given,\n"
+    "                              which includes plain statements (STMT)\n"
+    "      --json                  an object a finding; the keys are in docs/json.md\n"
+    "  -q, --quiet                 prints nothing but errors: for the exit status\n"
+    "  -v                          counts of each file on standard error\n"
+    "      --color[=always|never|auto]\n\n"
+    "examples:\n"
+    "  rtclab lint call.pcapng\n"
+    "  rtclab lint --quiet --fail-on should *.pcap && echo clean\n"
+    "  tcpdump -w - udp port 3478 | rtclab lint --json -\n\n"
+    "Exit status: 0 nothing at that level, 1 findings, 2 a file cannot be read, or not to its end\n"
+    "(then also where there were findings before), 4 the output cannot be written.\n"};

@@ -1,0 +1,174 @@
+/* harness/cli/cmd_list.c - rtclab list and show: what cases there are, and what one does. */
+#include <ctype.h>
+#include "harness/cli/plan.h"
+
+static const struct option options[] = {CLI_OPTIONS, {0}};
+
+static void json_words(struct rec *r, const char *key, char *const list[CASE_NEEDS])
+{
+    uint8_t text[1024];
+    struct wr w = {text, sizeof text, 0, false};
+
+    wr_u8(&w, '[');
+    for (size_t i = 0; i < CASE_NEEDS && list[i]; i++) {
+        if (i)
+            wr_u8(&w, ',');
+        wr_json_text(&w, span_of(list[i]));
+    }
+    wr_u8(&w, ']');
+    rec_json(r, key, wr_span(&w));
+}
+
+static void json_clauses(struct rec *r, const struct case_info *c)
+{
+    uint8_t text[2048];
+    struct wr w = {text, sizeof text, 0, false};
+
+    wr_u8(&w, '[');
+    for (size_t i = 0; i < c->n_clauses; i++) {
+        if (i)
+            wr_u8(&w, ',');
+        wr_json_text(&w, span_of(c->clauses[i]->id));
+    }
+    wr_u8(&w, ']');
+    rec_json(r, "clauses", wr_span(&w));
+}
+
+static void list_json(const struct case_info *c, struct record *out)
+{
+    static struct rec r;
+    char kind[2] = {c->kind, '\0'};
+
+    rec_begin(&r, "case");
+    rec_str(&r, "id", c->id);
+    rec_str(&r, "suite", c->suite);
+    rec_str(&r, "role", c->role);
+    rec_str(&r, "title", c->title);
+    json_clauses(&r, c);
+    rec_str(&r, "kind", kind);
+    json_words(&r, "tags", c->tags);
+    json_words(&r, "needs", c->needs);
+    rec_end(&r, out);
+}
+
+static int list(int argc, char **argv)
+{
+    struct plan p;
+    struct cli cli;
+    int opt;
+
+    cli_init(&cli);
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return cli_help(&cmd_list);
+        if (cli_option(&cli, opt, optarg) <= 0)
+            return EXIT_USAGE;
+    }
+    if (!plan_make(&p, "list", argv + optind, argc - optind))
+        return EXIT_USAGE;
+    struct record out = {.fd = 1};
+    for (size_t i = 0; i < p.cases.n; i++) {
+        const struct case_info *c = &p.cases.v[i];
+        if (!p.chosen[i])
+            continue;
+        if (cli.json)
+            list_json(c, &out);
+        else
+            printf("%-18s %c  %s\n", c->id, c->kind, c->title);
+    }
+    plan_free(&p);
+    if (fflush(stdout) != 0 || out.failed) {
+        cli_error("list", "standard output cannot be written");
+        return EXIT_OWN_FAULT;
+    }
+    return EXIT_AS_EXPECTED;
+}
+
+static const char *kind_words(char kind)
+{
+    switch (kind) {
+    case 'V':
+        return "valid behaviour";
+    case 'I':
+        return "inopportune: right in form, at the wrong moment";
+    case 'X':
+        return "invalid: wrong in form";
+    case 'T':
+        return "timers";
+    default:
+        return "robustness";
+    }
+}
+
+static void show_one(const struct case_info *c)
+{
+    int line = 1;
+
+    printf("%s: %s\n\n", c->id, c->title);
+    printf("role      %s (the implementation under test)\n", c->role);
+    printf("kind      %c, %s\n", c->kind, kind_words(c->kind));
+    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
+        printf("%s %s\n", i ? "         " : "needs    ", c->needs[i]);
+    for (size_t i = 0; i < CASE_NEEDS && c->tags[i]; i++)
+        printf("%s %s\n", i ? "         " : "tags     ", c->tags[i]);
+    printf("file      %s, lines %d to %d\n\nclauses\n", c->file, c->line, c->last_line);
+    for (size_t i = 0; i < c->n_clauses; i++)
+        printf("  %-20s %-6s %s\n", c->clauses[i]->id, level_name(c->clauses[i]->level),
+               c->clauses[i]->words);
+    puts("\nprocedure, with the outcomes that the standard permits");
+    for (const char *s = c->source, *end; *s; s = end + 1, line++) {
+        end = s + strcspn(s, "\n");
+        if (line >= c->line && line <= c->last_line)
+            printf("  %.*s\n", (int)(end - s), s);
+        if (!*end)
+            break;
+    }
+}
+
+static int show(int argc, char **argv)
+{
+    struct plan p;
+    struct cli cli;
+    int opt;
+
+    cli_init(&cli);
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return cli_help(&cmd_show);
+        if (cli_option(&cli, opt, optarg) <= 0)
+            return EXIT_USAGE;
+    }
+    if (argc - optind < 1) {
+        cli_error("show", "name a case; 'rtclab list' has them");
+        return EXIT_USAGE;
+    }
+    if (!plan_make(&p, "show", argv + optind, argc - optind))
+        return EXIT_USAGE;
+    struct record out = {.fd = 1};
+    for (size_t i = 0, n = 0; i < p.cases.n; i++) {
+        if (!p.chosen[i])
+            continue;
+        if (n++ && !cli.json)
+            putchar('\n');
+        if (cli.json)
+            list_json(&p.cases.v[i], &out);
+        else
+            show_one(&p.cases.v[i]);
+    }
+    plan_free(&p);
+    return EXIT_AS_EXPECTED;
+}
+
+const struct command cmd_list = {
+    "list", "the conformance cases that there are", list,
+    "usage: rtclab list [SELECTOR...] [--json]\n\n"
+    "examples:\n"
+    "  rtclab list stun-server\n"
+    "  rtclab list RFC8489:9.2.4      the cases that cite the clauses of that section\n"};
+const struct command cmd_show = {
+    "show", "one case: its procedure, lawful outcomes and clauses", show,
+    "usage: rtclab show CASE...\n\n"
+    "example:\n"
+    "  rtclab show stun-server-002\n"};

@@ -1,0 +1,301 @@
+/* harness/cli/cmd_prove.c - rtclab prove: cases against every fault and every variant of our own
+ * endpoint, in virtual time. A fault is caught only by a failed check that cites its clause. */
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness/cli/plan.h"
+#include "harness/core/registry.h"
+
+struct world_run { /* one deviation, or a seeded pair of variants, against every case */
+    const struct endpoint_class *cls;
+    const struct deviation *dev;
+    bool variant;
+    const char *names[3];
+    char title[128];
+};
+struct job {
+    struct cli cli;
+    struct plan plan;
+    struct profile profile;
+    struct run_options o;
+    struct case_run *runs;
+    struct case_result *results;
+    size_t n;
+    bool *proven; /* by case */
+    size_t faults, caught, variants, condemned, harness_errors;
+    struct record out;
+    struct rec rec;
+};
+
+static const struct option options[] = {CLI_OPTIONS, {"pairs", required_argument, NULL, 2000}, {0}};
+
+static bool role_is(const struct case_info *c, const struct endpoint_class *cls)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s", c->role);
+    char *dash = strchr(name, '-');
+    if (dash)
+        *dash = '.';
+    return strcmp(name, cls->name) == 0;
+}
+
+static bool has_role(const struct job *j, const struct endpoint_class *cls)
+{
+    for (size_t i = 0; i < j->n; i++)
+        if (role_is(j->runs[i].c, cls))
+            return true;
+    return false;
+}
+
+/* Run every case of the class's role; results of others are left alone. */
+static void run_role(struct job *j, const struct world_run *w)
+{
+    size_t n = 0;
+    struct case_run *some = calloc(j->n, sizeof *some);
+    struct case_result *got = calloc(j->n, sizeof *got);
+    size_t *place = calloc(j->n, sizeof *place);
+
+    for (size_t i = 0; some && got && place && i < j->n; i++)
+        if (role_is(j->runs[i].c, w->cls)) {
+            place[n] = i;
+            some[n++] = j->runs[i];
+        }
+    j->o.faults = j->o.variants = NULL;
+    if (w->dev || w->names[0]) {
+        if (w->variant)
+            j->o.variants = w->names;
+        else
+            j->o.faults = w->names;
+    }
+    if (n)
+        pool_run(&j->o, &(struct pool_options){.jobs = 2}, some, got, n);
+    for (size_t i = 0; i < n; i++)
+        j->results[place[i]] = got[i];
+    free(some);
+    free(got);
+    free(place);
+}
+
+static const struct case_check *failed_on(const struct case_result *r, const char *clause)
+{
+    for (size_t i = 0; i < r->n_kept; i++)
+        if (r->checks[i].verdict == VERDICT_FAIL &&
+            (!clause || strcmp(r->checks[i].clause->id, clause) == 0))
+            return &r->checks[i];
+    return NULL;
+}
+
+static void say(struct job *j, const char *type, const char *name, const char *clause,
+                const char *key, const char *const *ids, size_t n)
+{
+    uint8_t text[8192];
+    struct wr w = {text, sizeof text, 0, false};
+
+    if (!j->cli.json)
+        return;
+    wr_u8(&w, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            wr_u8(&w, ',');
+        wr_json_text(&w, span_of(ids[i]));
+    }
+    wr_u8(&w, ']');
+    rec_begin(&j->rec, type);
+    rec_str(&j->rec, type, name);
+    rec_str(&j->rec, "clause", clause);
+    rec_json(&j->rec, key, wr_span(&w));
+    rec_end(&j->rec, &j->out);
+}
+
+static void prove_fault(struct job *j, const struct endpoint_class *cls,
+                        const struct deviation *dev)
+{
+    struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, ""};
+    const char *ids[64];
+    size_t n = 0;
+
+    run_role(j, &w);
+    j->faults++;
+    for (size_t i = 0; i < j->n; i++) {
+        if (!role_is(j->runs[i].c, cls))
+            continue;
+        if (j->results[i].verdict == VERDICT_ERROR && j->harness_errors++ < 10)
+            cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, dev->name,
+                      j->results[i].why);
+        if (!failed_on(&j->results[i], dev->clause))
+            continue;
+        for (size_t k = 0; k < j->plan.cases.n; k++)
+            j->proven[k] |= &j->plan.cases.v[k] == j->runs[i].c;
+        if (n < COUNT(ids))
+            ids[n++] = j->runs[i].id;
+    }
+    j->caught += n > 0;
+    say(j, "fault", dev->name, dev->clause, "caught_by", ids, n);
+    if (!j->cli.json && (n == 0 || j->cli.verbose))
+        printf("%-8s %-30s %-22s %s\n", n ? "caught" : "MISSED", dev->name, dev->clause,
+               n ? ids[0] : "no failed check cites its clause");
+}
+
+static void prove_variant(struct job *j, const struct world_run *w, const char *clause)
+{
+    const char *ids[64];
+    size_t n = 0;
+
+    run_role(j, w);
+    j->variants++;
+    for (size_t i = 0; i < j->n; i++) {
+        if (!role_is(j->runs[i].c, w->cls))
+            continue;
+        const struct case_result *r = &j->results[i];
+        if (r->verdict == VERDICT_PASS || r->status == STATUS_SKIP)
+            continue;
+        if (n < COUNT(ids))
+            ids[n++] = j->runs[i].id;
+        if (!j->cli.json)
+            printf("CONDEMNED %-28s by %s: %s\n", w->title, j->runs[i].id, r->why);
+    }
+    j->condemned += n > 0;
+    say(j, "variant", w->title, clause, "failed_by", ids, n);
+    if (!j->cli.json && n == 0 && j->cli.verbose)
+        printf("%-8s %s\n", "lawful", w->title);
+}
+
+static void prove_class(struct job *j, const struct endpoint_class *cls, unsigned pairs)
+{
+    uint64_t rng[2];
+
+    if (!has_role(j, cls))
+        return;
+    struct world_run plain = {.cls = cls, .variant = true, .title = "as it is"};
+    prove_variant(j, &plain, NULL);
+    for (size_t i = 0; i < cls->n_faults; i++)
+        prove_fault(j, cls, &cls->faults[i]);
+    for (size_t i = 0; i < cls->n_variants; i++) {
+        struct world_run w = {cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, ""};
+        snprintf(w.title, sizeof w.title, "%s/%s", cls->name, cls->variants[i].name);
+        prove_variant(j, &w, cls->variants[i].clause);
+    }
+    rng_seed(rng, j->cli.seed);
+    for (unsigned k = 0; k < pairs && cls->n_variants > 1; k++) {
+        size_t a = rng_next(rng) % cls->n_variants, b = rng_next(rng) % cls->n_variants;
+        if (a == b)
+            continue;
+        struct world_run w = {cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL}, ""};
+        snprintf(w.title, sizeof w.title, "%s/%s+%s", cls->name, w.names[0], w.names[1]);
+        prove_variant(j, &w, NULL);
+    }
+}
+
+static int conclude(struct job *j)
+{
+    size_t unproven = 0, cases = 0;
+
+    for (size_t i = 0; i < j->plan.cases.n; i++) {
+        const struct case_info *c = &j->plan.cases.v[i];
+        if (!j->plan.chosen[i])
+            continue;
+        cases++;
+        if (!j->proven[i]) {
+            unproven++;
+            if (!j->cli.json)
+                printf("UNPROVEN %s: no fault makes it fail on the fault's clause\n", c->id);
+        }
+        if (j->cli.json) {
+            rec_begin(&j->rec, "case");
+            rec_str(&j->rec, "case", c->id);
+            rec_bool(&j->rec, "proven", j->proven[i]);
+            rec_end(&j->rec, &j->out);
+        }
+    }
+    if (j->cli.json) {
+        rec_begin(&j->rec, "summary");
+        rec_uint(&j->rec, "faults", j->faults);
+        rec_uint(&j->rec, "caught", j->caught);
+        rec_uint(&j->rec, "cases", cases);
+        rec_uint(&j->rec, "unproven", unproven);
+        rec_uint(&j->rec, "variants", j->variants);
+        rec_uint(&j->rec, "condemned", j->condemned);
+        rec_uint(&j->rec, "errors", j->harness_errors);
+        rec_end(&j->rec, &j->out);
+    } else {
+        printf("%zu of %zu faults caught, %zu of %zu cases proven, %zu of %zu variants and pairs "
+               "condemned, %zu errors\n",
+               j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants,
+               j->harness_errors);
+    }
+    if (j->harness_errors)
+        return EXIT_OWN_FAULT;
+    return j->caught < j->faults || unproven || j->condemned ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+}
+
+static bool prepare(struct job *j, char **selectors, int n)
+{
+    char err[256];
+
+    if (!plan_make(&j->plan, "prove", selectors, n))
+        return false;
+    if (!profile_load(&j->profile, cli_share_path("scenarios"), "own", err)) {
+        cli_error("prove", "%s", err);
+        return false;
+    }
+    j->runs = calloc(j->plan.n_chosen * 8, sizeof *j->runs);
+    j->results = calloc(j->plan.n_chosen * 8, sizeof *j->results);
+    j->proven = calloc(j->plan.cases.n, sizeof *j->proven);
+    if (!j->runs || !j->results || !j->proven)
+        return false;
+    for (size_t i = 0; i < j->plan.cases.n; i++) {
+        const char *why;
+        if (j->plan.chosen[i])
+            j->n += case_instances(&j->plan.cases.v[i], &j->profile, &why, j->runs + j->n, 8);
+    }
+    for (size_t i = 0; i < j->n; i++)
+        j->runs[i].seed = case_seed(j->cli.seed, j->runs[i].id);
+    return true;
+}
+
+static int run(int argc, char **argv)
+{
+    static struct job j;
+    char root[1024];
+    uint64_t pairs = 20;
+    int opt;
+
+    cli_init(&j.cli);
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return cli_help(&cmd_prove);
+        if (opt == 2000 && !span_uint(span_of(optarg), &pairs)) {
+            cli_error("prove", "--pairs wants a number, not '%s'", optarg);
+            return EXIT_USAGE;
+        }
+        if (opt != 2000 && cli_option(&j.cli, opt, optarg) <= 0)
+            return EXIT_USAGE;
+    }
+    if (!j.cli.seeded)
+        j.cli.seed = 1;
+    if (!prepare(&j, argv + optind, argc - optind))
+        return EXIT_USAGE;
+    snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
+    j.out.fd = 1;
+    j.o = (struct run_options){.root = root, .profile = &j.profile, .scale = 1, .own = true,
+                               .level = MAY};
+    for (size_t p = 0; p < registry_n; p++)
+        for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
+            prove_class(&j, registry[p].classes[c], (unsigned)pairs);
+    int status = conclude(&j);
+    profile_free(&j.profile);
+    plan_free(&j.plan);
+    free(j.runs);
+    free(j.results);
+    free(j.proven);
+    return status;
+}
+
+const struct command cmd_prove = {
+    "prove", "cases against every fault and variant of our own endpoints", run,
+    "usage: rtclab prove [SELECTOR...] [--pairs N] [--seed N] [--json] [-v]\n\n"
+    "A fault breaks a clause: a case has to fail on exactly that clause. A variant is lawful: no case\n"
+    "may fail under it, nor under N seeded pairs of variants (20).\n\n"
+    "example:\n"
+    "  rtclab prove stun\n"};

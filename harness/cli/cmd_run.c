@@ -1,0 +1,544 @@
+/* harness/cli/cmd_run.c - rtclab test: conformance cases against an IUT, or our own endpoint. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "harness/cli/plan.h"
+#include "harness/report/report.h"
+
+struct job {
+    struct cli cli;
+    struct plan plan;
+    struct profile profile;
+    struct expect expect;
+    struct run_options o;
+    struct record record;
+    struct rec rec;
+    const char *target, *profile_name, *expect_path, *write_expect, *out;
+    char **selectors;
+    int n_selectors;
+    bool allow_remote, live, capture_none, no_slow;
+    unsigned jobs, retries, shard, shards;
+    bool fail_fast;
+    struct case_run *runs;
+    struct case_result *results;
+    size_t n;
+    size_t counts[STATUS_N], checks, done, silent, answered;
+    char record_path[1024], rerun_options[1024];
+    bool own_fault, unreached;
+};
+
+static const char help[] =
+    "usage: rtclab test SELECTOR... [--target URL] [OPTION...]\n\n"
+    "  --target URL        the implementation under test, such as stun:127.0.0.1:3478;\n"
+    "                      without it our own endpoint, in a simulated network\n"
+    "  --profile NAME      what it supports: a file, or one of scenarios/profiles\n"
+    "  --live              our own endpoint, but on loopback and in real time\n"
+    "  --out DIR           run.jsonl, report.html, junit.xml and captures go there\n"
+    "  --jobs N            cases in flight (default 8)\n"
+    "  --level LEVEL       judge checks of must, should (default) or may\n"
+    "  --strict            a SHOULD that is not met fails\n"
+    "  --expect FILE       expected results; --write-expect FILE makes one from this run\n"
+    "  --retries N         run an unexpected case again, up to N times\n"
+    "  --fail-fast         stop at the first\n"
+    "  --timeout-scale X   every wait takes X times as long (default 1)\n"
+    "  --capture WHICH     all (default with --out), failed or none\n"
+    "  --shard I/N         the I-th of N parts, I from 1\n"
+    "  --port-base N       ports that cases listen on begin here (default 42000)\n"
+    "  --allow-remote      robustness cases may go to a target off loopback\n"
+    "  --seed N  --json  --quiet  -v\n\n"
+    "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"
+    "examples:\n"
+    "  rtclab test stun                                   our own client and server, simulated\n"
+    "  rtclab test stun-server --target stun:127.0.0.1    a live server\n"
+    "  rtclab test RFC8489:6.3.1 --target stun:[::1]:3478 --out run1\n";
+
+enum { O_TARGET = 2000, O_PROFILE, O_LIVE, O_OUT, O_JOBS, O_LEVEL, O_STRICT, O_EXPECT, O_WRITE,
+       O_RETRIES, O_FAST, O_SCALE, O_CAPTURE, O_SHARD, O_PORT, O_REMOTE };
+
+static const struct option options[] = {
+    CLI_OPTIONS,
+    {"target", required_argument, NULL, O_TARGET},
+    {"profile", required_argument, NULL, O_PROFILE},
+    {"live", no_argument, NULL, O_LIVE},
+    {"out", required_argument, NULL, O_OUT},
+    {"jobs", required_argument, NULL, O_JOBS},
+    {"level", required_argument, NULL, O_LEVEL},
+    {"strict", no_argument, NULL, O_STRICT},
+    {"expect", required_argument, NULL, O_EXPECT},
+    {"write-expect", required_argument, NULL, O_WRITE},
+    {"retries", required_argument, NULL, O_RETRIES},
+    {"fail-fast", no_argument, NULL, O_FAST},
+    {"timeout-scale", required_argument, NULL, O_SCALE},
+    {"capture", required_argument, NULL, O_CAPTURE},
+    {"shard", required_argument, NULL, O_SHARD},
+    {"port-base", required_argument, NULL, O_PORT},
+    {"allow-remote", no_argument, NULL, O_REMOTE},
+    {0},
+};
+
+static bool number(const char *option, const char *arg, unsigned max, unsigned *out)
+{
+    uint64_t v;
+    if (!span_uint(span_of(arg), &v) || v > max) {
+        cli_error("test", "%s wants a number up to %u, not '%s'", option, max, arg);
+        return false;
+    }
+    *out = (unsigned)v;
+    return true;
+}
+
+static bool take_level(struct job *j, const char *arg)
+{
+    static const struct {
+        const char *name;
+        enum level level;
+    } levels[] = {{"must", STMT}, {"should", SHOULD}, {"may", MAY}};
+    for (size_t i = 0; i < COUNT(levels); i++)
+        if (strcmp(levels[i].name, arg) == 0) {
+            j->o.level = levels[i].level;
+            return true;
+        }
+    cli_error("test", "--level is must, should or may, not '%s'", arg);
+    return false;
+}
+
+static bool take_capture(struct job *j, const char *arg)
+{
+    j->o.capture_all = strcmp(arg, "all") == 0;
+    j->o.capture_failed = strcmp(arg, "failed") == 0;
+    j->capture_none = strcmp(arg, "none") == 0;
+    if (j->o.capture_all || j->o.capture_failed || j->capture_none)
+        return true;
+    cli_error("test", "--capture is all, failed or none, not '%s'", arg);
+    return false;
+}
+
+static bool take_scale(struct job *j, const char *arg)
+{
+    char *end;
+    j->o.scale = strtod(arg, &end);
+    if (*end == '\0' && j->o.scale > 0 && j->o.scale <= 1000)
+        return true;
+    cli_error("test", "--timeout-scale wants a number above 0 and up to 1000, not '%s'", arg);
+    return false;
+}
+
+static bool take_shard(struct job *j, const char *arg)
+{
+    if (sscanf(arg, "%u/%u", &j->shard, &j->shards) == 2 && j->shard >= 1 &&
+        j->shard <= j->shards)
+        return true;
+    cli_error("test", "--shard wants I/N with I from 1 to N, not '%s'", arg);
+    return false;
+}
+
+static bool take(struct job *j, int opt, const char *arg)
+{
+    switch (opt) {
+    case O_TARGET:
+        j->target = arg;
+        return true;
+    case O_PROFILE:
+        j->profile_name = arg;
+        return true;
+    case O_LIVE:
+        j->live = true;
+        return true;
+    case O_OUT:
+        j->out = arg;
+        return true;
+    case O_JOBS:
+        return number("--jobs", arg, 256, &j->jobs);
+    case O_LEVEL:
+        return take_level(j, arg);
+    case O_STRICT:
+        return j->o.strict = true;
+    case O_EXPECT:
+        j->expect_path = arg;
+        return true;
+    case O_WRITE:
+        j->write_expect = arg;
+        return true;
+    case O_RETRIES:
+        return number("--retries", arg, 100, &j->retries);
+    case O_FAST:
+        return j->fail_fast = true;
+    case O_SCALE:
+        return take_scale(j, arg);
+    case O_CAPTURE:
+        return take_capture(j, arg);
+    case O_SHARD:
+        return take_shard(j, arg);
+    case O_PORT:
+        return number("--port-base", arg, 60000, &j->o.port_base);
+    case O_REMOTE:
+        return j->allow_remote = true;
+    default:
+        return false;
+    }
+}
+
+/* 0: go on; otherwise the exit status plus one. */
+static int read_options(struct job *j, int argc, char **argv)
+{
+    int opt;
+
+    cli_init(&j->cli);
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return 1 + cli_help(&cmd_test);
+        int common = cli_option(&j->cli, opt, optarg);
+        if (common < 0 || (common == 0 && !take(j, opt, optarg)))
+            return 1 + EXIT_USAGE;
+    }
+    j->selectors = argv + optind;
+    j->n_selectors = argc - optind;
+    if (j->n_selectors == 0) {
+        cli_error("test", "name what to run: a protocol, suite, case or clause");
+        return 1 + EXIT_USAGE;
+    }
+    return 0;
+}
+
+/* ---- planning ---- */
+
+static void say(struct job *j, const struct case_run *run, const struct case_result *r,
+                enum status s, const char *why);
+
+static bool slow(const struct case_info *c)
+{
+    for (size_t i = 0; i < CASE_NEEDS && c->tags[i]; i++)
+        if (strcmp(c->tags[i], "slow") == 0)
+            return true;
+    return false;
+}
+
+static bool asked_for(const struct job *j, const struct case_info *c)
+{
+    for (int i = 0; i < j->n_selectors; i++)
+        if (strcmp(j->selectors[i], "+slow") == 0 || strcmp(j->selectors[i], c->id) == 0)
+            return true;
+    return false;
+}
+
+static void skip(struct job *j, const struct case_info *c, const char *why)
+{
+    struct case_run run = {.c = c};
+    struct case_result r = {.status = STATUS_SKIP};
+    snprintf(run.id, sizeof run.id, "%s", c->id);
+    say(j, &run, &r, STATUS_SKIP, why);
+}
+
+static bool family_fits(const struct job *j, const struct case_run *r)
+{
+    return !j->o.target.family || r->family == j->o.target.family;
+}
+
+static void plan_case(struct job *j, const struct case_info *c)
+{
+    struct case_run v[8];
+    const char *why = NULL;
+    size_t n = case_instances(c, &j->profile, &why, v, COUNT(v)), kept = 0;
+    bool remote = j->o.target.family && !addr_is_loopback(&j->o.target);
+
+    if (n && j->o.live && slow(c) && !asked_for(j, c)) {
+        skip(j, c, "slow: it waits out a schedule in real time; '+slow' asks for it");
+        return;
+    }
+    if (n && remote && c->kind == 'R' && !j->allow_remote) {
+        skip(j, c, "a robustness case, and the target is off loopback: --allow-remote");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!family_fits(j, &v[i]))
+            continue;
+        v[i].seed = case_seed(j->cli.seed, v[i].id);
+        kept++;
+        if (j->shards && j->n++ % j->shards != j->shard - 1)
+            continue;
+        j->runs[j->shards ? j->done++ : j->n++] = v[i];
+    }
+    if (n && !kept)
+        why = "no case instance has the address family of the target";
+    if (!kept)
+        skip(j, c, why ? why : "nothing of it applies");
+}
+
+/* ---- the record ---- */
+
+static void say(struct job *j, const struct case_run *run, const struct case_result *r,
+                enum status s, const char *why)
+{
+    char rerun[1400], pcap[160];
+
+    j->counts[s]++;
+    j->checks += r->n_checks;
+    snprintf(rerun, sizeof rerun, "rtclab test %s%s --seed %llu", run->c->id, j->rerun_options,
+             (unsigned long long)j->cli.seed);
+    snprintf(pcap, sizeof pcap, "%s.pcapng", run->id);
+    for (char *c = pcap; *c; c++)
+        if (strchr("[],/", *c))
+            *c = '-';
+    bool kept = j->out && s != STATUS_SKIP && !j->capture_none &&
+                (j->o.capture_all || r->status != STATUS_PASS);
+    rec_begin(&j->rec, "end");
+    rec_str(&j->rec, "case", run->id);
+    rec_str(&j->rec, "base", run->c->id);
+    rec_str(&j->rec, "suite", run->c->suite);
+    rec_str(&j->rec, "title", run->c->title);
+    rec_str(&j->rec, "status", status_name(s));
+    rec_str(&j->rec, "verdict", verdict_name(r->verdict));
+    rec_str(&j->rec, "why", why);
+    rec_uint(&j->rec, "duration_us", r->duration_us);
+    rec_uint(&j->rec, "wall_us", r->wall_us);
+    rec_uint(&j->rec, "tries", 1);
+    rec_str(&j->rec, "pcap", kept ? pcap : NULL);
+    rec_str(&j->rec, "rerun", rerun);
+    rec_end(&j->rec, &j->record);
+}
+
+static void progress(const struct job *j)
+{
+    if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%zu of %zu", j->done, j->n);
+}
+
+static void done(void *ctx, size_t i, const struct case_result *r)
+{
+    struct job *j = ctx;
+    char why[256];
+
+    snprintf(why, sizeof why, "%s", r->why);
+    enum status s = expect_apply(&j->expect, j->runs[i].c->id, r, r->status, why);
+    j->results[i].status = s;
+    j->done++;
+    j->answered += r->answered;
+    say(j, &j->runs[i], r, s, why);
+    progress(j);
+}
+
+static void record_run(struct job *j, int argc, char **argv)
+{
+    static char words[4096];
+    struct wr w = {(uint8_t *)words, sizeof words, 0, false};
+    char started[32], seed[24];
+    time_t now = time(NULL);
+    struct tm tm;
+
+    gmtime_r(&now, &tm);
+    strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)j->cli.seed);
+    rec_begin(&j->rec, "run");
+    rec_uint(&j->rec, "schema", 1);
+    rec_str(&j->rec, "rtclab", RTCLAB_VERSION);
+    rec_str(&j->rec, "started", started);
+    wr_text(&w, "[\"rtclab\"");
+    for (int i = 0; i < argc; i++) {
+        wr_u8(&w, ',');
+        wr_json_text(&w, span_of(argv[i]));
+    }
+    wr_u8(&w, ']');
+    rec_json(&j->rec, "command", w.full ? span_of("[]") : wr_span(&w));
+    rec_str(&j->rec, "seed", seed);
+    rec_str(&j->rec, "driver", j->o.live ? "live" : "sim");
+    rec_str(&j->rec, "target", j->target);
+    rec_str(&j->rec, "profile", j->profile.name);
+    rec_end(&j->rec, &j->record);
+}
+
+static int exit_status(struct job *j, bool interrupted)
+{
+    if (interrupted)
+        return EXIT_INTERRUPTED;
+    if (j->counts[STATUS_ERROR] || j->own_fault || j->record.failed)
+        return EXIT_OWN_FAULT;
+    if (j->unreached)
+        return EXIT_UNREACHED;
+    if (j->counts[STATUS_FAIL] || j->counts[STATUS_XPASS] || j->counts[STATUS_INCONC])
+        return EXIT_UNEXPECTED;
+    return j->n == 0 ? EXIT_SKIPPED : EXIT_AS_EXPECTED;
+}
+
+static void record_summary(struct job *j, bool interrupted, uint64_t wall)
+{
+    static const char *const keys[STATUS_N] = {"pass",       "fail",  "inconc", "error", "skip",
+                                               "non_strict", "xfail", "xpass",  "flaky"};
+    size_t cases = 0;
+
+    for (size_t i = 0; i < STATUS_N; i++)
+        cases += j->counts[i];
+    rec_begin(&j->rec, "summary");
+    rec_uint(&j->rec, "cases", cases);
+    for (size_t i = 0; i < STATUS_N; i++)
+        rec_uint(&j->rec, keys[i], j->counts[i]);
+    rec_uint(&j->rec, "checks", j->checks);
+    rec_uint(&j->rec, "wall_us", wall);
+    rec_bool(&j->rec, "interrupted", interrupted);
+    rec_uint(&j->rec, "exit", (uint64_t)exit_status(j, interrupted));
+    rec_end(&j->rec, &j->record);
+}
+
+/* ---- files ---- */
+
+static bool open_record(struct job *j)
+{
+    if (j->out) {
+        if (mkdir(j->out, 0777) != 0 && errno != EEXIST) {
+            cli_error("test", "the folder %s cannot be made: %s", j->out, strerror(errno));
+            return false;
+        }
+        snprintf(j->record_path, sizeof j->record_path, "%s/run.jsonl", j->out);
+    } else {
+        const char *tmp = getenv("TMPDIR");
+        snprintf(j->record_path, sizeof j->record_path, "%s/rtclab.XXXXXX", tmp ? tmp : "/tmp");
+        int fd = mkstemp(j->record_path);
+        if (fd < 0) {
+            cli_error("test", "%s cannot be written: %s", j->record_path, strerror(errno));
+            return false;
+        }
+        close(fd);
+    }
+    if (!record_open(&j->record, j->record_path)) {
+        cli_error("test", "%s", j->record.why);
+        return false;
+    }
+    return true;
+}
+
+static void draw(struct job *j)
+{
+    struct report_error e;
+    struct run run;
+    char path[1100];
+
+    bool read = run_read(&run, j->record_path);
+    if (!j->out)
+        unlink(j->record_path);
+    if (!read) {
+        cli_error("test", "%s", run.remark);
+        j->own_fault = true;
+        return;
+    }
+    if (j->out) {
+        snprintf(path, sizeof path, "%s/report.html", j->out);
+        bool good = report_html_file(&run, path, cli_share_path("reports"), &e);
+        snprintf(path, sizeof path, "%s/junit.xml", j->out);
+        good = good && report_junit_file(&run, path, &e);
+        if (!good)
+            cli_error("test", "%s", e.why);
+        j->own_fault |= !good;
+    }
+    if (j->cli.json)
+        report_json(stdout, &run);
+    else
+        report_terminal(stdout, &run, j->cli.color, j->cli.quiet ? -1 : j->cli.verbose);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        cli_error("test", "standard output cannot be written: %s", strerror(errno));
+        j->own_fault = true;
+    }
+    run_free(&run);
+}
+
+/* ---- */
+
+static bool prepare(struct job *j)
+{
+    char err[256];
+
+    if (j->target && !target_parse("test", j->target, &j->o.target))
+        return false;
+    if (!plan_make(&j->plan, "test", j->selectors, j->n_selectors))
+        return false;
+    const char *name = j->profile_name ? j->profile_name : j->target ? "generic" : "own";
+    if (!profile_load(&j->profile, cli_share_path("scenarios"), name, err)) {
+        cli_error("test", "%s", err);
+        return false;
+    }
+    if (j->expect_path && !expect_load(&j->expect, j->expect_path, &j->plan.cases)) {
+        cli_error("test", "%s", j->expect.error);
+        return false;
+    }
+    j->o.own = !j->target && !json_object_get(j->profile.json, "ask");
+    j->o.live = j->live || !j->o.own;
+    j->o.profile = &j->profile;
+    j->o.out = j->out;
+    if (!j->o.capture_failed && !j->capture_none)
+        j->o.capture_all = true;
+    if (!j->cli.seeded)
+        j->cli.seed = j->o.live ? seed_fresh() : 1;
+    snprintf(j->rerun_options, sizeof j->rerun_options, "%s%s%s%s%s", j->target ? " --target " : "",
+             j->target ? j->target : "", j->profile_name ? " --profile " : "",
+             j->profile_name ? j->profile_name : "", j->live ? " --live" : "");
+    j->runs = calloc(j->plan.n_chosen * 8, sizeof *j->runs);
+    j->results = calloc(j->plan.n_chosen * 8, sizeof *j->results);
+    return j->runs && j->results;
+}
+
+static int run_all(struct job *j, int argc, char **argv)
+{
+    struct timespec t0, t1;
+    char root[1024], err[256];
+
+    snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
+    j->o.root = root;
+    j->o.record = &j->record;
+    record_run(j, argc, argv);
+    for (size_t i = 0; i < j->plan.cases.n; i++)
+        if (j->plan.chosen[i])
+            plan_case(j, &j->plan.cases.v[i]);
+    if (j->shards)
+        j->n = j->done;
+    j->done = 0;
+    clock_gettime(CLOCK_MONOTONIC, &t0);
+    size_t ran = pool_run(&j->o,
+                          &(struct pool_options){.jobs = j->jobs, .retries = j->retries,
+                                                 .fail_fast = j->fail_fast, .done = done, .ctx = j},
+                          j->runs, j->results, j->n);
+    clock_gettime(CLOCK_MONOTONIC, &t1);
+    if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
+        fputs("\r           \r", stderr);
+    bool interrupted = ran < j->n && !j->fail_fast;
+    j->unreached = j->o.live && ran > 0 && j->answered == 0;
+    record_summary(j, interrupted,
+                   (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000000 + (t1.tv_nsec - t0.tv_nsec) / 1000));
+    if (j->record.failed)
+        cli_error("test", "%s", j->record.why);
+    record_close(&j->record);
+    draw(j);
+    if (j->unreached)
+        cli_error("test", "%s was never reached: no case got any answer from it",
+                  j->target ? j->target : "the implementation under test");
+    if (j->write_expect && !expect_write(j->write_expect, j->runs, j->results, ran, err)) {
+        cli_error("test", "%s", err);
+        j->own_fault = true;
+    }
+    return exit_status(j, interrupted);
+}
+
+static int run(int argc, char **argv)
+{
+    static struct job j;
+    int status;
+
+    memset(&j, 0, sizeof j);
+    j.jobs = 8;
+    j.o.scale = 1;
+    j.o.level = SHOULD;
+    j.o.port_base = 42000;
+    if ((status = read_options(&j, argc, argv)) != 0)
+        return status - 1;
+    if (!prepare(&j))
+        return EXIT_USAGE;
+    status = open_record(&j) ? run_all(&j, argc, argv) : EXIT_OWN_FAULT;
+    profile_free(&j.profile);
+    expect_free(&j.expect);
+    plan_free(&j.plan);
+    free(j.runs);
+    free(j.results);
+    return status;
+}
+
+const struct command cmd_test = {"test", "conformance cases against an implementation", run, help};

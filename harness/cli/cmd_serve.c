@@ -1,0 +1,251 @@
+/* harness/cli/cmd_serve.c - rtclab serve: one of our endpoints on real sockets. */
+#include <signal.h>
+#include <stdlib.h>
+#include "harness/cli/plan.h"
+#include "harness/core/capture.h"
+#include "harness/core/registry.h"
+#include "harness/drivers/live.h"
+
+static const struct option options[] = {
+    CLI_OPTIONS,
+    {"listen", required_argument, NULL, 2000},
+    {"to", required_argument, NULL, 2001},
+    {"set", required_argument, NULL, 2002},
+    {"fault", required_argument, NULL, 2003},
+    {"variant", required_argument, NULL, 2004},
+    {"capture", required_argument, NULL, 2005},
+    {"gso", no_argument, NULL, 2006},
+    {"events", no_argument, NULL, 2007},
+    {0},
+};
+struct job {
+    struct cli cli;
+    const struct endpoint_class *cls;
+    struct addr listen, to;
+    const char *capture, *sets[16], *faults[17], *variants[17];
+    size_t n_sets, n_faults, n_variants;
+    bool gso, events;
+};
+static volatile sig_atomic_t stopping;
+static struct driver *running;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stopping = 1;
+    if (running)
+        running->stop = true;
+}
+
+static void on_event(void *ctx, const struct event *ev)
+{
+    const struct job *j = ctx;
+    static uint8_t text[65536];
+    struct wr w = {text, sizeof text, 0, false};
+    const struct field *local = field_find(ev->desc, "local");
+
+    if (strcmp(ev->name, "listening") == 0 && local) {
+        struct val v = val_of(local, ev->rec);
+        wr_text(&w, "listening ");
+        if (!v.absent)
+            addr_text(&w, v.addr);
+        printf("%.*s\n", (int)w.n, text);
+        fflush(stdout);
+        return;
+    }
+    if (strcmp(ev->name, "closed") == 0 && local) {
+        cli_error("serve", "%s could not listen", party_name(ev->party));
+        stopping = 1;
+        driver_break(running);
+        return;
+    }
+    if (j->events) {
+        field_json(&w, ev->desc, ev->rec);
+        printf("%s %.*s\n", ev->name, (int)w.n, text);
+        fflush(stdout);
+    }
+}
+
+static bool take(struct job *j, int opt, const char *arg)
+{
+    switch (opt) {
+    case 2000:
+    case 2001:
+        if (addr_parse(span_of(arg), opt == 2000 ? &j->listen : &j->to))
+            return true;
+        cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
+        return false;
+    case 2002:
+        if (j->n_sets < COUNT(j->sets))
+            j->sets[j->n_sets++] = arg;
+        return true;
+    case 2003:
+        if (j->n_faults < 16)
+            j->faults[j->n_faults++] = arg;
+        return true;
+    case 2004:
+        if (j->n_variants < 16)
+            j->variants[j->n_variants++] = arg;
+        return true;
+    case 2005:
+        j->capture = arg;
+        return true;
+    case 2006:
+        return j->gso = true;
+    case 2007:
+        return j->events = true;
+    default:
+        return false;
+    }
+}
+
+/* "auth=long" into the configuration's record. */
+static bool set_field(const struct desc *d, void *rec, const char *text, struct arena *mem)
+{
+    const char *eq = strchr(text, '=');
+    struct span name = {(const uint8_t *)text, eq ? (size_t)(eq - text) : strlen(text)};
+    struct span value = eq ? span_of(eq + 1) : span_of("true");
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct field *f = &d->f[i];
+        if (!span_is(name, f->name))
+            continue;
+        uint8_t *at = (uint8_t *)rec + f->off;
+        if (f->kind == F_TEXT || f->kind == F_BYTES) {
+            struct span s = arena_copy(mem, value);
+            memcpy(at, &s, sizeof s);
+            return true;
+        }
+        if (f->kind == F_ADDR) {
+            struct addr a;
+            bool good = addr_parse(value, &a);
+            memcpy(at, &a, sizeof a);
+            return good;
+        }
+        if (f->kind == F_BOOL && (span_is(value, "true") || span_is(value, "false")))
+            return field_set_uint(f, rec, span_is(value, "true"));
+        return name_value(f->names, value, &v) && field_set_uint(f, rec, v);
+    }
+    return false;
+}
+
+static void *configure(const struct job *j, struct arena *mem)
+{
+    const struct desc *d = j->cls->config;
+    void *config = arena_take(mem, d->size);
+    static const struct {
+        const char *field;
+        size_t from;
+    } addresses[] = {{"listen", offsetof(struct job, listen)},
+                     {"server", offsetof(struct job, to)},
+                     {"to", offsetof(struct job, to)}};
+
+    for (size_t i = 0; i < COUNT(addresses); i++) {
+        const struct field *f = field_find(d, addresses[i].field);
+        if (f)
+            memcpy((uint8_t *)config + f->off, (const uint8_t *)j + addresses[i].from,
+                   sizeof(struct addr));
+    }
+    for (size_t i = 0; i < j->n_sets; i++)
+        if (!set_field(d, config, j->sets[i], mem)) {
+            cli_error("serve", "'%s' cannot be set on %s", j->sets[i], j->cls->name);
+            return NULL;
+        }
+    return config;
+}
+
+static int serve(struct job *j)
+{
+    static uint8_t memory[65536];
+    struct arena mem = arena_of(memory, sizeof memory);
+    struct sigaction act = {.sa_handler = on_signal};
+    const char *err = NULL;
+    void *config = configure(j, &mem);
+    struct capture *capture = NULL;
+
+    if (!config)
+        return EXIT_USAGE;
+    if (j->capture && !(capture = capture_open(j->capture, "live", 0, &err))) {
+        cli_error("serve", "%s", err);
+        return EXIT_OWN_FAULT;
+    }
+    struct driver *d = live_new(&(struct live_options){.capture = capture, .gso = j->gso}, &err);
+    if (!d) {
+        cli_error("serve", "%s", err);
+        return EXIT_OWN_FAULT;
+    }
+    d->on_event = on_event;
+    d->ctx = j;
+    running = d;
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    struct party *p = d->cls->add(d,
+                                  &(struct party_spec){.cls = j->cls,
+                                                       .config = config,
+                                                       .seed = j->cli.seed,
+                                                       .faults = j->n_faults ? j->faults : NULL,
+                                                       .variants = j->n_variants ? j->variants : NULL},
+                                  &err);
+    if (!p)
+        cli_error("serve", "%s", err);
+    while (p && !stopping && !d->error)
+        d->cls->run(d, d->now_us + 1000000);
+    int status = !p ? EXIT_USAGE : d->error ? EXIT_OWN_FAULT : EXIT_AS_EXPECTED;
+    if (d->error)
+        cli_error("serve", "%s", d->error);
+    running = NULL;
+    d->cls->destroy(d);
+    if (capture && !capture_close(capture, &err)) {
+        cli_error("serve", "%s", err);
+        status = EXIT_OWN_FAULT;
+    }
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static struct job j;
+    int opt;
+
+    cli_init(&j.cli);
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return cli_help(&cmd_serve);
+        int common = cli_option(&j.cli, opt, optarg);
+        if (common < 0 || (common == 0 && !take(&j, opt, optarg)))
+            return EXIT_USAGE;
+    }
+    if (argc - optind != 1) {
+        cli_error("serve", "name one endpoint, such as stun.server");
+        return EXIT_USAGE;
+    }
+    j.cls = class_named(argv[optind]);
+    if (!j.cls) {
+        cli_error("serve", "there is no endpoint '%s'", argv[optind]);
+        return EXIT_USAGE;
+    }
+    if (!j.listen.family) { /* loopback unless told */
+        j.listen.family = 4;
+        j.listen.ip[0] = 127;
+        j.listen.ip[3] = 1;
+    }
+    if (!j.cli.seeded)
+        j.cli.seed = seed_fresh();
+    return serve(&j);
+}
+
+const struct command cmd_serve = {
+    "serve", "run one of our endpoints on real sockets", run,
+    "usage: rtclab serve ENDPOINT [OPTION...]\n\n"
+    "  --listen ADDR     where a server listens (127.0.0.1, its usual port)\n"
+    "  --to ADDR         whom a client or sender talks to\n"
+    "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
+    "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n"
+    "  --capture FILE    write what passes as pcapng\n"
+    "  --gso             join equal datagrams to one peer (UDP segmentation offload)\n"
+    "  --events          print what happens\n\n"
+    "examples:\n"
+    "  rtclab serve stun.server --listen 127.0.0.1:3478\n"
+    "  rtclab serve stun.server --set auth=long --fault nonce-missing\n"};

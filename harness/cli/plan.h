@@ -1,0 +1,22 @@
+/* harness/cli/plan.h - what `test`, `list`, `show` and `prove` share: cases, selectors, a target. */
+#ifndef HARNESS_CLI_PLAN_H
+#define HARNESS_CLI_PLAN_H
+#include "harness/cli/cli.h"
+#include "harness/script/script.h"
+
+struct plan {
+    struct cases cases;
+    bool *chosen; /* by case */
+    size_t n_chosen;
+};
+/* Load the cases and choose by selectors (none: all). False, said on standard error: no folder, a
+ * case that cannot be loaded, or a selector that matches nothing. */
+bool plan_make(struct plan *p, const char *command, char *const *selectors, int n);
+void plan_free(struct plan *p);
+/* A target's URL, "stun:host:port", "stun://[::1]:3478" or "host:port": its address, looked up. The
+ * port, where it is not given, is that of the scheme in the services database. False: said. */
+bool target_parse(const char *command, const char *url, struct addr *out);
+bool addr_is_loopback(const struct addr *a);
+/* A seed for a run that was given none: from the system. */
+uint64_t seed_fresh(void);
+#endif

@@ -1,0 +1,292 @@
+/* harness/cli/trace.c - gathering what covers each clause. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "harness/cli/trace.h"
+#include "harness/core/registry.h"
+
+enum { TOKEN_MAX = 128, DEPTH_MAX = 16 }; /* octets of an id; folders inside one another */
+
+static bool fails(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool fails(struct trace *t, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(t->why, sizeof t->why, format, ap);
+    va_end(ap);
+    return false;
+}
+
+static struct cover *cover_of(struct trace *t, const struct clause *c)
+{
+    return &t->v[c - clauses];
+}
+
+/* Append an id to a list unless it is there. */
+static void add(json_t *list, const char *id)
+{
+    size_t i;
+    json_t *have;
+    json_array_foreach(list, i, have) if (strcmp(json_string_value(have), id) == 0) return;
+    json_array_append_new(list, json_string(id));
+}
+
+/* ---- cases ---- */
+
+static bool wordy(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static const char *blanks(const char *at) { return at + strspn(at, " \t\r\n"); }
+
+/* The string that begins at the quote `at`, into `out`; returns its end, behind the closing quote.
+ * What is too long comes out empty. */
+static const char *string_at(const char *at, char out[TOKEN_MAX])
+{
+    char quote = *at++;
+    size_t n = 0;
+
+    while (*at && *at != quote && *at != '\n') {
+        if (*at == '\\' && at[1])
+            at++;
+        if (n < TOKEN_MAX)
+            out[n] = *at;
+        n++;
+        at++;
+    }
+    out[n < TOKEN_MAX ? n : 0] = '\0';
+    return *at ? at + 1 : at;
+}
+
+/* Behind a comment that begins at `at`. */
+static const char *comment_at(const char *at)
+{
+    at += 2;
+    if (at[0] == '[' && at[1] == '[') {
+        const char *end = strstr(at, "]]");
+        return end ? end + 2 : at + strlen(at);
+    }
+    return at + strcspn(at, "\n");
+}
+
+/* Whether `case {` begins here. */
+static bool case_at(const char *at)
+{
+    if (strncmp(at, "case", 4) != 0 || wordy(at[4]))
+        return false;
+    at = blanks(at + 4);
+    return *at == '{' || (*at == '(' && *blanks(at + 1) == '{');
+}
+
+/* The quote of the string in `id = "..."`, NULL: something else. */
+static const char *id_at(const char *at)
+{
+    if (strncmp(at, "id", 2) != 0 || wordy(at[2]))
+        return NULL;
+    at = blanks(at + 2);
+    if (*at != '=')
+        return NULL;
+    at = blanks(at + 1);
+    return *at == '"' || *at == '\'' ? at : NULL;
+}
+
+void trace_lua(const char *text, void (*cites)(void *ctx, const char *id, const struct clause *c),
+               void *ctx)
+{
+    char id[TOKEN_MAX] = "", token[TOKEN_MAX];
+    bool wanted = false; /* a case has begun, its id has not come */
+
+    for (const char *at = text, *quote; *at;) {
+        bool word = wordy(*at) && (at == text || !wordy(at[-1]));
+        if (at[0] == '-' && at[1] == '-') {
+            at = comment_at(at);
+        } else if (word && case_at(at)) {
+            wanted = true;
+            id[0] = '\0';
+            at += 4;
+        } else if (word && wanted && (quote = id_at(at)) != NULL) {
+            at = string_at(quote, id);
+            wanted = false;
+        } else if (*at == '"' || *at == '\'') {
+            at = string_at(at, token);
+            const struct clause *c = id[0] ? clause_named(token) : NULL;
+            if (c)
+                cites(ctx, id, c);
+        } else {
+            at++;
+        }
+    }
+}
+
+static void case_cites(void *ctx, const char *id, const struct clause *c)
+{
+    add(cover_of(ctx, c)->cases, id);
+}
+
+static char *slurp(struct trace *t, const char *path)
+{
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+    char *text = NULL;
+
+    if (f && fstat(fileno(f), &st) == 0 && (text = malloc((size_t)st.st_size + 1)) != NULL) {
+        size_t n = fread(text, 1, (size_t)st.st_size, f);
+        text[n] = '\0';
+    }
+    if (!text)
+        fails(t, "cannot read %s: %s", path, strerror(errno));
+    if (f)
+        fclose(f);
+    return text;
+}
+
+static bool read_lua(struct trace *t, const char *path)
+{
+    char *text = slurp(t, path);
+    if (!text)
+        return false;
+    trace_lua(text, case_cites, t);
+    free(text);
+    return true;
+}
+
+/* ---- vectors ---- */
+
+static void read_vector(struct trace *t, const json_t *test)
+{
+    const char *id = json_string_value(json_object_get(test, "id"));
+    const json_t *named = json_object_get(test, "clauses");
+    const json_t *findings = json_object_get(test, "findings"), *item;
+    size_t i;
+
+    if (!id)
+        return;
+    json_array_foreach(named, i, item)
+    {
+        const char *name = json_string_value(item);
+        const struct clause *c = name ? clause_named(name) : NULL;
+        if (c)
+            add(cover_of(t, c)->vectors, id);
+    }
+    json_array_foreach(findings, i, item)
+    {
+        const char *name = json_string_value(json_object_get(item, "clause"));
+        const struct clause *c = name ? clause_named(name) : NULL;
+        bool again = false; /* a rule that speaks twice in one vector counts once */
+        for (size_t k = 0; c && k < i; k++) {
+            const json_t *before = json_object_get(json_array_get(findings, k), "clause");
+            again |= before && strcmp(json_string_value(before), c->id) == 0;
+        }
+        if (!c)
+            continue;
+        cover_of(t, c)->rules += !again;
+        add(cover_of(t, c)->vectors, id);
+    }
+}
+
+static bool read_json(struct trace *t, const char *path)
+{
+    json_error_t err;
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &err);
+    const json_t *group, *test;
+    size_t g, i;
+
+    if (!root)
+        return fails(t, "%s:%d: %s", path, err.line, err.text);
+    json_array_foreach(json_object_get(root, "groups"), g, group)
+    {
+        json_array_foreach(json_object_get(group, "tests"), i, test) read_vector(t, test);
+    }
+    json_decref(root);
+    return true;
+}
+
+/* ---- folders ---- */
+
+static int visible(const struct dirent *d) { return d->d_name[0] != '.'; }
+
+static bool ends(const char *name, const char *with)
+{
+    size_t n = strlen(name), k = strlen(with);
+    return n >= k && strcmp(name + n - k, with) == 0;
+}
+
+/* Read every file below `dir` whose name ends in `with`, in the order of names. */
+static bool walk(struct trace *t, const char *dir, const char *with,
+                 bool (*take)(struct trace *, const char *), unsigned depth)
+{
+    struct dirent **found;
+    struct stat st;
+    bool good = true;
+    int n = depth < DEPTH_MAX ? scandir(dir, &found, visible, alphasort) : 0;
+
+    if (n < 0)
+        return fails(t, "cannot read %s: %s", dir, strerror(errno));
+    for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+        int len = snprintf(path, sizeof path, "%s/%s", dir, found[i]->d_name);
+        if (good && len < (int)sizeof path && stat(path, &st) == 0) {
+            if (S_ISDIR(st.st_mode))
+                good = walk(t, path, with, take, depth + 1);
+            else if (ends(path, with))
+                good = take(t, path);
+        }
+        free(found[i]);
+    }
+    if (depth < DEPTH_MAX)
+        free(found);
+    return good;
+}
+
+/* ---- faults ---- */
+
+static void read_faults(struct trace *t, const struct endpoint_class *cls)
+{
+    for (size_t i = 0; i < cls->n_faults; i++) {
+        const struct deviation *d = &cls->faults[i];
+        const struct clause *c = d->clause ? clause_named(d->clause) : NULL;
+        char id[TOKEN_MAX];
+        snprintf(id, sizeof id, "%s/%s", cls->name, d->name);
+        if (c)
+            add(cover_of(t, c)->faults, id);
+    }
+}
+
+bool trace_open(struct trace *t, const char *share)
+{
+    char path[PATH_MAX];
+
+    *t = (struct trace){.v = calloc(clauses_n + 1, sizeof *t->v)};
+    if (!t->v)
+        return fails(t, "no memory");
+    for (size_t i = 0; i < clauses_n; i++) {
+        t->v[i] = (struct cover){json_array(), json_array(), json_array(), 0};
+        if (!t->v[i].cases || !t->v[i].vectors || !t->v[i].faults)
+            return fails(t, "no memory");
+    }
+    for (size_t i = 0; i < registry_n; i++)
+        for (size_t k = 0; registry[i].classes && registry[i].classes[k]; k++)
+            read_faults(t, registry[i].classes[k]);
+    snprintf(path, sizeof path, "%s/scenarios", share);
+    if (!walk(t, path, ".lua", read_lua, 0))
+        return false;
+    snprintf(path, sizeof path, "%s/vectors", share);
+    return walk(t, path, ".json", read_json, 0);
+}
+
+void trace_close(struct trace *t)
+{
+    for (size_t i = 0; t->v && i < clauses_n; i++) {
+        json_decref(t->v[i].cases);
+        json_decref(t->v[i].vectors);
+        json_decref(t->v[i].faults);
+    }
+    free(t->v);
+    t->v = NULL;
+}

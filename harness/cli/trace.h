@@ -1,0 +1,28 @@
+/* harness/cli/trace.h - what covers each clause: cases, vectors with their findings, faults. */
+#ifndef HARNESS_CLI_TRACE_H
+#define HARNESS_CLI_TRACE_H
+#include <jansson.h>
+#include "harness/core/clause.h"
+
+struct cover {       /* of one clause */
+    json_t *cases;   /* ids of the cases with a check, or a lawful outcome, that cites it */
+    json_t *vectors; /* ids of the test vectors that name it */
+    json_t *faults;  /* class/fault: our own endpoint can break it */
+    size_t rules;    /* vectors in which a finding of decode or lint cites it */
+};
+struct trace {
+    struct cover *v; /* clauses_n, in the order of clauses[] */
+    char why[512];   /* what could not be read, or "" */
+};
+
+/* Gather what stands below `share` (scenarios, vectors) and in the registry's fault tables. false:
+ * a folder or file cannot be read, or memory ran out; t->why says which. Ended by trace_close
+ * either way. */
+bool trace_open(struct trace *t, const char *share);
+void trace_close(struct trace *t);
+
+/* The cases of a Lua text: for each clause id that stands alone in a string, after the id of a case
+ * has been set, cites it. Offered for tests. */
+void trace_lua(const char *text, void (*cites)(void *ctx, const char *id, const struct clause *c),
+               void *ctx);
+#endif

@@ -1,0 +1,127 @@
+/* harness/script/script.h - cases in Lua: loading, choosing, running, judging. */
+#ifndef HARNESS_SCRIPT_SCRIPT_H
+#define HARNESS_SCRIPT_SCRIPT_H
+#include <jansson.h>
+#include "harness/core/clause.h"
+#include "harness/core/driver.h"
+#include "harness/core/record.h"
+#include "harness/core/verdict.h"
+
+enum {
+    CASE_MEMORY = 64 << 20,       /* octets of one case's Lua state */
+    CASE_INSTRUCTIONS = 50000000, /* Lua instructions of one case */
+    CASE_SILENT_MS = 20000,       /* a worker without a sign of life is killed; live: and scaled */
+    CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
+    CASE_ACTORS = 16,
+    CASE_NEEDS = 8,
+};
+struct case_info {
+    char *id, *title, *role, *protocol, *suite, *file; /* suite: "stun-server" */
+    char kind;                                         /* V I X T R */
+    int line, last_line;
+    char *needs[CASE_NEEDS], *tags[CASE_NEEDS]; /* NULL-terminated unless full */
+    const struct clause *clauses[32];           /* cited in its text */
+    size_t n_clauses;
+    const char *source; /* the file's text */
+};
+struct cases {
+    struct case_info *v;
+    size_t n;
+    char **sources; /* texts of the files, which the cases borrow */
+    size_t n_sources;
+    char error[512]; /* a file that cannot be loaded: the first, with its line */
+};
+/* Load every scenarios/<protocol>/<suite>/<name>.lua below `root`, in order of their ids. False: one
+ * could not be loaded, or an id stands twice; `c->error` says where. Those that could are there. */
+bool cases_load(struct cases *c, const char *root);
+void cases_free(struct cases *c);
+/* Whether a selector chooses the case: protocol, suite, id, clause or its beginning, glob, +tag,
+ * ^tag; `transport` counts as a tag. */
+bool case_selected(const struct case_info *c, const char *selector);
+
+struct profile { /* of an IUT; from JSON, see docs/json.md */
+    json_t *json;
+    const char *name;
+    char path[256];
+};
+/* `name`: a file, or the name of one in scenarios/profiles. False: `err` says why. */
+bool profile_load(struct profile *p, const char *root, const char *name, char err[256]);
+void profile_free(struct profile *p);
+bool profile_has(const struct profile *p, const char *list, const char *word);
+const char *profile_text(const struct profile *p, const char *key);
+
+struct case_check {
+    const struct clause *clause;
+    enum verdict verdict;
+    char what[160], actual[64];
+};
+struct case_result {
+    enum verdict verdict;
+    enum status status;
+    char why[256];
+    uint64_t duration_us, wall_us;
+    size_t n_checks, n_kept;
+    uint32_t answered; /* messages that came from the IUT: 0 in a whole run means never reached */
+    bool unreachable;
+    struct case_check checks[CASE_CHECKS];
+};
+struct run_options {
+    const char *root;          /* folder of scenarios */
+    const struct profile *profile;
+    struct addr target;        /* family 0: our own endpoint in sim */
+    double scale;              /* of every wait: --timeout-scale */
+    bool capture_all, capture_failed;
+    const char *out;           /* folder for captures; NULL: none */
+    struct record *record;     /* NULL: none */
+    const char *const *faults, *const *variants; /* of our own endpoint */
+    bool own, live;            /* our own endpoint is the IUT; on real sockets */
+    bool strict;               /* a SHOULD not met is a fail */
+    enum level level;          /* checks above this level are not judged */
+    unsigned port_base;        /* live: where leased ports begin */
+};
+struct case_run {
+    const struct case_info *c;
+    const char *transport;
+    uint8_t family;
+    uint64_t seed;
+    unsigned slot; /* of the ports it leases */
+    char id[96];   /* with parameters */
+};
+/* Run one case in this process. Everything about it goes to the record; the result is filled in. */
+void case_execute(const struct run_options *o, const struct case_run *r, struct case_result *out);
+/* What a verdict and its checks make of a case, before expectations. */
+enum status case_status(const struct case_result *r, bool strict);
+
+/* Which of a case's instances run under a profile; fills `v`, returns how many. `why` says why none
+ * does. */
+size_t case_instances(const struct case_info *c, const struct profile *p, const char *why[1],
+                      struct case_run *v, size_t cap);
+uint64_t case_seed(uint64_t run_seed, const char *id);
+
+/* ---- expected results: docs/json.md ---- */
+struct expect {
+    json_t *list;
+    char error[256];
+};
+/* Ids that are no case, unknown clauses and malformed entries are errors. */
+bool expect_load(struct expect *e, const char *path, const struct cases *c);
+void expect_free(struct expect *e);
+/* Turn a status into xfail or xpass where entries name the case; `used` is set on each entry met. */
+enum status expect_apply(struct expect *e, const char *base, const struct case_result *r,
+                         enum status s, char why[256]);
+bool expect_write(const char *path, const struct case_run *runs, const struct case_result *results,
+                  size_t n, char err[256]);
+
+/* ---- many cases ---- */
+struct pool_options {
+    unsigned jobs;
+    unsigned retries;
+    bool fail_fast;
+    void (*done)(void *ctx, size_t i, const struct case_result *r);
+    void *ctx;
+};
+/* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is silent
+ * too long gives `error`. Returns how many ran; fewer: interrupted. */
+size_t pool_run(const struct run_options *o, const struct pool_options *p,
+                const struct case_run *runs, struct case_result *results, size_t n);
+#endif

@@ -1,0 +1,61 @@
+/* harness/script/world.h - one case while it runs; inside harness/script only. */
+#ifndef HARNESS_SCRIPT_WORLD_H
+#define HARNESS_SCRIPT_WORLD_H
+#include <sys/types.h>
+#include "harness/core/capture.h"
+#include "harness/script/luarec.h"
+#include "harness/script/sandbox.h"
+#include "harness/script/script.h"
+
+struct actor {
+    struct party *party;
+    const struct endpoint_class *cls;
+    char protocol[24];
+};
+struct asked { /* a command line of the upper tester that runs */
+    pid_t pid;
+    int fd;
+    uint32_t token;
+    uint64_t due_us;
+    size_t n;
+    char output[16384];
+};
+struct world {
+    const struct run_options *o;
+    const struct case_run *run;
+    struct case_result *result;
+    struct driver *d;
+    struct sandbox box;
+    lua_State *now; /* the coroutine that is in a call of ours; NULL: none */
+    struct capture *capture;
+    char capture_path[512], capture_name[160];
+    struct actor actors[CASE_ACTORS + 1]; /* 0: the IUT, where it is our own */
+    size_t n_actors;
+    struct addr target;
+    uint32_t token, hosts;
+    bool skipped, sim;
+    struct asked asked[4];
+    struct arena mem; /* configurations: as long as the world */
+    struct rec rec;
+    uint64_t wall_start;
+};
+
+/* world_host.c: what the script's `H` can do; the table is left on the stack. */
+void world_push_host(struct world *w, lua_State *L);
+/* Note a check, write its record, worsen the verdict. */
+void world_check(struct world *w, const char *clause, enum verdict v, const char *what,
+                 struct span expected_json, const char *actual, const uint32_t *frames, size_t n);
+void world_verdict(struct world *w, enum verdict v, const char *why);
+/* world_iut.c: our own endpoint as IUT, and the upper tester */
+bool world_start_iut(struct world *w);
+uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args);
+/* Look after command lines that run; true: one has ended and its answer was delivered. */
+bool world_poll_asked(struct world *w);
+void world_kill_asked(struct world *w);
+bool world_asking(const struct world *w);
+/* caserun.c: push an event to the script */
+void world_deliver(struct world *w, int id, const char *name, uint32_t token,
+                   void (*push)(lua_State *L, const void *arg), const void *arg);
+struct addr world_host_addr(struct world *w);
+void world_json_push(lua_State *L, const json_t *j);
+#endif

@@ -1,0 +1,332 @@
+/* harness/script/world_host.c - the C side of a case: `H` of prelude.lua. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "harness/core/registry.h"
+#include "harness/script/world.h"
+
+static struct world *world_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+void world_verdict(struct world *w, enum verdict v, const char *why)
+{
+    if (v <= w->result->verdict)
+        return;
+    w->result->verdict = v;
+    if (v != VERDICT_PASS)
+        snprintf(w->result->why, sizeof w->result->why, "%s", why);
+}
+
+static void record_check(struct world *w, const struct clause *c, enum verdict v, const char *what,
+                         struct span expected, const char *actual, const uint32_t *frames, size_t n)
+{
+    char list[256];
+    struct wr l = {(uint8_t *)list, sizeof list, 0, false};
+
+    wr_u8(&l, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            wr_u8(&l, ',');
+        wr_dec(&l, frames[i]);
+    }
+    wr_u8(&l, ']');
+    rec_begin(&w->rec, "check");
+    rec_str(&w->rec, "case", w->run->id);
+    rec_str(&w->rec, "clause", c->id);
+    rec_str(&w->rec, "level", level_name(c->level));
+    rec_str(&w->rec, "verdict", verdict_name(v));
+    rec_str(&w->rec, "what", what);
+    rec_json(&w->rec, "expected", expected.n ? expected : span_of("[]"));
+    rec_str(&w->rec, "actual", actual);
+    rec_json(&w->rec, "frames", l.full ? span_of("[]") : wr_span(&l));
+    rec_uint(&w->rec, "time_us", w->d ? w->d->now_us : 0);
+    if (w->o->record)
+        rec_end(&w->rec, w->o->record);
+}
+
+void world_check(struct world *w, const char *clause, enum verdict v, const char *what,
+                 struct span expected, const char *actual, const uint32_t *frames, size_t n)
+{
+    const struct clause *c = clause_named(clause);
+    char text[256];
+
+    if (!c) {
+        snprintf(text, sizeof text, "the clause %s is not in the catalogue", clause);
+        world_verdict(w, VERDICT_ERROR, text);
+        return;
+    }
+    if (c->level > w->o->level)
+        return; /* --level: not judged */
+    record_check(w, c, v, what, expected, actual, frames, n);
+    w->result->n_checks++;
+    if (w->result->n_kept < CASE_CHECKS) {
+        struct case_check *k = &w->result->checks[w->result->n_kept++];
+        k->clause = c;
+        k->verdict = v;
+        snprintf(k->what, sizeof k->what, "%s", what);
+        snprintf(k->actual, sizeof k->actual, "%s", actual);
+    }
+    snprintf(text, sizeof text, "%s: %s", clause, what);
+    world_verdict(w, v, text);
+    if (w->capture && v != VERDICT_PASS) {
+        char comment[300];
+        snprintf(comment, sizeof comment, "%s %s %s", verdict_name(v), clause, what);
+        capture_comment(w->capture, comment);
+    }
+}
+
+/* ---- H.check, H.note, ... ---- */
+
+static int h_check(lua_State *L)
+{
+    static const char *const verdicts[] = {"none", "pass", "inconc", "fail", "error", NULL};
+    struct world *w = world_of(L);
+    const char *clause = luaL_checkstring(L, 1);
+    enum verdict v = (enum verdict)luaL_checkoption(L, 2, NULL, verdicts);
+    const char *what = luaL_checkstring(L, 3), *actual = luaL_checkstring(L, 5);
+    uint8_t text[2048];
+    struct wr e = {text, sizeof text, 0, false};
+    uint32_t frames[16];
+    size_t n = 0;
+
+    wr_u8(&e, '[');
+    for (lua_Integer i = 1; lua_geti(L, 4, i) == LUA_TSTRING; i++) {
+        if (i > 1)
+            wr_u8(&e, ',');
+        wr_json_text(&e, span_of(lua_tostring(L, -1)));
+        lua_pop(L, 1);
+    }
+    wr_u8(&e, ']');
+    lua_settop(L, 6);
+    for (lua_Integer i = 1; n < COUNT(frames) && lua_geti(L, 6, i) == LUA_TNUMBER; i++) {
+        frames[n++] = (uint32_t)lua_tointeger(L, -1);
+        lua_pop(L, 1);
+    }
+    if (!clause_named(clause))
+        return luaL_error(L, "the clause %s is not in the catalogue", clause);
+    world_check(w, clause, v, what, e.full ? (struct span){0} : wr_span(&e), actual, frames, n);
+    return 0;
+}
+
+static int h_note(lua_State *L)
+{
+    struct world *w = world_of(L);
+    rec_begin(&w->rec, "note");
+    rec_str(&w->rec, "case", w->run->id);
+    rec_str(&w->rec, "what", luaL_checkstring(L, 1));
+    rec_uint(&w->rec, "time_us", w->d->now_us);
+    if (w->o->record)
+        rec_end(&w->rec, w->o->record);
+    return 0;
+}
+
+static int h_failed(lua_State *L)
+{
+    struct world *w = world_of(L);
+    if (!w->skipped)
+        world_verdict(w, VERDICT_ERROR, luaL_checkstring(L, 1));
+    return 0;
+}
+
+static int h_unexpected(lua_State *L)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s (frame %d)", luaL_checkstring(L, 1),
+             (int)luaL_checkinteger(L, 2));
+    world_verdict(world_of(L), VERDICT_INCONC, text);
+    return 0;
+}
+
+static int h_now(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)world_of(L)->d->now_us);
+    return 1;
+}
+
+static int h_skip(lua_State *L)
+{
+    struct world *w = world_of(L);
+    w->skipped = true;
+    snprintf(w->result->why, sizeof w->result->why, "%s", luaL_checkstring(L, 1));
+    return luaL_error(L, "skipped");
+}
+
+/* ---- H.add: a party ---- */
+
+static void set_span(const struct field *f, void *rec, const char *text)
+{
+    struct span s = span_of(text);
+    memcpy((uint8_t *)rec + f->off, &s, sizeof s);
+}
+
+/* What an actor's configuration leaves open: where the IUT is, over what, where to listen. */
+static void fill_defaults(struct world *w, const struct endpoint_class *cls, void *rec)
+{
+    const struct field *server = field_find(cls->config, "server");
+    const struct field *transport = field_find(cls->config, "transport");
+    const struct field *listen = field_find(cls->config, "listen");
+    struct val v;
+
+    if (server && (v = val_of(server, rec)).absent)
+        memcpy((uint8_t *)rec + server->off, &w->target, sizeof w->target);
+    if (transport && val_of(transport, rec).s.n == 0)
+        set_span(transport, rec, w->run->transport);
+    if (listen && val_of(listen, rec).absent) {
+        struct addr any = world_host_addr(w);
+        any.port = 0;
+        if (w->sim)
+            memset(any.ip, 0, sizeof any.ip);
+        else
+            any.port = (uint16_t)(w->o->port_base + w->run->slot * 16 + w->n_actors);
+        memcpy((uint8_t *)rec + listen->off, &any, sizeof any);
+    }
+}
+
+static void push_verbs(lua_State *L, const struct endpoint_class *cls)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < cls->n_verbs; i++) {
+        lua_pushboolean(L, field_find(cls->verbs[i].args, "timeout_us") != NULL);
+        lua_setfield(L, -2, cls->verbs[i].name);
+    }
+}
+
+static int h_add(lua_State *L)
+{
+    struct world *w = world_of(L);
+    const struct endpoint_class *cls = class_named(luaL_checkstring(L, 1));
+    const char *err;
+
+    if (!cls)
+        return luaL_error(L, "there is no endpoint '%s'", lua_tostring(L, 1));
+    if (w->n_actors == CASE_ACTORS)
+        return luaL_error(L, "more than %d actors", CASE_ACTORS);
+    void *config = arena_take(&w->mem, cls->config->size);
+    if (!config)
+        return luaL_error(L, "too many actors for the memory of a case");
+    luarec_read(L, 3, cls->config, config, &w->mem);
+    w->n_actors++;
+    fill_defaults(w, cls, config);
+    struct actor *a = &w->actors[w->n_actors];
+    a->cls = cls;
+    snprintf(a->protocol, sizeof a->protocol, "%.*s", (int)strcspn(cls->name, "."), cls->name);
+    w->now = L;
+    a->party = w->d->cls->add(w->d,
+                              &(struct party_spec){.cls = cls,
+                                                   .config = config,
+                                                   .name = luaL_checkstring(L, 2),
+                                                   .host = world_host_addr(w),
+                                                   .seed = w->run->seed + w->n_actors,
+                                                   .owner = a},
+                              &err);
+    w->now = NULL;
+    if (!a->party)
+        return luaL_error(L, "%s", err);
+    lua_pushinteger(L, (lua_Integer)w->n_actors);
+    struct addr at = party_addr(a->party);
+    uint8_t text[64];
+    struct wr wr = {text, sizeof text, 0, false};
+    addr_text(&wr, &at);
+    lua_pushlstring(L, (const char *)text, wr.n);
+    push_verbs(L, cls);
+    return 3;
+}
+
+static int h_command(lua_State *L)
+{
+    struct world *w = world_of(L);
+    lua_Integer id = luaL_checkinteger(L, 1);
+    const char *name = luaL_checkstring(L, 2);
+    static const size_t size = 4 << 20;
+
+    luaL_argcheck(L, id >= 1 && id <= (lua_Integer)w->n_actors, 1, "no such actor");
+    struct actor *a = &w->actors[id];
+    for (size_t i = 0; i < a->cls->n_verbs; i++) {
+        const struct verb *v = &a->cls->verbs[i];
+        if (strcmp(v->name, name) != 0)
+            continue;
+        struct arena mem = arena_of(lua_newuserdatauv(L, size, 0), size);
+        void *rec = arena_take(&mem, v->args->size);
+        luarec_read(L, 3, v->args, rec, &mem);
+        uint32_t token = ++w->token;
+        w->now = L;
+        w->d->cls->command(a->party, v, rec, token);
+        w->now = NULL;
+        lua_pushinteger(L, token);
+        return 1;
+    }
+    return luaL_error(L, "'%s' cannot be asked to '%s'", a->cls->name, name);
+}
+
+/* H.lib(protocol): the table that scenarios/<protocol>/lib.lua returns; nil: none. */
+static int h_lib(lua_State *L)
+{
+    struct world *w = world_of(L);
+    const char *protocol = luaL_checkstring(L, 1);
+    char path[1024], chunk[128];
+
+    if (strspn(protocol, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(protocol))
+        return luaL_error(L, "no such protocol");
+    snprintf(path, sizeof path, "%s/%s/lib.lua", w->o->root, protocol);
+    snprintf(chunk, sizeof chunk, "@scenarios/%s/lib.lua", protocol);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return 0;
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    size_t n;
+    do {
+        char *p = luaL_prepbuffer(&b);
+        n = fread(p, 1, LUAL_BUFFERSIZE, f);
+        luaL_addsize(&b, n);
+    } while (n > 0);
+    fclose(f);
+    luaL_pushresult(&b);
+    const char *text = lua_tolstring(L, -1, &n);
+    if (sandbox_load(L, (struct span){(const uint8_t *)text, n}, chunk) != LUA_OK)
+        return lua_error(L);
+    lua_call(L, 0, 1);
+    return 1;
+}
+
+static int h_ask(lua_State *L)
+{
+    struct world *w = world_of(L);
+    uint32_t token = world_ask(w, L, luaL_checkstring(L, 1), 2);
+    lua_pushinteger(L, token);
+    return 1;
+}
+
+void world_push_host(struct world *w, lua_State *L)
+{
+    static const luaL_Reg calls[] = {
+        {"check", h_check},           {"note", h_note},       {"failed", h_failed},
+        {"unexpected", h_unexpected}, {"now", h_now},         {"skip", h_skip},
+        {"add", h_add},               {"command", h_command}, {"lib", h_lib},
+        {"ask", h_ask},               {NULL, NULL},
+    };
+    uint8_t text[64];
+    struct wr target = {text, sizeof text, 0, false};
+
+    luaL_newlibtable(L, calls);
+    lua_pushlightuserdata(L, w);
+    luaL_setfuncs(L, calls, 1);
+    lua_pushstring(L, w->run->transport);
+    lua_setfield(L, -2, "transport");
+    lua_pushstring(L, w->run->family == 6 ? "ip6" : "ip4");
+    lua_setfield(L, -2, "family");
+    lua_pushstring(L, w->run->c->protocol);
+    lua_setfield(L, -2, "protocol");
+    lua_pushnumber(L, w->o->scale);
+    lua_setfield(L, -2, "scale");
+    lua_pushboolean(L, w->sim);
+    lua_setfield(L, -2, "sim");
+    addr_text(&target, &w->target);
+    lua_pushlstring(L, (const char *)text, target.n);
+    lua_setfield(L, -2, "target");
+    if (w->o->profile) {
+        world_json_push(L, w->o->profile->json);
+        lua_setfield(L, -2, "profile");
+    }
+}

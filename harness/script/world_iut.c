@@ -1,0 +1,361 @@
+/* harness/script/world_iut.c - the implementation under test: our own endpoint, or one that a command
+ * line of the profile asks (the upper tester). */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "harness/core/registry.h"
+#include "harness/script/world.h"
+
+struct addr world_host_addr(struct world *w)
+{
+    struct addr a = {.family = w->run->family};
+
+    if (!w->sim) { /* loopback, unless the target is elsewhere */
+        bool loopback = w->o->target.family == 0 ||
+                        (w->o->target.family == 4 ? w->o->target.ip[0] == 127
+                                                  : w->o->target.ip[15] == 1);
+        a.ip[0] = loopback && a.family == 4 ? 127 : 0;
+        a.ip[a.family == 4 ? 3 : 15] = loopback;
+        return a;
+    }
+    uint32_t n = (uint32_t)w->n_actors + 1;
+    a.ip[0] = a.family == 4 ? 10 : 0xfd;
+    a.ip[a.family == 4 ? 3 : 15] = (uint8_t)n;
+    return a;
+}
+
+void world_json_push(lua_State *L, const json_t *j)
+{
+    const char *key;
+    json_t *v;
+    size_t i;
+
+    luaL_checkstack(L, 4, "JSON too deep");
+    switch (json_typeof(j)) {
+    case JSON_OBJECT:
+        lua_newtable(L);
+        json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+            world_json_push(L, v);
+            lua_setfield(L, -2, key);
+        }
+        break;
+    case JSON_ARRAY:
+        lua_newtable(L);
+        json_array_foreach(j, i, v) {
+            world_json_push(L, v);
+            lua_rawseti(L, -2, (lua_Integer)i + 1);
+        }
+        break;
+    case JSON_STRING:
+        lua_pushstring(L, json_string_value(j));
+        break;
+    case JSON_INTEGER:
+        lua_pushinteger(L, json_integer_value(j));
+        break;
+    case JSON_REAL:
+        lua_pushnumber(L, json_real_value(j));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        lua_pushboolean(L, json_is_true(j));
+        break;
+    default:
+        lua_pushnil(L);
+    }
+}
+
+/* The IUT's configuration: what the profile says that each need of the case means for our own. */
+static int read_config(lua_State *L)
+{
+    struct world *w = lua_touserdata(L, 1);
+    const struct endpoint_class *cls = lua_touserdata(L, 2);
+    void *config = lua_touserdata(L, 3);
+    const json_t *own = w->o->profile ? json_object_get(w->o->profile->json, "own") : NULL;
+
+    for (size_t i = 0; own && i < CASE_NEEDS && w->run->c->needs[i]; i++) {
+        const json_t *j = json_object_get(own, w->run->c->needs[i]);
+        if (!j)
+            continue;
+        world_json_push(L, j);
+        luarec_read(L, lua_gettop(L), cls->config, config, &w->mem);
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+static void place_iut(struct world *w, const struct endpoint_class *cls, void *config)
+{
+    const struct field *listen = field_find(cls->config, "listen");
+
+    w->target = world_host_addr(w);
+    w->target.port = w->sim ? 3478 : (uint16_t)(w->o->port_base + w->run->slot * 16 + 15);
+    if (listen) {
+        struct addr at = w->target;
+        if (w->sim)
+            memset(at.ip, 0, sizeof at.ip);
+        memcpy((uint8_t *)config + listen->off, &at, sizeof at);
+    }
+    const struct field *transport = field_find(cls->config, "transport");
+    if (transport) {
+        struct span s = span_of(w->run->transport);
+        memcpy((uint8_t *)config + transport->off, &s, sizeof s);
+    }
+}
+
+bool world_start_iut(struct world *w)
+{
+    char name[64];
+    const char *err = NULL;
+
+    if (!w->o->own) {
+        w->target = w->o->target;
+        return true;
+    }
+    snprintf(name, sizeof name, "%s", w->run->c->role);
+    char *dash = strchr(name, '-');
+    if (dash)
+        *dash = '.';
+    const struct endpoint_class *cls = class_named(name);
+    if (!cls) {
+        world_verdict(w, VERDICT_ERROR, "there is no endpoint of our own for this role");
+        return false;
+    }
+    void *config = arena_take(&w->mem, cls->config->size);
+    place_iut(w, cls, config);
+    lua_State *L = w->box.L;
+    lua_pushcfunction(L, read_config);
+    lua_pushlightuserdata(L, w);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)cls);
+    lua_pushlightuserdata(L, config);
+    if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
+        world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
+        lua_pop(L, 1);
+        return false;
+    }
+    struct actor *a = &w->actors[0];
+    a->cls = cls;
+    snprintf(a->protocol, sizeof a->protocol, "%s", w->run->c->protocol);
+    a->party = w->d->cls->add(w->d,
+                              &(struct party_spec){.cls = cls,
+                                                   .config = config,
+                                                   .name = "iut",
+                                                   .host = world_host_addr(w),
+                                                   .seed = w->run->seed ^ 0x697574,
+                                                   .faults = w->o->faults,
+                                                   .variants = w->o->variants,
+                                                   .owner = a},
+                              &err);
+    if (!a->party)
+        world_verdict(w, VERDICT_ERROR, err);
+    return a->party != NULL;
+}
+
+/* ---- the upper tester ---- */
+
+static uint32_t ask_own(struct world *w, lua_State *L, const char *verb, int args)
+{
+    const struct endpoint_class *cls = w->actors[0].cls;
+    static const size_t size = 1 << 20;
+
+    for (size_t i = 0; i < cls->n_verbs; i++) {
+        const struct verb *v = &cls->verbs[i];
+        if (strcmp(v->name, verb) != 0)
+            continue;
+        struct arena mem = arena_of(lua_newuserdatauv(L, size, 0), size);
+        void *rec = arena_take(&mem, v->args->size);
+        lua_newtable(L); /* the upper tester says "server", the endpoint's verb says "to" */
+        if (lua_getfield(L, args, "server") == LUA_TSTRING)
+            lua_setfield(L, -2, "to");
+        else
+            lua_pop(L, 1);
+        luarec_read(L, lua_gettop(L), v->args, rec, &mem);
+        uint32_t token = ++w->token;
+        w->now = L;
+        w->d->cls->command(w->actors[0].party, v, rec, token);
+        w->now = NULL;
+        return token;
+    }
+    w->skipped = true;
+    snprintf(w->result->why, sizeof w->result->why, "our own endpoint has no verb '%s'", verb);
+    luaL_error(L, "skipped");
+    return 0;
+}
+
+/* The command line with {host}, {port}, {transport} and the strings of `args` filled in. */
+static void fill_in(struct world *w, lua_State *L, const char *template, int args, char *out,
+                    size_t cap)
+{
+    struct wr o = {(uint8_t *)out, cap - 1, 0, false};
+    struct addr server = {0};
+
+    if (lua_getfield(L, args, "server") == LUA_TSTRING)
+        addr_parse(span_of(lua_tostring(L, -1)), &server);
+    lua_pop(L, 1);
+    for (const char *s = template; *s; s++) {
+        const char *end = *s == '{' ? strchr(s, '}') : NULL;
+        char key[32];
+        if (!end || end - s > 30) {
+            wr_u8(&o, (uint8_t)*s);
+            continue;
+        }
+        snprintf(key, sizeof key, "%.*s", (int)(end - s - 1), s + 1);
+        uint8_t host[64];
+        struct wr h = {host, sizeof host, 0, false};
+        addr_text(&h, &server);
+        if (strcmp(key, "host") == 0) { /* without port and brackets */
+            while (h.n && host[h.n - 1] != ':')
+                h.n--;
+            struct span ip = span_cut(wr_span(&h), server.family == 6, h.n - 1);
+            wr_put(&o, server.family == 6 ? span_cut(ip, 0, ip.n - 1) : ip);
+        } else if (strcmp(key, "port") == 0) {
+            wr_dec(&o, server.port);
+        } else if (strcmp(key, "transport") == 0) {
+            wr_text(&o, w->run->transport);
+        } else {
+            if (lua_getfield(L, args, key) == LUA_TSTRING)
+                wr_text(&o, lua_tostring(L, -1));
+            lua_pop(L, 1);
+        }
+        s = end;
+    }
+    out[o.n] = '\0';
+}
+
+static bool run_command(struct asked *a, const char *line)
+{
+    int pipes[2];
+
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        dup2(pipes[1], 1);
+        dup2(pipes[1], 2);
+        int null = open("/dev/null", O_RDONLY);
+        dup2(null, 0);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    close(pipes[1]);
+    if (pid < 0) {
+        close(pipes[0]);
+        return false;
+    }
+    setpgid(pid, pid);
+    fcntl(pipes[0], F_SETFL, O_NONBLOCK);
+    a->pid = pid;
+    a->fd = pipes[0];
+    return true;
+}
+
+uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args)
+{
+    char line[1024];
+
+    if (w->actors[0].party)
+        return ask_own(w, L, verb, args);
+    const json_t *ask = w->o->profile ? json_object_get(w->o->profile->json, "ask") : NULL;
+    const char *template = json_string_value(json_object_get(ask, verb));
+    if (!template) {
+        w->skipped = true;
+        snprintf(w->result->why, sizeof w->result->why, "the profile has no command to ask for '%s'",
+                 verb);
+        luaL_error(L, "skipped");
+        return 0;
+    }
+    fill_in(w, L, template, args, line, sizeof line);
+    for (size_t i = 0; i < COUNT(w->asked); i++) {
+        struct asked *a = &w->asked[i];
+        if (a->pid)
+            continue;
+        *a = (struct asked){.token = ++w->token,
+                            .due_us = w->d->now_us + (uint64_t)(60e6 * w->o->scale)};
+        if (!run_command(a, line))
+            luaL_error(L, "the command of the profile cannot be started");
+        return a->token;
+    }
+    luaL_error(L, "too many commands at once");
+    return 0;
+}
+
+bool world_asking(const struct world *w)
+{
+    for (size_t i = 0; i < COUNT(w->asked); i++)
+        if (w->asked[i].pid)
+            return true;
+    return false;
+}
+
+struct answer {
+    const char *kind;
+    const struct asked *a;
+    int status;
+};
+
+static void push_answer(lua_State *L, const void *arg)
+{
+    const struct answer *r = arg;
+    lua_newtable(L);
+    lua_pushstring(L, r->kind);
+    lua_setfield(L, -2, "kind");
+    lua_pushlstring(L, r->a->output, r->a->n);
+    lua_setfield(L, -2, "output");
+    lua_pushinteger(L, r->status);
+    lua_setfield(L, -2, "status");
+}
+
+static void drain(struct asked *a)
+{
+    char waste[4096];
+    ssize_t n;
+    while ((n = a->n < sizeof a->output ? read(a->fd, a->output + a->n, sizeof a->output - a->n)
+                                        : read(a->fd, waste, sizeof waste)) > 0)
+        a->n += a->n < sizeof a->output ? (size_t)n : 0;
+}
+
+bool world_poll_asked(struct world *w)
+{
+    bool told = false;
+
+    for (size_t i = 0; i < COUNT(w->asked); i++) {
+        struct asked *a = &w->asked[i];
+        int status = 0;
+        if (!a->pid)
+            continue;
+        drain(a);
+        bool late = w->d->now_us > a->due_us;
+        if (late)
+            kill(-a->pid, SIGKILL);
+        if (waitpid(a->pid, &status, late ? 0 : WNOHANG) != a->pid)
+            continue;
+        drain(a);
+        close(a->fd);
+        a->pid = 0;
+        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+        if (code == 77) {
+            w->skipped = true;
+            snprintf(w->result->why, sizeof w->result->why, "the IUT does not support what is asked");
+            return true;
+        }
+        struct answer r = {late ? "timeout" : code == 0 ? "success" : "error", a, code};
+        world_deliver(w, 0, "asked", a->token, push_answer, &r);
+        told = true;
+    }
+    return told;
+}
+
+void world_kill_asked(struct world *w)
+{
+    for (size_t i = 0; i < COUNT(w->asked); i++)
+        if (w->asked[i].pid) {
+            kill(-w->asked[i].pid, SIGKILL);
+            waitpid(w->asked[i].pid, NULL, 0);
+            close(w->asked[i].fd);
+            w->asked[i].pid = 0;
+        }
+}
