@@ -1,5 +1,6 @@
-/* fuzz/engine/engine_glue.c - one target for an engine that calls LLVMFuzzerTestOneInput: libFuzzer,
- * AFL++ through its driver, and whatever LIB_FUZZING_ENGINE names. TARGET is the target's name. */
+/* fuzz/engine/engine_glue.c - one target for an engine that calls LLVMFuzzerTestOneInput:
+ * libFuzzer, AFL++ through its driver, and whatever LIB_FUZZING_ENGINE names. TARGET is the
+ * target's name. */
 #include "fuzz/engine/target.h"
 
 #define JOIN(a, b) a##b

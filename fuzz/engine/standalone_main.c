@@ -62,7 +62,8 @@ static void watch(void)
 {
     static const int signals[] = {SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     struct sigaction act = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
-    bool sanitized = __sanitizer_set_death_callback != NULL; /* it reports faults better than we do */
+    bool sanitized =
+        __sanitizer_set_death_callback != NULL; /* it reports faults better than we do */
 
     if (sanitized)
         __sanitizer_set_death_callback(died);

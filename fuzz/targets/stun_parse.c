@@ -51,7 +51,9 @@ static void dump(const struct desc *d, const void *rec, size_t n, struct chance 
     field_json(&w, d, rec);
     require(!w.full, "JSON of a view takes more than 64 octets for each of the message");
     if (n <= JSON_CHECKED) {
-        json_t *j = json_loadb((const char *)p, w.n, JSON_ALLOW_NUL, NULL);
+        /* jansson's integers end at 2^63, those of JSON do not */
+        json_t *j =
+            json_loadb((const char *)p, w.n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
         require(j != NULL, "JSON of a view is no JSON");
         json_decref(j);
     }
@@ -75,7 +77,8 @@ static void check_attrs(const struct stun_msg *m)
     for (size_t i = 0; i < m->n_attrs; i++) {
         const struct stun_attr *a = &m->attrs[i];
         require(a->p == at, "attributes do not follow one another");
-        require((size_t)(end - at) >= 4u + a->length + a->pad, "an attribute ends behind the message");
+        require((size_t)(end - at) >= 4u + a->length + a->pad,
+                "an attribute ends behind the message");
         require(get_u16(at) == a->type && get_u16(at + 2) == a->length, "another type or length");
         require(a->pad <= 3, "more than three octets of padding");
         at += 4u + a->length + a->pad;
@@ -147,7 +150,9 @@ static void decode(struct span in, struct chance *c)
 
     enum step s = stun_decode(in, &m, attrs, cap, fs);
     bool foreign = in.n && (in.p[0] & 0xc0);
-    require(s == (foreign ? STEP_FAIL : in.n < STUN_HEADER ? STEP_MORE : STEP_ITEM),
+    require(s == (foreign              ? STEP_FAIL
+                  : in.n < STUN_HEADER ? STEP_MORE
+                                       : STEP_ITEM),
             "decode gives another result");
     check_findings(fs, in.n);
     if (s == STEP_ITEM) {

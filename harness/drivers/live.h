@@ -13,15 +13,17 @@ enum {
     LIVE_BACKLOG_MAX = 64 << 20,   /* more is a driver error */
 };
 struct live_options { /* all zero: no capture, no spinning, no GSO, any address */
-    struct capture
-        *capture; /* the caller's; told of every datagram and stream. A datagram or stream
-                     between two parties of one driver stands in it once, as received */
-    uint32_t
-        spin_us; /* how long to poll without blocking after a send, and before a near deadline */
-    bool gso;    /* join equal datagrams to one remote on send (UDP_SEGMENT), take joined ones
-                    (UDP_GRO); the endpoints do not see it */
-    struct addr bind4, bind6; /* where flows bind whose own address, and whose party's host, say
-                                 any; family 0: any. Ports are ignored */
+    /* The caller's; told of every datagram and stream. What passes between two parties of one
+     * driver stands in it once, as received. NULL: none. */
+    struct capture *capture;
+    /* How long to poll without blocking after a send, and before a near deadline. */
+    uint32_t spin_us;
+    /* Join equal datagrams to one remote on send (UDP_SEGMENT), take joined ones (UDP_GRO). The
+     * endpoints do not see it, but one ICMP error may stand for all that were joined. */
+    bool gso;
+    /* Where flows bind whose own address, and whose party's host, say any; family 0: any. Ports are
+     * ignored. */
+    struct addr bind4, bind6;
 };
 struct live_counts {
     uint64_t received, sent;  /* datagrams */

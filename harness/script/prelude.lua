@@ -90,8 +90,9 @@ function H.deliver(id, name, token, rec)
   rec.event = name
   if token ~= 0 then
     if answers[token] then answers[token].value = rec else early[token] = rec end
-  elseif name == "listening" then
-    actor.addr = rec["local"] -- the first that is open names the port
+    if rec.octets then actor.seen[#actor.seen + 1] = rec.octets end
+  elseif name == "listening" or name == "opened" then
+    actor.addr = actor.addr or rec["local"] -- the first that is open names the port
   else
     actor.inbox[#actor.inbox + 1] = rec
   end
@@ -152,9 +153,7 @@ local actor_meta = {
       args = args or {}
       if verb and args.timeout_us == nil then args.timeout_us = math.floor(5e6 * t.scale) end
       local p = me:start(key, args)
-      local r = p:wait(nil)
-      if r.octets then me.seen[#me.seen + 1] = r.octets end
-      return r
+      return p:wait(nil)
     end
   end,
 }
@@ -283,13 +282,13 @@ function t:allow(actor) actor.allowed = true end
 -- Nothing may have answered on `actor` since its last valid exchange: a valid request follows on the
 -- same flow, and its answer plus a grace closes the wait.
 function t:silence(actor, clause, what)
-  local before = #actor.inbox
   local r = methods(actor.protocol).sanity(t, actor, clause)
   wait(function() end, 0.02 * t.scale)
-  local heard
+  local heard, seen = nil, {}
+  for _, o in ipairs(actor.seen) do seen[o] = true end
   for i = #actor.inbox, 1, -1 do
     local ev = actor.inbox[i]
-    if i > before or ev.kind == "message" then
+    if ev.octets and not seen[ev.octets] then -- a repeated answer to a valid request is none to this
       heard = ev
       table.remove(actor.inbox, i)
       actor.seen[#actor.seen + 1] = ev.octets
@@ -336,8 +335,8 @@ function H.leftovers()
     local seen = {}
     for _, o in ipairs(a.seen) do seen[o] = true end
     for _, ev in ipairs(a.inbox) do
-      if ev.event == "opened" or a.allowed then
-        -- a flow of our own
+      if a.allowed then
+        -- the case said so
       elseif ev.octets and seen[ev.octets] then
         H.note("a repeated message was absorbed by " .. a.name)
       elseif ev.kind == "closed" then

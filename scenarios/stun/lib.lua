@@ -62,6 +62,16 @@ function actor.binding_request(c, args)
   return c:request(args)
 end
 
+-- Send a message without a transaction and take the next that arrives, whatever its transaction id:
+-- for checks of the header itself. `kind` of what comes is "success", "error" or "message".
+function actor.exchange(c, args, seconds)
+  args.method = args.method or "binding"
+  c:send(args)
+  local r = c:receive { timeout = seconds or 2 }
+  if r.message and (r.message.class == "success" or r.message.class == "error") then r.kind = r.message.class end
+  return r
+end
+
 local lib = { event = event, actor = actor }
 
 -- A valid exchange on the actor's flow. Servers that ask for credentials answer 401: that is one too.

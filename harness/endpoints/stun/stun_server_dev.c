@@ -24,7 +24,7 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
      "0123456789012345678901234567890123456789012345678901234567890123",
      NULL},
     {"fingerprint-wrong", "RFC8489:14.7#a1", "success", DEV_ADD, "attributes",
-     "FINGERPRINT=hex:00000000", NULL},
+     "FINGERPRINT=0", NULL},
     {"error-400-for-unknown", "RFC8489:6.3.1#a2", "error/420", DEV_SET,
      "attributes/ERROR-CODE/code", "400", NULL},
     {"unknown-not-listed", "RFC8489:6.3.1.1#3", "error/420", DEV_DROP,

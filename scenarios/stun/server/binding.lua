@@ -55,7 +55,9 @@ case {
   type = "X",
   run = function(t)
     local c = t:actor("client", "stun")
-    local r = c:request { class = "request", attributes = { { type = 0x7ffe, value = "x" }, { type = 0x7ffd, value = "" } } }
+    local id = "unknown-attr"
+    local r = c:exchange { class = "request", transaction = id,
+      attributes = { { type = 0x7ffe, value = "x" }, { type = 0x7ffd, value = "" } } }
     if r.kind == "success" then
       t:check("RFC8489:6.3.1#a1", false, "the request was served as if the attribute were not there", r)
       return
@@ -63,7 +65,7 @@ case {
     t:check("RFC8489:6.3.1#a1", r.kind == "error", "no error response but " .. tostring(r.kind), r)
     if r.kind ~= "error" then return end
     t:check("RFC8489:6.3.1.1#1", r:attribute("ERROR-CODE") ~= nil, "no ERROR-CODE", r)
-    t:check("RFC8489:5#6", r.message ~= nil, "", r)
+    t:check("RFC8489:5#6", (r.message.transaction or ""):sub(-12) == id, "the transaction id is another", r)
     if not r.code then return end
     if not t:expect(r, { { error = 420, clause = "RFC8489:6.3.1#a2" } }) then return end
     if not t:check("RFC8489:6.3.1.1#3", r:attribute("UNKNOWN-ATTRIBUTES") ~= nil, "no UNKNOWN-ATTRIBUTES", r) then
@@ -314,8 +316,7 @@ case {
     c:send { class = "request", attributes = many }
     c:send { class = "request", attributes = { { type = "USERNAME", length = 0xffff, value = "u" } } }
     c:send { class = "request", attributes = { { raw = "\x80\x22\0" } } }
-    t:pass(0.05)
-    c:pending()
+    t:allow(c) -- what these get is not judged, as long as the server goes on
     local alive = c:request { class = "request" }
     t:expect(alive, { { success = true, clause = "RFC8489:6.3.1#a4" } }, "a valid request after malformed ones")
   end
