@@ -6,7 +6,8 @@
 #include "fuzz/engine/target.h"
 
 enum {
-    EACH_CAP = 160,   /* octets of a message that is tried in every smaller room */
+    EACH_CAP = 64, /* octets of a message that is tried in every smaller room; else in a few */
+    FEW = 8,
     ROOM = 1 << 17,   /* for what an edited draft gives */
     MEMORY = 1 << 20, /* for views and drafts; a node takes 64 octets */
     CANARY = 0xa5,
@@ -72,12 +73,12 @@ static void encode_short(const struct draft *dr, size_t cap, size_t whole, uint8
 static void encode_in_less(const struct draft *dr, size_t whole, struct chance *c)
 {
     uint8_t *p = need(whole);
-    size_t some = chance_u8(c) * whole / 256;
+    size_t step = whole <= EACH_CAP ? 1 : whole / FEW;
+    size_t from = chance_u8(c) % step;
 
-    for (size_t cap = 0; whole <= EACH_CAP && cap < whole; cap++)
+    for (size_t cap = from; cap < whole; cap += step)
         encode_short(dr, cap, whole, p);
-    if (whole > EACH_CAP)
-        encode_short(dr, some, whole, p);
+    encode_short(dr, whole - 1, whole, p);
     free(p);
 }
 
@@ -240,7 +241,8 @@ static void one(const uint8_t *p, size_t n)
 {
     struct fence f = fence_copy(p, n);
     struct chance c = {p, n};
-    struct bench b = {arena_of(need(MEMORY), MEMORY), need(ROOM)};
+    static uint8_t memory[MEMORY], out[ROOM];
+    struct bench b = {arena_of(memory, MEMORY), out};
     const struct stun_msg *m = decode(&b, fence_span(&f));
     struct draft dr;
 
@@ -253,8 +255,6 @@ static void one(const uint8_t *p, size_t n)
         }
         require(memcmp(p, f.p, n) == 0, "the input was written to");
     }
-    free(b.out);
-    free(b.mem.p);
     fence_free(&f);
 }
 

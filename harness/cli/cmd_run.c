@@ -216,6 +216,14 @@ static bool slow(const struct case_info *c)
     return false;
 }
 
+static bool needs(const struct case_info *c, const char *word)
+{
+    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
+        if (strcmp(c->needs[i], word) == 0)
+            return true;
+    return false;
+}
+
 static bool asked_for(const struct job *j, const struct case_info *c)
 {
     for (int i = 0; i < j->n_selectors; i++)
@@ -246,6 +254,10 @@ static void plan_case(struct job *j, const struct case_info *c)
 
     if (n && j->o.live && slow(c) && !asked_for(j, c)) {
         skip(j, c, "slow: it waits out a schedule in real time; '+slow' asks for it");
+        return;
+    }
+    if (n && j->o.live && needs(c, "virtual-time")) {
+        skip(j, c, "it needs virtual time");
         return;
     }
     if (n && remote && c->kind == 'R' && !j->allow_remote) {

@@ -54,7 +54,7 @@ static void pcap_frame(struct out *o, uint32_t sec, uint32_t frac, uint32_t n, u
     fill(o, n);
 }
 
-/* A block with `n` octets of body already written after `at` (where its header is to stand). */
+/* Start a block; block_end fills in its length. Returns where it stands. */
 static size_t block_begin(struct out *o, uint32_t type)
 {
     p32(o, type);

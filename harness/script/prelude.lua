@@ -7,7 +7,7 @@
 local H = ...
 local t = { transport = H.transport, family = H.family, target = H.target, scale = H.scale,
   profile = H.profile or {}, sim = H.sim }
-local actors, tasks, answers, early, libs = {}, {}, {}, {}, {}
+local actors, tasks, answers, early, libs, newborn = {}, {}, {}, {}, {}, {}
 actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, seen = {}, allowed = true }
 local current
 
@@ -85,7 +85,10 @@ end
 
 function H.deliver(id, name, token, rec)
   local actor = actors[id]
-  if not actor then return end
+  if not actor then -- it is being made right now
+    newborn[#newborn + 1] = { id, name, token, rec }
+    return
+  end
   rec = object(rec, actor)
   rec.event = name
   if token ~= 0 then
@@ -167,6 +170,9 @@ function t:actor(role, protocol, config)
     actor_meta)
   actors[id] = a
   a.host = addr
+  local born = newborn
+  newborn = {}
+  for _, ev in ipairs(born) do H.deliver(table.unpack(ev)) end
   if role == "server" then
     wait(function() return a.addr or a.inbox[1] end, 5 * t.scale)
     if not a.addr then error("the server actor could not listen: " .. tostring(a.inbox[1] and a.inbox[1].why), 2) end

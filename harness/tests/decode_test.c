@@ -1,0 +1,330 @@
+/* harness/tests/decode_test.c - `rtclab decode` and `rtclab lint`, run as programs on captures. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness/core/capture.h"
+#include "harness/core/test.h"
+
+#define CAPTURES "corpus/captures/"
+static char out[1 << 20], err[16384], folder[256];
+static int status;
+
+static bool program(void)
+{
+    if (getenv("RTCLAB"))
+        return true;
+    test_skip("RTCLAB does not name the program");
+    return false;
+}
+
+static const char *path(const char *name)
+{
+    static char full[512];
+    const char *tmp = getenv("TMPDIR");
+    if (!folder[0]) {
+        snprintf(folder, sizeof folder, "%s/rtclab-decode-XXXXXX", tmp ? tmp : P_tmpdir);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    }
+    snprintf(full, sizeof full, "%s/%s", folder, name);
+    return full;
+}
+
+static void slurp(FILE *f, char *to, size_t cap)
+{
+    size_t n = f ? fread(to, 1, cap - 1, f) : 0;
+    to[n] = '\0';
+}
+
+/* Run `rtclab ARGS` in a shell (which may redirect); fills out, err and status. */
+static void run(const char *args)
+{
+    char command[2048];
+    snprintf(command, sizeof command, "{ \"$RTCLAB\" %s ; } 2>%s", args, path("err"));
+    FILE *p = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    slurp(p, out, sizeof out);
+    int s = pclose(p);
+    status = WIFEXITED(s) ? WEXITSTATUS(s) : -1;
+    FILE *f = fopen(path("err"), "r");
+    slurp(f, err, sizeof err);
+    if (f)
+        fclose(f);
+}
+
+static size_t lines(const char *s)
+{
+    size_t n = 0;
+    for (; (s = strchr(s, '\n')); s++)
+        n++;
+    return n;
+}
+
+/* Each line of `out` as an object; calls `look` and returns how many. Numbers come as reals,
+ * because some (ICE tie-breakers) do not fit jansson's integers. */
+static size_t objects(void (*look)(const json_t *o))
+{
+    size_t n = 0;
+    for (char *line = out, *end; (end = strchr(line, '\n')); line = end + 1, n++) {
+        json_t *o =
+            json_loadb(line, (size_t)(end - line), JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(o);
+        if (look)
+            look(o);
+        json_decref(o);
+    }
+    return n;
+}
+
+static void text(void)
+{
+    if (!program())
+        return;
+    run("decode " CAPTURES "stun-rfc3489client-coturn.pcap");
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_STRING_EQUAL(err, "");
+    CU_ASSERT_PTR_EQUAL(
+        strstr(out, "frame 1, 2026-11-22 07:29:24.137571, 127.0.0.1:18390 -> 127.0.0.1:3478, "
+                    "eth/ip/udp/stun, 28 octets: binding request (RFC 3489)\n"),
+        out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  method: binding\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "address: 127.0.0.2:3480"));
+    run("decode --quiet " CAPTURES "stun-rfc3489client-coturn.pcap");
+    CU_ASSERT_EQUAL(lines(out), 2);
+    CU_ASSERT_PTR_NULL(strstr(out, "\033["));
+    run("decode --quiet --color=always " CAPTURES "stun-rfc3489client-coturn.pcap");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\033["));
+}
+
+static void has_keys(const json_t *o)
+{
+    const char *src, *dst, *layers, *proto, *file;
+    double frame, bytes, at;
+    json_t *fields, *findings;
+    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)o, "{s:F,s:F,s:s,s:s,s:s,s:s,s:F,s:o,s:o,s:s}",
+                                "frame", &frame, "time", &at, "src", &src, "dst", &dst, "layers",
+                                &layers, "proto", &proto, "bytes", &bytes, "fields", &fields,
+                                "findings", &findings, "file", &file),
+                    0);
+    CU_ASSERT_TRUE(json_is_object(fields) && json_is_array(findings));
+    CU_ASSERT_STRING_EQUAL(proto, "stun");
+    CU_ASSERT_STRING_EQUAL(layers, "eth/ip/udp/stun");
+    CU_ASSERT_TRUE(bytes >= 20 && frame > 0 && at > 1795332000);
+}
+
+/* Every recording: how many messages it has, and that none breaks its standard. */
+static void recordings(void)
+{
+    static const struct {
+        const char *name;
+        size_t messages;
+    } files[] = {{"stun-turnutils-stunclient-coturn", 6},
+                 {"stun-turnutils-natdiscovery-coturn", 8},
+                 {"stun-rfc3489client-coturn", 2},
+                 {"turn-uclient-coturn-udp", 44},
+                 {"ice-aioice-aioice-host", 20}};
+    char args[256];
+    if (!program())
+        return;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        snprintf(args, sizeof args, "decode --json " CAPTURES "%s.pcap", files[i].name);
+        run(args);
+        CU_ASSERT_EQUAL(status, 0);
+        CU_ASSERT_EQUAL(objects(has_keys), files[i].messages);
+        snprintf(args, sizeof args, "lint " CAPTURES "%s.pcap", files[i].name);
+        run(args);
+        CU_ASSERT_EQUAL(status, 0);
+        CU_ASSERT_STRING_EQUAL(out, "");
+        CU_ASSERT_STRING_EQUAL(err, "");
+    }
+}
+
+static void files(void)
+{
+    if (!program())
+        return;
+    run("decode -q " CAPTURES "stun-rfc3489client-coturn.pcap " CAPTURES
+        "stun-turnutils-stunclient-coturn.pcap");
+    CU_ASSERT_EQUAL(lines(out), 2 + 2 + 6);
+    CU_ASSERT_PTR_EQUAL(strstr(out, "== " CAPTURES "stun-rfc3489client-coturn.pcap\n"), out);
+    run("decode -q - < " CAPTURES "stun-rfc3489client-coturn.pcap");
+    CU_ASSERT_EQUAL(lines(out), 2);
+    run("decode --json - < " CAPTURES "stun-rfc3489client-coturn.pcap");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\"file\":\"standard input\""));
+}
+
+static void summary(void)
+{
+    if (!program())
+        return;
+    run("decode --summary " CAPTURES "turn-uclient-coturn-udp.pcap");
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "        68  UDP datagrams\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "        44  stun messages, "));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(out, "        24  UDP datagrams of protocols that are not known"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "         0  TCP segments, not followed\n"));
+    run("decode --summary --json " CAPTURES "turn-uclient-coturn-udp.pcap");
+    CU_ASSERT_EQUAL(objects(NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\"unknown\":24"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "{\"proto\":\"stun\",\"messages\":44,\"quoted\":0,"));
+}
+
+static void cut(void)
+{
+    char args[1024];
+    if (!program())
+        return;
+    snprintf(args, sizeof args,
+             "head -c 3700 " CAPTURES "stun-turnutils-stunclient-coturn.pcap >%s",
+             path("cut.pcap"));
+    CU_ASSERT_EQUAL(system(args), 0);
+    for (int i = 0; i < 2; i++) {
+        snprintf(args, sizeof args, "%s %s " CAPTURES "stun-rfc3489client-coturn.pcap",
+                 i ? "lint" : "decode -q", path("cut.pcap"));
+        run(args);
+        CU_ASSERT_EQUAL(status, 2);
+        CU_ASSERT_EQUAL(lines(out), i ? 0 : 2 + 5 + 2); /* the other file is still read */
+        CU_ASSERT_EQUAL(lines(err), 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err, "cut.pcap: frame 6, octet "));
+        CU_ASSERT_PTR_NOT_NULL(strstr(err, ": the file ends inside the frame ("));
+    }
+}
+
+static void refused(void)
+{
+    static const struct {
+        const char *args, *words;
+    } rows[] = {
+        {"decode", "wants capture files"},
+        {"decode --nonsense x", "there is no such option: '--nonsense'"},
+        {"decode corpus/captures/README.md", "frame 1, octet 0: this is no capture file"},
+        {"decode no/such/file", "no/such/file: cannot be read: No such file or directory"},
+        {"decode corpus", "reading fails: Is a directory"},
+        {"lint", "wants capture files"},
+        {"lint --fail-on may x", "--fail-on wants must or should, not 'may'"},
+        {"lint --fail-on", "--fail-on"},
+        {"lint /dev/null", "the file is empty"},
+    };
+    if (!program())
+        return;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        run(rows[i].args);
+        CU_ASSERT_EQUAL(status, 2);
+        CU_ASSERT_STRING_EQUAL(out, "");
+        CU_ASSERT_EQUAL(lines(err), 1);
+        if (!strstr(err, rows[i].words))
+            printf("\n%s: %s", rows[i].args, err);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err, rows[i].words));
+    }
+    run("decode --help");
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "examples:"));
+    run("lint --help");
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "examples:"));
+}
+
+static void full_disk(void)
+{
+    static const char *const args[] = {"decode", "decode --json", "decode --summary"};
+    char command[256];
+    if (!program())
+        return;
+    for (size_t i = 0; i < COUNT(args); i++) {
+        snprintf(command, sizeof command, "%s " CAPTURES "ice-aioice-aioice-host.pcap >/dev/full",
+                 args[i]);
+        run(command);
+        CU_ASSERT_EQUAL(status, 4);
+        CU_ASSERT_EQUAL(lines(err), 1);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(err, "standard output cannot be written: No space left on device"));
+    }
+}
+
+/* ---- lint, on messages made to break their standard ---- */
+
+static const struct addr a = {4, {192, 0, 2, 1}, 5000}, b = {4, {192, 0, 2, 2}, 3478};
+#define TRANSACTION "000102030405060708090a0b"
+
+static void make(const char *name, const char *const *hex, size_t n)
+{
+    const char *why = NULL;
+    struct capture *c = capture_open(path(name), "test", 0, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t octets[256];
+        struct wr w = {octets, sizeof octets, 0, false};
+        CU_ASSERT_TRUE(wr_unhex(&w, span_of(hex[i])));
+        capture_datagram(c, i, &a, &b, wr_span(&w));
+    }
+    CU_ASSERT_TRUE(capture_close(c, &why));
+}
+
+static void lint_keys(const json_t *o)
+{
+    const char *src, *dst, *layers, *clause, *level, *what, *file;
+    double frame, off, len, at;
+    json_t *frames;
+    CU_ASSERT_EQUAL(json_unpack((json_t *)(uintptr_t)o,
+                                "{s:F,s:o,s:F,s:s,s:s,s:s,s:s,s:s,s:F,s:F,s:s,s:s}", "frame",
+                                &frame, "frames", &frames, "time", &at, "src", &src, "dst", &dst,
+                                "layers", &layers, "clause", &clause, "level", &level, "offset",
+                                &off, "length", &len, "what", &what, "file", &file),
+                    0);
+    CU_ASSERT_TRUE(json_array_size(frames) == 1 &&
+                   json_number_value(json_array_get(frames, 0)) >= frame);
+    CU_ASSERT_STRING_EQUAL(layers, "ip/udp/stun");
+    CU_ASSERT_STRING_EQUAL(src, "192.0.2.1:5000");
+    CU_ASSERT_PTR_EQUAL(strstr(clause, "RFC8489:"), clause);
+}
+
+static void lint(void)
+{
+    static const char *const should[] = {
+        "0001 0000 2112a442" TRANSACTION,
+        "0111 000c 2112a442" TRANSACTION "0009 0008 00100500 74657374", /* reserved bits */
+    };
+    static const char *const must[] = {
+        "0111 000c 2112a442" TRANSACTION "0009 0008 00100500 74657374",
+        "0001 0008 2112a442" TRANSACTION "0008 0004 00000000", /* an HMAC of four octets */
+    };
+    char args[512], want[512];
+    if (!program())
+        return;
+    make("should.pcapng", should, COUNT(should));
+    make("must.pcapng", must, COUNT(must));
+    snprintf(args, sizeof args, "lint %s", path("should.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 0);
+    snprintf(want, sizeof want, "%s:2:24 RFC8489:14.8#2 SHOULD ", path("should.pcapng"));
+    CU_ASSERT_PTR_EQUAL(strstr(out, want), out);
+    CU_ASSERT_EQUAL(lines(out), 1);
+    snprintf(args, sizeof args, "lint --fail-on should %s", path("should.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 1);
+    snprintf(args, sizeof args, "lint --quiet %s", path("must.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 1);
+    CU_ASSERT_STRING_EQUAL(out, "");
+    snprintf(args, sizeof args, "lint --json %s", path("must.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 1);
+    CU_ASSERT_TRUE(objects(lint_keys) >= 2);
+    snprintf(args, sizeof args, "lint -v %s", path("must.pcapng"));
+    run(args);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "must.pcapng: 2 frames, 2 messages, "));
+    snprintf(args, sizeof args, "lint %s >/dev/full", path("must.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 4);
+    snprintf(args, sizeof args, "decode -q %s", path("must.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 0); /* decode never judges */
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  ! RFC8489:14.8#2 SHOULD, octet 24 length "));
+    snprintf(args, sizeof args, "rm -r %s", folder);
+    CU_ASSERT_EQUAL(system(args), 0);
+    folder[0] = '\0';
+}
+
+TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
+      {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint})
