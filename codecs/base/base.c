@@ -65,11 +65,18 @@ size_t span_utf8_len(struct span s)
 
 bool span_eq_ct(struct span a, struct span b)
 {
-    uint8_t diff = 0;
+    uint64_t diff = 0, x, y;
+    size_t i = 0;
+
     if (a.n != b.n)
         return false;
-    for (size_t i = 0; i < a.n; i++)
-        diff |= a.p[i] ^ b.p[i];
+    for (; i + 8 <= a.n; i += 8) {
+        memcpy(&x, a.p + i, 8);
+        memcpy(&y, b.p + i, 8);
+        diff |= x ^ y;
+    }
+    for (; i < a.n; i++)
+        diff |= (uint64_t)(a.p[i] ^ b.p[i]);
     return diff == 0;
 }
 

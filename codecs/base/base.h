@@ -133,7 +133,7 @@ static inline bool rd_take(struct rd *r, size_t n, struct span *out)
 {
     if (rd_left(r) < n)
         return false;
-    *out = (struct span){n ? r->p + r->pos : r->p, n};
+    *out = (struct span){r->pos ? r->p + r->pos : r->p, n};
     r->pos += n;
     return true;
 }

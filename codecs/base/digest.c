@@ -148,6 +148,88 @@ size_t hmac_end(struct digest *d, const struct hmac_key *k, uint8_t out[DIGEST_M
     return digest_end(d, out);
 }
 
+/* ---- short HMAC-SHA1: the padded blocks are made by hand, and hashed from the stored pads ---- */
+
+enum { SHORT_ROOM = 4 * 64, SHORT_MAX = SHORT_ROOM - 9 }; /* octets, without 0x80 and the length */
+
+/* Copy in fixed steps, the last one overlapping: what is copied here is never long. */
+static void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    size_t i = 0;
+    if (n < 16) {
+        while (i < n) {
+            to[i] = from[i];
+            i++;
+        }
+        return;
+    }
+    for (; i + 16 <= n; i += 16)
+        memcpy(to + i, from + i, 16);
+    memcpy(to + n - 16, from + n - 16, 16);
+}
+
+static void from_state(SHA_CTX *c, const struct digest *d)
+{
+    SHA_CTX s;
+    memcpy(&s, d->state, sizeof s);
+    c->h0 = s.h0;
+    c->h1 = s.h1;
+    c->h2 = s.h2;
+    c->h3 = s.h3;
+    c->h4 = s.h4;
+}
+
+static void to_octets(uint8_t *p, const SHA_CTX *c)
+{
+    put_u32(p, c->h0);
+    put_u32(p + 4, c->h1);
+    put_u32(p + 8, c->h2);
+    put_u32(p + 12, c->h3);
+    put_u32(p + 16, c->h4);
+}
+
+static void hmac_sha1_short(const struct hmac_key *k, const struct span *parts, size_t n,
+                            size_t total, uint8_t out[DIGEST_MAX])
+{
+    _Alignas(16) uint8_t b[SHORT_ROOM];
+    size_t whole = (total + 9 + 63) / 64 * 64, at = 0;
+    SHA_CTX c;
+
+    memset(b + (whole > 64 ? whole - 128 : 0), 0, whole > 64 ? 128 : 64); /* 0x80 is in the last 73 */
+    for (size_t i = 0; i < n; at += parts[i++].n)
+        copy_short(b + at, parts[i].p, parts[i].n);
+    b[total] = 0x80;
+    put_u32(b + whole - 4, (uint32_t)(64 + total) * 8);
+    from_state(&c, &k->inner);
+    for (size_t i = 0; i < whole; i += 64)
+        SHA1_Transform(&c, b + i);
+    to_octets(b, &c);
+    b[20] = 0x80;
+    memset(b + 21, 0, 39);
+    put_u32(b + 60, (64 + 20) * 8);
+    from_state(&c, &k->outer);
+    SHA1_Transform(&c, b);
+    to_octets(out, &c);
+}
+
+size_t hmac_parts(const struct hmac_key *k, const struct span *parts, size_t n,
+                  uint8_t out[DIGEST_MAX])
+{
+    struct digest d;
+    size_t total = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += parts[i].n;
+    if (k->inner.kind == DIGEST_SHA1 && total <= SHORT_MAX) {
+        hmac_sha1_short(k, parts, n, total, out);
+        return 20;
+    }
+    hmac_start(&d, k);
+    for (size_t i = 0; i < n; i++)
+        digest_add(&d, parts[i]);
+    return hmac_end(&d, k, out);
+}
+
 /* ---- CRC-32 by tables ---- */
 
 /* tables[k][i]: what the octet `i`, with k octets of zero after it, makes of the register. CRC is

@@ -33,6 +33,11 @@ static inline void hmac_start(struct digest *d, const struct hmac_key *k)
 /* Finish an HMAC that hmac_start began and digest_add fed; returns its size. */
 size_t hmac_end(struct digest *d, const struct hmac_key *k, uint8_t out[DIGEST_MAX]);
 
+/* The HMAC of `parts` joined, in one call: for short SHA-1 messages several times faster than the three
+ * calls above. Returns its size. */
+size_t hmac_parts(const struct hmac_key *k, const struct span *parts, size_t n,
+                  uint8_t out[DIGEST_MAX]);
+
 /* CRC-32 of ITU-T V.42 (reflected 0x04C11DB7, both inversions inside): crc32_add(0, s) is the CRC
  * of `s`, crc32_add(crc32_add(0, a), b) that of a and b joined. Uses PCLMULQDQ where the CPU has it. */
 uint32_t crc32_add(uint32_t crc, struct span s);

@@ -265,6 +265,32 @@ static void crc_edge(void)
     }
 }
 
-TESTS({"digests", digests}, {"copies", copies}, {"hmacs", hmacs}, {"hmac_blocks", hmac_blocks},
+/* One call against three, for every length about the ends of its blocks, in parts. */
+static void hmac_in_one_call(void)
+{
+    static const enum digest_kind kinds[] = {DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256};
+    uint8_t msg[400], want[DIGEST_MAX], got[DIGEST_MAX];
+
+    for (size_t i = 0; i < sizeof msg; i++)
+        msg[i] = (uint8_t)(i * 7 + 3);
+    for (size_t kind = 0; kind < COUNT(kinds); kind++) {
+        struct hmac_key k;
+        hmac_key_init(&k, kinds[kind], span_of("a key"));
+        for (size_t n = 0; n <= sizeof msg; n++)
+            for (size_t cut = 0; cut <= n; cut = cut < 40 ? cut + 1 : cut * 2) {
+                struct span all = {msg, n};
+                struct span parts[3] = {span_cut(all, 0, cut / 2), span_cut(all, cut / 2, cut),
+                                        span_cut(all, cut, n)};
+                struct digest d;
+                hmac_start(&d, &k);
+                digest_add(&d, all);
+                size_t size = hmac_end(&d, &k, want);
+                CU_ASSERT_EQUAL(hmac_parts(&k, parts, 3, got), size);
+                CU_ASSERT_EQUAL(memcmp(got, want, size), 0);
+            }
+    }
+}
+
+TESTS({"hmac in one call", hmac_in_one_call}, {"digests", digests}, {"copies", copies}, {"hmacs", hmacs}, {"hmac_blocks", hmac_blocks},
       {"crc_known", crc_known}, {"crc_forms", crc_forms}, {"crc_splits", crc_splits},
       {"crc_edge", crc_edge})

@@ -249,7 +249,7 @@ static void put_attr(struct ctx *c, const struct node *item)
         wr_put(c->w, raw->s);
     else if (value)
         put_value(c, item, value);
-    else
+    else if (!length)
         put_room(c, type, at);
     if (c->w->full)
         return;
@@ -299,7 +299,8 @@ void stun_encode(struct wr *w, const struct draft *dr, struct stun_marks *marks)
         return;
     size_t body = w->n;
     put_u32(c.mask, STUN_COOKIE);
-    memcpy(c.mask + 4, id.n == 16 ? id.p + 4 : id.p, id.n >= 12 ? 12 : id.n);
+    if (id.n)
+        memcpy(c.mask + 4, id.n == 16 ? id.p + 4 : id.p, id.n >= 12 ? 12 : id.n);
     for (const struct node *n = dr->root.first; n; n = n->next) {
         if (n->form == FORM_RAW || n->f == &stun_msg_fields[MSG_REST])
             wr_put(w, n->s);

@@ -45,14 +45,10 @@ static void hmac_before(struct span msg, size_t at, size_t size, const struct hm
                         uint8_t out[DIGEST_MAX])
 {
     uint8_t length[2];
-    struct digest d;
+    struct span parts[] = {span_cut(msg, 0, 2), {length, 2}, span_cut(msg, 4, at)};
 
     put_u16(length, (uint16_t)(at + 4 + stun_round4(size) - STUN_HEADER));
-    hmac_start(&d, k);
-    digest_add(&d, span_cut(msg, 0, 2));
-    digest_add(&d, (struct span){length, 2});
-    digest_add(&d, span_cut(msg, 4, at));
-    hmac_end(&d, k, out);
+    hmac_parts(k, parts, COUNT(parts), out);
 }
 
 static struct span value_at(struct span msg, uint32_t at)

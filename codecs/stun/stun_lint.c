@@ -26,12 +26,36 @@ static void lint_text(const struct stun_msg *m, const struct stun_attr *a, struc
     };
     struct span s = a->kind == STUN_CODE ? a->v.reason : a->v.s;
 
-    if (a->kind == STUN_RAW || s.n < 128 || s.n > 763)
-        return;
+    if (a->kind == STUN_RAW || s.n < 128 || (a->kind == STUN_TEXT && s.n > 763))
+        return; /* over 763 octets: decode has said so */
     for (size_t i = 0; i < COUNT(limits); i++) {
         size_t n = limits[i].type == a->type ? span_utf8_len(s) : 0;
         if (n >= 128)
             broke(fs, m, limits[i].clause, MUST, limits[i].what, s.p, s.n, n);
+        else if (n && s.n > 763)
+            broke(fs, m, limits[i].clause, MUST, "text of %u octets, not 763 at most", s.p, s.n,
+                  s.n);
+    }
+}
+
+/* REALM and NONCE are qdtext or quoted-pair of RFC 3261 section 25.1: no bare quote, and a backslash
+ * stands before the octet that it quotes, which is no line break. */
+static void lint_quoting(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
+{
+    bool realm = a->type == STUN_REALM;
+
+    if ((!realm && a->type != STUN_NONCE) || a->kind != STUN_TEXT || m->classic)
+        return;
+    for (size_t i = 0; i < a->v.s.n; i++) {
+        uint8_t c = a->v.s.p[i];
+        bool pair = c == '\\' && i + 1 < a->v.s.n && a->v.s.p[i + 1] < 0x80 &&
+                    a->v.s.p[i + 1] != '\r' && a->v.s.p[i + 1] != '\n';
+        if (c == '"' || (c == '\\' && !pair)) {
+            broke(fs, m, realm ? "RFC8489:14.9#a2" : "RFC8489:14.10#a2", STMT,
+                  "%c is not quoted by a backslash", a->v.s.p + i, 1, c);
+            return;
+        }
+        i += pair;
     }
 }
 
@@ -44,13 +68,89 @@ static void lint_reserved(const struct stun_msg *m, const struct stun_attr *a, s
             broke(fs, m, "RFC8489:14#4a", MUST, "padding is not zero", padding.p, padding.n, 0);
             break;
         }
-    if ((a->kind == STUN_ADDR || a->kind == STUN_XOR_ADDR) && a->reserved)
+    if ((a->kind == STUN_ADDR || a->kind == STUN_XOR_ADDR) && a->reserved && !m->classic)
         broke(fs, m, a->kind == STUN_ADDR ? "RFC8489:14.1#3a" : "RFC8489:14.2#a7",
               a->kind == STUN_ADDR ? MUST : STMT, "first octet of the address is %u, not 0",
               a->p + 4, 1, a->reserved);
     if (a->kind == STUN_CODE && a->v.code_rffu)
         broke(fs, m, "RFC8489:14.8#2", SHOULD, "reserved bits before the error class are not zero",
               a->p + 4, 3, 0);
+}
+
+/* RFC8489:18.5.1: neither algorithm takes parameters. */
+static void lint_algorithms(const struct stun_msg *m, const struct stun_attr *a,
+                            struct findings *fs)
+{
+    struct rd r = rd_of((struct span){a->p + 4, a->length});
+    struct span parameters;
+    uint16_t algorithm, n;
+
+    if (a->kind != STUN_ALGORITHM && a->kind != STUN_ALGORITHMS)
+        return;
+    for (;;) {
+        const uint8_t *at = r.p + r.pos;
+        if (!rd_u16(&r, &algorithm) || !rd_u16(&r, &n) ||
+            !rd_take(&r, stun_round4(n), &parameters))
+            return;
+        if (n && (algorithm == STUN_MD5 || algorithm == STUN_SHA256))
+            broke(fs, m,
+                  algorithm == STUN_MD5 ? "RFC8489:18.5.1.1#a1" : "RFC8489:18.5.1.2#a1", STMT,
+                  "parameters of %u octets, where the algorithm has none", at + 2, 2, n);
+    }
+}
+
+/* Values that other standards leave no choice in. */
+static void lint_values(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
+{
+    const uint8_t *v = a->p + 4;
+
+    if (a->kind == STUN_RAW || a->length < 4)
+        return;
+    unsigned icmp = get_u16(v + 2), mtu4 = 3u << 9 | 4; /* 7 bits of type, 9 of code */
+    if (a->type == STUN_ICMP && get_u32(v + 4) != 0 && icmp >> 9 != 2 && icmp != mtu4)
+        broke(fs, m, "RFC8656:18.13#2", MUST, "error data %x, where there is no MTU to tell", v + 4,
+              4, get_u32(v + 4));
+    if (a->type == STUN_REQUESTED_ADDRESS_FAMILY && v[0] != 1 && v[0] != 2)
+        broke(fs, m, "RFC8656:18.6#a2", STMT, "address family %u, not 1 or 2", v, 1, v[0]);
+    if (a->type == STUN_ADDITIONAL_ADDRESS_FAMILY && v[0] != 2)
+        broke(fs, m, "RFC8656:18.11#a2", STMT, "address family %u, not 2", v, 1, v[0]);
+    if (a->type == STUN_TRANSACTION_TRANSMIT_COUNTER && v[3] != 0 && m->cls == STUN_REQUEST)
+        broke(fs, m, "RFC7982:3.1#2a", MUST, "Resp is %u in a request, not 0", v + 3, 1, v[3]);
+}
+
+/* Reserved bits and values of attributes whose layout other standards give. */
+static void lint_turn(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
+{
+    static const struct {
+        uint16_t type;
+        uint8_t off, len;
+        uint64_t mask; /* of the value as one number, which must be zero under it */
+        const char *clause, *what;
+        enum level level;
+    } zero[] = {
+        {STUN_CHANNEL_NUMBER, 2, 2, 0xffff, "RFC8656:18.1#1a", "reserved octets are %x, not zero", MUST},
+        {STUN_REQUESTED_ADDRESS_FAMILY, 1, 3, 0xffffff, "RFC8656:18.6#1a",
+         "reserved octets are %x, not zero", MUST},
+        {STUN_REQUESTED_TRANSPORT, 1, 3, 0xffffff, "RFC8656:18.8#1a",
+         "reserved octets are %x, not zero", MUST},
+        {STUN_EVEN_PORT, 0, 1, 0x7f, "RFC8656:18.7#a3", "reserved bits are %x, not zero", STMT},
+        {STUN_ADDRESS_ERROR_CODE, 1, 2, 0xfff8, "RFC8656:18.12#1a", "reserved bits are %x, not zero",
+         MUST},
+        {STUN_ICMP, 0, 2, 0xffff, "RFC8656:18.13#1a", "reserved octets are %x, not zero", MUST},
+        {STUN_TRANSACTION_TRANSMIT_COUNTER, 0, 2, 0xffff, "RFC7982:3.1#3",
+         "reserved octets are %x, not zero", MUST},
+    };
+
+    for (size_t i = 0; i < COUNT(zero); i++) {
+        uint64_t v = 0;
+        if (zero[i].type != a->type || a->kind == STUN_RAW)
+            continue;
+        for (size_t k = 0; k < zero[i].len; k++)
+            v = v << 8 | a->p[4 + zero[i].off + k];
+        if (v & zero[i].mask)
+            broke(fs, m, zero[i].clause, zero[i].level, zero[i].what, a->p + 4 + zero[i].off,
+                  zero[i].len, v & zero[i].mask);
+    }
 }
 
 static void lint_order(const struct stun_msg *m, struct findings *fs)
@@ -102,6 +202,8 @@ static void lint_place(const struct stun_msg *m, const struct stun_attr *a, stru
             broke(fs, m, "RFC8489:14.13#a1", STMT, "UNKNOWN-ATTRIBUTES outside a 420 response",
                   a->p, 4, 0);
     }
+    if (a->type == STUN_MAPPED_ADDRESS && !m->classic && m->cls < STUN_SUCCESS)
+        broke(fs, m, "RFC8489:14.1#a4", STMT, "MAPPED-ADDRESS is for servers to send", a->p, 2, 0);
     if (a->type == STUN_PASSWORD_ALGORITHM && m->cls != STUN_REQUEST)
         broke(fs, m, "RFC8489:14.12#a1", STMT, "PASSWORD-ALGORITHM outside a request", a->p, 4, 0);
 }
@@ -112,6 +214,10 @@ void stun_lint(const struct stun_msg *m, struct findings *fs)
         const struct stun_attr *a = &m->attrs[i];
         lint_reserved(m, a, fs);
         lint_text(m, a, fs);
+        lint_quoting(m, a, fs);
+        lint_turn(m, a, fs);
+        lint_values(m, a, fs);
+        lint_algorithms(m, a, fs);
         lint_place(m, a, fs);
     }
     lint_order(m, fs);

@@ -2,90 +2,83 @@
  * dictionary read these alike. */
 #include "codecs/stun/stun_table.h"
 
-#define ON(c) (1u << (c))
-#define RESPONSES (ON(STUN_SUCCESS) | ON(STUN_ERROR))
-
-/* name, kind, least and most octets, clause of the length and what is wrong, MUST?, classes */
+/* name, kind, least and most octets, clause of the length and what is wrong, whether it is a MUST */
 #define A(type) [STUN_SLOT(type)]
-#define ADDRESS(n, cls) {n, STUN_ADDR, 8, 20, "RFC8489:14.1#a1", "address of %u octets, not 8 or 20", false, cls}
-#define XADDRESS(n, cls)                                                                           \
-    {n, STUN_XOR_ADDR, 8, 20, "RFC8489:14.2#a9", "address of %u octets, not 8 or 20", false, cls}
-#define FIXED(n, kind, size, clause, cls)                                                          \
-    {n, kind, size, size, clause, n " of %u octets, not " #size, false, cls}
+#define ADDRESS_BY(n, kind, clause)                                                                \
+    {n, kind, 8, 20, clause, "address of %u octets, not 8 or 20", false}
+#define ADDRESS(n) ADDRESS_BY(n, STUN_ADDR, "RFC8489:14.1#a1")
+#define FIXED(n, kind, size, clause)                                                          \
+    {n, kind, size, size, clause, n " of %u octets, not " #size, false}
 const struct stun_rule stun_rules[STUN_SLOTS] = {
-    A(STUN_MAPPED_ADDRESS) = ADDRESS("MAPPED-ADDRESS", 0),
-    A(STUN_RESPONSE_ADDRESS) = ADDRESS("RESPONSE-ADDRESS", 0),
-    A(STUN_CHANGE_REQUEST) = FIXED("CHANGE-REQUEST", STUN_U32, 4, "RFC5780:7.2#a1", 0),
-    A(STUN_SOURCE_ADDRESS) = ADDRESS("SOURCE-ADDRESS", 0),
-    A(STUN_CHANGED_ADDRESS) = ADDRESS("CHANGED-ADDRESS", 0),
+    A(STUN_MAPPED_ADDRESS) = ADDRESS("MAPPED-ADDRESS"),
+    A(STUN_RESPONSE_ADDRESS) = ADDRESS("RESPONSE-ADDRESS"),
+    A(STUN_CHANGE_REQUEST) = FIXED("CHANGE-REQUEST", STUN_U32, 4, "RFC5780:7.2#a1"),
+    A(STUN_SOURCE_ADDRESS) = ADDRESS("SOURCE-ADDRESS"),
+    A(STUN_CHANGED_ADDRESS) = ADDRESS("CHANGED-ADDRESS"),
     A(STUN_USERNAME) = {"USERNAME", STUN_TEXT, 0, 508, "RFC8489:14.3#1b",
-                        "USERNAME of %u octets, not fewer than 509", true, 0},
-    A(STUN_PASSWORD) = {"PASSWORD", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
+                        "USERNAME of %u octets, not fewer than 509", true},
+    A(STUN_PASSWORD) = {"PASSWORD", STUN_OCTETS, 0, 65535, NULL, NULL, false},
     A(STUN_MESSAGE_INTEGRITY) =
-        FIXED("MESSAGE-INTEGRITY", STUN_OCTETS, 20, "RFC8489:14.5#a3", 0),
+        FIXED("MESSAGE-INTEGRITY", STUN_OCTETS, 20, "RFC8489:14.5#a3"),
     A(STUN_ERROR_CODE) = {"ERROR-CODE", STUN_CODE, 4, 65535, "RFC8489:14.8#a4",
-                          "ERROR-CODE of %u octets has no room for its code", false,
-                          ON(STUN_ERROR)},
-    A(STUN_UNKNOWN_ATTRIBUTES) = {"UNKNOWN-ATTRIBUTES", STUN_TYPES, 0, 65535, NULL, NULL, false,
-                                  ON(STUN_ERROR)},
-    A(STUN_REFLECTED_FROM) = ADDRESS("REFLECTED-FROM", 0),
-    A(STUN_CHANNEL_NUMBER) = FIXED("CHANNEL-NUMBER", STUN_U16_RFFU, 4, "RFC8656:18.1#a1", 0),
-    A(STUN_LIFETIME) = FIXED("LIFETIME", STUN_U32, 4, "RFC8656:18.2#a1", 0),
-    A(STUN_XOR_PEER_ADDRESS) = XADDRESS("XOR-PEER-ADDRESS", 0),
-    A(STUN_DATA_VALUE) = {"DATA", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
+                          "ERROR-CODE of %u octets has no room for its code", false},
+    A(STUN_UNKNOWN_ATTRIBUTES) = {"UNKNOWN-ATTRIBUTES", STUN_TYPES, 0, 65535, NULL, NULL, false},
+    A(STUN_REFLECTED_FROM) = ADDRESS("REFLECTED-FROM"),
+    A(STUN_CHANNEL_NUMBER) = FIXED("CHANNEL-NUMBER", STUN_U16_RFFU, 4, "RFC8656:18.1#a1"),
+    A(STUN_LIFETIME) = FIXED("LIFETIME", STUN_U32, 4, "RFC8656:18.2#a1"),
+    A(STUN_XOR_PEER_ADDRESS) = ADDRESS_BY("XOR-PEER-ADDRESS", STUN_XOR_ADDR, "RFC8656:18.3#a1"),
+    A(STUN_DATA_VALUE) = {"DATA", STUN_OCTETS, 0, 65535, NULL, NULL, false},
     A(STUN_REALM) = {"REALM", STUN_TEXT, 0, 763, "RFC8489:14.9#1b",
-                     "REALM of %u octets, not 763 at most", true, 0},
+                     "REALM of %u octets, not 763 at most", true},
     A(STUN_NONCE) = {"NONCE", STUN_TEXT, 0, 763, "RFC8489:14.10#1",
-                     "NONCE of %u octets, not 763 at most", true, 0},
-    A(STUN_XOR_RELAYED_ADDRESS) = XADDRESS("XOR-RELAYED-ADDRESS", 0),
+                     "NONCE of %u octets, not 763 at most", true},
+    A(STUN_XOR_RELAYED_ADDRESS) = 
+        ADDRESS_BY("XOR-RELAYED-ADDRESS", STUN_XOR_ADDR, "RFC8656:18.5#a1"),
     A(STUN_REQUESTED_ADDRESS_FAMILY) =
-        FIXED("REQUESTED-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.6#a1", 0),
-    A(STUN_EVEN_PORT) = FIXED("EVEN-PORT", STUN_U8, 1, "RFC8656:18.7#a1", 0),
+        FIXED("REQUESTED-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.6#a1"),
+    A(STUN_EVEN_PORT) = FIXED("EVEN-PORT", STUN_U8, 1, "RFC8656:18.7#a1"),
     A(STUN_REQUESTED_TRANSPORT) =
-        FIXED("REQUESTED-TRANSPORT", STUN_U8_RFFU, 4, "RFC8656:18.8#a1", 0),
-    A(STUN_DONT_FRAGMENT) = FIXED("DONT-FRAGMENT", STUN_EMPTY, 0, "RFC8656:18.9#a1", 0),
-    A(STUN_ACCESS_TOKEN) = {"ACCESS-TOKEN", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
+        FIXED("REQUESTED-TRANSPORT", STUN_U8_RFFU, 4, "RFC8656:18.8#a1"),
+    A(STUN_DONT_FRAGMENT) = FIXED("DONT-FRAGMENT", STUN_EMPTY, 0, "RFC8656:18.9#a1"),
+    A(STUN_ACCESS_TOKEN) = {"ACCESS-TOKEN", STUN_OCTETS, 0, 65535, NULL, NULL, false},
     A(STUN_MESSAGE_INTEGRITY_SHA256) = {"MESSAGE-INTEGRITY-SHA256", STUN_OCTETS, 16, 32,
                                         "RFC8489:14.6#1a",
-                                        "MESSAGE-INTEGRITY-SHA256 of %u octets, not 16 to 32", true,
-                                        0},
+                                        "MESSAGE-INTEGRITY-SHA256 of %u octets, not 16 to 32", true},
     A(STUN_PASSWORD_ALGORITHM) = {"PASSWORD-ALGORITHM", STUN_ALGORITHM, 4, 65535,
-                                  "RFC8489:14.12#a3", "PASSWORD-ALGORITHM of %u octets", false,
-                                  ON(STUN_REQUEST)},
-    A(STUN_USERHASH) = FIXED("USERHASH", STUN_OCTETS, 32, "RFC8489:14.4#a2", 0),
-    A(STUN_XOR_MAPPED_ADDRESS) = XADDRESS("XOR-MAPPED-ADDRESS", 0),
-    A(STUN_RESERVATION_TOKEN) = FIXED("RESERVATION-TOKEN", STUN_OCTETS, 8, "RFC8656:18.10#a1", 0),
-    A(STUN_PRIORITY) = FIXED("PRIORITY", STUN_U32, 4, "RFC8445:16.1#a1", 0),
-    A(STUN_USE_CANDIDATE) = FIXED("USE-CANDIDATE", STUN_EMPTY, 0, "RFC8445:16.1#a2", 0),
-    A(STUN_PADDING) = {"PADDING", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
-    A(STUN_RESPONSE_PORT) = FIXED("RESPONSE-PORT", STUN_U16_RFFU, 4, "RFC5780:7.5#a1", 0),
-    A(STUN_CONNECTION_ID) = FIXED("CONNECTION-ID", STUN_U32, 4, "RFC6062:6.2.1#a1", 0),
+                                  "RFC8489:14.12#a3", "PASSWORD-ALGORITHM of %u octets", false},
+    A(STUN_USERHASH) = FIXED("USERHASH", STUN_OCTETS, 32, "RFC8489:14.4#a2"),
+    A(STUN_XOR_MAPPED_ADDRESS) = ADDRESS_BY("XOR-MAPPED-ADDRESS", STUN_XOR_ADDR, "RFC8489:14.2#a9"),
+    A(STUN_RESERVATION_TOKEN) = FIXED("RESERVATION-TOKEN", STUN_OCTETS, 8, "RFC8656:18.10#a1"),
+    A(STUN_PRIORITY) = FIXED("PRIORITY", STUN_U32, 4, "RFC8445:16.1#a1"),
+    A(STUN_USE_CANDIDATE) = FIXED("USE-CANDIDATE", STUN_EMPTY, 0, "RFC8445:16.1#a2"),
+    A(STUN_PADDING) = {"PADDING", STUN_OCTETS, 0, 65535, NULL, NULL, false},
+    A(STUN_RESPONSE_PORT) = FIXED("RESPONSE-PORT", STUN_U16_RFFU, 4, "RFC5780:7.5#a1"),
+    A(STUN_CONNECTION_ID) = FIXED("CONNECTION-ID", STUN_U32, 4, "RFC6062:6.2.1#a1"),
     A(STUN_ADDITIONAL_ADDRESS_FAMILY) =
-        FIXED("ADDITIONAL-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.11#a1", 0),
+        FIXED("ADDITIONAL-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.11#a1"),
     A(STUN_ADDRESS_ERROR_CODE) = {"ADDRESS-ERROR-CODE", STUN_FAMILY_CODE, 4, 65535,
                                   "RFC8656:18.12#a1",
-                                  "ADDRESS-ERROR-CODE of %u octets has no room for its code", false,
-                                  0},
+                                  "ADDRESS-ERROR-CODE of %u octets has no room for its code", false},
     A(STUN_PASSWORD_ALGORITHMS) = {"PASSWORD-ALGORITHMS", STUN_ALGORITHMS, 0, 65535, NULL, NULL,
-                                   false, 0},
+                                   false},
     A(STUN_ALTERNATE_DOMAIN) = {"ALTERNATE-DOMAIN", STUN_TEXT, 0, 255, "RFC8489:14.16#1b",
-                                "ALTERNATE-DOMAIN of %u octets, not 255 at most", true, 0},
-    A(STUN_ICMP) = FIXED("ICMP", STUN_ICMP_INFO, 8, "RFC8656:18.13#a1", 0),
+                                "ALTERNATE-DOMAIN of %u octets, not 255 at most", true},
+    A(STUN_ICMP) = FIXED("ICMP", STUN_ICMP_INFO, 8, "RFC8656:18.13#a1"),
     A(STUN_SOFTWARE) = {"SOFTWARE", STUN_TEXT, 0, 763, "RFC8489:14.14#2b",
-                        "SOFTWARE of %u octets, not 763 at most", true, 0},
-    A(STUN_ALTERNATE_SERVER) = ADDRESS("ALTERNATE-SERVER", 0),
+                        "SOFTWARE of %u octets, not 763 at most", true},
+    A(STUN_ALTERNATE_SERVER) = ADDRESS_BY("ALTERNATE-SERVER", STUN_ADDR, "RFC8489:14.15#a2"),
     A(STUN_TRANSACTION_TRANSMIT_COUNTER) =
-        FIXED("TRANSACTION_TRANSMIT_COUNTER", STUN_U32, 4, "RFC7982:3.1#a1", 0),
-    A(STUN_CACHE_TIMEOUT) = FIXED("CACHE-TIMEOUT", STUN_U32, 4, "RFC5780:7.3#a1", 0),
-    A(STUN_FINGERPRINT) = FIXED("FINGERPRINT", STUN_U32, 4, "RFC8489:14.7#a2", 0),
-    A(STUN_ICE_CONTROLLED) = FIXED("ICE-CONTROLLED", STUN_U64, 8, "RFC8445:16.1#a3", 0),
-    A(STUN_ICE_CONTROLLING) = FIXED("ICE-CONTROLLING", STUN_U64, 8, "RFC8445:16.1#a4", 0),
-    A(STUN_RESPONSE_ORIGIN) = ADDRESS("RESPONSE-ORIGIN", 0),
-    A(STUN_OTHER_ADDRESS) = ADDRESS("OTHER-ADDRESS", 0),
-    A(STUN_ECN_CHECK) = {"ECN-CHECK", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
+        FIXED("TRANSACTION_TRANSMIT_COUNTER", STUN_U32, 4, "RFC7982:3.1#a1"),
+    A(STUN_CACHE_TIMEOUT) = {"CACHE-TIMEOUT", STUN_U32, 4, 4, NULL, NULL, false},
+    A(STUN_FINGERPRINT) = FIXED("FINGERPRINT", STUN_U32, 4, "RFC8489:14.7#a2"),
+    A(STUN_ICE_CONTROLLED) = FIXED("ICE-CONTROLLED", STUN_U64, 8, "RFC8445:16.1#a3"),
+    A(STUN_ICE_CONTROLLING) = FIXED("ICE-CONTROLLING", STUN_U64, 8, "RFC8445:16.1#a4"),
+    A(STUN_RESPONSE_ORIGIN) = ADDRESS_BY("RESPONSE-ORIGIN", STUN_ADDR, "RFC5780:7.1#a1"),
+    A(STUN_OTHER_ADDRESS) = ADDRESS_BY("OTHER-ADDRESS", STUN_ADDR, "RFC5780:7.1#a1"),
+    A(STUN_ECN_CHECK) = {"ECN-CHECK", STUN_OCTETS, 0, 65535, NULL, NULL, false},
     A(STUN_THIRD_PARTY_AUTHORIZATION) = {"THIRD-PARTY-AUTHORIZATION", STUN_TEXT, 0, 65535, NULL,
-                                         NULL, false, 0},
-    A(STUN_MOBILITY_TICKET) = {"MOBILITY-TICKET", STUN_OCTETS, 0, 65535, NULL, NULL, false, 0},
+                                         NULL, false},
+    A(STUN_MOBILITY_TICKET) = {"MOBILITY-TICKET", STUN_OCTETS, 0, 65535, NULL, NULL, false},
 };
 
 const char *stun_type_name(uint16_t type)
@@ -309,10 +302,11 @@ static const struct desc *value_of_type(uint64_t type)
 
 /* ---- field tables of attribute and message ---- */
 
-static bool yes(const void *rec)
+/* Not where nothing stands: without a value and a length an attribute to be sealed gets room. */
+static bool attr_length_derived(const void *rec)
 {
-    (void)rec;
-    return true;
+    const struct stun_attr *a = rec;
+    return a->length > 0 || a->kind != STUN_RAW;
 }
 
 static struct span padding_of(const void *rec)
@@ -339,7 +333,7 @@ static bool padding_derived(const void *rec)
 
 const struct field stun_attr_fields[] = {
     [ATTR_TYPE] = {.name = "type", AT(type, F_ENUM), .names = &stun_types},
-    [ATTR_LENGTH] = {.name = "length", AT(length, F_UINT), .derived = yes},
+    [ATTR_LENGTH] = {.name = "length", AT(length, F_UINT), .derived = attr_length_derived},
     [ATTR_VALUE] = {.name = "", .kind = F_PICK, .key = ATTR_TYPE, .pick = value_of_view,
                     .pick_key = value_of_type},
     [ATTR_PADDING] = {.name = "padding", .kind = F_BYTES, .octets = padding_of,

@@ -4,15 +4,15 @@
 #include "codecs/stun/stun.h"
 
 struct stun_rule {
-    const char *name; /* NULL: no attribute has this slot */
-    uint8_t kind;     /* enum stun_kind */
+    const char *name;  /* NULL: no attribute has this slot */
+    uint8_t kind;      /* enum stun_kind */
     uint16_t min, max; /* octets of the value, both ends allowed */
     const char *clause, *what; /* of a length outside; STMT unless `must` */
     bool must;
-    uint8_t classes; /* message classes that may carry it, a bit each; 0: any */
 };
-/* Attribute types in use stand at 0x0000 to 0x003f and 0x8000 to 0x803f: a table without search. */
-#define STUN_SLOT(type) (((type) >> 9 & 0x40u) | ((type)&0x3fu))
+/* Attribute types in use stand at 0x0000 to 0x003f and 0x8000 to 0x803f. Turned left by one bit they
+ * are 0 to 127, and all others more: a table without search, whose empty rows are STUN_RAW. */
+#define STUN_SLOT(type) ((uint16_t)((unsigned)(type) << 1 | (unsigned)(type) >> 15))
 #define STUN_SLOTS 128
 extern const struct stun_rule stun_rules[STUN_SLOTS];
 extern const struct desc *const stun_value_descs[]; /* by enum stun_kind */
@@ -23,8 +23,8 @@ enum { ATTR_TYPE, ATTR_LENGTH, ATTR_VALUE, ATTR_PADDING };
 /* NULL: not known. */
 static inline const struct stun_rule *stun_rule(uint16_t type)
 {
-    const struct stun_rule *r = &stun_rules[STUN_SLOT(type)];
-    return (type & 0x7fc0u) == 0 && r->name ? r : NULL;
+    unsigned slot = STUN_SLOT(type);
+    return slot < STUN_SLOTS && stun_rules[slot].name ? &stun_rules[slot] : NULL;
 }
 static inline size_t stun_round4(size_t n)
 {

@@ -110,14 +110,10 @@ static void add_typical(struct draft *dr, uint16_t type)
     }
 }
 
-static enum stun_class class_for(const struct stun_rule *r)
+/* A class that the attribute may stand in. */
+static enum stun_class class_for(uint16_t type)
 {
-    unsigned c = STUN_ERROR;
-    if (!r || !r->classes)
-        return STUN_REQUEST;
-    while (!(r->classes >> c & 1))
-        c--;
-    return (enum stun_class)c;
+    return type == STUN_ERROR_CODE || type == STUN_UNKNOWN_ATTRIBUTES ? STUN_ERROR : STUN_REQUEST;
 }
 
 static void attributes(struct out *o)
@@ -129,7 +125,7 @@ static void attributes(struct out *o)
         struct arena a = arena_of(mem, sizeof mem);
         struct draft dr;
         char name[64];
-        stun_draft(&dr, &a, class_for(stun_rule(type)), STUN_BINDING, id);
+        stun_draft(&dr, &a, class_for(type), STUN_BINDING, id);
         add_typical(&dr, type);
         snprintf(name, sizeof name, "attr-%s", stun_types.v[i].s);
         for (char *c = name; *c; c++)

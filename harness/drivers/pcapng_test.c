@@ -233,10 +233,9 @@ static void icmp(void)
 
 static void comments(void)
 {
+    static char huge[70001];
     struct capture *c = start(0);
-    char *huge = malloc(70001);
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(huge);
     memset(huge, 'x', 65533);
     memcpy(huge + 65533, "\xe2\x82\xac", 4); /* a character across the limit */
     if (have_tshark()) {
@@ -258,7 +257,6 @@ static void comments(void)
     } else {
         finish(c);
     }
-    free(huge);
     unlink(path);
 }
 

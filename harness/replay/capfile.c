@@ -63,8 +63,9 @@ __attribute__((format(printf, 2, 3))) static enum capread_item fail(struct capfi
                                                                     const char *format, ...)
 {
     va_list ap;
-    int n = snprintf(c->why, sizeof c->why, "%s: frame %u, octet %llu: ", c->name, c->frames + 1,
-                     (unsigned long long)(c->base + c->pos));
+    unsigned long long at = c->base + c->pos;
+    int n =
+        snprintf(c->why, sizeof c->why, "%s: frame %u, octet %llu: ", c->name, c->frames + 1, at);
     va_start(ap, format);
     if (n > 0 && (size_t)n < sizeof c->why)
         vsnprintf(c->why + n, sizeof c->why - (size_t)n, format, ap);
