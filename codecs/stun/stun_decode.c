@@ -10,7 +10,7 @@ struct dec {
 #define COLD __attribute__((noinline)) /* keeps what is rare out of the way of what is measured */
 
 static COLD void broke(struct dec *d, const char *clause, enum level level, const char *what,
-                  const uint8_t *at, size_t len, uint64_t arg)
+                       const uint8_t *at, size_t len, uint64_t arg)
 {
     finding_add(d->fs, (struct finding){.clause = clause,
                                         .what = what,
@@ -41,7 +41,10 @@ static void take_addr(struct dec *d, struct stun_attr *a)
         return;
     }
     if (ip != bits) {
-        broke(d, masked ? stun_rule(a->type)->clause : family == 1 ? "RFC8489:14.1#1" : "RFC8489:14.1#2",
+        broke(d,
+              masked        ? stun_rule(a->type)->clause
+              : family == 1 ? "RFC8489:14.1#1"
+                            : "RFC8489:14.1#2",
               masked ? STMT : MUST, "address of %u octets does not fit its family", v + 4, ip, ip);
         keep_raw(a);
         return;
@@ -54,7 +57,8 @@ static void take_addr(struct dec *d, struct stun_attr *a)
     if (masked) { /* RFC8489:14.2; the cookie and id stand in the header */
         out->port ^= (uint16_t)(STUN_COOKIE >> 16);
         for (size_t i = 0; i < bits; i++)
-            out->ip[i] ^= i < 4 ? (uint8_t)(STUN_COOKIE >> (24 - 8 * i)) : d->base[4 + i];
+            out->ip[i] =
+                (uint8_t)(out->ip[i] ^ (i < 4 ? STUN_COOKIE >> (24 - 8 * i) : d->base[4 + i]));
     }
 }
 
@@ -85,10 +89,10 @@ static void take_code(struct dec *d, struct stun_attr *a)
 }
 
 /* One algorithm at the front of `s`: 16 bits of it, 16 of the length of its parameters, these, and
- * their padding, given to *dirty where it is not zero. False: it does not end within `s`; *bare: but
- * would without its padding. */
-static bool one_algorithm(struct span s, struct span *parameters, size_t *used,
-                          struct span *dirty, bool *bare)
+ * their padding, given to *dirty where it is not zero. False: it does not end within `s`; *bare:
+ * but would without its padding. */
+static bool one_algorithm(struct span s, struct span *parameters, size_t *used, struct span *dirty,
+                          bool *bare)
 {
     if (s.n < 4)
         return false;
@@ -129,7 +133,8 @@ static void take_algorithms(struct dec *d, struct stun_attr *a)
     if (dirty.n)
         broke(d, list ? "RFC8489:14.11#a4" : "RFC8489:14.12#1a", list ? STMT : MUST,
               "padding of parameters is not zero", dirty.p, dirty.n, 0);
-    if (at != s.n || (s.n == 0 && !list) || dirty.n) { /* octets, so that they can be written again */
+    if (at != s.n || (s.n == 0 && !list) ||
+        dirty.n) { /* octets, so that they can be written again */
         keep_raw(a);
         return;
     }
@@ -274,8 +279,9 @@ static inline bool all_ascii(const uint8_t *p, size_t n)
     return !((any | v) & 0x8080808080808080u);
 }
 
-/* The usual attribute, all of it lawful: a known one of a fixed number, octets or ASCII text. False:
- * take_attr has to look. Written field by field, since clearing the whole costs a third of decoding. */
+/* The usual attribute, all of it lawful: a known one of a fixed number, octets or ASCII text.
+ * False: take_attr has to look. Written field by field, since clearing the whole costs a third of
+ * decoding. */
 static inline bool take_usual(struct stun_msg *m, struct stun_attr *a, const uint8_t *p,
                               uint16_t type, uint16_t length, size_t whole)
 {

@@ -14,7 +14,7 @@ static const struct option options[] = {
     {"fault", required_argument, NULL, 2003},
     {"variant", required_argument, NULL, 2004},
     {"capture", required_argument, NULL, 2005},
-    {"gso", no_argument, NULL, 2006},
+    {"no-gso", no_argument, NULL, 2006},
     {"events", no_argument, NULL, 2007},
     {0},
 };
@@ -24,7 +24,7 @@ struct job {
     struct addr listen, to;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
-    bool gso, events;
+    bool no_gso, events;
 };
 static volatile sig_atomic_t stopping;
 static struct driver *running;
@@ -91,7 +91,7 @@ static bool take(struct job *j, int opt, const char *arg)
         j->capture = arg;
         return true;
     case 2006:
-        return j->gso = true;
+        return j->no_gso = true;
     case 2007:
         return j->events = true;
     default:
@@ -170,7 +170,8 @@ static int serve(struct job *j)
         cli_error("serve", "%s", err);
         return EXIT_OWN_FAULT;
     }
-    struct driver *d = live_new(&(struct live_options){.capture = capture, .gso = j->gso}, &err);
+    struct driver *d = live_new(&(struct live_options){.capture = capture, 
+                                                     .gso = !j->no_gso}, &err);
     if (!d) {
         cli_error("serve", "%s", err);
         return EXIT_OWN_FAULT;
@@ -244,7 +245,8 @@ const struct command cmd_serve = {
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
     "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n"
     "  --capture FILE    write what passes as pcapng\n"
-    "  --gso             join equal datagrams to one peer (UDP segmentation offload)\n"
+    "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
+    "                    given to the kernel together (UDP segmentation offload)\n"
     "  --events          print what happens\n\n"
     "examples:\n"
     "  rtclab serve stun.server --listen 127.0.0.1:3478\n"

@@ -4,7 +4,18 @@
  *
  * The driver gives inputs with *its* flow ids and takes outputs with its flow ids; the stack
  * renames them, makes a layer instance for each word after the first of an opened stack, and one
- * for each connection that a listener accepts. */
+ * for each connection that a listener accepts.
+ *
+ * Beyond what endpoint.h says:
+ * - A flow is forgotten when its user closes it or its provider says that it is closed, a layer
+ * when none of its flows is left: what a party holds is bounded by its live flows, and no id comes
+ *   again.
+ * - IN_CLOSE tells a layer how: why is CLOSE_RESET where the user asked to abort, else CLOSE_DONE.
+ * - A layer learns its side from IN_OPENED of LAYER_LOWER: parent is 0 where the party opened the
+ *   flow, not 0 where a listener accepted it.
+ * - flow_spec.options of a listener are borrowed until the listener is closed, its name is not
+ * kept.
+ * - A connection that arrives when its listener is closed already is reset. */
 #ifndef HARNESS_CORE_STACK_H
 #define HARNESS_CORE_STACK_H
 #include "harness/core/driver.h"
@@ -15,12 +26,19 @@ enum {
     STACK_ARENA = 4 << 20,     /* octets of all that one input causes */
     STACK_FLOWS_MAX = 1 << 17, /* flows of one party; more are refused with CLOSE_QUOTA */
 };
-struct edge; /* a flow between who provides it and who uses it */
+struct edge;  /* a flow between who provides it and who uses it */
 struct part { /* an endpoint in the stack: the top, or a layer */
     struct env *self;
     const struct endpoint_class *cls;
-    struct edge *lower; /* a layer's own flow below; NULL for the top */
+    uint32_t serial; /* within its party: the top is 1 */
     uint32_t next_accepted;
+    /* of a layer: */
+    uint32_t ends;     /* flows that it uses or provides; at 0 it is dead and will be freed */
+    struct part *user; /* who uses what it provides, */
+    flow_id user_id;   /* and the first of that by its user's id */
+    uint64_t due_us;   /* its deadline as of its last call */
+    size_t slot;       /* its place among those with deadlines, from 1; 0: it has none */
+    struct part *prev, *next;
 };
 struct party {
     struct driver *driver;
@@ -28,15 +46,20 @@ struct party {
     char name[48];
     struct addr addr;
     struct part top;
-    struct edge **edges; /* all, dead ones freed */
-    size_t n_edges, cap_edges;
-    uint32_t *by_driver, *by_top; /* open-addressed index of edges, by flow id of either end */
-    size_t cap_index, used_driver, used_top;
+    struct part *layers, *dead_layers; /* alive; to be freed when the next input begins */
+    struct edge *edges, *dead_edges;
+    size_t n_edges;                     /* alive */
+    struct edge **by_below, **by_above; /* open-addressed indices by (part, id) of either end */
+    size_t cap_index;
+    struct part **due; /* heap of the layers with deadlines */
+    size_t n_due, cap_due;
+    uint32_t last_serial;
     flow_id next_flow; /* driver's ids of flows that we open: 1, 2, ... below FLOW_ACCEPTED */
     uint64_t layer_seed[2];
     struct outq q;   /* what an endpoint puts while it is called */
     struct outq out; /* what the driver takes: OPEN, SEND, SHUTDOWN, CLOSE, RESOLVE */
     struct work *first, *last;
+    bool busy;          /* inside party_input or party_timers */
     struct party *next; /* the driver's list */
     void *transport;    /* the driver's own state of this party */
     uint64_t due_us;    /* the earliest deadline of all parts, as of the last call */
@@ -48,7 +71,8 @@ void party_free(struct party *p);
 /* Give one input to the top (IN_START, IN_COMMAND) or, by in->flow, to whoever uses that flow of
  * the driver's, and run everything that it causes inside. Then p->out holds what the driver is to
  * do, in order; events have been given to driver->on_event. The driver must take p->out before the
- * next call. Sets driver->error where a queue ran over. */
+ * next call. Sets driver->error where a queue ran over, and where an event handler gives an input
+ * to the very party whose event it handles: that waits until the driver's run returns. */
 void party_input(struct party *p, const struct input *in);
 /* Give IN_TIMER to each part whose deadline is not after `now_us`. */
 void party_timers(struct party *p, uint64_t now_us);

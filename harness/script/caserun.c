@@ -20,21 +20,50 @@ static uint64_t wall_us(void)
 
 /* ---- events to the script ---- */
 
+/* Lua raises through C frames: whatever may allocate runs inside a protected call. Pushing a light C
+ * function and light userdata does not allocate. */
+struct delivery {
+    int id;
+    const char *name;
+    uint32_t token;
+    void (*push)(lua_State *L, const void *arg);
+    const void *arg;
+};
+
+static int deliver(lua_State *L)
+{
+    const struct delivery *d = lua_touserdata(L, 1);
+    luaL_checkstack(L, 12, "event");
+    lua_getfield(L, LUA_REGISTRYINDEX, "deliver");
+    lua_pushinteger(L, d->id);
+    lua_pushstring(L, d->name);
+    lua_pushinteger(L, d->token);
+    d->push(L, d->arg);
+    lua_call(L, 4, 0);
+    return 0;
+}
+
+static bool protect(struct world *w, lua_State *L, lua_CFunction f, void *arg)
+{
+    if (!lua_checkstack(L, 4)) {
+        world_verdict(w, VERDICT_ERROR, "not enough memory");
+        return false;
+    }
+    lua_pushcfunction(L, f);
+    lua_pushlightuserdata(L, arg);
+    if (lua_pcall(L, 1, 0, 0) == LUA_OK)
+        return true;
+    const char *why = lua_tostring(L, -1); /* no string: an error that is a table */
+    world_verdict(w, VERDICT_ERROR, why ? why : "an error without words");
+    lua_pop(L, 1);
+    return false;
+}
+
 void world_deliver(struct world *w, int id, const char *name, uint32_t token,
                    void (*push)(lua_State *L, const void *arg), const void *arg)
 {
-    lua_State *L = w->now ? w->now : w->box.L;
-
-    luaL_checkstack(L, 12, "event");
-    lua_getfield(L, LUA_REGISTRYINDEX, "deliver");
-    lua_pushinteger(L, id);
-    lua_pushstring(L, name);
-    lua_pushinteger(L, token);
-    push(L, arg);
-    if (lua_pcall(L, 4, 0, 0) != LUA_OK) {
-        world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
-        lua_pop(L, 1);
-    }
+    struct delivery d = {id, name, token, push, arg};
+    protect(w, w->now ? w->now : w->box.L, deliver, &d);
     driver_break(w->d);
 }
 
@@ -147,64 +176,79 @@ static int take_case(lua_State *L)
     return 0;
 }
 
-static bool load_text(struct world *w)
+static int load_text(lua_State *L)
 {
-    lua_State *L = w->box.L;
+    struct world *w = lua_touserdata(L, 1);
     char chunk[1100];
 
     if (sandbox_load(L, (struct span){prelude_lua, prelude_lua_n}, "@prelude.lua") != LUA_OK)
-        goto bad;
+        return lua_error(L);
     world_push_host(w, L);
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, "host");
-    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-        goto bad;
+    lua_call(L, 1, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, "host");
     lua_getfield(L, -1, "deliver");
     lua_setfield(L, LUA_REGISTRYINDEX, "deliver");
-    lua_pop(L, 1);
     lua_pushlightuserdata(L, w);
     lua_pushcclosure(L, take_case, 1);
     lua_setglobal(L, "case");
     snprintf(chunk, sizeof chunk, "@%s", w->run->c->file);
-    if (sandbox_load(L, span_of(w->run->c->source), chunk) != LUA_OK ||
-        lua_pcall(L, 0, 0, 0) != LUA_OK)
-        goto bad;
-    return true;
-bad:
-    world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
-    lua_pop(L, 1);
-    return false;
+    if (sandbox_load(L, span_of(w->run->c->source), chunk) != LUA_OK)
+        return lua_error(L);
+    lua_call(L, 0, 0);
+    return 0;
 }
 
-/* Call H.NAME with what is on the stack above; false: it raised. */
-static bool call_host(struct world *w, const char *name, int args, int results)
+/* The function H.NAME on the stack. */
+static void get_host(lua_State *L, const char *name)
 {
-    lua_State *L = w->box.L;
     lua_getfield(L, LUA_REGISTRYINDEX, "host");
     lua_getfield(L, -1, name);
     lua_remove(L, -2);
-    lua_insert(L, -1 - args);
-    if (lua_pcall(L, args, results, 0) == LUA_OK)
-        return true;
-    world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
-    lua_pop(L, 1);
-    return false;
+}
+
+static int begin(lua_State *L)
+{
+    get_host(L, "begin");
+    if (lua_getfield(L, LUA_REGISTRYINDEX, "run") != LUA_TFUNCTION)
+        return luaL_error(L, "the case is not in its file any more");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+static int leftovers(lua_State *L)
+{
+    get_host(L, "leftovers");
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+struct step {
+    bool done;
+    uint64_t due_us;
+};
+
+static int step(lua_State *L)
+{
+    struct step *s = lua_touserdata(L, 1);
+    get_host(L, "step");
+    lua_call(L, 0, 2);
+    s->done = lua_toboolean(L, -2);
+    s->due_us = lua_isinteger(L, -1) ? (uint64_t)lua_tointeger(L, -1) : NO_DEADLINE;
+    return 0;
 }
 
 /* One turn: every task that can go on goes on; then time, until an event or the next deadline. */
 static bool turn(struct world *w, uint64_t guard_us)
 {
-    lua_State *L = w->box.L;
+    struct step s = {0};
 
-    if (!call_host(w, "step", 0, 2))
+    if (!protect(w, w->box.L, step, &s))
         return false;
-    bool done = lua_toboolean(L, -2);
-    uint64_t due = lua_isinteger(L, -1) ? (uint64_t)lua_tointeger(L, -1) : NO_DEADLINE;
-    lua_pop(L, 2);
-    if (done || w->skipped || w->result->verdict == VERDICT_ERROR)
+    if (s.done || w->skipped || w->result->verdict == VERDICT_ERROR)
         return false;
-    uint64_t until = due < guard_us ? due : guard_us;
+    uint64_t until = s.due_us < guard_us ? s.due_us : guard_us;
     if (world_asking(w)) {
         if (world_poll_asked(w))
             return !w->skipped;
@@ -225,25 +269,32 @@ static bool turn(struct world *w, uint64_t guard_us)
 
 static void drive(struct world *w)
 {
-    bool slow = false;
-    for (size_t i = 0; i < CASE_NEEDS && w->run->c->tags[i]; i++)
-        slow |= strcmp(w->run->c->tags[i], "slow") == 0;
-    uint64_t guard = (uint64_t)((w->sim || slow ? 3600e6 : 120e6) * w->o->scale);
+    uint64_t guard = (uint64_t)((w->sim || case_tagged(w->run->c, "slow") ? 3600e6 : 120e6) * w->o->scale);
 
-    lua_getfield(w->box.L, LUA_REGISTRYINDEX, "run");
-    if (!lua_isfunction(w->box.L, -1)) {
-        world_verdict(w, VERDICT_ERROR, "the case is not in its file any more");
-        return;
-    }
-    if (!call_host(w, "begin", 1, 0))
+    if (!protect(w, w->box.L, load_text, w) || !protect(w, w->box.L, begin, w))
         return;
     while (turn(w, w->d->now_us + guard))
         ;
     if (!w->skipped && w->result->verdict != VERDICT_ERROR)
-        call_host(w, "leftovers", 0, 0);
+        protect(w, w->box.L, leftovers, w);
 }
 
 /* ---- around it ---- */
+
+static void rec_words(struct rec *r, const char *key, char *const list[CASE_NEEDS])
+{
+    uint8_t text[1024];
+    struct wr w = {text, sizeof text, 0, false};
+
+    wr_u8(&w, '[');
+    for (size_t i = 0; i < CASE_NEEDS && list[i]; i++) {
+        if (i)
+            wr_u8(&w, ',');
+        wr_json_text(&w, span_of(list[i]));
+    }
+    wr_u8(&w, ']');
+    rec_json(r, key, w.full ? span_of("[]") : wr_span(&w));
+}
 
 static bool open_capture(struct world *w, uint64_t clock_us)
 {
@@ -312,6 +363,7 @@ static void record_start(struct world *w)
     rec_str(&w->rec, "transport", w->run->transport);
     rec_str(&w->rec, "family", w->run->family == 6 ? "ip6" : "ip4");
     rec_str(&w->rec, "seed", seed);
+    rec_words(&w->rec, "tags", c->tags);
     rec_uint(&w->rec, "time_us", 0);
     if (w->o->record)
         rec_end(&w->rec, w->o->record);
@@ -348,8 +400,13 @@ static void finish(struct world *w)
     if (w->d)
         w->d->cls->destroy(w->d);
     sandbox_close(&w->box);
-    if (r->verdict == VERDICT_NONE && !w->skipped)
-        snprintf(r->why, sizeof r->why, "the case made no check");
+    if (r->verdict == VERDICT_NONE && !w->skipped && w->unjudged) {
+        w->skipped = true;
+        snprintf(r->why, sizeof r->why, "none of its checks is of a level that is judged");
+    } else if (r->verdict == VERDICT_NONE && !w->skipped) {
+        snprintf(r->why, sizeof r->why, "%s:%d: the case made no check", w->run->c->file,
+                 w->run->c->line);
+    }
     r->status = w->skipped ? STATUS_SKIP : case_status(r, w->o->strict);
     if (w->capture) {
         if (!capture_close(w->capture, &err))
@@ -379,7 +436,7 @@ void case_execute(const struct run_options *o, const struct case_run *run, struc
     record_start(&w);
     if (!sandbox_open(&w.box, CASE_MEMORY, CASE_INSTRUCTIONS, run->seed))
         world_verdict(&w, VERDICT_ERROR, "out of memory");
-    else if (open_driver(&w) && world_start_iut(&w) && load_text(&w))
+    else if (open_driver(&w) && world_start_iut(&w))
         drive(&w);
     finish(&w);
 }

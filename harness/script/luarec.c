@@ -2,6 +2,8 @@
 #include <lauxlib.h>
 #include "harness/script/luarec.h"
 
+enum { LIST_MAX = 65535 }; /* items of a list that a script gives */
+
 /* ---- records to tables ---- */
 
 static void push_fields(lua_State *L, const struct desc *d, const void *rec, unsigned depth);
@@ -149,11 +151,21 @@ static void draft_item(struct reader *r, int index, struct node *list, const str
         bad(r, bare ? d->name : d->f[0].name, "is no name or number that is known");
 }
 
+/* A list's length, which its metatable may claim to be anything. */
+static lua_Integer list_length(lua_State *L, int index, const struct field *f)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_Integer n = luaL_len(L, index);
+    if (n < 0 || n > LIST_MAX)
+        luaL_error(L, "field '%s' has more than %d items", f->name, LIST_MAX);
+    return n;
+}
+
 static void draft_list(struct reader *r, int index, struct node *parent, const struct field *f)
 {
     lua_State *L = r->L;
     struct node *list = draft_kids(r->dr, parent, f, f->sub);
-    lua_Integer n = luaL_len(L, index);
+    lua_Integer n = list_length(L, index, f);
 
     for (lua_Integer i = 1; i <= n; i++) {
         lua_geti(L, index, i);
@@ -232,7 +244,7 @@ static void draft_table(struct reader *r, int index, struct node *node, const st
 
 static void read_list(lua_State *L, int index, const struct field *f, void *rec, struct arena *mem)
 {
-    lua_Integer n = luaL_len(L, index);
+    lua_Integer n = list_length(L, index, f);
     uint8_t *items = arena_take(mem, (size_t)n * f->sub->size);
     size_t count = (size_t)n;
 
@@ -256,7 +268,7 @@ static bool read_number(lua_State *L, int index, const struct field *f, void *re
         u = (uint64_t)lua_toboolean(L, index);
     } else if (lua_isnumber(L, index) && lua_type(L, index) == LUA_TNUMBER) {
         lua_Number x = lua_tonumber(L, index);
-        if (x < 0)
+        if (!(x >= 0 && x < 0x1p64)) /* nor NaN */
             return false;
         u = lua_isinteger(L, index) ? (uint64_t)lua_tointeger(L, index) : (uint64_t)x;
     } else if (lua_type(L, index) == LUA_TSTRING) {

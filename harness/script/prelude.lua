@@ -36,7 +36,7 @@ local function resume(task, ...)
   local out = table.pack(coroutine.resume(task.co, ...))
   current = before
   if not out[1] then
-    H.failed(tostring(out[2]))
+    H.failed(tostring(out[2]), task.co)
     task.done = true
   elseif coroutine.status(task.co) == "dead" then
     task.done, task.result = true, out[2]

@@ -3,7 +3,10 @@
 #include <lualib.h>
 #include "harness/script/sandbox.h"
 
-enum { HOOK_EVERY = 1000 };
+enum {
+    HOOK_EVERY = 1000,
+    GRACE = 1000000, /* instructions */
+};
 
 static void *allocate(void *ud, void *p, size_t was, size_t size)
 {
@@ -23,17 +26,37 @@ static void *allocate(void *ud, void *p, size_t was, size_t size)
     return q;
 }
 
-/* Past the limit the hook fires on every instruction, so that a pcall cannot go on. */
+/* Past the limit the hook fires on every instruction, so that a pcall cannot go on. The first
+ * coroutine, which runs the others, may go on a little longer: long enough to hear where they were
+ * stopped. In a hook level 0 is the function that runs, not the caller that luaL_error names. */
 static void count(lua_State *L, lua_Debug *ar)
 {
     struct sandbox *s;
-    (void)ar;
     lua_getallocf(L, (void **)&s);
-    s->instructions += s->instructions > s->instructions_max ? 1 : HOOK_EVERY;
-    if (s->instructions > s->instructions_max) {
-        lua_sethook(L, count, LUA_MASKCOUNT, 1);
-        luaL_error(L, "more than %d million instructions", (int)(s->instructions_max / 1000000));
+    uint64_t max = s->instructions_max + (L == s->L ? GRACE : 0);
+    s->instructions += lua_gethookcount(L) == 1 ? 1 : HOOK_EVERY;
+    if (s->instructions <= max)
+        return;
+    lua_sethook(L, count, LUA_MASKCOUNT, 1);
+    lua_getinfo(L, "Sl", ar);
+    luaL_error(L, "%s:%d: more than %d million instructions", ar->short_src, ar->currentline,
+               (int)(s->instructions_max / 1000000));
+}
+
+/* setmetatable without __gc: finalizers run with hooks off, and so without limit. */
+static int set_metatable(lua_State *L)
+{
+    luaL_argexpected(L, lua_isnoneornil(L, 2) || lua_istable(L, 2), 2, "nil or table");
+    if (lua_istable(L, 2)) {
+        lua_pushliteral(L, "__gc");
+        if (lua_rawget(L, 2) != LUA_TNIL)
+            return luaL_error(L, "a case has no finalizers (__gc)");
+        lua_pop(L, 1);
     }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
 }
 
 bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint64_t seed)
@@ -69,6 +92,9 @@ bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint6
     lua_pushnil(s->L);
     lua_setfield(s->L, -2, "dump");
     lua_pop(s->L, 1);
+    lua_getglobal(s->L, "setmetatable");
+    lua_pushcclosure(s->L, set_metatable, 1);
+    lua_setglobal(s->L, "setmetatable");
     lua_sethook(s->L, count, LUA_MASKCOUNT, HOOK_EVERY);
     return true;
 }

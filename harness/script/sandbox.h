@@ -11,7 +11,9 @@ struct sandbox {
     uint64_t instructions, instructions_max;
 };
 /* base, coroutine, table, string, math, utf8; without load, dofile, require, collectgarbage, print,
- * io, os, package, debug; math.random starts from `seed`. False: no memory. */
+ * io, os, package, debug, finalizers; math.random starts from `seed`. Past `instructions` every
+ * coroutine raises "FILE:LINE: more than ..." at each instruction; the first one, which runs the
+ * others, a million later. False: no memory. */
 bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint64_t seed);
 void sandbox_close(struct sandbox *s);
 /* Load text (never bytecode) as a chunk that is named in messages; as luaL_loadbufferx. */

@@ -32,7 +32,8 @@ struct world {
     struct actor actors[CASE_ACTORS + 1]; /* 0: the IUT, where it is our own */
     size_t n_actors;
     struct addr target;
-    uint32_t token, hosts;
+    uint32_t token;
+    size_t unjudged; /* checks above the level that is judged */
     bool skipped, sim;
     struct asked asked[4];
     struct arena mem; /* configurations: as long as the world */

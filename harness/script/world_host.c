@@ -9,13 +9,18 @@ static struct world *world_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
+/* An error names the case's file and a line of it, whatever raised it. */
 void world_verdict(struct world *w, enum verdict v, const char *why)
 {
-    if (v <= w->result->verdict)
+    struct case_result *r = w->result;
+
+    if (v <= r->verdict)
         return;
-    w->result->verdict = v;
-    if (v != VERDICT_PASS)
-        snprintf(w->result->why, sizeof w->result->why, "%s", why);
+    r->verdict = v;
+    if (v == VERDICT_ERROR && !strstr(why, w->run->c->file))
+        snprintf(r->why, sizeof r->why, "%s:%d: %s", w->run->c->file, w->run->c->line, why);
+    else if (v != VERDICT_PASS)
+        snprintf(r->why, sizeof r->why, "%s", why);
 }
 
 static void record_check(struct world *w, const struct clause *c, enum verdict v, const char *what,
@@ -45,6 +50,24 @@ static void record_check(struct world *w, const struct clause *c, enum verdict v
         rec_end(&w->rec, w->o->record);
 }
 
+/* A failure is never lost for want of room: it takes the place of a pass. */
+static void keep_check(struct case_result *r, const struct clause *c, enum verdict v,
+                       const char *what, const char *actual)
+{
+    size_t at = r->n_kept;
+
+    r->n_checks++;
+    while (r->n_kept == CASE_CHECKS && at > 0 && r->checks[at - 1].verdict > VERDICT_PASS)
+        at--;
+    if (r->n_kept == CASE_CHECKS && (at == 0 || v <= VERDICT_PASS))
+        return;
+    struct case_check *k = &r->checks[r->n_kept < CASE_CHECKS ? r->n_kept++ : at - 1];
+    k->clause = c;
+    k->verdict = v;
+    snprintf(k->what, sizeof k->what, "%s", what);
+    snprintf(k->actual, sizeof k->actual, "%s", actual);
+}
+
 void world_check(struct world *w, const char *clause, enum verdict v, const char *what,
                  struct span expected, const char *actual, const uint32_t *frames, size_t n)
 {
@@ -56,17 +79,12 @@ void world_check(struct world *w, const char *clause, enum verdict v, const char
         world_verdict(w, VERDICT_ERROR, text);
         return;
     }
-    if (c->level > w->o->level)
-        return; /* --level: not judged */
-    record_check(w, c, v, what, expected, actual, frames, n);
-    w->result->n_checks++;
-    if (w->result->n_kept < CASE_CHECKS) {
-        struct case_check *k = &w->result->checks[w->result->n_kept++];
-        k->clause = c;
-        k->verdict = v;
-        snprintf(k->what, sizeof k->what, "%s", what);
-        snprintf(k->actual, sizeof k->actual, "%s", actual);
+    if (c->level > w->o->level) {
+        w->unjudged++; /* --level */
+        return;
     }
+    record_check(w, c, v, what, expected, actual, frames, n);
+    keep_check(w->result, c, v, what, actual);
     snprintf(text, sizeof text, "%s: %s", clause, what);
     world_verdict(w, v, text);
     if (w->capture && v != VERDICT_PASS) {
@@ -121,11 +139,37 @@ static int h_note(lua_State *L)
     return 0;
 }
 
+/* The line of the case's own file that `co` is in, or was when it died; 0: none. */
+static int line_in_case(struct world *w, lua_State *co)
+{
+    lua_Debug ar;
+
+    for (int level = 0; lua_getstack(co, level, &ar); level++)
+        if (lua_getinfo(co, "Sl", &ar) && ar.source[0] == '@' &&
+            strcmp(ar.source + 1, w->run->c->file) == 0)
+            return ar.currentline;
+    return 0;
+}
+
+/* H.failed(what, coroutine): it raised. What was raised below the case, in the prelude or a lib, is
+ * told with the line of the case that led there. */
 static int h_failed(lua_State *L)
 {
     struct world *w = world_of(L);
-    if (!w->skipped)
-        world_verdict(w, VERDICT_ERROR, luaL_checkstring(L, 1));
+    const char *what = luaL_checkstring(L, 1);
+    lua_State *co = lua_tothread(L, 2);
+    char text[256];
+    int line = co ? line_in_case(w, co) : 0;
+
+    if (w->skipped)
+        return 0;
+    if (line && !strstr(what, w->run->c->file)) {
+        if (strncmp(what, "prelude.lua:", 12) == 0 && strchr(what, ' '))
+            what = strchr(what, ' ') + 1;
+        snprintf(text, sizeof text, "%s:%d: %s", w->run->c->file, line, what);
+        what = text;
+    }
+    world_verdict(w, VERDICT_ERROR, what);
     return 0;
 }
 
@@ -178,7 +222,7 @@ static void fill_defaults(struct world *w, const struct endpoint_class *cls, voi
         if (w->sim)
             memset(any.ip, 0, sizeof any.ip);
         else
-            any.port = (uint16_t)(w->o->port_base + w->run->slot * 16 + w->n_actors);
+            any.port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + w->n_actors);
         memcpy((uint8_t *)rec + listen->off, &any, sizeof any);
     }
 }
@@ -270,21 +314,13 @@ static int h_lib(lua_State *L)
         return luaL_error(L, "no such protocol");
     snprintf(path, sizeof path, "%s/%s/lib.lua", w->o->root, protocol);
     snprintf(chunk, sizeof chunk, "@scenarios/%s/lib.lua", protocol);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return 0;
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
     size_t n;
-    do {
-        char *p = luaL_prepbuffer(&b);
-        n = fread(p, 1, LUAL_BUFFERSIZE, f);
-        luaL_addsize(&b, n);
-    } while (n > 0);
-    fclose(f);
-    luaL_pushresult(&b);
-    const char *text = lua_tolstring(L, -1, &n);
-    if (sandbox_load(L, (struct span){(const uint8_t *)text, n}, chunk) != LUA_OK)
+    char *text = file_text(path, &n);
+    if (!text)
+        return 0;
+    int status = sandbox_load(L, (struct span){(const uint8_t *)text, n}, chunk);
+    free(text);
+    if (status != LUA_OK)
         return lua_error(L);
     lua_call(L, 0, 1);
     return 1;

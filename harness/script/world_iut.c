@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ static void place_iut(struct world *w, const struct endpoint_class *cls, void *c
     const struct field *listen = field_find(cls->config, "listen");
 
     w->target = world_host_addr(w);
-    w->target.port = w->sim ? 3478 : (uint16_t)(w->o->port_base + w->run->slot * 16 + 15);
+    w->target.port = w->sim ? 3478 : (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS);
     if (listen) {
         struct addr at = w->target;
         if (w->sim)
@@ -156,6 +157,14 @@ bool world_start_iut(struct world *w)
 
 /* ---- the upper tester ---- */
 
+static uint32_t skip_asked(struct world *w, lua_State *L, const char *what, const char *verb)
+{
+    w->skipped = true;
+    snprintf(w->result->why, sizeof w->result->why, "%s '%s'", what, verb);
+    luaL_error(L, "skipped");
+    return 0;
+}
+
 static uint32_t ask_own(struct world *w, lua_State *L, const char *verb, int args)
 {
     const struct endpoint_class *cls = w->actors[0].cls;
@@ -179,50 +188,111 @@ static uint32_t ask_own(struct world *w, lua_State *L, const char *verb, int arg
         w->now = NULL;
         return token;
     }
-    w->skipped = true;
-    snprintf(w->result->why, sizeof w->result->why, "our own endpoint has no verb '%s'", verb);
-    luaL_error(L, "skipped");
-    return 0;
+    return skip_asked(w, L, "our own endpoint has no verb", verb);
 }
 
-/* The command line with {host}, {port}, {transport} and the strings of `args` filled in. */
-static void fill_in(struct world *w, lua_State *L, const char *template, int args, char *out,
-                    size_t cap)
+/* A value in the command line: quoted for the shell where it is more than a plain word. */
+static void put_word(struct wr *o, struct span s)
 {
-    struct wr o = {(uint8_t *)out, cap - 1, 0, false};
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-@+/";
+    size_t i = 0;
+
+    while (i < s.n && s.p[i] && strchr(plain, s.p[i]))
+        i++;
+    if (s.n && i == s.n) {
+        wr_put(o, s);
+        return;
+    }
+    wr_u8(o, '\'');
+    for (i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'')
+            wr_text(o, "'\\'");
+        wr_u8(o, s.p[i]);
+    }
+    wr_u8(o, '\'');
+}
+
+static void put_host(struct wr *o, const struct addr *server)
+{
+    uint8_t text[64];
+    struct wr h = {text, sizeof text, 0, false};
+
+    addr_text(&h, server);
+    while (h.n && text[h.n - 1] != ':') /* without port and brackets */
+        h.n--;
+    if (server->family && h.n)
+        wr_put(o, span_cut(wr_span(&h), server->family == 6, h.n - 1 - (server->family == 6)));
+}
+
+/* What stands for {key}; false: nothing does, and the braces are the command's own. */
+static bool put_value(struct world *w, lua_State *L, const char *key, int args, struct wr *o)
+{
     struct addr server = {0};
+    bool there;
 
     if (lua_getfield(L, args, "server") == LUA_TSTRING)
         addr_parse(span_of(lua_tostring(L, -1)), &server);
     lua_pop(L, 1);
+    if (strcmp(key, "host") == 0) {
+        put_host(o, &server);
+        return true;
+    }
+    if (strcmp(key, "port") == 0) {
+        wr_dec(o, server.port);
+        return true;
+    }
+    if (strcmp(key, "transport") == 0) {
+        wr_text(o, w->run->transport);
+        return true;
+    }
+    there = lua_getfield(L, args, key) == LUA_TSTRING;
+    if (there)
+        put_word(o, span_of(lua_tostring(L, -1)));
+    lua_pop(L, 1);
+    return there;
+}
+
+/* The command line with {host}, {port}, {transport} and the strings of `args` filled in. False: it
+ * is too long. */
+static bool fill_in(struct world *w, lua_State *L, const char *template, int args, char *out,
+                    size_t cap)
+{
+    struct wr o = {(uint8_t *)out, cap - 1, 0, false};
+
     for (const char *s = template; *s; s++) {
-        const char *end = *s == '{' ? strchr(s, '}') : NULL;
+        size_t n = *s == '{' ? strspn(s + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
         char key[32];
-        if (!end || end - s > 30) {
+        if (n == 0 || n >= sizeof key || s[1 + n] != '}') {
             wr_u8(&o, (uint8_t)*s);
             continue;
         }
-        snprintf(key, sizeof key, "%.*s", (int)(end - s - 1), s + 1);
-        uint8_t host[64];
-        struct wr h = {host, sizeof host, 0, false};
-        addr_text(&h, &server);
-        if (strcmp(key, "host") == 0) { /* without port and brackets */
-            while (h.n && host[h.n - 1] != ':')
-                h.n--;
-            struct span ip = span_cut(wr_span(&h), server.family == 6, h.n - 1);
-            wr_put(&o, server.family == 6 ? span_cut(ip, 0, ip.n - 1) : ip);
-        } else if (strcmp(key, "port") == 0) {
-            wr_dec(&o, server.port);
-        } else if (strcmp(key, "transport") == 0) {
-            wr_text(&o, w->run->transport);
-        } else {
-            if (lua_getfield(L, args, key) == LUA_TSTRING)
-                wr_text(&o, lua_tostring(L, -1));
-            lua_pop(L, 1);
-        }
-        s = end;
+        memcpy(key, s + 1, n);
+        key[n] = '\0';
+        if (put_value(w, L, key, args, &o))
+            s += n + 1;
+        else
+            wr_u8(&o, '{');
     }
     out[o.n] = '\0';
+    return !o.full;
+}
+
+/* Between fork and exec. Its group is its own, so that all of it can be ended; signals are as a
+ * program expects them; nothing of ours stays open. */
+static void become(const char *line, int out)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, 0);
+    dup2(out, 1);
+    dup2(out, 2);
+    close_range(3, ~0u, 0);
+    execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    _exit(127);
 }
 
 static bool run_command(struct asked *a, const char *line)
@@ -232,15 +302,8 @@ static bool run_command(struct asked *a, const char *line)
     if (pipe2(pipes, O_CLOEXEC) != 0)
         return false;
     pid_t pid = fork();
-    if (pid == 0) {
-        setpgid(0, 0);
-        dup2(pipes[1], 1);
-        dup2(pipes[1], 2);
-        int null = open("/dev/null", O_RDONLY);
-        dup2(null, 0);
-        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-        _exit(127);
-    }
+    if (pid == 0)
+        become(line, pipes[1]);
     close(pipes[1]);
     if (pid < 0) {
         close(pipes[0]);
@@ -255,20 +318,17 @@ static bool run_command(struct asked *a, const char *line)
 
 uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args)
 {
-    char line[1024];
+    char line[4096];
 
+    luaL_checktype(L, args, LUA_TTABLE);
     if (w->actors[0].party)
         return ask_own(w, L, verb, args);
     const json_t *ask = w->o->profile ? json_object_get(w->o->profile->json, "ask") : NULL;
     const char *template = json_string_value(json_object_get(ask, verb));
-    if (!template) {
-        w->skipped = true;
-        snprintf(w->result->why, sizeof w->result->why, "the profile has no command to ask for '%s'",
-                 verb);
-        luaL_error(L, "skipped");
-        return 0;
-    }
-    fill_in(w, L, template, args, line, sizeof line);
+    if (!template)
+        return skip_asked(w, L, "the profile has no command to ask for", verb);
+    if (!fill_in(w, L, template, args, line, sizeof line))
+        luaL_error(L, "the command for '%s' has more than %d octets", verb, (int)sizeof line - 2);
     for (size_t i = 0; i < COUNT(w->asked); i++) {
         struct asked *a = &w->asked[i];
         if (a->pid)
@@ -277,9 +337,11 @@ uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args)
                             .due_us = w->d->now_us + (uint64_t)(60e6 * w->o->scale)};
         if (!run_command(a, line))
             luaL_error(L, "the command of the profile cannot be started");
+        if (w->run->groups)
+            w->run->groups[i] = a->pid;
         return a->token;
     }
-    luaL_error(L, "too many commands at once");
+    luaL_error(L, "more than %d commands at once", (int)COUNT(w->asked));
     return 0;
 }
 
@@ -318,6 +380,38 @@ static void drain(struct asked *a)
         a->n += a->n < sizeof a->output ? (size_t)n : 0;
 }
 
+static void end_asked(struct world *w, size_t i)
+{
+    struct asked *a = &w->asked[i];
+
+    kill(-a->pid, SIGKILL); /* what the command left behind in its group, too */
+    close(a->fd);
+    a->pid = 0;
+    if (w->run->groups)
+        w->run->groups[i] = 0;
+}
+
+/* A command has ended with `status`. */
+static void tell(struct world *w, const struct asked *a, int status, bool late)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    struct answer r = {late ? "timeout" : code == 0 ? "success" : "error", a, code};
+    char text[200];
+
+    if (late)
+        code = 0;
+    if (code == 77) {
+        w->skipped = true;
+        snprintf(w->result->why, sizeof w->result->why, "the IUT does not support what is asked");
+    } else if (code == 126 || code == 127) { /* of the shell: not to be run, not found */
+        snprintf(text, sizeof text, "the command of the profile cannot be run: %.*s",
+                 (int)strcspn(a->output, "\n"), a->output);
+        world_verdict(w, VERDICT_ERROR, text);
+    } else {
+        world_deliver(w, 0, "asked", a->token, push_answer, &r);
+    }
+}
+
 bool world_poll_asked(struct world *w)
 {
     bool told = false;
@@ -334,16 +428,9 @@ bool world_poll_asked(struct world *w)
         if (waitpid(a->pid, &status, late ? 0 : WNOHANG) != a->pid)
             continue;
         drain(a);
-        close(a->fd);
-        a->pid = 0;
-        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-        if (code == 77) {
-            w->skipped = true;
-            snprintf(w->result->why, sizeof w->result->why, "the IUT does not support what is asked");
-            return true;
-        }
-        struct answer r = {late ? "timeout" : code == 0 ? "success" : "error", a, code};
-        world_deliver(w, 0, "asked", a->token, push_answer, &r);
+        a->output[a->n < sizeof a->output ? a->n : sizeof a->output - 1] = '\0';
+        end_asked(w, i);
+        tell(w, a, status, late);
         told = true;
     }
     return told;
@@ -355,7 +442,6 @@ void world_kill_asked(struct world *w)
         if (w->asked[i].pid) {
             kill(-w->asked[i].pid, SIGKILL);
             waitpid(w->asked[i].pid, NULL, 0);
-            close(w->asked[i].fd);
-            w->asked[i].pid = 0;
+            end_asked(w, i);
         }
 }

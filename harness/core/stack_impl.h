@@ -1,0 +1,44 @@
+/* harness/core/stack_impl.h - what the files of the stack share: parts, edges, deadlines. */
+#ifndef HARNESS_CORE_STACK_IMPL_H
+#define HARNESS_CORE_STACK_IMPL_H
+#include "harness/core/stack.h"
+
+enum { STACK_TEXT = 128 }; /* octets of a stack's words, with the NUL */
+
+/* A flow: `below` provides it (NULL: the driver), `above` uses it (the top, or a layer). Each side
+ * has its own name for it. A listener is an edge too; its chain tells what to build on acceptance.
+ */
+struct edge {
+    struct part *below, *above; /* above NULL: not bound yet, in no index */
+    flow_id id_below, id_above;
+    flow_id parent; /* the listener or the first flow of a layer, by the user's id; 0: none */
+    struct flow_spec spec; /* of listeners and of flows that were opened */
+    char text[STACK_TEXT]; /* spec.stack */
+    struct edge *prev, *next;
+    bool dead;
+};
+
+bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t seed, uint32_t serial);
+/* A layer without flows; NULL: no memory. */
+struct part *layer_new(struct party *p, const struct endpoint_class *cls);
+/* Note the deadline of a layer that has just been called. */
+void layer_due(struct party *p, struct part *l, uint64_t at_us);
+/* The layer whose deadline is first, NULL: none has one. */
+struct part *layer_first_due(const struct party *p);
+
+/* A flow that `below` (NULL: the driver) calls `id`; found once it is bound. NULL: no memory, or
+ * STACK_FLOWS_MAX are there. */
+struct edge *edge_new(struct party *p, struct part *below, flow_id id);
+void edge_bind(struct party *p, struct edge *e, struct part *above, flow_id id);
+/* The flow is over: nobody finds it any more. It, and the layers that have no flow left, stay until
+ * stack_reap. */
+void edge_kill(struct party *p, struct edge *e);
+/* The bound edge that `below` (NULL: the driver), or `above`, calls `id`; NULL: none, or dead. */
+struct edge *edge_below(const struct party *p, const struct part *below, flow_id id);
+struct edge *edge_above(const struct party *p, const struct part *above, flow_id id);
+
+/* Free what is dead; the driver has taken what pointed to it. */
+void stack_reap(struct party *p);
+/* Free all parts and edges. */
+void stack_free(struct party *p);
+#endif
