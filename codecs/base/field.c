@@ -362,8 +362,13 @@ static void dump_scalar(struct dump *o, const struct val *v)
             wr_json_text(o->w, span_of(v->sym));
         else if (v->sym)
             wr_text(o->w, v->sym);
-        else
+        else if (o->json && v->u >> 53) { /* more than other readers of JSON keep of a number */
+            wr_u8(o->w, '"');
             wr_dec(o->w, v->u);
+            wr_u8(o->w, '"');
+        } else {
+            wr_dec(o->w, v->u);
+        }
     }
 }
 

@@ -66,21 +66,25 @@ static void take_code(struct dec *d, struct stun_attr *a)
 {
     const uint8_t *v = a->p + 4;
     unsigned cls = v[2] & 7, number = v[3];
+    bool own = a->kind == STUN_FAMILY_CODE; /* RFC 8656 says the same of ADDRESS-ERROR-CODE */
 
     if ((cls < 3 && !(d->m->classic && cls > 0)) || cls > 6) /* RFC 3489 has 1 to 6 */
-        broke(d, "RFC8489:14.8#4", MUST, "error class %u, not 3 to 6", v + 2, 1, cls);
+        broke(d, own ? "RFC8656:18.12#a3" : "RFC8489:14.8#4", own ? STMT : MUST,
+              "error class %u, not 3 to 6", v + 2, 1, cls);
     if (number > 99)
-        broke(d, "RFC8489:14.8#5", MUST, "error number %u, not 0 to 99", v + 3, 1, number);
+        broke(d, own ? "RFC8656:18.12#a3" : "RFC8489:14.8#5", own ? STMT : MUST,
+              "error number %u, not 0 to 99", v + 3, 1, number);
     struct span reason = {v + 4, a->length - 4u};
     if (!span_utf8(reason))
-        broke(d, "RFC8489:14.8#1a", MUST, "reason phrase is not UTF-8", reason.p, reason.n, 0);
+        broke(d, own ? "RFC8656:18.12#2" : "RFC8489:14.8#1a", MUST, "reason phrase is not UTF-8",
+              reason.p, reason.n, 0);
     if (number > 99) {
         keep_raw(a);
         return;
     }
     a->v.reason = reason;
     a->v.code = (uint16_t)(cls * 100 + number);
-    if (a->kind == STUN_FAMILY_CODE) {
+    if (own) {
         a->family = v[0];
         a->v.code_rffu = (uint32_t)(v[1] << 5 | v[2] >> 3);
     } else {
@@ -147,6 +151,23 @@ static void take_algorithms(struct dec *d, struct stun_attr *a)
     a->v.code_rffu = 0;
 }
 
+static inline bool all_ascii(const uint8_t *p, size_t n)
+{
+    uint64_t any = 0, v;
+
+    if (n < 8) {
+        for (size_t i = 0; i < n; i++)
+            any |= p[i];
+        return any < 0x80;
+    }
+    for (size_t i = 0; i + 8 < n; i += 8) {
+        memcpy(&v, p + i, 8);
+        any |= v;
+    }
+    memcpy(&v, p + n - 8, 8); /* the last eight, some of them for the second time */
+    return !((any | v) & 0x8080808080808080u);
+}
+
 static void take_text(struct dec *d, struct stun_attr *a)
 {
     static const struct {
@@ -159,7 +180,9 @@ static void take_text(struct dec *d, struct stun_attr *a)
         {STUN_ALTERNATE_DOMAIN, "RFC8489:14.16#1b"},
     };
     a->v.s = (struct span){a->p + 4, a->length};
-    if (span_utf8(a->v.s))
+    if (span_utf8(a->v.s) && a->type != STUN_ALTERNATE_DOMAIN) /* that one is ASCII */
+        return;
+    if (a->type == STUN_ALTERNATE_DOMAIN && all_ascii(a->v.s.p, a->v.s.n))
         return;
     for (size_t i = 0; i < COUNT(utf8); i++)
         if (utf8[i].type == a->type)
@@ -226,8 +249,10 @@ static void take_value(struct dec *d, struct stun_attr *a)
 static COLD void bad_length(struct dec *d, const struct stun_rule *r, const struct stun_attr *a)
 {
     bool over256 = a->type == STUN_MESSAGE_INTEGRITY_SHA256 && a->length > r->max;
+    /* RFC 5780 section 7.5 can be read so: a port, and the padding of every attribute */
+    bool port_alone = a->type == STUN_RESPONSE_PORT && a->length == 2;
 
-    if (r->clause)
+    if (r->clause && !port_alone)
         broke(d, over256 ? "RFC8489:14.6#a3" : r->clause, r->must && !over256 ? MUST : STMT,
               r->what, a->p + 2, 2, a->length);
 }
@@ -260,23 +285,6 @@ static COLD void take_attr(struct dec *d, struct stun_attr *a)
     if (fits && a->type == STUN_MESSAGE_INTEGRITY_SHA256 && (a->length & 3))
         broke(d, "RFC8489:14.6#1b", MUST, "%u octets of HMAC, not a multiple of 4", a->p + 2, 2,
               a->length);
-}
-
-static inline bool all_ascii(const uint8_t *p, size_t n)
-{
-    uint64_t any = 0, v;
-
-    if (n < 8) {
-        for (size_t i = 0; i < n; i++)
-            any |= p[i];
-        return any < 0x80;
-    }
-    for (size_t i = 0; i + 8 < n; i += 8) {
-        memcpy(&v, p + i, 8);
-        any |= v;
-    }
-    memcpy(&v, p + n - 8, 8); /* the last eight, some of them for the second time */
-    return !((any | v) & 0x8080808080808080u);
 }
 
 /* The usual attribute, all of it lawful: a known one of a fixed number, octets or ASCII text.
@@ -431,15 +439,15 @@ enum step stun_next(struct span in, size_t *used, struct findings *fs)
 
 unsigned stun_guess(struct span in, uint16_t port)
 {
-    if (in.n < STUN_HEADER || (in.p[0] & 0xc0) || (in.p[3] & 3))
+    if (in.n < STUN_HEADER || (in.p[0] & 0xc0))
         return 0;
     size_t length = get_u16(in.p + 2);
     uint16_t type = get_u16(in.p);
     if (get_u32(in.p + 4) == STUN_COOKIE)
         return length + STUN_HEADER == in.n ? 100 : length + STUN_HEADER < in.n ? 80 : 70;
     /* RFC 3489 knew two methods, and no cookie to tell them by: the attributes must add up */
-    if (length + STUN_HEADER != in.n || (type & 0xfeef) == 0 || (type & 0xfeef) > 2 ||
-        (type & 0x0110) == 0x0010)
+    if (length + STUN_HEADER != in.n || (length & 3) || (type & 0xfeef) == 0 ||
+        (type & 0xfeef) > 2 || (type & 0x0110) == 0x0010)
         return 0;
     size_t at = STUN_HEADER;
     while (at + 4 <= in.n)

@@ -19,14 +19,18 @@ static void lint_text(const struct stun_msg *m, const struct stun_attr *a, struc
         uint16_t type;
         const char *clause, *what;
     } limits[] = {
+        {STUN_ADDRESS_ERROR_CODE, "RFC8656:18.12#2",
+         "reason phrase of %u characters, not fewer than 128"},
         {STUN_ERROR_CODE, "RFC8489:14.8#1b", "reason phrase of %u characters, not fewer than 128"},
         {STUN_REALM, "RFC8489:14.9#1b", "REALM of %u characters, not fewer than 128"},
         {STUN_NONCE, "RFC8489:14.10#1", "NONCE of %u characters, not fewer than 128"},
         {STUN_SOFTWARE, "RFC8489:14.14#2b", "SOFTWARE of %u characters, not fewer than 128"},
     };
-    struct span s = a->kind == STUN_CODE ? a->v.reason : a->v.s;
+    bool code = a->kind == STUN_CODE || a->kind == STUN_FAMILY_CODE;
+    struct span s = code ? a->v.reason : a->v.s;
 
-    if (a->kind == STUN_RAW || s.n < 128 || (a->kind == STUN_TEXT && s.n > 763))
+    if ((!code && a->kind != STUN_TEXT) || (code && m->classic) || s.n < 128 ||
+        (a->kind == STUN_TEXT && s.n > 763))
         return; /* over 763 octets: decode has said so */
     for (size_t i = 0; i < COUNT(limits); i++) {
         size_t n = limits[i].type == a->type ? span_utf8_len(s) : 0;
@@ -38,8 +42,8 @@ static void lint_text(const struct stun_msg *m, const struct stun_attr *a, struc
     }
 }
 
-/* REALM and NONCE are qdtext or quoted-pair of RFC 3261 section 25.1: no bare quote, and a backslash
- * stands before the octet that it quotes, which is no line break. */
+/* REALM and NONCE are qdtext or quoted-pair of RFC 3261 section 25.1: no bare quote, and a
+ * backslash stands before the octet that it quotes, which is no line break. */
 static void lint_quoting(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
 {
     bool realm = a->type == STUN_REALM;
@@ -89,13 +93,11 @@ static void lint_algorithms(const struct stun_msg *m, const struct stun_attr *a,
         return;
     for (;;) {
         const uint8_t *at = r.p + r.pos;
-        if (!rd_u16(&r, &algorithm) || !rd_u16(&r, &n) ||
-            !rd_take(&r, stun_round4(n), &parameters))
+        if (!rd_u16(&r, &algorithm) || !rd_u16(&r, &n) || !rd_take(&r, stun_round4(n), &parameters))
             return;
         if (n && (algorithm == STUN_MD5 || algorithm == STUN_SHA256))
-            broke(fs, m,
-                  algorithm == STUN_MD5 ? "RFC8489:18.5.1.1#a1" : "RFC8489:18.5.1.2#a1", STMT,
-                  "parameters of %u octets, where the algorithm has none", at + 2, 2, n);
+            broke(fs, m, algorithm == STUN_MD5 ? "RFC8489:18.5.1.1#a1" : "RFC8489:18.5.1.2#a1",
+                  STMT, "parameters of %u octets, where the algorithm has none", at + 2, 2, n);
     }
 }
 
@@ -128,14 +130,15 @@ static void lint_turn(const struct stun_msg *m, const struct stun_attr *a, struc
         const char *clause, *what;
         enum level level;
     } zero[] = {
-        {STUN_CHANNEL_NUMBER, 2, 2, 0xffff, "RFC8656:18.1#1a", "reserved octets are %x, not zero", MUST},
+        {STUN_CHANNEL_NUMBER, 2, 2, 0xffff, "RFC8656:18.1#1a", "reserved octets are %x, not zero",
+         MUST},
         {STUN_REQUESTED_ADDRESS_FAMILY, 1, 3, 0xffffff, "RFC8656:18.6#1a",
          "reserved octets are %x, not zero", MUST},
         {STUN_REQUESTED_TRANSPORT, 1, 3, 0xffffff, "RFC8656:18.8#1a",
          "reserved octets are %x, not zero", MUST},
         {STUN_EVEN_PORT, 0, 1, 0x7f, "RFC8656:18.7#a3", "reserved bits are %x, not zero", STMT},
-        {STUN_ADDRESS_ERROR_CODE, 1, 2, 0xfff8, "RFC8656:18.12#1a", "reserved bits are %x, not zero",
-         MUST},
+        {STUN_ADDRESS_ERROR_CODE, 1, 2, 0xfff8, "RFC8656:18.12#1a",
+         "reserved bits are %x, not zero", MUST},
         {STUN_ICMP, 0, 2, 0xffff, "RFC8656:18.13#1a", "reserved octets are %x, not zero", MUST},
         {STUN_TRANSACTION_TRANSMIT_COUNTER, 0, 2, 0xffff, "RFC7982:3.1#3",
          "reserved octets are %x, not zero", MUST},
@@ -183,6 +186,8 @@ static void lint_error(const struct stun_msg *m, struct findings *fs)
         broke(fs, m, "RFC8489:6.3.1.1#3", MUST, "420 without UNKNOWN-ATTRIBUTES", code->p, 8, 0);
     if (code->v.code == 300 && !stun_find(m, STUN_ALTERNATE_SERVER))
         broke(fs, m, "RFC8489:10#1a", MUST, "300 without ALTERNATE-SERVER", code->p, 8, 0);
+    if (code->v.code == 438 && (!stun_find(m, STUN_NONCE) || !stun_find(m, STUN_REALM)))
+        broke(fs, m, "RFC8489:9.2.4#23a", MUST, "438 without NONCE or REALM", code->p, 8, 0);
     const struct stun_attr *nonce = stun_find(m, STUN_NONCE);
     const struct stun_attr *algorithms = stun_find(m, STUN_PASSWORD_ALGORITHMS);
     if (nonce && algorithms && nonce->kind == STUN_TEXT &&

@@ -188,6 +188,21 @@ static size_t edit(struct draft *dr, struct chance *c)
     return draft_edit(dr, op, path, value);
 }
 
+/* Each list of a draft ends with the node that it takes for its last: else what is appended next is
+ * lost, or goes elsewhere. */
+static void check_lists(const struct node *n, unsigned depth)
+{
+    const struct node *last = NULL;
+
+    if (n->form != FORM_KIDS || depth > FIELD_DEPTH)
+        return;
+    for (const struct node *kid = n->first; kid; kid = kid->next) {
+        check_lists(kid, depth + 1);
+        last = kid;
+    }
+    require(n->last == last, "a list in an edited draft does not end with its last node");
+}
+
 /* Sealed values are good wherever the sealed attribute is the one that a receiver would look at,
  * with the length that it was sealed for. */
 static void check_seal(const struct stun_msg *m, const struct stun_marks *marks,
@@ -220,6 +235,7 @@ static void edited(struct bench *b, struct draft *dr, struct chance *c)
 
     for (unsigned i = 1u + (chance_u8(c) & 3); i > 0; i--)
         edit(dr, c);
+    check_lists(&dr->root, 0);
     stun_encode(&w, dr, &marks);
     if (w.full)
         return;

@@ -37,18 +37,31 @@ static void json_clauses(struct rec *r, const struct case_info *c)
 static void list_json(const struct case_info *c, struct record *out)
 {
     static struct rec r;
-    char kind[2] = {c->kind, '\0'};
+    char type[2] = {c->kind, '\0'};
 
-    rec_begin(&r, "case");
+    rec_begin(&r, type); /* V, I, X, T or R */
     rec_str(&r, "id", c->id);
     rec_str(&r, "suite", c->suite);
     rec_str(&r, "role", c->role);
     rec_str(&r, "title", c->title);
     json_clauses(&r, c);
-    rec_str(&r, "kind", kind);
     json_words(&r, "tags", c->tags);
     json_words(&r, "needs", c->needs);
+    rec_uint(&r, "version", (uint64_t)c->version);
     rec_end(&r, out);
+}
+
+/* A file that cannot be loaded was said; what was asked for is not all there. */
+static int conclude(struct plan *p, const struct record *out, const char *command)
+{
+    bool whole = p->n_lost == 0;
+
+    plan_free(p);
+    if (fflush(stdout) != 0 || ferror(stdout) || out->failed) {
+        cli_error(command, "standard output cannot be written");
+        return EXIT_OWN_FAULT;
+    }
+    return whole ? EXIT_AS_EXPECTED : EXIT_OWN_FAULT;
 }
 
 static int list(int argc, char **argv)
@@ -77,12 +90,7 @@ static int list(int argc, char **argv)
         else
             printf("%-18s %c  %s\n", c->id, c->kind, c->title);
     }
-    plan_free(&p);
-    if (fflush(stdout) != 0 || out.failed) {
-        cli_error("list", "standard output cannot be written");
-        return EXIT_OWN_FAULT;
-    }
-    return EXIT_AS_EXPECTED;
+    return conclude(&p, &out, "list");
 }
 
 static const char *kind_words(char kind)
@@ -157,8 +165,7 @@ static int show(int argc, char **argv)
         else
             show_one(&p.cases.v[i]);
     }
-    plan_free(&p);
-    return EXIT_AS_EXPECTED;
+    return conclude(&p, &out, "show");
 }
 
 const struct command cmd_list = {

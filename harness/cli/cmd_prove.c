@@ -21,7 +21,11 @@ struct job {
     struct case_run *runs;
     struct case_result *results;
     size_t n;
-    bool *proven; /* by case */
+    bool *proven;   /* by case */
+    bool *catches;  /* by case, then by place of the fault among all that there are */
+    const char **names; /* of those faults */
+    size_t n_names, all_faults;
+    bool stopped;   /* interrupted */
     size_t faults, caught, variants, condemned, harness_errors;
     struct record out;
     struct rec rec;
@@ -67,8 +71,10 @@ static void run_role(struct job *j, const struct world_run *w)
         else
             j->o.faults = w->names;
     }
-    if (n)
+    if (n && some && got && place && !j->stopped) {
         pool_run(&j->o, &(struct pool_options){.jobs = 2}, some, got, n);
+        j->stopped = pool_interrupted();
+    }
     for (size_t i = 0; i < n; i++)
         j->results[place[i]] = got[i];
     free(some);
@@ -88,10 +94,10 @@ static const struct case_check *failed_on(const struct case_result *r, const cha
 static void say(struct job *j, const char *type, const char *name, const char *clause,
                 const char *key, const char *const *ids, size_t n)
 {
-    uint8_t text[8192];
+    static uint8_t text[65536];
     struct wr w = {text, sizeof text, 0, false};
 
-    if (!j->cli.json)
+    if (!j->cli.json || j->stopped)
         return;
     wr_u8(&w, '[');
     for (size_t i = 0; i < n; i++) {
@@ -111,10 +117,13 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
                         const struct deviation *dev)
 {
     struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, ""};
-    const char *ids[64];
-    size_t n = 0;
+    const char *ids[512];
+    size_t n = 0, place = j->n_names++;
 
+    j->names[place] = dev->name;
     run_role(j, &w);
+    if (j->stopped)
+        return;
     j->faults++;
     for (size_t i = 0; i < j->n; i++) {
         if (!role_is(j->runs[i].c, cls))
@@ -124,8 +133,9 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
                       j->results[i].why);
         if (!failed_on(&j->results[i], dev->clause))
             continue;
-        for (size_t k = 0; k < j->plan.cases.n; k++)
-            j->proven[k] |= &j->plan.cases.v[k] == j->runs[i].c;
+        size_t k = (size_t)(j->runs[i].c - j->plan.cases.v);
+        j->proven[k] = true;
+        j->catches[k * j->all_faults + place] = true;
         if (n < COUNT(ids))
             ids[n++] = j->runs[i].id;
     }
@@ -138,10 +148,12 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
 
 static void prove_variant(struct job *j, const struct world_run *w, const char *clause)
 {
-    const char *ids[64];
+    const char *ids[512];
     size_t n = 0;
 
     run_role(j, w);
+    if (j->stopped)
+        return;
     j->variants++;
     for (size_t i = 0; i < j->n; i++) {
         if (!role_is(j->runs[i].c, w->cls))
@@ -186,6 +198,51 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
     }
 }
 
+/* {case, catches}: the faults on whose clause the case failed. */
+static void say_case(struct job *j, size_t i)
+{
+    static uint8_t text[65536];
+    struct wr w = {text, sizeof text, 0, false};
+    bool first = true;
+
+    wr_u8(&w, '[');
+    for (size_t f = 0; f < j->n_names; f++) {
+        if (!j->catches[i * j->all_faults + f])
+            continue;
+        if (!first)
+            wr_u8(&w, ',');
+        wr_json_text(&w, span_of(j->names[f]));
+        first = false;
+    }
+    wr_u8(&w, ']');
+    rec_begin(&j->rec, "case");
+    rec_str(&j->rec, "case", j->plan.cases.v[i].id);
+    rec_json(&j->rec, "catches", wr_span(&w));
+    rec_bool(&j->rec, "proven", j->proven[i]);
+    rec_end(&j->rec, &j->out);
+}
+
+static void say_summary(struct job *j, size_t cases, size_t unproven)
+{
+    if (!j->cli.json) {
+        printf("%zu of %zu faults caught, %zu of %zu cases proven, %zu of %zu variants and pairs "
+               "condemned, %zu errors\n",
+               j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants,
+               j->harness_errors);
+        return;
+    }
+    rec_begin(&j->rec, "summary");
+    rec_uint(&j->rec, "faults", j->faults);
+    rec_uint(&j->rec, "caught", j->caught);
+    rec_uint(&j->rec, "cases", cases);
+    rec_uint(&j->rec, "unproven", unproven);
+    rec_uint(&j->rec, "variants", j->variants);
+    rec_uint(&j->rec, "condemned", j->condemned);
+    rec_uint(&j->rec, "errors", j->harness_errors);
+    rec_bool(&j->rec, "interrupted", j->stopped);
+    rec_end(&j->rec, &j->out);
+}
+
 static int conclude(struct job *j)
 {
     size_t unproven = 0, cases = 0;
@@ -197,32 +254,21 @@ static int conclude(struct job *j)
         cases++;
         if (!j->proven[i]) {
             unproven++;
-            if (!j->cli.json)
+            if (!j->cli.json && !j->stopped)
                 printf("UNPROVEN %s: no fault makes it fail on the fault's clause\n", c->id);
         }
-        if (j->cli.json) {
-            rec_begin(&j->rec, "case");
-            rec_str(&j->rec, "case", c->id);
-            rec_bool(&j->rec, "proven", j->proven[i]);
-            rec_end(&j->rec, &j->out);
-        }
+        if (j->cli.json)
+            say_case(j, i);
     }
-    if (j->cli.json) {
-        rec_begin(&j->rec, "summary");
-        rec_uint(&j->rec, "faults", j->faults);
-        rec_uint(&j->rec, "caught", j->caught);
-        rec_uint(&j->rec, "cases", cases);
-        rec_uint(&j->rec, "unproven", unproven);
-        rec_uint(&j->rec, "variants", j->variants);
-        rec_uint(&j->rec, "condemned", j->condemned);
-        rec_uint(&j->rec, "errors", j->harness_errors);
-        rec_end(&j->rec, &j->out);
-    } else {
-        printf("%zu of %zu faults caught, %zu of %zu cases proven, %zu of %zu variants and pairs "
-               "condemned, %zu errors\n",
-               j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants,
-               j->harness_errors);
+    say_summary(j, cases, unproven);
+    if (fflush(stdout) != 0 || ferror(stdout) || j->out.failed) {
+        cli_error("prove", "standard output cannot be written");
+        return EXIT_OWN_FAULT;
     }
+    if (j->stopped)
+        return EXIT_INTERRUPTED;
+    if (j->plan.n_lost)
+        return EXIT_OWN_FAULT;
     if (j->harness_errors)
         return EXIT_OWN_FAULT;
     return j->caught < j->faults || unproven || j->condemned ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
@@ -230,7 +276,7 @@ static int conclude(struct job *j)
 
 static bool prepare(struct job *j, char **selectors, int n)
 {
-    char err[256];
+    char err[512];
 
     if (!plan_make(&j->plan, "prove", selectors, n))
         return false;
@@ -238,10 +284,15 @@ static bool prepare(struct job *j, char **selectors, int n)
         cli_error("prove", "%s", err);
         return false;
     }
-    j->runs = calloc(j->plan.n_chosen * 8, sizeof *j->runs);
-    j->results = calloc(j->plan.n_chosen * 8, sizeof *j->results);
-    j->proven = calloc(j->plan.cases.n, sizeof *j->proven);
-    if (!j->runs || !j->results || !j->proven)
+    j->runs = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->runs);
+    j->results = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->results);
+    for (size_t p = 0; p < registry_n; p++)
+        for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
+            j->all_faults += registry[p].classes[c]->n_faults;
+    j->proven = calloc(j->plan.cases.n + 1, sizeof *j->proven);
+    j->catches = calloc(j->plan.cases.n + 1, j->all_faults + 1);
+    j->names = calloc(j->all_faults + 1, sizeof *j->names);
+    if (!j->runs || !j->results || !j->proven || !j->catches || !j->names)
         return false;
     for (size_t i = 0; i < j->plan.cases.n; i++) {
         const char *why;
@@ -289,6 +340,8 @@ static int run(int argc, char **argv)
     free(j.runs);
     free(j.results);
     free(j.proven);
+    free(j.catches);
+    free(j.names);
     return status;
 }
 

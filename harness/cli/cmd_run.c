@@ -7,7 +7,9 @@
 #include "harness/cli/plan.h"
 #include "harness/report/report.h"
 
+enum { DEVIATIONS = 8 }; /* faults, and variants, of our own endpoint in one run */
 struct job {
+    const char *faults[DEVIATIONS + 1], *variants[DEVIATIONS + 1];
     struct cli cli;
     struct plan plan;
     struct profile profile;
@@ -25,7 +27,10 @@ struct job {
     struct case_result *results;
     size_t n;
     size_t counts[STATUS_N], checks, done, silent, answered;
-    char record_path[1024], rerun_options[1024];
+    size_t skipped_running; /* cases that ran, to say that they do not apply */
+    double silent_s;
+    char record_path[1024], rerun[1024];
+    size_t rerun_n;
     bool own_fault, unreached;
 };
 
@@ -45,7 +50,11 @@ static const char help[] =
     "  --timeout-scale X   every wait takes X times as long (default 1)\n"
     "  --capture WHICH     all (default with --out), failed or none\n"
     "  --shard I/N         the I-th of N parts, I from 1\n"
-    "  --port-base N       ports that cases listen on begin here (default 42000)\n"
+    "  --kill-after S      a case without a sign of life for S seconds is killed (default 20;\n"
+    "                      live 140, and with --timeout-scale)\n"
+    "  --port-base N       ports that cases listen on begin here (default 26000)\n"
+    "  --fault NAME        our own endpoint breaks a clause on purpose; --variant NAME: differs\n"
+    "                      lawfully; both may be repeated\n"
     "  --allow-remote      robustness cases may go to a target off loopback\n"
     "  --seed N  --json  --quiet  -v\n\n"
     "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"
@@ -55,7 +64,7 @@ static const char help[] =
     "  rtclab test RFC8489:6.3.1 --target stun:[::1]:3478 --out run1\n";
 
 enum { O_TARGET = 2000, O_PROFILE, O_LIVE, O_OUT, O_JOBS, O_LEVEL, O_STRICT, O_EXPECT, O_WRITE,
-       O_RETRIES, O_FAST, O_SCALE, O_CAPTURE, O_SHARD, O_PORT, O_REMOTE };
+       O_RETRIES, O_FAST, O_SCALE, O_CAPTURE, O_SHARD, O_PORT, O_REMOTE, O_FAULT, O_VARIANT, O_KILL };
 
 static const struct option options[] = {
     CLI_OPTIONS,
@@ -75,6 +84,9 @@ static const struct option options[] = {
     {"shard", required_argument, NULL, O_SHARD},
     {"port-base", required_argument, NULL, O_PORT},
     {"allow-remote", no_argument, NULL, O_REMOTE},
+    {"fault", required_argument, NULL, O_FAULT},
+    {"variant", required_argument, NULL, O_VARIANT},
+    {"kill-after", required_argument, NULL, O_KILL},
     {0},
 };
 
@@ -115,22 +127,59 @@ static bool take_capture(struct job *j, const char *arg)
     return false;
 }
 
-static bool take_scale(struct job *j, const char *arg)
+static bool take_real(const char *option, const char *arg, double max, double *out)
 {
     char *end;
-    j->o.scale = strtod(arg, &end);
-    if (*end == '\0' && j->o.scale > 0 && j->o.scale <= 1000)
+    *out = strtod(arg, &end);
+    if (end != arg && *end == '\0' && *out > 0 && *out <= max)
         return true;
-    cli_error("test", "--timeout-scale wants a number above 0 and up to 1000, not '%s'", arg);
+    cli_error("test", "%s wants a number above 0 and up to %g, not '%s'", option, max, arg);
     return false;
 }
 
 static bool take_shard(struct job *j, const char *arg)
 {
-    if (sscanf(arg, "%u/%u", &j->shard, &j->shards) == 2 && j->shard >= 1 &&
+    int n = 0;
+    if (sscanf(arg, "%u/%u%n", &j->shard, &j->shards, &n) == 2 && arg[n] == '\0' && j->shard >= 1 &&
         j->shard <= j->shards)
         return true;
     cli_error("test", "--shard wants I/N with I from 1 to N, not '%s'", arg);
+    return false;
+}
+
+/* Options that the command which runs a case again has to have, too. */
+static void keep_option(struct job *j, int opt, const char *arg)
+{
+    static const int kept[] = {O_TARGET, O_PROFILE, O_LIVE,   O_LEVEL, O_STRICT,
+                               O_EXPECT, O_SCALE,   O_REMOTE, O_KILL,  O_PORT};
+    struct wr w = {(uint8_t *)j->rerun, sizeof j->rerun - 1, j->rerun_n, false};
+    const struct option *o = options;
+    bool keep = false;
+
+    for (size_t i = 0; i < COUNT(kept); i++)
+        keep |= kept[i] == opt;
+    while (o->name && o->val != opt)
+        o++;
+    if (!keep || !o->name)
+        return;
+    wr_text(&w, " --");
+    wr_text(&w, o->name);
+    if (arg) {
+        wr_u8(&w, ' ');
+        wr_text(&w, arg);
+    }
+    if (!w.full)
+        j->rerun_n = w.n;
+}
+
+static bool add_name(const char *list[DEVIATIONS + 1], const char *name)
+{
+    for (size_t i = 0; i < DEVIATIONS; i++)
+        if (!list[i]) {
+            list[i] = name;
+            return true;
+        }
+    cli_error("test", "more than %d faults or variants", DEVIATIONS);
     return false;
 }
 
@@ -166,13 +215,19 @@ static bool take(struct job *j, int opt, const char *arg)
     case O_FAST:
         return j->fail_fast = true;
     case O_SCALE:
-        return take_scale(j, arg);
+        return take_real("--timeout-scale", arg, 1000, &j->o.scale);
+    case O_KILL:
+        return take_real("--kill-after", arg, 1e6, &j->silent_s);
     case O_CAPTURE:
         return take_capture(j, arg);
     case O_SHARD:
         return take_shard(j, arg);
     case O_PORT:
         return number("--port-base", arg, 60000, &j->o.port_base);
+    case O_FAULT:
+        return add_name(j->faults, arg);
+    case O_VARIANT:
+        return add_name(j->variants, arg);
     case O_REMOTE:
         return j->allow_remote = true;
     default:
@@ -193,6 +248,7 @@ static int read_options(struct job *j, int argc, char **argv)
         int common = cli_option(&j->cli, opt, optarg);
         if (common < 0 || (common == 0 && !take(j, opt, optarg)))
             return 1 + EXIT_USAGE;
+        keep_option(j, opt, optarg);
     }
     j->selectors = argv + optind;
     j->n_selectors = argc - optind;
@@ -207,22 +263,6 @@ static int read_options(struct job *j, int argc, char **argv)
 
 static void say(struct job *j, const struct case_run *run, const struct case_result *r,
                 enum status s, const char *why);
-
-static bool slow(const struct case_info *c)
-{
-    for (size_t i = 0; i < CASE_NEEDS && c->tags[i]; i++)
-        if (strcmp(c->tags[i], "slow") == 0)
-            return true;
-    return false;
-}
-
-static bool needs(const struct case_info *c, const char *word)
-{
-    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
-        if (strcmp(c->needs[i], word) == 0)
-            return true;
-    return false;
-}
 
 static bool asked_for(const struct job *j, const struct case_info *c)
 {
@@ -252,12 +292,16 @@ static void plan_case(struct job *j, const struct case_info *c)
     size_t n = case_instances(c, &j->profile, &why, v, COUNT(v)), kept = 0;
     bool remote = j->o.target.family && !addr_is_loopback(&j->o.target);
 
-    if (n && j->o.live && slow(c) && !asked_for(j, c)) {
+    if (n && j->o.live && case_tagged(c, "slow") && !asked_for(j, c)) {
         skip(j, c, "slow: it waits out a schedule in real time; '+slow' asks for it");
         return;
     }
-    if (n && j->o.live && needs(c, "virtual-time")) {
+    if (n && j->o.live && case_needs(c, "virtual-time")) {
         skip(j, c, "it needs virtual time");
+        return;
+    }
+    if (n && !j->o.own && !j->target && !case_needs(c, "ask")) {
+        skip(j, c, "it needs a target: --target");
         return;
     }
     if (n && remote && c->kind == 'R' && !j->allow_remote) {
@@ -288,13 +332,13 @@ static void say(struct job *j, const struct case_run *run, const struct case_res
 
     j->counts[s]++;
     j->checks += r->n_checks;
-    snprintf(rerun, sizeof rerun, "rtclab test %s%s --seed %llu", run->c->id, j->rerun_options,
-             (unsigned long long)j->cli.seed);
+    snprintf(rerun, sizeof rerun, "rtclab test %s%.*s --seed %llu", run->c->id, (int)j->rerun_n,
+             j->rerun, (unsigned long long)j->cli.seed);
     snprintf(pcap, sizeof pcap, "%s.pcapng", run->id);
     for (char *c = pcap; *c; c++)
         if (strchr("[],/", *c))
             *c = '-';
-    bool kept = j->out && s != STATUS_SKIP && !j->capture_none &&
+    bool kept = j->out && s != STATUS_SKIP && !j->capture_none && run->c->source &&
                 (j->o.capture_all || r->status != STATUS_PASS);
     rec_begin(&j->rec, "end");
     rec_str(&j->rec, "case", run->id);
@@ -306,10 +350,27 @@ static void say(struct job *j, const struct case_run *run, const struct case_res
     rec_str(&j->rec, "why", why);
     rec_uint(&j->rec, "duration_us", r->duration_us);
     rec_uint(&j->rec, "wall_us", r->wall_us);
-    rec_uint(&j->rec, "tries", 1);
+    rec_uint(&j->rec, "tries", r->tries);
     rec_str(&j->rec, "pcap", kept ? pcap : NULL);
-    rec_str(&j->rec, "rerun", rerun);
+    rec_str(&j->rec, "rerun", run->c->source ? rerun : NULL);
     rec_end(&j->rec, &j->record);
+}
+
+/* A file of cases that cannot be loaded: an error in its suite, in place of its cases. */
+static void say_lost(struct job *j)
+{
+    for (size_t i = 0; i < j->plan.cases.n_broken; i++) {
+        const struct broken *b = &j->plan.cases.broken[i];
+        struct case_info c = {.id = b->file, .suite = b->suite};
+        struct case_run run = {.c = &c};
+        struct case_result r = {.verdict = VERDICT_ERROR, .status = STATUS_ERROR};
+        char title[] = "a file of cases that cannot be loaded";
+
+        c.title = title;
+        snprintf(run.id, sizeof run.id, "%s", b->file);
+        if (j->plan.lost[i] && (!j->shards || j->shard == 1))
+            say(j, &run, &r, STATUS_ERROR, b->why);
+    }
 }
 
 static void progress(const struct job *j)
@@ -318,24 +379,45 @@ static void progress(const struct job *j)
         fprintf(stderr, "\r%zu of %zu", j->done, j->n);
 }
 
+static enum status judge(void *ctx, size_t i, const struct case_result *r)
+{
+    struct job *j = ctx;
+    char why[256];
+
+    return expect_apply(&j->expect, &j->runs[i], r, r->status, why);
+}
+
 static void done(void *ctx, size_t i, const struct case_result *r)
 {
     struct job *j = ctx;
     char why[256];
 
     snprintf(why, sizeof why, "%s", r->why);
-    enum status s = expect_apply(&j->expect, j->runs[i].c->id, r, r->status, why);
-    j->results[i].status = s;
+    enum status s = expect_apply(&j->expect, &j->runs[i], r, r->status, why);
     j->done++;
     j->answered += r->answered;
+    j->skipped_running += s == STATUS_SKIP || s == STATUS_ERROR;
     say(j, &j->runs[i], r, s, why);
     progress(j);
 }
 
+static void words_json(struct wr *w, const char *first, char *const *words, int n)
+{
+    wr_u8(w, '[');
+    if (first)
+        wr_json_text(w, span_of(first));
+    for (int i = 0; i < n; i++) {
+        if (i || first)
+            wr_u8(w, ',');
+        wr_json_text(w, span_of(words[i]));
+    }
+    wr_u8(w, ']');
+}
+
 static void record_run(struct job *j, int argc, char **argv)
 {
-    static char words[4096];
-    struct wr w = {(uint8_t *)words, sizeof words, 0, false};
+    static uint8_t words[4096], chosen[4096];
+    struct wr w = {words, sizeof words, 0, false}, c = {chosen, sizeof chosen, 0, false};
     char started[32], seed[24];
     time_t now = time(NULL);
     struct tm tm;
@@ -347,22 +429,21 @@ static void record_run(struct job *j, int argc, char **argv)
     rec_uint(&j->rec, "schema", 1);
     rec_str(&j->rec, "rtclab", RTCLAB_VERSION);
     rec_str(&j->rec, "started", started);
-    wr_text(&w, "[\"rtclab\"");
-    for (int i = 0; i < argc; i++) {
-        wr_u8(&w, ',');
-        wr_json_text(&w, span_of(argv[i]));
-    }
-    wr_u8(&w, ']');
+    words_json(&w, "rtclab", argv, argc);
+    words_json(&c, NULL, j->selectors, j->n_selectors);
     rec_json(&j->rec, "command", w.full ? span_of("[]") : wr_span(&w));
     rec_str(&j->rec, "seed", seed);
     rec_str(&j->rec, "driver", j->o.live ? "live" : "sim");
     rec_str(&j->rec, "target", j->target);
+    rec_json(&j->rec, "selectors", c.full ? span_of("[]") : wr_span(&c));
     rec_str(&j->rec, "profile", j->profile.name);
     rec_end(&j->rec, &j->record);
 }
 
 static int exit_status(struct job *j, bool interrupted)
 {
+    size_t cases = 0;
+
     if (interrupted)
         return EXIT_INTERRUPTED;
     if (j->counts[STATUS_ERROR] || j->own_fault || j->record.failed)
@@ -371,7 +452,11 @@ static int exit_status(struct job *j, bool interrupted)
         return EXIT_UNREACHED;
     if (j->counts[STATUS_FAIL] || j->counts[STATUS_XPASS] || j->counts[STATUS_INCONC])
         return EXIT_UNEXPECTED;
-    return j->n == 0 ? EXIT_SKIPPED : EXIT_AS_EXPECTED;
+    for (size_t i = 0; i < STATUS_N; i++)
+        cases += j->counts[i];
+    if (cases == 0) /* a shard that has none is done */
+        return EXIT_AS_EXPECTED;
+    return j->counts[STATUS_SKIP] == cases ? EXIT_SKIPPED : EXIT_AS_EXPECTED;
 }
 
 static void record_summary(struct job *j, bool interrupted, uint64_t wall)
@@ -395,10 +480,28 @@ static void record_summary(struct job *j, bool interrupted, uint64_t wall)
 
 /* ---- files ---- */
 
+/* The folder and those above it. */
+static bool make_folder(const char *name)
+{
+    char path[1024];
+
+    if (snprintf(path, sizeof path, "%s", name) >= (int)sizeof path - 32) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *s = path; (s = strchr(s + 1, '/')) != NULL;) {
+        *s = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return false;
+        *s = '/';
+    }
+    return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
 static bool open_record(struct job *j)
 {
     if (j->out) {
-        if (mkdir(j->out, 0777) != 0 && errno != EEXIST) {
+        if (!make_folder(j->out)) {
             cli_error("test", "the folder %s cannot be made: %s", j->out, strerror(errno));
             return false;
         }
@@ -414,7 +517,7 @@ static bool open_record(struct job *j)
         close(fd);
     }
     if (!record_open(&j->record, j->record_path)) {
-        cli_error("test", "%s", j->record.why);
+        cli_error("test", "%s: %s", j->record_path, j->record.why);
         return false;
     }
     return true;
@@ -458,7 +561,7 @@ static void draw(struct job *j)
 
 static bool prepare(struct job *j)
 {
-    char err[256];
+    char err[512];
 
     if (j->target && !target_parse("test", j->target, &j->o.target))
         return false;
@@ -476,28 +579,28 @@ static bool prepare(struct job *j)
     j->o.own = !j->target && !json_object_get(j->profile.json, "ask");
     j->o.live = j->live || !j->o.own;
     j->o.profile = &j->profile;
+    j->o.faults = j->faults;
+    j->o.variants = j->variants;
     j->o.out = j->out;
     if (!j->o.capture_failed && !j->capture_none)
         j->o.capture_all = true;
     if (!j->cli.seeded)
         j->cli.seed = j->o.live ? seed_fresh() : 1;
-    snprintf(j->rerun_options, sizeof j->rerun_options, "%s%s%s%s%s", j->target ? " --target " : "",
-             j->target ? j->target : "", j->profile_name ? " --profile " : "",
-             j->profile_name ? j->profile_name : "", j->live ? " --live" : "");
-    j->runs = calloc(j->plan.n_chosen * 8, sizeof *j->runs);
-    j->results = calloc(j->plan.n_chosen * 8, sizeof *j->results);
+    j->runs = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->runs);
+    j->results = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->results);
     return j->runs && j->results;
 }
 
 static int run_all(struct job *j, int argc, char **argv)
 {
     struct timespec t0, t1;
-    char root[1024], err[256];
+    char root[1024], err[512];
 
     snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
     j->o.root = root;
     j->o.record = &j->record;
     record_run(j, argc, argv);
+    say_lost(j);
     for (size_t i = 0; i < j->plan.cases.n; i++)
         if (j->plan.chosen[i])
             plan_case(j, &j->plan.cases.v[i]);
@@ -506,14 +609,19 @@ static int run_all(struct job *j, int argc, char **argv)
     j->done = 0;
     clock_gettime(CLOCK_MONOTONIC, &t0);
     size_t ran = pool_run(&j->o,
-                          &(struct pool_options){.jobs = j->jobs, .retries = j->retries,
-                                                 .fail_fast = j->fail_fast, .done = done, .ctx = j},
+                          &(struct pool_options){.jobs = j->jobs,
+                                                 .retries = j->retries,
+                                                 .fail_fast = j->fail_fast,
+                                                 .silent_s = j->silent_s,
+                                                 .judge = judge,
+                                                 .done = done,
+                                                 .ctx = j},
                           j->runs, j->results, j->n);
     clock_gettime(CLOCK_MONOTONIC, &t1);
     if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
         fputs("\r           \r", stderr);
-    bool interrupted = ran < j->n && !j->fail_fast;
-    j->unreached = j->o.live && ran > 0 && j->answered == 0;
+    bool interrupted = pool_interrupted();
+    j->unreached = j->o.live && ran > j->skipped_running && j->answered == 0 && !interrupted;
     record_summary(j, interrupted,
                    (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000000 + (t1.tv_nsec - t0.tv_nsec) / 1000));
     if (j->record.failed)
@@ -523,7 +631,7 @@ static int run_all(struct job *j, int argc, char **argv)
     if (j->unreached)
         cli_error("test", "%s was never reached: no case got any answer from it",
                   j->target ? j->target : "the implementation under test");
-    if (j->write_expect && !expect_write(j->write_expect, j->runs, j->results, ran, err)) {
+    if (j->write_expect && !expect_write(j->write_expect, j->runs, j->results, j->n, err)) {
         cli_error("test", "%s", err);
         j->own_fault = true;
     }
@@ -539,12 +647,13 @@ static int run(int argc, char **argv)
     j.jobs = 8;
     j.o.scale = 1;
     j.o.level = SHOULD;
-    j.o.port_base = 42000;
+    j.o.port_base = 26000;
     if ((status = read_options(&j, argc, argv)) != 0)
         return status - 1;
     if (!prepare(&j))
-        return EXIT_USAGE;
-    status = open_record(&j) ? run_all(&j, argc, argv) : EXIT_OWN_FAULT;
+        status = EXIT_USAGE;
+    else
+        status = open_record(&j) ? run_all(&j, argc, argv) : EXIT_OWN_FAULT;
     profile_free(&j.profile);
     expect_free(&j.expect);
     plan_free(&j.plan);

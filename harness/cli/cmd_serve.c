@@ -1,6 +1,7 @@
 /* harness/cli/cmd_serve.c - rtclab serve: one of our endpoints on real sockets. */
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include "harness/cli/plan.h"
 #include "harness/core/capture.h"
 #include "harness/core/registry.h"
@@ -24,7 +25,7 @@ struct job {
     struct addr listen, to;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
-    bool no_gso, events;
+    bool no_gso, events, deaf; /* deaf: it could not listen */
 };
 static volatile sig_atomic_t stopping;
 static struct driver *running;
@@ -39,7 +40,7 @@ static void on_signal(int sig)
 
 static void on_event(void *ctx, const struct event *ev)
 {
-    const struct job *j = ctx;
+    struct job *j = ctx;
     static uint8_t text[65536];
     struct wr w = {text, sizeof text, 0, false};
     const struct field *local = field_find(ev->desc, "local");
@@ -54,8 +55,13 @@ static void on_event(void *ctx, const struct event *ev)
         return;
     }
     if (strcmp(ev->name, "closed") == 0 && local) {
-        cli_error("serve", "%s could not listen", party_name(ev->party));
-        stopping = 1;
+        const struct field *why = field_find(ev->desc, "why");
+        struct val at = val_of(local, ev->rec), v = why ? val_of(why, ev->rec) : (struct val){0};
+        if (!at.absent)
+            addr_text(&w, at.addr);
+        cli_error("serve", "%s cannot listen at %.*s%s%.*s", j->cls->name, (int)w.n, text,
+                  v.s.n ? ": " : "", (int)v.s.n, (const char *)v.s.p);
+        j->deaf = true;
         driver_break(running);
         return;
     }
@@ -64,6 +70,16 @@ static void on_event(void *ctx, const struct event *ev)
         printf("%s %.*s\n", ev->name, (int)w.n, text);
         fflush(stdout);
     }
+}
+
+static bool append(const char **list, size_t *n, size_t cap, const char *option, const char *arg)
+{
+    if (*n == cap) {
+        cli_error("serve", "%s is taken %zu times at most", option, cap);
+        return false;
+    }
+    list[(*n)++] = arg;
+    return true;
 }
 
 static bool take(struct job *j, int opt, const char *arg)
@@ -76,17 +92,11 @@ static bool take(struct job *j, int opt, const char *arg)
         cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
         return false;
     case 2002:
-        if (j->n_sets < COUNT(j->sets))
-            j->sets[j->n_sets++] = arg;
-        return true;
+        return append(j->sets, &j->n_sets, COUNT(j->sets), "--set", arg);
     case 2003:
-        if (j->n_faults < 16)
-            j->faults[j->n_faults++] = arg;
-        return true;
+        return append(j->faults, &j->n_faults, COUNT(j->faults) - 1, "--fault", arg);
     case 2004:
-        if (j->n_variants < 16)
-            j->variants[j->n_variants++] = arg;
-        return true;
+        return append(j->variants, &j->n_variants, COUNT(j->variants) - 1, "--variant", arg);
     case 2005:
         j->capture = arg;
         return true;
@@ -166,7 +176,10 @@ static int serve(struct job *j)
 
     if (!config)
         return EXIT_USAGE;
-    if (j->capture && !(capture = capture_open(j->capture, "live", 0, &err))) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    uint64_t clock_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    if (j->capture && !(capture = capture_open(j->capture, "live", clock_us, &err))) {
         cli_error("serve", "%s", err);
         return EXIT_OWN_FAULT;
     }
@@ -190,9 +203,9 @@ static int serve(struct job *j)
                                   &err);
     if (!p)
         cli_error("serve", "%s", err);
-    while (p && !stopping && !d->error)
+    while (p && !stopping && !j->deaf && !d->error)
         d->cls->run(d, d->now_us + 1000000);
-    int status = !p ? EXIT_USAGE : d->error ? EXIT_OWN_FAULT : EXIT_AS_EXPECTED;
+    int status = !p ? EXIT_USAGE : d->error || j->deaf ? EXIT_OWN_FAULT : EXIT_AS_EXPECTED;
     if (d->error)
         cli_error("serve", "%s", d->error);
     running = NULL;

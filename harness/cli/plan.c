@@ -6,6 +6,69 @@
 #include <netinet/in.h>
 #include "harness/cli/plan.h"
 
+static bool is_tag(const char *selector)
+{
+    return selector[0] == '+' || selector[0] == '^';
+}
+
+static bool any_word(char *const *selectors, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!is_tag(selectors[i]))
+            return true;
+    return false;
+}
+
+static bool chosen(const struct case_info *c, char *const *selectors, int n)
+{
+    bool by_word = !any_word(selectors, n);
+
+    for (int i = 0; i < n; i++) {
+        if (!is_tag(selectors[i]))
+            by_word |= case_selected(c, selectors[i]);
+        else if (!case_selected(c, selectors[i]))
+            return false;
+    }
+    return by_word;
+}
+
+static bool asks_for(const struct broken *b, const char *selector)
+{
+    return strcmp(selector, b->protocol) == 0 || strcmp(selector, b->suite) == 0;
+}
+
+/* Each selector has to match something, if only a file that cannot be loaded. */
+static bool all_match(const struct plan *p, const char *command, char *const *selectors, int n)
+{
+    for (int s = 0; s < n; s++) {
+        bool any = false;
+        for (size_t i = 0; i < p->cases.n; i++)
+            any |= case_selected(&p->cases.v[i], selectors[s]);
+        for (size_t i = 0; i < p->cases.n_broken; i++)
+            any |= asks_for(&p->cases.broken[i], selectors[s]);
+        if (!any) {
+            cli_error(command, "the selector '%s' matches no case; 'rtclab list' shows them",
+                      selectors[s]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void choose(struct plan *p, char *const *selectors, int n)
+{
+    for (size_t i = 0; i < p->cases.n; i++) {
+        p->chosen[i] = chosen(&p->cases.v[i], selectors, n);
+        p->n_chosen += p->chosen[i];
+    }
+    for (size_t i = 0; i < p->cases.n_broken; i++) {
+        p->lost[i] = !any_word(selectors, n);
+        for (int s = 0; s < n; s++)
+            p->lost[i] |= asks_for(&p->cases.broken[i], selectors[s]);
+        p->n_lost += p->lost[i];
+    }
+}
+
 bool plan_make(struct plan *p, const char *command, char *const *selectors, int n)
 {
     *p = (struct plan){0};
@@ -18,41 +81,28 @@ bool plan_make(struct plan *p, const char *command, char *const *selectors, int 
         plan_free(p);
         return false;
     }
-    p->chosen = calloc(p->cases.n ? p->cases.n : 1, sizeof *p->chosen);
-    for (size_t i = 0; p->chosen && i < p->cases.n; i++)
-        p->chosen[i] = true;
-    for (int s = 0; p->chosen && s < n; s++) {
-        bool any = false, narrows = selectors[s][0] == '+' || selectors[s][0] == '^', wide = false;
-        for (int k = 0; k < n; k++)
-            wide |= selectors[k][0] != '+' && selectors[k][0] != '^';
-        for (size_t i = 0; i < p->cases.n; i++)
-            any |= case_selected(&p->cases.v[i], selectors[s]);
-        if (!any) {
-            cli_error(command, "the selector '%s' matches no case; 'rtclab list' shows them",
-                      selectors[s]);
-            plan_free(p);
-            return false;
-        }
-        for (size_t i = 0; i < p->cases.n; i++) { /* words add up, tags narrow */
-            bool by_word = !wide;
-            for (int k = 0; k < n; k++)
-                by_word |= selectors[k][0] != '+' && selectors[k][0] != '^' &&
-                           case_selected(&p->cases.v[i], selectors[k]);
-            p->chosen[i] &= by_word && (!narrows || case_selected(&p->cases.v[i], selectors[s]));
-        }
-    }
-    for (size_t i = 0; i < p->cases.n; i++)
-        p->n_chosen += p->chosen[i];
-    if (!p->n_chosen)
+    for (size_t i = 0; i < p->cases.n_broken; i++)
+        cli_error(command, "%s", p->cases.broken[i].why);
+    p->chosen = calloc(p->cases.n + 1, sizeof *p->chosen);
+    p->lost = calloc(p->cases.n_broken + 1, sizeof *p->lost);
+    bool good = p->chosen && p->lost && all_match(p, command, selectors, n);
+    if (good)
+        choose(p, selectors, n);
+    if (good && !p->n_chosen && !p->n_lost) {
         cli_error(command, "no case is left after all selectors");
-    return p->n_chosen > 0;
+        good = false;
+    }
+    if (!good)
+        plan_free(p);
+    return good;
 }
 
 void plan_free(struct plan *p)
 {
     cases_free(&p->cases);
     free(p->chosen);
-    p->chosen = NULL;
+    free(p->lost);
+    *p = (struct plan){0};
 }
 
 static bool from_sockaddr(const struct sockaddr *sa, struct addr *out)
@@ -75,31 +125,46 @@ static bool from_sockaddr(const struct sockaddr *sa, struct addr *out)
     return false;
 }
 
+/* The length of a scheme before ':' in "stun:host" or "stun://host"; 0: none. "host:3478" has none: what
+ * follows its colon are digits alone. */
+static size_t scheme_length(const char *url)
+{
+    size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz");
+    const char *rest = url + n + 1;
+
+    if (n == 0 || n > 15 || url[n] != ':')
+        return 0;
+    return rest[0] && rest[strspn(rest, "0123456789")] == '\0' ? 0 : n;
+}
+
 /* Split "stun:host:port", with or without "//", brackets and port. */
 static bool split_url(const char *url, char scheme[16], char host[256], char port[16])
 {
-    const char *colon = strchr(url, ':'), *at = url, *end;
-    size_t alpha = strspn(url, "abcdefghijklmnopqrstuvwxyz");
+    size_t n = scheme_length(url), host_n;
+    const char *at = url + (n ? n + 1 : 0), *end;
 
-    scheme[0] = port[0] = '\0';
-    if (colon && alpha && url + alpha == colon && !(colon[1] >= '0' && colon[1] <= '9' && !strchr(colon + 1, ':') && !strchr(colon + 1, '.'))) {
-        snprintf(scheme, 16, "%.*s", (int)(alpha < 15 ? alpha : 15), url);
-        at = colon + 1;
-        at += strncmp(at, "//", 2) == 0 ? 2 : 0;
-    }
+    snprintf(scheme, 16, "%.*s", (int)n, url);
+    port[0] = '\0';
+    if (n && strncmp(at, "//", 2) == 0)
+        at += 2;
     if (*at == '[') {
-        end = strchr(++at, ']');
-        if (!end)
+        host_n = strcspn(++at, "]");
+        end = at + host_n + (at[host_n] == ']');
+        if (at[host_n] != ']' || (*end && !strchr(":/?;", *end)))
             return false;
-        snprintf(host, 256, "%.*s", (int)(end - at), at);
-        end++;
     } else {
-        end = at + strcspn(at, ":/?");
-        snprintf(host, 256, "%.*s", (int)(end - at), at);
+        host_n = strcspn(at, ":/?;");
+        end = at + host_n;
     }
-    if (*end == ':')
-        snprintf(port, 16, "%.*s", (int)strcspn(end + 1, "/?;"), end + 1);
-    return host[0] != '\0';
+    if (host_n == 0 || host_n > 255)
+        return false;
+    snprintf(host, 256, "%.*s", (int)host_n, at);
+    if (*end != ':')
+        return true;
+    size_t port_n = strcspn(end + 1, "/?;");
+    snprintf(port, 16, "%.*s", (int)port_n, end + 1);
+    return port_n > 0 && port_n < 6 && strspn(port, "0123456789") == port_n &&
+           strtoul(port, NULL, 10) - 1 < 65535;
 }
 
 bool target_parse(const char *command, const char *url, struct addr *out)

@@ -8,9 +8,12 @@ struct plan {
     struct cases cases;
     bool *chosen; /* by case */
     size_t n_chosen;
+    bool *lost; /* by file that cannot be loaded: the selectors ask for its protocol or suite */
+    size_t n_lost;
 };
-/* Load the cases and choose by selectors (none: all). False, said on standard error: no folder, a
- * case that cannot be loaded, or a selector that matches nothing. */
+/* Load the cases and choose by selectors (none: all); words add up, tags narrow. A file that cannot be
+ * loaded is said on standard error, and the others are there. False, said on standard error: no
+ * folder, or a selector that matches nothing. */
 bool plan_make(struct plan *p, const char *command, char *const *selectors, int n);
 void plan_free(struct plan *p);
 /* A target's URL, "stun:host:port", "stun://[::1]:3478" or "host:port": its address, looked up. The

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "harness/cli/vectors.h"
+#include "harness/core/clause.h"
 
 enum { MARK = 0xa5 };
 struct run {
@@ -503,6 +504,20 @@ static bool framed(const struct run *r, struct findings *all)
     return good;
 }
 
+/* The codec writes a level beside a clause; the catalogue has the last word on it. */
+static bool levels_hold(const struct run *r, const struct findings *all)
+{
+    for (size_t i = 0; i < findings_kept(all); i++) {
+        const struct clause *c = clause_named(all->v[i].clause);
+        if (!c)
+            return vector_fails(r->why, "the catalogue has no clause %s", all->v[i].clause);
+        if (c->level != all->v[i].level)
+            return vector_fails(r->why, "%s is %s in the catalogue, %s in the codec", c->id,
+                                level_name(c->level), level_name(all->v[i].level));
+    }
+    return true;
+}
+
 /* `result` says of the findings what docs/vectors.md defines. */
 static bool result_holds(const struct run *r, const struct findings *all)
 {
@@ -527,5 +542,5 @@ bool vector_run(struct vector_lab *lab, const struct vector *v, struct wr *why)
     struct findings all = {kept, 0, COUNT(kept), NULL, 0};
 
     return framed(&r, &all) && vector_findings(json_object_get(v->test, "findings"), &all, why) &&
-           result_holds(&r, &all);
+           result_holds(&r, &all) && levels_hold(&r, &all);
 }

@@ -74,21 +74,9 @@ static void keep_spec(struct edge *e, const struct flow_spec *spec)
         e->spec.name = (struct span){0}; /* of a peer that is not known yet; borrowed besides */
 }
 
-/* Tell a new layer what it is for. The specification lives in the queue: an edge may die first. */
-static void begin_layer(struct party *p, struct part *l, const struct flow_spec *spec, uint64_t now)
-{
-    struct flow_spec *copy = arena_take(&p->q.mem, sizeof *copy);
-
-    if (!copy)
-        return; /* mem.full is seen by drain */
-    *copy = *spec;
-    give(p, l, &(struct input){.kind = IN_START, .now_us = now, .rec = spec->options});
-    give(p, l, &(struct input){.kind = IN_OPEN, .now_us = now, .flow = LAYER_UPPER, .open = copy});
-}
-
-/* Put layers between the driver's flow `base`, which keeps the specification, and the user;
- * `parent` is the listener as the user calls it, 0: the party opened the flow. False: no memory or
- * too many flows, and nothing is left of the chain. */
+/* Put layers between the driver's flow `base` and the user; `spec` is kept in an edge; `parent` is
+ * the listener as the user calls it, 0: the party opened the flow. False: no memory or too many
+ * flows, and nothing is left of the chain. */
 static bool build_chain(struct party *p, struct edge *base, const struct words *w,
                         const struct flow_spec *spec, struct part *user, flow_id id_user,
                         flow_id parent, uint64_t now)
@@ -116,7 +104,9 @@ static bool build_chain(struct party *p, struct edge *base, const struct words *
             e->below->user_id = LAYER_LOWER;
         }
         up->parent = parent;
-        begin_layer(p, l, spec, now);
+        give(p, l, &(struct input){.kind = IN_START, .now_us = now, .rec = spec->options});
+        give(p, l,
+             &(struct input){.kind = IN_OPEN, .now_us = now, .flow = LAYER_UPPER, .open = spec});
         e = up;
     }
     edge_bind(p, e, user, id_user);

@@ -4,19 +4,22 @@
 #include "harness/core/capture.h"
 #include "harness/drivers/sim.h"
 
+struct host;
 struct sock { /* a datagram binding, a listener, or one end of a stream */
-    struct sock *hash_next;
-    struct party *party;
+    struct host *host;
     flow_id flow;
     struct addr local, remote;
-    bool udp, listening, dead, eof_sent, eof_seen;
+    bool udp, listening, accepted, dead, eof_sent, eof_seen, ended;
     struct sock *peer; /* streams: the other end; NULL while connecting */
     uint64_t last_us;  /* streams: when the last octets sent arrive; order is kept */
-    struct sock *all;
+    size_t refs;       /* what is on its way to it, the peer that points to it, and being alive */
+    struct sock *addr_next, *flow_next, *prev, *next; /* while alive: in hashes, in its host */
 };
 struct host {
-    struct party *party;
+    struct party *party; /* NULL: removed */
+    uint32_t n;
     struct addr ip4, ip6;
+    struct sock *socks; /* alive, the newest first */
     struct host *next;
 };
 struct zone {
@@ -32,17 +35,18 @@ struct coming { /* something on its way to a socket */
     uint8_t *data;        /* owned */
     struct output *paced; /* a send that was held back; owned */
 };
-enum { BUCKETS = 1024 };
+enum { ADDR_BUCKETS = 4096, FLOW_BUCKETS_FIRST = 1024 };
 struct sim {
     struct driver d;
     struct sim_net net;
     uint64_t rng[2], seq;
     struct coming *heap;
     size_t n, cap;
-    struct sock *buckets[BUCKETS], *socks;
+    struct sock *by_addr[ADDR_BUCKETS], **by_flow;
+    size_t n_by_flow, n_socks; /* buckets, a power of two; sockets alive */
     struct host *hosts;
     struct zone *zone;
-    struct party *parties;
+    struct party *parties, *graves; /* removed from inside one of their own events */
     uint32_t n_hosts;
     uint16_t next_port;
     flow_id next_accepted;
@@ -76,6 +80,8 @@ static void push(struct sim *s, struct coming c)
         s->cap = cap;
     }
     c.seq = s->seq++;
+    if (c.to)
+        c.to->refs++;
     size_t i = s->n++;
     for (; i > 0 && sooner(&c, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
         s->heap[i] = s->heap[(i - 1) / 2];
@@ -112,13 +118,7 @@ static struct addr host_addr(uint32_t n, uint8_t family)
     return a;
 }
 
-static struct host *host_of(struct sim *s, const struct party *p)
-{
-    for (struct host *h = s->hosts; h; h = h->next)
-        if (h->party == p)
-            return h;
-    return NULL;
-}
+static struct host *host_of(const struct party *p) { return p->transport; }
 
 static bool same_ip(const struct addr *a, const struct addr *b)
 {
@@ -133,49 +133,140 @@ static struct host *host_at(struct sim *s, const struct addr *a)
     return NULL;
 }
 
-static size_t bucket(const struct addr *a, bool udp)
+static size_t addr_bucket(const struct addr *a, bool udp)
 {
     uint32_t h = a->port * 2654435761u + udp;
     for (size_t i = 0; i < (a->family == 6 ? 16u : 4u); i++)
         h = h * 31 + a->ip[i];
-    return h % BUCKETS;
+    return (h ^ h >> 16) % ADDR_BUCKETS;
+}
+
+static size_t flow_bucket(const struct sim *s, const struct host *h, flow_id flow)
+{
+    uint32_t v = flow * 2654435761u + h->n * 0x85ebca6bu;
+    return (v ^ v >> 15) & (s->n_by_flow - 1);
 }
 
 /* The socket that takes what is sent to `a`: a binding or a listener, not an end of a stream. */
 static struct sock *sock_at(struct sim *s, const struct addr *a, bool udp)
 {
-    for (struct sock *k = s->buckets[bucket(a, udp)]; k; k = k->hash_next)
-        if (!k->dead && k->udp == udp && (udp || k->listening) && addr_eq(&k->local, a))
+    for (struct sock *k = s->by_addr[addr_bucket(a, udp)]; k; k = k->addr_next)
+        if (k->udp == udp && (udp || k->listening) && addr_eq(&k->local, a))
             return k;
     return NULL;
 }
 
+/* Whether a binding, a listener or a stream that the host opened has this address. */
+static bool addr_taken(struct sim *s, const struct addr *a, bool udp)
+{
+    const struct sock *k = s->by_addr[addr_bucket(a, udp)];
+    while (k && (k->udp != udp || !addr_eq(&k->local, a)))
+        k = k->addr_next;
+    return k != NULL;
+}
+
 static struct sock *sock_of(struct sim *s, const struct party *p, flow_id flow)
 {
-    struct sock *k = s->socks;
-    while (k && (k->party != p || k->flow != flow || k->dead))
-        k = k->all;
+    const struct host *h = host_of(p);
+    struct sock *k = s->by_flow[flow_bucket(s, h, flow)];
+    while (k && (k->host != h || k->flow != flow))
+        k = k->flow_next;
     return k;
 }
 
-static struct sock *sock_new(struct sim *s, struct party *p, flow_id flow, const struct addr *local,
-                             bool udp)
+static bool flows_grow(struct sim *s)
 {
-    struct sock *k = calloc(1, sizeof *k);
+    size_t n = s->n_by_flow ? s->n_by_flow * 2 : FLOW_BUCKETS_FIRST, old = s->n_by_flow;
+    struct sock **v = calloc(n, sizeof(struct sock *)), **was = s->by_flow;
+
+    if (!v)
+        return false;
+    s->by_flow = v;
+    s->n_by_flow = n;
+    for (size_t i = 0; i < old; i++)
+        for (struct sock *k = was[i], *next; k; k = next) {
+            size_t b = flow_bucket(s, k->host, k->flow);
+            next = k->flow_next;
+            k->flow_next = v[b];
+            v[b] = k;
+        }
+    free(was);
+    return true;
+}
+
+static struct sock *sock_new(struct sim *s, struct host *h, flow_id flow, const struct addr *local,
+                             bool udp, bool accepted)
+{
+    bool room = s->n_socks < s->n_by_flow || flows_grow(s);
+    struct sock *k = room ? calloc(1, sizeof *k) : NULL;
+
     if (!k) {
         fail(s, "out of memory");
         return NULL;
     }
-    k->party = p;
+    k->host = h;
     k->flow = flow;
     k->local = *local;
     k->udp = udp;
-    k->all = s->socks;
-    s->socks = k;
-    size_t b = bucket(local, udp);
-    k->hash_next = s->buckets[b];
-    s->buckets[b] = k;
+    k->accepted = accepted;
+    k->refs = 1;
+    s->n_socks++;
+    k->next = h->socks;
+    if (k->next)
+        k->next->prev = k;
+    h->socks = k;
+    size_t b = flow_bucket(s, h, flow);
+    k->flow_next = s->by_flow[b];
+    s->by_flow[b] = k;
+    if (!accepted) { /* those share the listener's address */
+        b = addr_bucket(local, udp);
+        k->addr_next = s->by_addr[b];
+        s->by_addr[b] = k;
+    }
     return k;
+}
+
+static void sock_unref(struct sock *k)
+{
+    if (k && --k->refs == 0)
+        free(k);
+}
+
+static void pair(struct sock *a, struct sock *b)
+{
+    a->peer = b;
+    b->peer = a;
+    a->refs++;
+    b->refs++;
+}
+
+/* The party has no part in it any more. What is on its way to it is lost; its memory stays as long
+ * as that, and as long as the other end lives. */
+static void sock_kill(struct sim *s, struct sock *k)
+{
+    struct sock **at;
+
+    if (k->dead)
+        return;
+    k->dead = true;
+    for (at = &s->by_flow[flow_bucket(s, k->host, k->flow)]; *at != k; at = &(*at)->flow_next)
+        ;
+    *at = k->flow_next;
+    if (!k->accepted) {
+        for (at = &s->by_addr[addr_bucket(&k->local, k->udp)]; *at != k; at = &(*at)->addr_next)
+            ;
+        *at = k->addr_next;
+    }
+    if (k->prev)
+        k->prev->next = k->next;
+    else
+        k->host->socks = k->next;
+    if (k->next)
+        k->next->prev = k->prev;
+    s->n_socks--;
+    sock_unref(k->peer);
+    k->peer = NULL;
+    sock_unref(k);
 }
 
 static void arrive(struct sim *s, uint64_t at, struct sock *to, struct input in, struct span data)
@@ -203,7 +294,7 @@ static void closed(struct sim *s, uint64_t at, struct sock *to, enum close_why w
 static bool choose_local(struct sim *s, const struct party *p, const struct flow_spec *spec,
                          struct addr *local)
 {
-    const struct host *h = host_of(s, p);
+    const struct host *h = host_of(p);
     uint8_t family = spec->local.family ? spec->local.family : spec->remote.family;
 
     *local = family == 6 ? h->ip6 : h->ip4;
@@ -218,7 +309,7 @@ static bool choose_local(struct sim *s, const struct party *p, const struct flow
         struct addr a = *local;
         a.port = s->next_port;
         s->next_port = s->next_port == 65535 ? SIM_PORT_FIRST : (uint16_t)(s->next_port + 1);
-        if (!sock_at(s, &a, udp))
+        if (!addr_taken(s, &a, udp))
             local->port = a.port;
     }
     return local->port && ((!udp && !spec->listen) || !sock_at(s, local, udp));
@@ -244,12 +335,12 @@ static void connect_to(struct sim *s, struct sock *k)
                there ? CLOSE_REFUSED : CLOSE_TIMEOUT);
         return;
     }
-    struct sock *end = sock_new(s, listener->party, s->next_accepted++, &listener->local, false);
+    struct sock *end =
+        sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
     if (!end)
         return;
     end->remote = k->local;
-    end->peer = k;
-    k->peer = end;
+    pair(end, k);
     k->last_us = end->last_us = now + 2 * delay;
     if (s->d.capture)
         capture_stream(s->d.capture, now, &k->local, &k->remote, CAPTURE_SYN, (struct span){0});
@@ -265,7 +356,7 @@ static void do_open(struct sim *s, struct party *p, const struct output *o)
     bool good = known && choose_local(s, p, &o->open, &local);
     if (!good)
         local = (struct addr){0};
-    struct sock *k = sock_new(s, p, o->flow, &local, udp);
+    struct sock *k = sock_new(s, host_of(p), o->flow, &local, udp, false);
 
     if (!k)
         return;
@@ -398,6 +489,15 @@ static void do_send(struct sim *s, struct party *p, const struct output *o)
 
 /* ---- ending ---- */
 
+/* Both directions of a stream have ended: its end is told so, once. */
+static void check_ended(struct sim *s, struct sock *k)
+{
+    if (k->dead || k->ended || !k->eof_sent || !k->eof_seen)
+        return;
+    k->ended = true;
+    closed(s, s->d.now_us, k, CLOSE_DONE);
+}
+
 static void send_eof(struct sim *s, struct sock *k)
 {
     if (k->udp || k->listening || !k->peer || k->eof_sent)
@@ -412,23 +512,18 @@ static void send_eof(struct sim *s, struct sock *k)
         arrive(s, k->last_us, k->peer, (struct input){.kind = IN_EOF}, (struct span){0});
 }
 
-static void do_close(struct sim *s, struct party *p, const struct output *o)
+static void close_sock(struct sim *s, struct sock *k, bool abort)
 {
-    struct sock *k = sock_of(s, p, o->flow);
-
-    if (!k)
-        return;
-    if (k->peer && o->abort) {
+    if (k->peer && abort) {
+        uint64_t at = s->d.now_us + s->net.delay_us;
         if (s->d.capture)
             capture_stream(s->d.capture, s->d.now_us, &k->local, &k->peer->local, CAPTURE_RST,
                            (struct span){0});
-        closed(s, s->d.now_us + s->net.delay_us, k->peer, CLOSE_RESET);
+        closed(s, at > k->last_us ? at : k->last_us, k->peer, CLOSE_RESET);
     } else {
         send_eof(s, k);
-        if (k->peer && k->eof_seen) /* both directions have ended */
-            closed(s, k->last_us, k->peer, CLOSE_DONE);
     }
-    k->dead = true;
+    sock_kill(s, k);
 }
 
 static void do_resolve(struct sim *s, struct party *p, const struct output *o)
@@ -451,64 +546,80 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
     push(s, c);
 }
 
+static void take_output(struct sim *s, struct party *p, const struct output *o)
+{
+    struct sock *k =
+        o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE ? sock_of(s, p, o->flow) : NULL;
+
+    if (o->kind == OUT_OPEN) {
+        do_open(s, p, o);
+    } else if (o->kind == OUT_SEND) {
+        do_send(s, p, o);
+    } else if (o->kind == OUT_RESOLVE) {
+        do_resolve(s, p, o);
+    } else if (k && o->kind == OUT_SHUTDOWN) {
+        send_eof(s, k);
+        check_ended(s, k);
+    } else if (k) {
+        close_sock(s, k, o->abort);
+    }
+}
+
 static void take_outputs(struct sim *s, struct party *p)
 {
-    for (size_t i = 0; i < p->out.n; i++) {
-        const struct output *o = &p->out.v[i];
-        switch (o->kind) {
-        case OUT_OPEN:
-            do_open(s, p, o);
-            break;
-        case OUT_SEND:
-            do_send(s, p, o);
-            break;
-        case OUT_SHUTDOWN: {
-            struct sock *k = sock_of(s, p, o->flow);
-            if (k)
-                send_eof(s, k);
-            break;
-        }
-        case OUT_CLOSE:
-            do_close(s, p, o);
-            break;
-        case OUT_RESOLVE:
-            do_resolve(s, p, o);
-            break;
-        default:
-            break;
-        }
-    }
+    for (size_t i = 0; i < p->out.n && host_of(p)->party; i++)
+        take_output(s, p, &p->out.v[i]);
     p->out.n = 0;
 }
 
 /* ---- running ---- */
 
-static void deliver(struct sim *s, struct coming *c)
+/* Give an input now and do what it causes. */
+static void give(struct sim *s, struct party *p, struct input *in)
+{
+    in->now_us = s->d.now_us;
+    party_input(p, in);
+    if (!p->busy)
+        take_outputs(s, p);
+}
+
+static void deliver_to(struct sim *s, struct sock *k, struct coming *c)
 {
     if (c->paced) {
-        if (!c->to->dead) {
-            struct span data = c->in.data;
-            struct output o = *c->paced;
-            if (c->to->udp)
-                send_datagram(s, c->to, &o, data);
-            else
-                send_stream(s, c->to, data);
-        }
-    } else if (c->to && !c->to->dead) {
-        struct party *p = c->to->party;
-        c->in.now_us = s->d.now_us;
-        c->in.flow = c->to->flow;
-        c->to->eof_seen |= c->in.kind == IN_EOF;
-        c->to->dead |= c->in.kind == IN_CLOSED;
-        party_input(p, &c->in);
-        take_outputs(s, p);
-    } else if (c->party) {
-        c->in.now_us = s->d.now_us;
-        party_input(c->party, &c->in);
-        take_outputs(s, c->party);
+        if (k->udp)
+            send_datagram(s, k, c->paced, c->in.data);
+        else
+            send_stream(s, k, c->in.data);
+        return;
     }
+    struct party *p = k->host->party;
+    c->in.flow = k->flow;
+    k->eof_seen |= c->in.kind == IN_EOF;
+    if (c->in.kind == IN_CLOSED)
+        sock_kill(s, k);
+    give(s, p, &c->in);
+    check_ended(s, k);
+}
+
+static void deliver(struct sim *s, struct coming *c)
+{
+    if (c->to && !c->to->dead)
+        deliver_to(s, c->to, c);
+    else if (c->party)
+        give(s, c->party, &c->in);
+    sock_unref(c->to);
     free(c->data);
     free(c->paced);
+}
+
+/* Free the parties that were removed while they were being called. */
+static void bury(struct sim *s)
+{
+    while (s->graves) {
+        struct party *p = s->graves;
+        s->graves = p->next;
+        party_free(p);
+    }
 }
 
 static struct party *next_due(const struct sim *s)
@@ -547,6 +658,7 @@ static uint64_t run(struct driver *d, uint64_t until_us)
             party_timers(due, d->now_us);
             take_outputs(s, due);
         }
+        bury(s);
     }
     return d->now_us;
 }
@@ -564,37 +676,35 @@ static struct party *add(struct driver *d, const struct party_spec *spec, const 
         return NULL;
     }
     h->party = p;
-    uint32_t n = ++s->n_hosts;
-    h->ip4 = spec->host.family == 4 ? spec->host : host_addr(n, 4);
-    h->ip6 = spec->host.family == 6 ? spec->host : host_addr(n, 6);
+    h->n = ++s->n_hosts;
+    h->ip4 = spec->host.family == 4 ? spec->host : host_addr(h->n, 4);
+    h->ip6 = spec->host.family == 6 ? spec->host : host_addr(h->n, 6);
     h->ip4.port = h->ip6.port = 0;
     h->next = s->hosts;
     s->hosts = h;
     p->addr = spec->host.family == 6 ? h->ip6 : h->ip4;
+    p->transport = h;
     p->next = s->parties;
     s->parties = p;
-    party_input(p, &(struct input){.kind = IN_START, .now_us = d->now_us, .rec = spec->config});
-    take_outputs(s, p);
+    give(s, p, &(struct input){.kind = IN_START, .rec = spec->config});
     return p;
 }
 
 static void command(struct party *p, const struct verb *v, const void *args, uint32_t token)
 {
     struct sim *s = (struct sim *)p->driver;
-    party_input(
-        p, &(struct input){
-               .kind = IN_COMMAND, .now_us = s->d.now_us, .verb = v, .rec = args, .token = token});
-    take_outputs(s, p);
+    give(s, p, &(struct input){.kind = IN_COMMAND, .verb = v, .rec = args, .token = token});
 }
 
 static void remove_party(struct party *p)
 {
     struct sim *s = (struct sim *)p->driver;
-    for (struct sock *k = s->socks; k; k = k->all)
-        if (k->party == p && !k->dead) {
-            struct output o = {.kind = OUT_CLOSE, .flow = k->flow, .abort = true};
-            do_close(s, p, &o);
-        }
+    struct host *h = host_of(p);
+
+    if (!h->party)
+        return;
+    while (h->socks)
+        close_sock(s, h->socks, true);
     for (size_t i = 0; i < s->n; i++)
         if (s->heap[i].party == p)
             s->heap[i].party = NULL;
@@ -603,10 +713,13 @@ static void remove_party(struct party *p)
             *at = p->next;
             break;
         }
-    for (struct host *h = s->hosts; h; h = h->next)
-        if (h->party == p)
-            h->party = NULL;
-    party_free(p);
+    h->party = NULL;
+    if (p->busy) {
+        p->next = s->graves;
+        s->graves = p;
+    } else {
+        party_free(p);
+    }
 }
 
 static void destroy(struct driver *d)
@@ -616,23 +729,24 @@ static void destroy(struct driver *d)
         next = p->next;
         party_free(p);
     }
-    for (struct sock *k = s->socks, *next; k; k = next) {
-        next = k->all;
-        free(k);
+    bury(s);
+    while (s->n) {
+        struct coming c = pop(s);
+        sock_unref(c.to);
+        free(c.data);
+        free(c.paced);
     }
     for (struct host *h = s->hosts, *next; h; h = next) {
         next = h->next;
+        while (h->socks)
+            sock_kill(s, h->socks);
         free(h);
     }
     for (struct zone *z = s->zone, *next; z; z = next) {
         next = z->next;
         free(z);
     }
-    while (s->n) {
-        struct coming c = pop(s);
-        free(c.data);
-        free(c.paced);
-    }
+    free(s->by_flow);
     free(s->heap);
     free(s);
 }
@@ -642,8 +756,10 @@ static const struct driver_class sim_class = {"sim", add, command, remove_party,
 struct driver *sim_new(uint64_t seed, struct capture *capture)
 {
     struct sim *s = calloc(1, sizeof *s);
-    if (!s)
+    if (!s || !flows_grow(s)) {
+        free(s);
         return NULL;
+    }
     s->d.cls = &sim_class;
     s->d.capture = capture;
     s->net.delay_us = 1000;

@@ -116,7 +116,6 @@ static void on_event(void *ctx, const struct event *ev)
     struct span o = octets && !ours ? val_of(octets, ev->rec).s : (struct span){0};
     if (id != 0 && o.n) {
         const struct codec *codec = codec_named(a->protocol);
-        w->result->answered++;
         if (codec)
             judge_message(w, codec, o, frame ? (uint32_t)val_of(frame, ev->rec).u : 0);
     }
@@ -134,7 +133,10 @@ static void on_packet(void *ctx, const struct packet *pk)
     struct wr brief = {text, sizeof text, 0, false};
     const struct actor *a = party_owner(pk->party);
 
-    if (!w->o->record || a == &w->actors[0])
+    if (!a || a == &w->actors[0])
+        return;
+    w->result->answered += !pk->out;
+    if (!w->o->record)
         return;
     const struct codec *c = codec_guess(pk->data, 0, FRAMING_DATAGRAM);
     if (c && c->decode(pk->data, &mem, &view, &none) != STEP_ITEM)
@@ -224,14 +226,14 @@ static int leftovers(lua_State *L)
     return 0;
 }
 
-struct step {
+struct stepped {
     bool done;
     uint64_t due_us;
 };
 
 static int step(lua_State *L)
 {
-    struct step *s = lua_touserdata(L, 1);
+    struct stepped *s = lua_touserdata(L, 1);
     get_host(L, "step");
     lua_call(L, 0, 2);
     s->done = lua_toboolean(L, -2);
@@ -242,7 +244,7 @@ static int step(lua_State *L)
 /* One turn: every task that can go on goes on; then time, until an event or the next deadline. */
 static bool turn(struct world *w, uint64_t guard_us)
 {
-    struct step s = {0};
+    struct stepped s = {0};
 
     if (!protect(w, w->box.L, step, &s))
         return false;

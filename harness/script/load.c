@@ -1,9 +1,10 @@
 /* harness/script/load.c - finding cases: every file is run once, with a `case` that only notes. */
+#include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <ctype.h>
 #include "harness/script/sandbox.h"
 #include "harness/script/script.h"
 
@@ -11,31 +12,73 @@ struct loader {
     struct cases *cases;
     const char *protocol, *file;
     char *source;
+    struct case_info c; /* being read; freed by the loader where it is not taken */
 };
 
-static void say(struct cases *c, const char *format, const char *a, const char *b)
+bool case_needs(const struct case_info *c, const char *word)
 {
-    if (!c->error[0])
-        snprintf(c->error, sizeof c->error, format, a, b);
+    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
+        if (strcmp(c->needs[i], word) == 0)
+            return true;
+    return false;
 }
 
-static char *text_field(lua_State *L, const char *key)
+bool case_tagged(const struct case_info *c, const char *tag)
 {
-    char *out = NULL;
-    if (lua_getfield(L, 1, key) == LUA_TSTRING)
-        out = strdup(lua_tostring(L, -1));
-    lua_pop(L, 1);
+    for (size_t i = 0; i < CASE_NEEDS && c->tags[i]; i++)
+        if (strcmp(c->tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+static void info_free(struct case_info *c)
+{
+    for (size_t i = 0; i < CASE_NEEDS; i++) {
+        free(c->needs[i]);
+        free(c->tags[i]);
+    }
+    free(c->id);
+    free(c->title);
+    free(c->role);
+    free(c->protocol);
+    free(c->suite);
+    free(c->file);
+    *c = (struct case_info){0};
+}
+
+static char *copy(lua_State *L, const char *s)
+{
+    char *out = strdup(s);
+    if (!out)
+        luaL_error(L, "out of memory");
     return out;
+}
+
+static void text_field(lua_State *L, const char *key, char **out)
+{
+    int type = lua_getfield(L, 1, key);
+    if (type == LUA_TSTRING)
+        *out = copy(L, lua_tostring(L, -1));
+    else if (type != LUA_TNIL)
+        luaL_error(L, "a case's %s is a text", key);
+    lua_pop(L, 1);
 }
 
 static void list_field(lua_State *L, const char *key, char *out[CASE_NEEDS])
 {
-    if (lua_getfield(L, 1, key) == LUA_TTABLE)
-        for (int i = 0; i < CASE_NEEDS; i++) {
-            if (lua_geti(L, -1, i + 1) == LUA_TSTRING)
-                out[i] = strdup(lua_tostring(L, -1));
+    if (lua_getfield(L, 1, key) == LUA_TTABLE) {
+        for (int i = 0; lua_rawgeti(L, -1, i + 1) == LUA_TSTRING; i++) {
+            if (i == CASE_NEEDS)
+                luaL_error(L, "a case has at most %d %s", CASE_NEEDS, key);
+            out[i] = copy(L, lua_tostring(L, -1));
             lua_pop(L, 1);
         }
+        if (!lua_isnil(L, -1))
+            luaL_error(L, "a case's %s are texts", key);
+        lua_pop(L, 1);
+    } else if (!lua_isnil(L, -1)) {
+        luaL_error(L, "a case's %s are a list", key);
+    }
     lua_pop(L, 1);
 }
 
@@ -63,92 +106,169 @@ static void cite(struct case_info *c)
     }
 }
 
+/* An id is part of file names, selectors and command lines. */
+static bool id_fits(const char *id)
+{
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    return n > 0 && n < 64 && id[n] == '\0' && id[0] != '.' && id[0] != '-';
+}
+
+static void read_case(lua_State *L, struct loader *l, struct case_info *c)
+{
+    char *kind = NULL;
+
+    c->protocol = copy(L, l->protocol);
+    c->file = copy(L, l->file);
+    text_field(L, "id", &c->id);
+    text_field(L, "title", &c->title);
+    text_field(L, "role", &c->role);
+    list_field(L, "needs", c->needs);
+    list_field(L, "tags", c->tags);
+    if (lua_getfield(L, 1, "type") == LUA_TSTRING)
+        kind = strchr("VIXTR", lua_tostring(L, -1)[0]);
+    if (!lua_isnil(L, -1) && (!kind || !*kind || lua_rawlen(L, -1) != 1))
+        luaL_error(L, "a case's type is V, I, X, T or R");
+    c->kind = kind ? *kind : 'V';
+    c->version = lua_getfield(L, 1, "version") == LUA_TNUMBER ? (int)lua_tointeger(L, -1) : 1;
+    if (!c->id || !c->title || !c->role || lua_getfield(L, 1, "run") != LUA_TFUNCTION)
+        luaL_error(L, "a case needs id, title, role and run");
+    if (!id_fits(c->id))
+        luaL_error(L, "'%s' is no id: letters, digits, '-', '_' and '.', at most 63", c->id);
+    c->suite = copy(L, c->role);
+}
+
 static int on_case(lua_State *L)
 {
     struct loader *l = lua_touserdata(L, lua_upvalueindex(1));
     struct cases *cs = l->cases;
-    struct case_info c = {.protocol = strdup(l->protocol), .file = strdup(l->file)};
+    struct case_info *c = &l->c;
     lua_Debug ar;
 
     luaL_checktype(L, 1, LUA_TTABLE);
-    c.id = text_field(L, "id");
-    c.title = text_field(L, "title");
-    c.role = text_field(L, "role");
-    char *kind = text_field(L, "type");
-    c.kind = kind ? kind[0] : 'V';
-    free(kind);
-    list_field(L, "needs", c.needs);
-    list_field(L, "tags", c.tags);
-    if (!c.id || !c.title || !c.role || lua_getfield(L, 1, "run") != LUA_TFUNCTION)
-        return luaL_error(L, "a case needs id, title, role and run");
+    info_free(c); /* of a case that raised, caught by the file */
+    read_case(L, l, c);
     lua_getinfo(L, ">S", &ar);
-    c.line = ar.linedefined;
-    c.last_line = ar.lastlinedefined;
-    c.suite = strdup(c.role);
-    c.source = l->source;
-    cite(&c);
+    c->line = ar.linedefined;
+    c->last_line = ar.lastlinedefined;
+    c->source = l->source;
+    cite(c);
     for (size_t i = 0; i < cs->n; i++)
-        if (strcmp(cs->v[i].id, c.id) == 0)
-            return luaL_error(L, "the id %s stands in %s too", c.id, cs->v[i].file);
+        if (strcmp(cs->v[i].id, c->id) == 0)
+            return luaL_error(L, "the id %s stands in %s too", c->id, cs->v[i].file);
     struct case_info *v = realloc(cs->v, (cs->n + 1) * sizeof *v);
     if (!v)
         return luaL_error(L, "out of memory");
     cs->v = v;
-    cs->v[cs->n++] = c;
+    cs->v[cs->n++] = *c;
+    *c = (struct case_info){0};
     return 0;
 }
 
-static char *read_all(const char *path)
+char *file_text(const char *path, size_t *size)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = fopen(path, "rbe");
     char *text = NULL;
-    size_t n = 0, got;
+    size_t n = 0, got = 65536;
 
-    if (!f)
-        return NULL;
-    do {
+    while (f && got == 65536) {
         char *more = realloc(text, n + 65536 + 1);
         if (!more)
             break;
         text = more;
         got = fread(text + n, 1, 65536, f);
         n += got;
-    } while (got == 65536);
-    fclose(f);
+    }
+    if (!f || got == 65536 || ferror(f)) { /* what was read is not all */
+        free(text);
+        text = NULL;
+    }
+    if (f)
+        fclose(f);
     if (text)
         text[n] = '\0';
+    if (size)
+        *size = n;
     return text;
+}
+
+static void broke(struct cases *c, const char *protocol, const char *file, const char *why)
+{
+    struct broken *v = realloc(c->broken, (c->n_broken + 1) * sizeof *v);
+    char suite[256];
+
+    if (!v)
+        return;
+    c->broken = v;
+    v += c->n_broken;
+    const char *folder = strchr(file, '/'), *end; /* scenarios/stun/server/auth.lua */
+    folder = folder ? strchr(folder + 1, '/') : NULL;
+    end = folder ? strchr(folder + 1, '/') : NULL;
+    snprintf(suite, sizeof suite, "%s-%.*s", protocol, end ? (int)(end - folder - 1) : 0,
+             end ? folder + 1 : "");
+    *v = (struct broken){strdup(file), strdup(protocol), strdup(suite), ""};
+    if (strstr(why, file))
+        snprintf(v->why, sizeof v->why, "%s", why);
+    else
+        snprintf(v->why, sizeof v->why, "%s: %s", file, why);
+    if (v->file && v->protocol && v->suite)
+        c->n_broken++;
+}
+
+static bool keep_source(struct cases *c, char *source)
+{
+    char **kept = realloc(c->sources, (c->n_sources + 1) * sizeof *kept);
+    if (!kept)
+        return false;
+    c->sources = kept;
+    c->sources[c->n_sources++] = source;
+    return true;
+}
+
+/* Run a file's text with a `case` that notes. Argument: the loader. */
+static int run_text(lua_State *L)
+{
+    struct loader *l = lua_touserdata(L, 1);
+    char chunk[600];
+
+    lua_pushlightuserdata(L, l);
+    lua_pushcclosure(L, on_case, 1);
+    lua_setglobal(L, "case");
+    snprintf(chunk, sizeof chunk, "@%s", l->file);
+    if (sandbox_load(L, span_of(l->source), chunk) != LUA_OK)
+        return lua_error(L);
+    lua_call(L, 0, 0);
+    return 0;
 }
 
 static void load_file(struct cases *c, const char *root, const char *protocol, const char *below)
 {
-    char path[1024], chunk[1100];
-    struct sandbox box;
-    struct loader l = {c, protocol, NULL, NULL};
+    char path[2048], file[600];
+    struct sandbox box = {0};
+    struct loader l = {.cases = c, .protocol = protocol, .file = file};
 
     snprintf(path, sizeof path, "%s/%s", root, below);
-    snprintf(chunk, sizeof chunk, "@scenarios/%s", below);
-    l.file = chunk + 1;
-    l.source = read_all(path);
+    snprintf(file, sizeof file, "scenarios/%s", below);
+    l.source = file_text(path, NULL);
     if (!l.source) {
-        say(c, "%s%s cannot be read", path, "");
+        broke(c, protocol, file, "it cannot be read");
         return;
     }
-    char **kept = realloc(c->sources, (c->n_sources + 1) * sizeof *kept);
-    if (kept) {
-        c->sources = kept;
-        c->sources[c->n_sources++] = l.source;
-    }
-    if (!kept || !sandbox_open(&box, CASE_MEMORY, CASE_INSTRUCTIONS, 0)) {
-        say(c, "%s: out of memory%s", path, "");
+    if (!keep_source(c, l.source)) {
+        free(l.source);
+        broke(c, protocol, file, "out of memory");
         return;
     }
+    if (!sandbox_open(&box, CASE_MEMORY, CASE_INSTRUCTIONS, 0)) {
+        broke(c, protocol, file, "out of memory");
+        return;
+    }
+    lua_pushcfunction(box.L, run_text);
     lua_pushlightuserdata(box.L, &l);
-    lua_pushcclosure(box.L, on_case, 1);
-    lua_setglobal(box.L, "case");
-    if (sandbox_load(box.L, span_of(l.source), chunk) != LUA_OK ||
-        lua_pcall(box.L, 0, 0, 0) != LUA_OK)
-        say(c, "%s%s", lua_tostring(box.L, -1), "");
+    if (lua_pcall(box.L, 1, 0, 0) != LUA_OK) {
+        const char *why = lua_tostring(box.L, -1);
+        broke(c, protocol, file, why ? why : "an error without words");
+    }
+    info_free(&l.c);
     sandbox_close(&box);
 }
 
@@ -165,7 +285,7 @@ static int visible(const struct dirent *d)
 static void load_below(struct cases *c, const char *root, const char *protocol, const char *below,
                        int depth)
 {
-    char path[1024];
+    char path[2048];
     struct dirent **names;
     int n;
 
@@ -201,7 +321,8 @@ bool cases_load(struct cases *c, const char *root)
     *c = (struct cases){0};
     n = scandir(root, &names, visible, by_name);
     if (n < 0)
-        say(c, "%s: the folder of scenarios cannot be read%s", root, "");
+        snprintf(c->error, sizeof c->error, "the folder of scenarios, %s, cannot be read: %s", root,
+                 strerror(errno));
     for (int i = 0; i < n; i++) {
         bool other = false;
         for (size_t k = 0; k < COUNT(others); k++)
@@ -219,49 +340,45 @@ bool cases_load(struct cases *c, const char *root)
 
 void cases_free(struct cases *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        struct case_info *k = &c->v[i];
-        for (size_t j = 0; j < CASE_NEEDS; j++) {
-            free(k->needs[j]);
-            free(k->tags[j]);
-        }
-        free(k->id);
-        free(k->title);
-        free(k->role);
-        free(k->protocol);
-        free(k->suite);
-        free(k->file);
-    }
+    for (size_t i = 0; i < c->n; i++)
+        info_free(&c->v[i]);
     free(c->v);
+    for (size_t i = 0; i < c->n_broken; i++) {
+        free(c->broken[i].file);
+        free(c->broken[i].protocol);
+        free(c->broken[i].suite);
+    }
+    free(c->broken);
     for (size_t i = 0; i < c->n_sources; i++)
         free(c->sources[i]);
     free(c->sources);
     *c = (struct cases){0};
 }
 
-static bool has(char *const list[CASE_NEEDS], const char *word)
+/* Whether the clause is what the selector names, or stands below it: a standard's or a section's. */
+static bool clause_below(const char *id, const char *selector)
 {
-    for (size_t i = 0; i < CASE_NEEDS && list[i]; i++)
-        if (strcmp(list[i], word) == 0)
-            return true;
-    return false;
+    size_t n = strlen(selector);
+
+    if (n == 0 || strncmp(id, selector, n) != 0)
+        return false;
+    if (!strchr(selector, ':'))
+        return id[n] == ':';
+    return id[n] == '\0' || id[n] == '#' || id[n] == '.' || isalpha((unsigned char)id[n]) ||
+           selector[n - 1] == ':';
 }
 
 bool case_selected(const struct case_info *c, const char *selector)
 {
     if (selector[0] == '+')
-        return has(c->tags, selector + 1) || has(c->needs, selector + 1);
+        return case_tagged(c, selector + 1) || case_needs(c, selector + 1);
     if (selector[0] == '^')
-        return !has(c->tags, selector + 1) && !has(c->needs, selector + 1);
+        return !case_tagged(c, selector + 1) && !case_needs(c, selector + 1);
     if (strcmp(selector, c->protocol) == 0 || strcmp(selector, c->suite) == 0 ||
         fnmatch(selector, c->id, 0) == 0)
         return true;
-    size_t n = strlen(selector); /* a clause, or a section and all below it */
-    for (size_t i = 0; i < c->n_clauses; i++) {
-        const char *id = c->clauses[i]->id;
-        if (strncmp(id, selector, n) == 0 && strchr(selector, ':') &&
-            (id[n] == '\0' || id[n] == '#' || id[n] == '.' || isalpha((unsigned char)id[n])))
+    for (size_t i = 0; i < c->n_clauses; i++)
+        if (clause_below(c->clauses[i]->id, selector))
             return true;
-    }
     return false;
 }

@@ -1,10 +1,13 @@
 /* harness/script/pool.c - a worker process for each case in flight. A worker that dies or hangs takes
  * no other case with it, and the one that did it is known at once. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,46 +41,93 @@ static void write_all(int fd, const void *p, size_t n)
 {
     for (size_t at = 0; at < n;) {
         ssize_t k = write(fd, (const char *)p + at, n - at);
-        if (k <= 0 && errno != EINTR)
+        if (k > 0)
+            at += (size_t)k;
+        else if (k == 0 || errno != EINTR)
             return;
-        at += k > 0 ? (size_t)k : 0;
     }
 }
 
-static bool start(struct worker *w, const struct run_options *o, const struct case_run *run,
-                  unsigned slot)
-{
-    int pipes[2];
-    static struct case_result r;
+struct pool {
+    const struct run_options *o;
+    const struct pool_options *p;
+    const struct case_run *runs;
+    struct case_result *results;
+    struct worker *workers;
+    unsigned *tries;
+    pid_t *groups; /* shared with the workers: CASE_ASKED of each */
+    size_t next, finished, n;
+    bool stop;
+};
 
-    if (pipe(pipes) != 0)
-        return false;
-    fflush(NULL);
-    w->pid = fork();
-    if (w->pid == 0) {
-        struct case_run mine = *run;
-        signal(SIGINT, SIG_DFL);
-        signal(SIGTERM, SIG_DFL);
-        close(pipes[0]);
-        mine.slot = slot;
-        case_execute(o, &mine, &r);
-        write_all(pipes[1], &r, sizeof r);
-        _exit(0);
-    }
-    close(pipes[1]);
-    w->fd = pipes[0];
+/* In the worker. It ends when we do, and only we end it: an interrupt reaches us too. */
+static void work(const struct pool *pl, const struct case_run *run, unsigned slot, int out)
+{
+    static struct case_result r;
+    struct case_run mine = *run;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    for (unsigned s = 0; s < pl->p->jobs; s++)
+        if (pl->workers[s].pid && s != slot)
+            close(pl->workers[s].fd);
+    mine.slot = slot;
+    mine.groups = pl->groups + slot * CASE_ASKED;
+    case_execute(pl->o, &mine, &r);
+    write_all(out, &r, sizeof r);
+    _exit(0);
+}
+
+static uint64_t limit_us(const struct pool *pl, const struct case_info *c)
+{
+    double ms = case_tagged(c, "slow") && pl->o->live ? 4000e3 : CASE_SILENT_MS;
+    if (pl->p->silent_s > 0)
+        return (uint64_t)(pl->p->silent_s * 1e6);
+    return (uint64_t)(ms * 1000.0 * (pl->o->live ? 7 * pl->o->scale : 1));
+}
+
+static bool start(struct pool *pl, struct worker *w, unsigned slot)
+{
+    const struct case_run *run = &pl->runs[w->i];
+    int pipes[2];
+
+    w->pid = 0;
     w->got = 0;
     w->started_us = now_us();
-    bool slow = false;
-    for (size_t k = 0; k < CASE_NEEDS && run->c->tags[k]; k++)
-        slow |= strcmp(run->c->tags[k], "slow") == 0;
-    w->limit_us = (uint64_t)((slow && o->live ? 4000e3 : CASE_SILENT_MS) * 1000.0 *
-                             (o->live ? 7 * o->scale : 1));
-    if (w->pid < 0) {
+    w->limit_us = limit_us(pl, run->c);
+    memset(pl->groups + slot * CASE_ASKED, 0, CASE_ASKED * sizeof *pl->groups);
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return false;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(pipes[0]);
+        work(pl, run, slot, pipes[1]);
+    }
+    close(pipes[1]);
+    if (pid < 0) {
         close(pipes[0]);
         return false;
     }
+    w->pid = pid;
+    w->fd = pipes[0];
     return true;
+}
+
+/* Reap a worker, and end the commands that it may have left running. Returns its wait status. */
+static int reap(const struct pool *pl, struct worker *w, unsigned slot)
+{
+    int status = 0;
+
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close(w->fd);
+    w->pid = 0;
+    for (size_t i = 0; i < CASE_ASKED; i++)
+        if (pl->groups[slot * CASE_ASKED + i] > 0)
+            kill(-pl->groups[slot * CASE_ASKED + i], SIGKILL);
+    return status;
 }
 
 /* The worker is gone without a result: that is the harness's fault, or the case's. */
@@ -88,6 +138,9 @@ static void died(struct worker *w, const struct case_run *run, bool hung, int st
     if (hung)
         snprintf(w->r.why, sizeof w->r.why, "%s:%d: the case gave no sign of life for %llu s",
                  run->c->file, run->c->line, (unsigned long long)(w->limit_us / 1000000));
+    else if (status < 0)
+        snprintf(w->r.why, sizeof w->r.why, "%s:%d: no process can be started for the case",
+                 run->c->file, run->c->line);
     else if (WIFSIGNALED(status))
         snprintf(w->r.why, sizeof w->r.why, "%s:%d: the worker died of signal %d", run->c->file,
                  run->c->line, WTERMSIG(status));
@@ -97,69 +150,57 @@ static void died(struct worker *w, const struct case_run *run, bool hung, int st
 }
 
 /* True: the worker has ended and w->r holds what came of it. */
-static bool attend(struct worker *w, const struct case_run *run, bool readable)
+static bool attend(const struct pool *pl, struct worker *w, unsigned slot, bool readable)
 {
-    int status = 0;
     bool hung = now_us() - w->started_us > w->limit_us;
 
     if (readable) {
         ssize_t n = read(w->fd, (char *)&w->r + w->got, sizeof w->r - w->got);
-        if (n > 0) {
-            w->got += (size_t)n;
-            if (w->got < sizeof w->r)
-                return false;
-        } else if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             return false;
-        }
+        w->got += n > 0 ? (size_t)n : 0;
+        if (n > 0 && w->got < sizeof w->r)
+            return false; /* the rest, or its end, follows */
+        hung &= n < 0;
     } else if (!hung) {
         return false;
     }
-    if (hung && w->got < sizeof w->r)
+    if (hung)
         kill(w->pid, SIGKILL);
-    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    close(w->fd);
+    int status = reap(pl, w, slot);
     if (w->got < sizeof w->r)
-        died(w, run, hung, status);
-    w->pid = 0;
+        died(w, &pl->runs[w->i], hung, status);
     return true;
 }
 
-struct pool {
-    const struct run_options *o;
-    const struct pool_options *p;
-    const struct case_run *runs;
-    struct case_result *results;
-    struct worker *workers;
-    unsigned *tries;
-    size_t next, finished, n;
-    bool stop;
-};
-
 static bool unexpected(enum status s)
 {
-    return s == STATUS_FAIL || s == STATUS_INCONC || s == STATUS_ERROR;
+    return s == STATUS_FAIL || s == STATUS_INCONC || s == STATUS_ERROR || s == STATUS_XPASS;
+}
+
+static enum status judged(const struct pool *pl, const struct worker *w)
+{
+    return pl->p->judge ? pl->p->judge(pl->p->ctx, w->i, &w->r) : w->r.status;
 }
 
 static void finished(struct pool *pl, struct worker *w, unsigned slot)
 {
     size_t i = w->i;
-    bool again = unexpected(w->r.status) && pl->tries[i] < pl->p->retries && !interrupted;
+    bool bad = unexpected(judged(pl, w));
+    bool again = bad && pl->tries[i] < pl->p->retries && !interrupted;
 
     pl->tries[i]++;
-    if (again && start(w, pl->o, &pl->runs[i], slot)) {
-        pl->results[i] = w->r;
-        return;
-    }
-    bool failed_before = pl->tries[i] > 1;
     pl->results[i] = w->r;
-    if (failed_before && w->r.status == STATUS_PASS) {
+    pl->results[i].tries = pl->tries[i];
+    if (again && start(pl, w, slot))
+        return;
+    if (pl->tries[i] > 1 && w->r.status == STATUS_PASS) {
         pl->results[i].status = STATUS_FLAKY;
         snprintf(pl->results[i].why, sizeof pl->results[i].why, "passed at try %u only",
                  pl->tries[i]);
     }
     pl->finished++;
-    pl->stop |= pl->p->fail_fast && unexpected(w->r.status);
+    pl->stop |= pl->p->fail_fast && bad;
     if (pl->p->done)
         pl->p->done(pl->p->ctx, i, &pl->results[i]);
 }
@@ -171,9 +212,8 @@ static void fill(struct pool *pl)
         if (w->pid || pl->next >= pl->n)
             continue;
         w->i = pl->next++;
-        if (!start(w, pl->o, &pl->runs[w->i], s)) {
-            died(w, &pl->runs[w->i], false, 1 << 8);
-            w->pid = 0;
+        if (!start(pl, w, s)) {
+            died(w, &pl->runs[w->i], false, -1);
             finished(pl, w, s);
         }
     }
@@ -194,9 +234,7 @@ static void end_all(struct pool *pl)
         if (!w->pid)
             continue;
         kill(w->pid, SIGKILL);
-        waitpid(w->pid, NULL, 0);
-        close(w->fd);
-        w->pid = 0;
+        reap(pl, w, s);
     }
 }
 
@@ -214,7 +252,7 @@ static void watch(struct pool *pl)
         return;
     for (unsigned k = 0; k < n; k++) {
         struct worker *w = &pl->workers[slots[k]];
-        if (attend(w, &pl->runs[w->i], fds[k].revents != 0))
+        if (attend(pl, w, slots[k], fds[k].revents != 0))
             finished(pl, w, slots[k]);
     }
 }
@@ -224,15 +262,17 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
 {
     struct pool_options opts = *p;
     opts.jobs = opts.jobs < 1 ? 1 : opts.jobs > 256 ? 256 : opts.jobs;
-    struct pool pl = {o, &opts, runs, results, NULL, NULL, 0, 0, n, false};
+    struct pool pl = {.o = o, .p = &opts, .runs = runs, .results = results, .n = n};
+    size_t shared = opts.jobs * CASE_ASKED * sizeof *pl.groups;
     struct sigaction act = {.sa_handler = on_signal}, was_int, was_term;
 
     pl.workers = calloc(opts.jobs, sizeof *pl.workers);
     pl.tries = calloc(n ? n : 1, sizeof *pl.tries);
+    pl.groups = mmap(NULL, shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     interrupted = 0;
     sigaction(SIGINT, &act, &was_int);
     sigaction(SIGTERM, &act, &was_term);
-    if (pl.workers && pl.tries) {
+    if (pl.workers && pl.tries && pl.groups != MAP_FAILED) {
         fill(&pl);
         while (busy(&pl) && !interrupted) {
             watch(&pl);
@@ -242,7 +282,14 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     }
     sigaction(SIGINT, &was_int, NULL);
     sigaction(SIGTERM, &was_term, NULL);
+    if (pl.groups != MAP_FAILED)
+        munmap(pl.groups, shared);
     free(pl.workers);
     free(pl.tries);
     return pl.finished;
+}
+
+bool pool_interrupted(void)
+{
+    return interrupted != 0;
 }

@@ -83,6 +83,12 @@ local function object(rec, actor)
   return setmetatable(rec, { __index = methods(actor.protocol).event or {} })
 end
 
+-- What two arrivals have in common when one repeats the other: a protocol may say more than "the same
+-- octets", since a server may answer a retransmission anew.
+local function key_of(ev)
+  return ev.key and ev:key() or ev.octets
+end
+
 function H.deliver(id, name, token, rec)
   local actor = actors[id]
   if not actor then -- it is being made right now
@@ -93,7 +99,7 @@ function H.deliver(id, name, token, rec)
   rec.event = name
   if token ~= 0 then
     if answers[token] then answers[token].value = rec else early[token] = rec end
-    if rec.octets then actor.seen[#actor.seen + 1] = rec.octets end
+    if rec.octets and name ~= "sent" then actor.seen[key_of(rec)] = true end
   elseif name == "listening" or name == "opened" then
     actor.addr = actor.addr or rec["local"] -- the first that is open names the port
   else
@@ -112,7 +118,7 @@ local function promise(token)
   answers[token] = p
   function p.ready() return p.value end
   function p.wait(_, seconds)
-    return wait(p.ready, seconds) or { kind = "timeout", event = "timeout" }
+    return wait(p.ready, seconds and seconds * t.scale) or { kind = "timeout", event = "timeout" }
   end
   return p
 end
@@ -130,7 +136,7 @@ function Actor:receive(args)
     for i, ev in ipairs(self.inbox) do
       if not args.where or args.where(ev) then
         table.remove(self.inbox, i)
-        self.seen[#self.seen + 1] = ev.octets
+        if ev.octets then self.seen[key_of(ev)] = true end
         return ev
       end
     end
@@ -184,7 +190,7 @@ end
 
 function t:spawn(fn, ...) return spawn(fn, ...) end
 function t:join(task, seconds)
-  wait(function() return task.done or nil end, seconds)
+  wait(function() return task.done or nil end, seconds and seconds * t.scale)
   return task.result
 end
 -- The first promise that is answered, with its place in the list; nil after the time.
@@ -194,7 +200,7 @@ function t:any(list, seconds)
     for i, p in ipairs(list) do
       if p.value then found = i return true end
     end
-  end, seconds)
+  end, seconds and seconds * t.scale)
   return found and list[found].value, found
 end
 -- All answers in order; what did not come is {kind = "timeout"}.
@@ -202,7 +208,7 @@ function t:all(list, seconds)
   wait(function()
     for _, p in ipairs(list) do if not p.value then return nil end end
     return true
-  end, seconds)
+  end, seconds and seconds * t.scale)
   local out = {}
   for i, p in ipairs(list) do out[i] = p.value or { kind = "timeout" } end
   return out
@@ -264,6 +270,7 @@ end
 -- {closed = true} | {kind = "..."} with its clause; verdict = "inconc" marks one that says nothing.
 -- The clause of the first one is what a failure is counted against.
 function t:expect(r, outcomes, what)
+  r = r or { kind = "timeout" }
   local list = {}
   for i, o in ipairs(outcomes) do list[i] = wants(o) end
   for _, o in ipairs(outcomes) do
@@ -278,6 +285,12 @@ function t:expect(r, outcomes, what)
   return false
 end
 
+-- The case does not apply after all: it ends here, and is counted as skipped.
+function t:skip(why) H.skip(why) end
+
+-- What scenarios/<protocol>/lib.lua gives.
+function t:lib(protocol) return methods(protocol) end
+
 function t:log(what) H.note(tostring(what)) end
 
 -- What is sent after this on any actor is not judged for being unexpected.
@@ -290,14 +303,13 @@ function t:allow(actor) actor.allowed = true end
 function t:silence(actor, clause, what)
   local r = methods(actor.protocol).sanity(t, actor, clause)
   wait(function() end, 0.02 * t.scale)
-  local heard, seen = nil, {}
-  for _, o in ipairs(actor.seen) do seen[o] = true end
+  local heard
   for i = #actor.inbox, 1, -1 do
     local ev = actor.inbox[i]
-    if ev.octets and not seen[ev.octets] then -- a repeated answer to a valid request is none to this
+    if ev.octets and not actor.seen[key_of(ev)] then -- a repeated answer to a valid request is none to this
       heard = ev
       table.remove(actor.inbox, i)
-      actor.seen[#actor.seen + 1] = ev.octets
+      actor.seen[key_of(ev)] = true
     end
   end
   if heard then
@@ -338,19 +350,17 @@ end
 -- What nobody waited for: repeats of what was seen are absorbed, anything else is named.
 function H.leftovers()
   for _, a in pairs(actors) do
-    local seen = {}
-    for _, o in ipairs(a.seen) do seen[o] = true end
     for _, ev in ipairs(a.inbox) do
       if a.allowed then
         -- the case said so
-      elseif ev.octets and seen[ev.octets] then
+      elseif ev.octets and a.seen[key_of(ev)] then
         H.note("a repeated message was absorbed by " .. a.name)
       elseif ev.kind == "closed" then
         H.note("a connection of " .. a.name .. " was closed: " .. tostring(ev.why))
       elseif ev.octets then
         H.unexpected(a.name .. " got a message that nothing asked for", ev.frame or 0)
       end
-      if ev.octets then seen[ev.octets] = true end
+      if ev.octets then a.seen[key_of(ev)] = true end
     end
   end
 end

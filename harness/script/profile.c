@@ -1,5 +1,6 @@
 /* harness/script/profile.c - what an IUT claims to be, which instances of a case that allows, and what
  * is expected of it. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -8,28 +9,102 @@
 
 /* ---- profiles ---- */
 
-static const char *const profile_keys[] = {"name", "title",   "requires", "transports", "families",
-                                           "supports", "accounts", "own",      "ask",       "restart",
-                                           "known", "timers", "schema"};
+/* What scenarios/profiles/schema.json says, read by the loader. */
+static const char *const transports_known[] = {"udp", "tcp", NULL};
+static const char *const families_known[] = {"ip4", "ip6", NULL};
+static const struct key {
+    const char *name;
+    json_type type;           /* JSON_TRUE: of texts, an array */
+    const char *const *words; /* that may stand in it; NULL: any */
+} profile_keys[] = {
+    {"schema", JSON_INTEGER, NULL},
+    {"name", JSON_STRING, NULL},
+    {"title", JSON_STRING, NULL},
+    {"known", JSON_STRING, NULL},
+    {"requires", JSON_TRUE, NULL},
+    {"transports", JSON_TRUE, transports_known},
+    {"families", JSON_TRUE, families_known},
+    {"supports", JSON_TRUE, NULL},
+    {"accounts", JSON_ARRAY, NULL},
+    {"timers", JSON_OBJECT, NULL},
+    {"own", JSON_OBJECT, NULL},
+    {"ask", JSON_OBJECT, NULL},
+    {"restart", JSON_STRING, NULL},
+};
 
-static bool known_keys(const json_t *j, char err[256], const char *path)
+static bool known_word(const char *const *words, const char *word)
 {
-    const char *key;
+    if (!words)
+        return true;
+    for (; *words; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+static bool fits_key(const struct key *k, json_t *v, char err[512], const char *path)
+{
+    static const char *const types[] = {"an object", "an array", "a text", "a whole number"};
+    json_type type = k->type == JSON_TRUE ? JSON_ARRAY : k->type;
+    json_t *item;
+    size_t i;
+
+    if (json_typeof(v) != type) {
+        snprintf(err, 512, "%s: '%s' is %s", path, k->name, types[type]);
+        return false;
+    }
+    if (k->type != JSON_TRUE)
+        return true;
+    json_array_foreach(v, i, item) {
+        const char *word = json_string_value(item);
+        if (word && known_word(k->words, word))
+            continue;
+        snprintf(err, 512, "%s: '%s' cannot have '%s' in it", path, k->name,
+                 word ? word : "what is no text");
+        return false;
+    }
+    return true;
+}
+
+/* "ask" is an object of command lines. */
+static bool fits_ask(const json_t *ask, char err[512], const char *path)
+{
+    const char *verb;
     json_t *v;
 
-    json_object_foreach((json_t *)(uintptr_t)j, key, v) {
-        bool known = false;
-        for (size_t i = 0; i < COUNT(profile_keys); i++)
-            known |= strcmp(profile_keys[i], key) == 0;
-        if (!known) {
-            snprintf(err, 256, "%s: a profile has no key '%s'", path, key);
+    json_object_foreach((json_t *)(uintptr_t)ask, verb, v) {
+        if (!json_is_string(v)) {
+            snprintf(err, 512, "%s: the command for '%s' in 'ask' is a text", path, verb);
             return false;
         }
     }
     return true;
 }
 
-bool profile_load(struct profile *p, const char *root, const char *name, char err[256])
+static bool known_keys(const json_t *j, char err[512], const char *path)
+{
+    const char *key;
+    json_t *v;
+
+    if (!json_is_object(j)) {
+        snprintf(err, 512, "%s: a profile is a JSON object", path);
+        return false;
+    }
+    json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+        size_t i = 0;
+        while (i < COUNT(profile_keys) && strcmp(profile_keys[i].name, key) != 0)
+            i++;
+        if (i == COUNT(profile_keys)) {
+            snprintf(err, 512, "%s: a profile has no key '%s'", path, key);
+            return false;
+        }
+        if (!fits_key(&profile_keys[i], v, err, path))
+            return false;
+    }
+    return fits_ask(json_object_get(j, "ask"), err, path);
+}
+
+bool profile_load(struct profile *p, const char *root, const char *name, char err[512])
 {
     json_error_t e;
 
@@ -40,12 +115,13 @@ bool profile_load(struct profile *p, const char *root, const char *name, char er
         snprintf(p->path, sizeof p->path, "%s/profiles/%s.json", root, name);
     p->json = json_load_file(p->path, 0, &e);
     if (!p->json) {
-        snprintf(err, 256, "%s, line %d: %s", p->path, e.line, e.text);
+        if (e.line > 0)
+            snprintf(err, 512, "the profile %s, line %d: %s", p->path, e.line, e.text);
+        else
+            snprintf(err, 512, "the profile %s cannot be read", p->path);
         return false;
     }
-    if (!json_is_object(p->json) || !known_keys(p->json, err, p->path)) {
-        if (!json_is_object(p->json))
-            snprintf(err, 256, "%s: a profile is a JSON object", p->path);
+    if (!known_keys(p->json, err, p->path)) {
         profile_free(p);
         return false;
     }
@@ -80,14 +156,6 @@ const char *profile_text(const struct profile *p, const char *key)
 
 /* ---- instances ---- */
 
-static bool needs(const struct case_info *c, const char *word)
-{
-    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
-        if (strcmp(c->needs[i], word) == 0)
-            return true;
-    return false;
-}
-
 static bool is_carrier(const char *word)
 {
     static const char *const carriers[] = {"udp", "tcp", "tls", "dtls", "ip4", "ip6"};
@@ -110,7 +178,7 @@ static const char *unmet(const struct case_info *c, const struct profile *p)
             return why;
         }
     json_array_foreach(json_object_get(p->json, "requires"), i, v) {
-        if (json_is_string(v) && !needs(c, json_string_value(v))) {
+        if (json_is_string(v) && !case_needs(c, json_string_value(v))) {
             snprintf(why, sizeof why, "the profile is for cases that need '%s'",
                      json_string_value(v));
             return why;
@@ -129,12 +197,12 @@ size_t case_instances(const struct case_info *c, const struct profile *p, const 
     why[0] = unmet(c, p);
     if (why[0])
         return 0;
-    bool one_t = needs(c, "udp") || needs(c, "tcp"), one_f = needs(c, "ip4") || needs(c, "ip6");
+    bool one_t = case_needs(c, "udp") || case_needs(c, "tcp"), one_f = case_needs(c, "ip4") || case_needs(c, "ip6");
     for (size_t t = 0; t < COUNT(transports); t++)
         for (size_t f = 0; f < COUNT(families); f++) {
             if (!profile_has(p, "transports", transports[t]) ||
-                !profile_has(p, "families", families[f]) || (one_t && !needs(c, transports[t])) ||
-                (one_f && !needs(c, families[f])) || n == cap)
+                !profile_has(p, "families", families[f]) || (one_t && !case_needs(c, transports[t])) ||
+                (one_f && !case_needs(c, families[f])) || n == cap)
                 continue;
             v[n] = (struct case_run){.c = c, .transport = transports[t],
                                      .family = f == 0 ? 4 : 6};
@@ -162,24 +230,43 @@ static bool bad_entry(struct expect *e, const char *path, size_t i, const char *
     return false;
 }
 
+/* Whether an entry's case is this one: "stun-server-004", or one instance of it. */
+static bool names_case(const char *entry, const char *id)
+{
+    size_t n = strlen(id);
+    return strncmp(entry, id, n) == 0 && (entry[n] == '\0' || entry[n] == '[');
+}
+
+static bool is_day(const char *s)
+{
+    static const char form[] = "0000-00-00";
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+            return false;
+    return true;
+}
+
 static bool check_entry(struct expect *e, const char *path, size_t i, const json_t *j,
                         const struct cases *c)
 {
     const char *id = json_string_value(json_object_get(j, "case"));
     const char *clause = json_string_value(json_object_get(j, "clause"));
     const char *verdict = json_string_value(json_object_get(j, "verdict"));
+    const json_t *expires = json_object_get(j, "expires");
     bool known = false;
 
     if (!id || !clause || !verdict || !json_string_value(json_object_get(j, "reason")))
         return bad_entry(e, path, i, "case, clause, verdict and reason are needed", "");
     for (size_t k = 0; k < c->n; k++)
-        known |= strcmp(c->v[k].id, id) == 0;
+        known |= names_case(id, c->v[k].id);
     if (!known)
         return bad_entry(e, path, i, "there is no case ", id);
     if (!clause_named(clause))
         return bad_entry(e, path, i, "the catalogue has no clause ", clause);
     if (strcmp(verdict, "fail") != 0 && strcmp(verdict, "inconc") != 0)
         return bad_entry(e, path, i, "a verdict is \"fail\" or \"inconc\", not ", verdict);
+    if (expires && (!json_is_string(expires) || !is_day(json_string_value(expires))))
+        return bad_entry(e, path, i, "expires is a day such as \"2031-12-31\"", "");
     return true;
 }
 
@@ -192,7 +279,10 @@ bool expect_load(struct expect *e, const char *path, const struct cases *c)
     *e = (struct expect){0};
     e->list = json_load_file(path, 0, &err);
     if (!e->list) {
-        snprintf(e->error, sizeof e->error, "%s, line %d: %s", path, err.line, err.text);
+        if (err.line > 0)
+            snprintf(e->error, sizeof e->error, "%s, line %d: %s", path, err.line, err.text);
+        else
+            snprintf(e->error, sizeof e->error, "the expected results %s cannot be read", path);
         return false;
     }
     if (!json_is_array(e->list)) {
@@ -224,70 +314,115 @@ static bool expired(const json_t *j)
     return strcmp(day, today) < 0;
 }
 
-static const json_t *entry_for(const struct expect *e, const char *base, const char *clause)
+static bool entry_is(const json_t *v, const struct case_run *run, const char *clause)
+{
+    const char *id = json_string_value(json_object_get(v, "case"));
+    return (strcmp(id, run->c->id) == 0 || strcmp(id, run->id) == 0) &&
+           strcmp(json_string_value(json_object_get(v, "clause")), clause) == 0 && !expired(v);
+}
+
+/* Whether a check is listed; `verdict` VERDICT_NONE: with any verdict. */
+static bool listed(const struct expect *e, const struct case_run *run, const char *clause,
+                   enum verdict verdict)
 {
     json_t *v;
     size_t i;
 
     json_array_foreach(e->list, i, v) {
-        if (strcmp(json_string_value(json_object_get(v, "case")), base) == 0 &&
-            strcmp(json_string_value(json_object_get(v, "clause")), clause) == 0 && !expired(v))
-            return v;
+        if (entry_is(v, run, clause) &&
+            (verdict == VERDICT_NONE ||
+             strcmp(json_string_value(json_object_get(v, "verdict")), verdict_name(verdict)) == 0))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-enum status expect_apply(struct expect *e, const char *base, const struct case_result *r,
-                         enum status s, char why[256])
+/* The worst that a clause was judged in a case. */
+static enum verdict worst(const struct case_result *r, const struct clause *clause)
 {
-    bool bad = false, all_expected = true;
+    enum verdict v = VERDICT_NONE;
+    for (size_t i = 0; i < r->n_kept; i++)
+        if (r->checks[i].clause == clause && r->checks[i].verdict > v)
+            v = r->checks[i].verdict;
+    return v;
+}
+
+enum status expect_apply(const struct expect *e, const struct case_run *run,
+                         const struct case_result *r, enum status s, char why[256])
+{
+    bool bad = false;
 
     if (!e->list || s == STATUS_SKIP || s == STATUS_ERROR)
         return s;
     for (size_t i = 0; i < r->n_kept; i++) {
         const struct case_check *k = &r->checks[i];
-        const json_t *v = entry_for(e, base, k->clause->id);
-        if (k->verdict == VERDICT_PASS || k->verdict == VERDICT_NONE)
+        if (k->verdict <= VERDICT_PASS)
             continue;
         bad = true;
-        all_expected &= v && strcmp(json_string_value(json_object_get(v, "verdict")),
-                                    verdict_name(k->verdict)) == 0;
+        if (!listed(e, run, k->clause->id, k->verdict))
+            return s; /* this one is not expected, whatever the others are */
     }
-    if (bad && all_expected)
-        return STATUS_XFAIL;
-    for (size_t i = 0; !bad && i < r->n_kept; i++)
-        if (entry_for(e, base, r->checks[i].clause->id)) {
-            snprintf(why, 256, "%s was expected not to hold, but it does",
-                     r->checks[i].clause->id);
+    for (size_t i = 0; i < r->n_kept; i++) {
+        const struct clause *c = r->checks[i].clause;
+        if (worst(r, c) == VERDICT_PASS && listed(e, run, c->id, VERDICT_NONE)) {
+            snprintf(why, 256, "%s was expected not to hold, but it does", c->id);
             return STATUS_XPASS;
         }
-    return s;
+    }
+    return bad ? STATUS_XFAIL : s;
+}
+
+/* Whether another instance of the case met the clause. */
+static bool passes_elsewhere(const struct case_run *runs, const struct case_result *results,
+                             size_t n, size_t i, const struct clause *clause)
+{
+    for (size_t k = 0; k < n; k++)
+        if (k != i && runs[k].c == runs[i].c && worst(&results[k], clause) == VERDICT_PASS)
+            return true;
+    return false;
+}
+
+/* Words that were cut in the middle of a character are no JSON. */
+static void plain_words(char *out, size_t cap, const char *words)
+{
+    snprintf(out, cap, "%s", words);
+    json_t *good = json_string(out);
+    for (char *s = out; !good && *s; s++)
+        *s = (unsigned char)*s < 0x80 ? *s : '?';
+    json_decref(good);
+}
+
+static void write_entry(json_t *list, json_t *seen, const char *id, const struct case_check *c,
+                        const char *evidence)
+{
+    char key[256], words[sizeof c->what];
+
+    snprintf(key, sizeof key, "%s %s %s", id, c->clause->id, verdict_name(c->verdict));
+    if (json_object_get(seen, key))
+        return;
+    json_object_set_new(seen, key, json_true());
+    plain_words(words, sizeof words, c->what);
+    json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:[],s:s,s:s}", "case", id, "clause",
+                                          c->clause->id, "verdict", verdict_name(c->verdict),
+                                          "versions", "reason", words, "evidence", evidence));
 }
 
 bool expect_write(const char *path, const struct case_run *runs, const struct case_result *results,
-                  size_t n, char err[256])
+                  size_t n, char err[512])
 {
-    json_t *list = json_array();
-    char key[256];
-    json_t *seen = json_object();
+    json_t *list = json_array(), *seen = json_object();
 
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < results[i].n_kept; k++) {
             const struct case_check *c = &results[i].checks[k];
             if (c->verdict != VERDICT_FAIL && c->verdict != VERDICT_INCONC)
                 continue;
-            snprintf(key, sizeof key, "%s %s", runs[i].c->id, c->clause->id);
-            if (json_object_get(seen, key))
-                continue;
-            json_object_set_new(seen, key, json_true());
-            json_array_append_new(
-                list, json_pack("{s:s,s:s,s:s,s:[],s:s,s:s}", "case", runs[i].c->id, "clause",
-                                c->clause->id, "verdict", verdict_name(c->verdict), "versions",
-                                "reason", c->what, "evidence", runs[i].id));
+            bool one = passes_elsewhere(runs, results, n, i, c->clause);
+            write_entry(list, seen, one ? runs[i].id : runs[i].c->id, c, runs[i].id);
         }
     bool good = json_dump_file(list, path, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
     if (!good)
-        snprintf(err, 256, "%s cannot be written", path);
+        snprintf(err, 512, "the expected results %s cannot be written: %s", path, strerror(errno));
     json_decref(list);
     json_decref(seen);
     return good;

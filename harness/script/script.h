@@ -1,6 +1,7 @@
 /* harness/script/script.h - cases in Lua: loading, choosing, running, judging. */
 #ifndef HARNESS_SCRIPT_SCRIPT_H
 #define HARNESS_SCRIPT_SCRIPT_H
+#include <sys/types.h>
 #include <jansson.h>
 #include "harness/core/clause.h"
 #include "harness/core/driver.h"
@@ -14,38 +15,52 @@ enum {
     CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
     CASE_ACTORS = 16,
     CASE_NEEDS = 8,
+    CASE_PORTS = 17, /* leased by each case in flight: the IUT's, where it is ours, and each actor's */
+    CASE_ASKED = 4,  /* commands of the upper tester at once */
 };
 struct case_info {
     char *id, *title, *role, *protocol, *suite, *file; /* suite: "stun-server" */
     char kind;                                         /* V I X T R */
-    int line, last_line;
+    int line, last_line, version; /* of its procedure, from 1 */
     char *needs[CASE_NEEDS], *tags[CASE_NEEDS]; /* NULL-terminated unless full */
     const struct clause *clauses[32];           /* cited in its text */
     size_t n_clauses;
     const char *source; /* the file's text */
 };
+struct broken { /* a file that cannot be loaded, or not to its end */
+    char *file, *protocol, *suite; /* of its folders: "stun", "stun-server" */
+    char why[256];                 /* with file and line */
+};
 struct cases {
     struct case_info *v;
     size_t n;
+    struct broken *broken;
+    size_t n_broken;
     char **sources; /* texts of the files, which the cases borrow */
     size_t n_sources;
-    char error[512]; /* a file that cannot be loaded: the first, with its line */
+    char error[256]; /* why there is nothing at all */
 };
-/* Load every scenarios/<protocol>/<suite>/<name>.lua below `root`, in order of their ids. False: one
- * could not be loaded, or an id stands twice; `c->error` says where. Those that could are there. */
+/* Load every scenarios/<protocol>/<suite>/<name>.lua below `root`, in order of their ids. What cannot
+ * be loaded (a syntax error, a case without id, an id that stands twice) is in `c->broken`; the rest
+ * is there. False: `root` cannot be read, or no memory; `c->error` says which. */
 bool cases_load(struct cases *c, const char *root);
 void cases_free(struct cases *c);
-/* Whether a selector chooses the case: protocol, suite, id, clause or its beginning, glob, +tag,
- * ^tag; `transport` counts as a tag. */
+/* The text of a file with a NUL after it, for the caller to free; NULL: it cannot be read. `n` may be
+ * NULL. */
+char *file_text(const char *path, size_t *n);
+bool case_needs(const struct case_info *c, const char *word);
+bool case_tagged(const struct case_info *c, const char *tag);
+/* Whether a selector chooses the case: protocol, suite, id, clause or what it begins with (a standard,
+ * a section), glob of ids, +tag, ^tag; what a case needs counts as a tag. */
 bool case_selected(const struct case_info *c, const char *selector);
 
 struct profile { /* of an IUT; from JSON, see docs/json.md */
     json_t *json;
     const char *name;
-    char path[256];
+    char path[1024];
 };
 /* `name`: a file, or the name of one in scenarios/profiles. False: `err` says why. */
-bool profile_load(struct profile *p, const char *root, const char *name, char err[256]);
+bool profile_load(struct profile *p, const char *root, const char *name, char err[512]);
 void profile_free(struct profile *p);
 bool profile_has(const struct profile *p, const char *list, const char *word);
 const char *profile_text(const struct profile *p, const char *key);
@@ -60,8 +75,9 @@ struct case_result {
     enum status status;
     char why[256];
     uint64_t duration_us, wall_us;
-    size_t n_checks, n_kept;
-    uint32_t answered; /* messages that came from the IUT: 0 in a whole run means never reached */
+    unsigned tries;
+    size_t n_checks, n_kept; /* a failure is kept before a pass */
+    uint32_t answered; /* what came from the IUT or was done by it: 0 in a whole live run: never reached */
     bool unreachable;
     struct case_check checks[CASE_CHECKS];
 };
@@ -85,6 +101,7 @@ struct case_run {
     uint8_t family;
     uint64_t seed;
     unsigned slot; /* of the ports it leases */
+    pid_t *groups; /* CASE_ASKED process groups of commands that run, seen by the pool; or NULL */
     char id[96];   /* with parameters */
 };
 /* Run one case in this process. Everything about it goes to the record; the result is filled in. */
@@ -101,27 +118,36 @@ uint64_t case_seed(uint64_t run_seed, const char *id);
 /* ---- expected results: docs/json.md ---- */
 struct expect {
     json_t *list;
-    char error[256];
+    char error[1280];
 };
 /* Ids that are no case, unknown clauses and malformed entries are errors. */
 bool expect_load(struct expect *e, const char *path, const struct cases *c);
 void expect_free(struct expect *e);
-/* Turn a status into xfail or xpass where entries name the case; `used` is set on each entry met. */
-enum status expect_apply(struct expect *e, const char *base, const struct case_result *r,
-                         enum status s, char why[256]);
+/* Turn a status into xfail or xpass where entries name the case, by its id or by that of the instance:
+ * xfail where each check that did not pass is listed with its verdict, xpass where one is listed and
+ * passed. */
+enum status expect_apply(const struct expect *e, const struct case_run *run,
+                         const struct case_result *r, enum status s, char why[256]);
+/* Entries that make the same run as expected. An instance is named where another of its case passes. */
 bool expect_write(const char *path, const struct case_run *runs, const struct case_result *results,
-                  size_t n, char err[256]);
+                  size_t n, char err[512]);
 
 /* ---- many cases ---- */
 struct pool_options {
     unsigned jobs;
     unsigned retries;
+    double silent_s; /* a worker without a sign of life is killed after it; 0: CASE_SILENT_MS, live 7
+                        times as long and scaled */
     bool fail_fast;
+    /* What a result is, expectations applied: what is unexpected is tried again; NULL: its status. */
+    enum status (*judge)(void *ctx, size_t i, const struct case_result *r);
     void (*done)(void *ctx, size_t i, const struct case_result *r);
     void *ctx;
 };
 /* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is silent
- * too long gives `error`. Returns how many ran; fewer: interrupted. */
+ * too long gives `error`, and so does one that cannot be started. Returns how many ran. */
 size_t pool_run(const struct run_options *o, const struct pool_options *p,
                 const struct case_run *runs, struct case_result *results, size_t n);
+/* Whether SIGINT or SIGTERM ended the last pool_run. */
+bool pool_interrupted(void);
 #endif

@@ -35,7 +35,7 @@ struct world {
     uint32_t token;
     size_t unjudged; /* checks above the level that is judged */
     bool skipped, sim;
-    struct asked asked[4];
+    struct asked asked[CASE_ASKED];
     struct arena mem; /* configurations: as long as the world */
     struct rec rec;
     uint64_t wall_start;

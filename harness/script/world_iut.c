@@ -1,5 +1,6 @@
 /* harness/script/world_iut.c - the implementation under test: our own endpoint, or one that a command
  * line of the profile asks (the upper tester). */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -380,15 +381,22 @@ static void drain(struct asked *a)
         a->n += a->n < sizeof a->output ? (size_t)n : 0;
 }
 
-static void end_asked(struct world *w, size_t i)
+/* End what is left of a command and its group; its wait status. The leader is reaped last: until then
+ * its number is nobody else's. */
+static int end_asked(struct world *w, size_t i)
 {
     struct asked *a = &w->asked[i];
+    int status = 0;
 
-    kill(-a->pid, SIGKILL); /* what the command left behind in its group, too */
+    kill(-a->pid, SIGKILL);
+    while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    drain(a);
     close(a->fd);
     a->pid = 0;
     if (w->run->groups)
         w->run->groups[i] = 0;
+    return status;
 }
 
 /* A command has ended with `status`. */
@@ -398,6 +406,7 @@ static void tell(struct world *w, const struct asked *a, int status, bool late)
     struct answer r = {late ? "timeout" : code == 0 ? "success" : "error", a, code};
     char text[200];
 
+    w->result->answered += code == 0;
     if (late)
         code = 0;
     if (code == 77) {
@@ -418,18 +427,16 @@ bool world_poll_asked(struct world *w)
 
     for (size_t i = 0; i < COUNT(w->asked); i++) {
         struct asked *a = &w->asked[i];
-        int status = 0;
+        siginfo_t ended = {0};
         if (!a->pid)
             continue;
         drain(a);
         bool late = w->d->now_us > a->due_us;
-        if (late)
-            kill(-a->pid, SIGKILL);
-        if (waitpid(a->pid, &status, late ? 0 : WNOHANG) != a->pid)
+        if (!late && (waitid(P_PID, (id_t)a->pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+                      ended.si_pid == 0))
             continue;
-        drain(a);
+        int status = end_asked(w, i);
         a->output[a->n < sizeof a->output ? a->n : sizeof a->output - 1] = '\0';
-        end_asked(w, i);
         tell(w, a, status, late);
         told = true;
     }
@@ -439,9 +446,6 @@ bool world_poll_asked(struct world *w)
 void world_kill_asked(struct world *w)
 {
     for (size_t i = 0; i < COUNT(w->asked); i++)
-        if (w->asked[i].pid) {
-            kill(-w->asked[i].pid, SIGKILL);
-            waitpid(w->asked[i].pid, NULL, 0);
+        if (w->asked[i].pid)
             end_asked(w, i);
-        }
 }

@@ -108,7 +108,7 @@ void client_begin(struct stun_client *c, struct stun_transaction *t, const struc
     t->stream = stream_of(c, t->flow) != NULL;
     t->rto_us = env_timer(&c->env, "timer/rto", c->c.rto_us);
     if (t->limit_us)
-        t->next_us = t->once ? NO_DEADLINE : in->now_us + t->rto_us;
+        t->next_us = t->once || t->stream ? NO_DEADLINE : in->now_us + t->rto_us;
     else if (t->stream)
         t->next_us = in->now_us + env_timer(&c->env, "timer/ti", c->c.ti_us);
     else
@@ -164,7 +164,7 @@ static void again(struct stun_client *c, struct stun_transaction *t, const struc
         return;
     }
     if (env_flag(&c->env, "id-changed") && t->wire_n >= STUN_HEADER) {
-        t->wire[19] ^= (uint8_t)t->sent;
+        t->wire[19] ^= (uint8_t)(1u << (t->sent & 7)); /* never the first one again */
         memcpy(t->id, t->wire + 8, 12);
     }
     put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);

@@ -50,7 +50,7 @@ struct stun_client {
     size_t offered_n;
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
 };
-enum { STUN_CLIENT_FAULTS = 14, STUN_CLIENT_VARIANTS = 7 };
+enum { STUN_CLIENT_FAULTS = 14, STUN_CLIENT_VARIANTS = 8 };
 extern const struct deviation stun_client_faults[STUN_CLIENT_FAULTS],
     stun_client_variants[STUN_CLIENT_VARIANTS];
 extern const struct desc stun_send_desc;

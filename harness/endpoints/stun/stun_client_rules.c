@@ -139,16 +139,16 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
 
     if (m->length + (size_t)STUN_HEADER != m->wire.n || m->method != STUN_BINDING)
         return; /* RFC8489:6.3#a3 */
-    if (stun_check_fingerprint(m) == STUN_BAD && !env_flag(&c->env, "any-fingerprint"))
+    if (stun_check_fingerprint(m) == STUN_BAD)
         return; /* RFC8489:6.3#a7 */
     const struct stun_attr *code = m->cls == STUN_ERROR ? stun_find(m, STUN_ERROR_CODE) : NULL;
     bool challenge = code && code->kind == STUN_CODE &&
                      (code->v.code == 401 || code->v.code == 438 || code->v.code == 400);
-    if (!challenge && !integrity_good(t, m) && !env_flag(&c->env, "any-integrity")) {
+    if (!challenge && !integrity_good(t, m)) {
         refuse(t, in, m, q);
         return;
     }
-    if (stun_unknown(m, unknown, 1) && !env_flag(&c->env, "unknown-passed")) {
+    if (stun_unknown(m, false, unknown, 1) && !env_flag(&c->env, "unknown-passed")) {
         client_end(t, in, q, STUN_R_FAILED, m->wire,
                    "a comprehension-required attribute is not known"); /* RFC8489:6.3.3#a1 */
         return;
@@ -170,7 +170,7 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
 const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
     {"cookie-wrong", "RFC8489:5#3", "request", DEV_SET, "cookie", "0x2112a443", NULL},
     {"length-lies", "RFC8489:5#7", "request", DEV_SET, "length", "4", NULL},
-    {"class-is-indication", "RFC8489:6.1#2a", "request", DEV_SET, "class", "indication", NULL},
+    {"class-is-success", "RFC8489:6.1#2a", "request", DEV_SET, "class", "success", NULL},
     {"padding-not-zero", "RFC8489:14#4a", "request", DEV_SET, "attributes/SOFTWARE/padding",
      "hex:2020", NULL},
     {"software-too-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",
@@ -178,7 +178,7 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
      "0123456789012345678901234567890123456789012345678901234567890123",
      NULL},
     {"rto-short", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "20", NULL},
-    {"gives-up-early", "RFC8489:6.2.1#11", "timer/last", DEV_SCALE, NULL, "25", NULL},
+    {"gives-up-early", "RFC8489:6.2.1#12b", "timer/last", DEV_SCALE, NULL, "25", NULL},
     {"three-tries", "RFC8489:6.2.1#10b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"no-doubling", "RFC8489:6.2.1#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"id-changed", "RFC8489:5#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -198,6 +198,7 @@ const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
      "0123456789012345678901234567890123456",
      NULL},
     {"rto-doubled", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "200", NULL},
+    {"rto-long", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "600", NULL},
     {"waits-longer", "RFC8489:6.2.1#11", "timer/last", DEV_SCALE, NULL, "150", NULL},
     {"stream-in-octets", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

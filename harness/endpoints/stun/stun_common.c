@@ -131,7 +131,17 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
     return e;
 }
 
-size_t stun_unknown(const struct stun_msg *m, uint16_t *types, size_t cap)
+static bool understood(uint16_t type, bool server)
+{
+    static const uint16_t gone[] = {STUN_RESPONSE_ADDRESS, STUN_CHANGE_REQUEST, STUN_SOURCE_ADDRESS,
+                                    STUN_CHANGED_ADDRESS, STUN_PASSWORD, STUN_REFLECTED_FROM};
+    for (size_t i = 0; server && i < COUNT(gone); i++)
+        if (gone[i] == type)
+            return false;
+    return stun_type_name(type) != NULL;
+}
+
+size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap)
 {
     uint32_t end = m->at_integrity ? m->at_integrity : m->at_integrity256;
     size_t n = 0;
@@ -139,7 +149,7 @@ size_t stun_unknown(const struct stun_msg *m, uint16_t *types, size_t cap)
     for (size_t i = 0; i < m->n_attrs && n < cap; i++) {
         uint16_t t = m->attrs[i].type;
         bool listed = false;
-        if (!stun_required(t) || stun_type_name(t))
+        if (!stun_required(t) || understood(t, server))
             continue;
         if (end && m->attrs[i].p > m->wire.p + end)
             break; /* ignored: RFC8489:9#1, 9#2 */

@@ -88,8 +88,10 @@ extern const struct desc stun_event_desc, stun_client_config_desc, stun_server_c
 /* Fill in an event about `data` as it came; NULL where the queue has no room. */
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data);
-/* The unknown comprehension-required attributes of `m`, each once, in order. */
-size_t stun_unknown(const struct stun_msg *m, uint16_t *types, size_t cap);
+/* The comprehension-required attributes of `m` that a Binding endpoint does not act on, each once, in
+ * order: those without a name, and for a server also those of RFC 3489 that are reserved now (CHANGE-
+ * REQUEST would ask for an answer from another address; RFC5389:12.2#a2). */
+size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap);
 
 struct stun_stream { /* the window of one stream: octets that are no whole message yet */
     flow_id flow;

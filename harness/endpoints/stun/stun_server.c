@@ -28,6 +28,7 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     s->mem = arena_of(s->kept_octets, sizeof s->kept_octets);
     if (c)
         s->c = *c;
+    s->c.rfc5389 |= env_flag(&s->env, "rfc5389");
     s->c.realm = arena_copy(&s->mem, or_text(s->c.realm, "interop.test"));
     /* 10 octets: not a multiple of four, so that padding is seen */
     s->c.software = arena_copy(&s->mem, or_text(s->c.software, "rtclab 0.1"));
@@ -282,11 +283,13 @@ static bool algorithms_good(const struct stun_msg *m, bool *sha256)
     const struct stun_attr *one = stun_find(m, STUN_PASSWORD_ALGORITHM);
     const struct stun_attr *all = stun_find(m, STUN_PASSWORD_ALGORITHMS);
 
-    if (!one || !all || one->kind != STUN_ALGORITHM || all->kind != STUN_ALGORITHMS)
+    if (!one || !all || one->length < 4)
         return false;
-    *sha256 = one->v.code == STUN_SHA256;
-    return span_eq(all->v.s, (struct span){offered, sizeof offered}) &&
-           (one->v.code == STUN_SHA256 || one->v.code == STUN_MD5);
+    uint16_t chosen = get_u16(one->p + 4); /* the padding of its parameters is not looked at */
+    *sha256 = chosen == STUN_SHA256;
+    return span_eq((struct span){all->p + 4, all->length},
+                   (struct span){offered, sizeof offered}) &&
+           (chosen == STUN_SHA256 || chosen == STUN_MD5);
 }
 
 static unsigned check_long(struct stun_server *s, struct reply *r) /* RFC8489:9.2.4 */
@@ -304,7 +307,8 @@ static unsigned check_long(struct stun_server *s, struct reply *r) /* RFC8489:9.
                    (features & STUN_FEATURE_ALGORITHMS);
     bool chosen = stun_find(r->m, STUN_PASSWORD_ALGORITHM) ||
                   stun_find(r->m, STUN_PASSWORD_ALGORITHMS);
-    if (offered && chosen && !algorithms_good(r->m, &sha256))
+    if (offered && chosen && !algorithms_good(r->m, &sha256) &&
+        !env_flag(&s->env, "half-a-choice"))
         return 400;
     const struct stun_server_user *u = user_of(s, r->m);
     if (!u)
@@ -329,7 +333,7 @@ static unsigned check(struct stun_server *s, struct reply *r)
     if (code)
         return code;
     r->n_unknown = env_flag(&s->env, "unknown-passed") ? 0
-                   : stun_unknown(r->m, r->unknown, COUNT(r->unknown));
+                   : stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
     if (env_flag(&s->env, "optional-refused"))
         for (size_t i = 0; i < r->m->n_attrs && r->n_unknown < COUNT(r->unknown); i++)
             if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
@@ -345,11 +349,12 @@ static bool acceptable(struct stun_server *s, const struct stun_msg *m)
     if ((m->length + (size_t)STUN_HEADER != m->wire.n || (m->length & 3)) &&
         !env_flag(&s->env, "any-length"))
         return false;
-    if (m->classic && !s->c.classic && !env_flag(&s->env, "any-cookie"))
+    if (m->classic && !s->c.classic)
         return false;
     if (m->method != STUN_BINDING && !env_flag(&s->env, "any-method"))
         return false;
-    if (stun_check_fingerprint(m) == STUN_BAD && !env_flag(&s->env, "any-fingerprint"))
+    if (stun_check_fingerprint(m) == STUN_BAD ||
+        (m->at_fingerprint && env_flag(&s->env, "any-fingerprint-refused")))
         return false;
     if (m->cls == STUN_REQUEST)
         return true;
@@ -450,7 +455,7 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
     }
     with.pkt.remote = st->remote;
     with.pkt.local = st->local;
-    if (env_flag(&s->env, "one-message-a-read")) {
+    if (env_flag(&s->env, "a-message-a-segment")) {
         message(s, &with, in->data, q);
         return;
     }
@@ -458,7 +463,7 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
         out_put(q, OUT_CLOSE, in->flow);
         st->used = false;
     }
-    if (st->used && env_flag(&s->env, "close-after-answer") && q->n) {
+    if (st->used && env_flag(&s->env, "closed-after-answer") && q->n) {
         out_put(q, OUT_CLOSE, in->flow);
         st->used = false;
     }

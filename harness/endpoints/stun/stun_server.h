@@ -51,7 +51,7 @@ struct reply { /* one request on its way to its answer */
     char where[32];
 };
 
-enum { STUN_SERVER_FAULTS = 33, STUN_SERVER_VARIANTS = 15 };
+enum { STUN_SERVER_FAULTS = 40, STUN_SERVER_VARIANTS = 15 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif

@@ -52,6 +52,13 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
     {"any-integrity", "RFC8489:9.2.4#19", "flag", DEV_FLAG, NULL, NULL, LONG},
     {"one-nonce-for-all", "RFC8489:9.2.4#5", "flag", DEV_FLAG, NULL, NULL, LONG},
     {"stale-with-old-nonce", "RFC8489:9.2.4#24", "flag", DEV_FLAG, NULL, NULL, LONG},
+    {"answered-twice", "RFC8489:16.1.2#a1", "success/udp", DEV_REPEAT, NULL, NULL, NULL},
+    {"closed-after-answer", "RFC8489:6.2.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"a-message-a-segment", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-algorithms-bit", "RFC8489:9.2.4#7", "flag", DEV_FLAG, NULL, NULL, LONG},
+    {"any-nonce", "RFC8489:9.2.4#22", "flag", DEV_FLAG, NULL, NULL, LONG},
+    {"half-a-choice", "RFC8489:9.2.4#12a", "flag", DEV_FLAG, NULL, NULL, LONG},
+    {"any-fingerprint-refused", "RFC8489:6.3.1#a4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"other-port", "RFC8489:6.3.1.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
@@ -76,9 +83,9 @@ const struct deviation stun_server_variants[STUN_SERVER_VARIANTS] = {
      "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
      "0123456789012345678901234567890123456",
      NULL},
-    {"answer-twice", "RFC8489:6.3.1#1", "success/udp", DEV_REPEAT, NULL, NULL, NULL},
     {"answer-late", "RFC8489:6.2.1#a3", "success/udp", DEV_DELAY, NULL, "600000", NULL},
-    {"answer-slow", "RFC8489:6.2.1#a3", "error/udp", DEV_DELAY, NULL, "600000", NULL},
+    {"error-late", "RFC8489:6.2.1#a3", "error", DEV_DELAY, NULL, "600000", NULL},
+    {"rfc5389", "RFC8489:9.2#a1", "flag", DEV_FLAG, NULL, NULL, LONG}, /* says nothing of RFC 8489 */
     {"mapped-address-too", "RFC8489:14.1#a4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stream-in-octets", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
