@@ -4,11 +4,12 @@
 #   STUN_ALT_PORT  the second port of RFC 5780                              (STUN_PORT + 2)
 #   PEER_ALT_HOST  the second address of RFC 5780; empty: one address only  (127.0.0.2)
 #   STUN_AUTH      1: Binding requests need credentials too                 (0)
+#   STUN_NONCE     seconds that a nonce lives                               (600)
 #   TURNS_PORT     TLS and DTLS; 0: neither                                 (0)
 #   RELAY_MIN, RELAY_MAX  ports of relayed addresses                        (49160, 49300)
 . "$(dirname "$0")/../common.sh"
 need turnserver coturn
-: "${STUN_PORT:=3478}" "${STUN_AUTH:=0}" "${TURNS_PORT:=0}" "${TURN_REALM:=interop.test}"
+: "${STUN_PORT:=3478}" "${STUN_AUTH:=0}" "${STUN_NONCE:=600}" "${TURNS_PORT:=0}" "${TURN_REALM:=interop.test}"
 : "${STUN_ALT_PORT:=$((STUN_PORT + 2))}" "${RELAY_MIN:=49160}" "${RELAY_MAX:=49300}"
 PEER_ALT_HOST=${PEER_ALT_HOST-127.0.0.2}
 
@@ -27,7 +28,7 @@ min-port=$RELAY_MIN
 max-port=$RELAY_MAX
 realm=$TURN_REALM
 lt-cred-mech
-stale-nonce=600
+stale-nonce=$STUN_NONCE
 user=alice:alice-secret
 user=bob:bob-secret
 user=carol:carol-secret
