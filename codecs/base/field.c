@@ -323,6 +323,7 @@ bool field_set_uint(const struct field *f, void *rec, uint64_t u)
 struct dump {
     struct wr *w;
     bool json, first;
+    bool line; /* text: the fields of an item stand on one line */
     unsigned depth, nest;
 };
 
@@ -333,7 +334,7 @@ static bool bare(const struct desc *d)
 
 static void dump_fields(struct dump *o, const struct desc *d, const void *rec);
 
-static void dump_scalar(struct dump *o, const struct val *v)
+static void dump_scalar(struct dump *o, const struct val *v, bool hex)
 {
     switch (v->kind) {
     case F_BOOL:
@@ -342,9 +343,14 @@ static void dump_scalar(struct dump *o, const struct val *v)
     case F_BYTES:
         if (o->json)
             wr_u8(o->w, '"');
-        wr_hex_octets(o->w, v->s);
-        if (o->json)
+        wr_hex_octets(o->w, o->json ? v->s : span_cut(v->s, 0, FIELD_SHOWN));
+        if (o->json) {
             wr_u8(o->w, '"');
+        } else if (v->s.n > FIELD_SHOWN) {
+            wr_text(o->w, "... (");
+            wr_dec(o->w, v->s.n);
+            wr_text(o->w, " octets)");
+        }
         break;
     case F_TEXT:
     case F_CHARS:
@@ -366,6 +372,9 @@ static void dump_scalar(struct dump *o, const struct val *v)
             wr_u8(o->w, '"');
             wr_dec(o->w, v->u);
             wr_u8(o->w, '"');
+        } else if (!o->json && hex) {
+            wr_text(o->w, "0x");
+            wr_hex(o->w, v->u, v->u >> 32 ? 16 : v->u >> 16 ? 8 : 4);
         } else {
             wr_dec(o->w, v->u);
         }
@@ -376,7 +385,7 @@ static void dump_record(struct dump *o, const struct desc *d, const void *rec)
 {
     if (bare(d)) {
         struct val v = val_of(&d->f[0], rec);
-        dump_scalar(o, &v);
+        dump_scalar(o, &v, d->f[0].hex);
         return;
     }
     if (o->json)
@@ -393,6 +402,13 @@ static void dump_record(struct dump *o, const struct desc *d, const void *rec)
         wr_u8(o->w, '}');
 }
 
+static void new_line(struct dump *o, unsigned more)
+{
+    wr_u8(o->w, '\n');
+    for (unsigned i = 0; i < o->depth + more; i++)
+        wr_text(o->w, "  ");
+}
+
 static void dump_items(struct dump *o, const struct val *v)
 {
     struct val_it it = {0};
@@ -404,9 +420,14 @@ static void dump_items(struct dump *o, const struct val *v)
     for (size_t i = 0; (rec = val_next(v, &it, scratch, sizeof scratch)) != NULL; i++) {
         if (o->json && i)
             wr_u8(o->w, ',');
-        else if (!o->json && bare(v->d))
+        else if (!o->json && (bare(v->d) || o->line))
             wr_text(o->w, i ? ", " : "");
+        else if (!o->json)
+            new_line(o, 1);
+        bool line = o->line;
+        o->line = !o->json;
         dump_record(o, v->d, rec);
+        o->line = line;
     }
     if (o->json)
         wr_u8(o->w, ']');
@@ -419,12 +440,14 @@ static void dump_name(struct dump *o, const char *name)
             wr_u8(o->w, ',');
         wr_json_text(o->w, span_of(name));
         wr_u8(o->w, ':');
-    } else {
-        wr_u8(o->w, '\n');
-        for (unsigned i = 0; i < o->depth; i++)
-            wr_text(o->w, "  ");
+    } else if (!o->line) {
+        new_line(o, 0);
         wr_text(o->w, name);
         wr_text(o->w, ": ");
+    } else if (!o->first) { /* the first field of an item is what it is known by */
+        wr_text(o->w, "  ");
+        wr_text(o->w, name);
+        wr_u8(o->w, ' ');
     }
     o->first = false;
 }
@@ -446,7 +469,7 @@ static void dump_fields(struct dump *o, const struct desc *d, const void *rec)
         else if (f->kind == F_GROUP || f->kind == F_REF)
             dump_record(o, v.d, v.rec);
         else
-            dump_scalar(o, &v);
+            dump_scalar(o, &v, f->hex);
     }
 }
 

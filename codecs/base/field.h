@@ -8,7 +8,7 @@
 #define CODECS_BASE_FIELD_H
 #include "codecs/base/base.h"
 
-enum { FIELD_DEPTH = 8 }; /* how deep records nest at most */
+enum { FIELD_DEPTH = 8, FIELD_SHOWN = 48 }; /* how deep records nest; octets in a text dump */
 
 struct addr { /* transport address; ip in network order; family 0: none */
     uint8_t family; /* 4, 6 */
@@ -57,6 +57,7 @@ struct field {
     enum field_kind kind;
     uint16_t off, size, count;
     uint16_t key; /* F_PICK: index of the field that chooses */
+    bool hex;     /* F_UINT: shown in hexadecimal to people; JSON has decimal numbers */
     const struct names *names;
     const struct desc *sub;
     const struct desc *(*pick)(const void *rec);
@@ -102,7 +103,8 @@ bool field_set_uint(const struct field *f, void *rec, uint64_t u);
 
 /* One JSON object: {"class":"request",...}; absent fields are left out. */
 void field_json(struct wr *w, const struct desc *d, const void *rec);
-/* A line a field, indented by `depth` steps of two spaces. */
+/* For people: a line a field, indented by `depth` steps of two spaces; an item of a list stands on one
+ * line, and octets beyond FIELD_SHOWN are counted, not shown. */
 void field_text(struct wr *w, const struct desc *d, const void *rec, unsigned depth);
 
 struct diff {

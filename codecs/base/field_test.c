@@ -224,7 +224,7 @@ static void values(void)
 
 #define ALL_JSON                                                                                   \
     "{\"kind\":\"answer\",\"urgent\":true,\"number\":258,\"length\":66000,"                        \
-    "\"big\":18446744073709551615,\"id\":\"00ff\",\"title\":\"a\\\"b\\n\",\"half\":\"a\\\"\","     \
+    "\"big\":\"18446744073709551615\",\"id\":\"00ff\",\"title\":\"a\\\"b\\n\",\"half\":\"a\\\"\","     \
     "\"note\":\"plain\",\"from\":\"[2001:db8::1]:3478\",\"at\":{\"x\":1,\"y\":2},"                 \
     "\"to\":{\"x\":3,\"y\":4},\"items\":[{\"type\":\"NUMBER\",\"value\":70000},"                   \
     "{\"type\":\"TEXT\",\"text\":\"one\"},{\"type\":\"PEER\",\"value\":\"192.0.2.1:9\"},"          \
@@ -268,9 +268,9 @@ static void lines(void)
     w.n = 0;
     field_text(&w, &toy_desc, &toy_all, 0);
     const char *want = "note: \"plain\"\nfrom: [2001:db8::1]:3478\nat: \n  x: 1\n  y: 2\n"
-                       "to: \n  x: 3\n  y: 4\nitems: \n  type: NUMBER\n  value: 70000\n"
-                       "  type: TEXT\n  text: \"one\"\n  type: PEER\n  value: 192.0.2.1:9\n"
-                       "  type: CODES\n  value: NUMBER, 99\n";
+                       "to: \n  x: 3\n  y: 4\nitems: \n  NUMBER  value 70000\n"
+                       "  TEXT  text \"one\"\n  PEER  value 192.0.2.1:9\n"
+                       "  CODES  value NUMBER, 99\n";
     CU_ASSERT_PTR_NOT_NULL(memmem(b, w.n, want, strlen(want)));
     CU_ASSERT_EQUAL(b[w.n - 1], '\n');
 }

@@ -369,7 +369,7 @@ const struct field stun_msg_fields[] = {
     [MSG_METHOD] = {.name = "method", IN(method, F_ENUM), .names = &stun_methods},
     [MSG_TOP] = {.name = "top", IN(cls, F_UINT), .absent = never}, /* the first two bits */
     [MSG_LENGTH] = {.name = "length", IN(length, F_UINT), .derived = length_derived},
-    [MSG_COOKIE] = {.name = "cookie", IN(cookie, F_UINT), .absent = is_classic,
+    [MSG_COOKIE] = {.name = "cookie", IN(cookie, F_UINT), .hex = true, .absent = is_classic,
                     .derived = cookie_derived},
     [MSG_TRANSACTION] = {.name = "transaction", IN(transaction, F_BYTES)},
     [MSG_ATTRS] = {.name = "attributes", IN(attrs, F_LIST),

@@ -23,6 +23,7 @@
 #define NAME_OF(name) TEXT_OF(name)
 extern const struct target SYMBOL(TARGET);
 #define PROGRAM "fuzz_" NAME_OF(TARGET)
+static const char program[] = PROGRAM;
 
 enum { SECONDS = 30, STATUS_HANG = 70 };
 
@@ -39,7 +40,7 @@ static const char *volatile running; /* for handlers alone */
 static void say_last(const char *what)
 {
     const char *path = running;
-    const char *const parts[] = {PROGRAM ": ", what, " in ", path ? path : "?", "\n"};
+    const char *const parts[] = {program, ": ", what, " in ", path ? path : "?", "\n"};
 
     for (size_t i = 0; i < COUNT(parts); i++)
         if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)

@@ -100,7 +100,7 @@ static void lines(struct span in, struct span set, struct chance c)
     bool colons = memchr(x.set, ':', TEXT_SET) != NULL;
     struct text_lines walk = {0};
     size_t have = 0, gone = 0, want_at = 0;
-    struct text_line got, want;
+    struct text_line got, want = {0};
 
     for (bool drop = chance_u8(&c) & 1;;) {
         struct span win = span_cut(in, gone, have);

@@ -203,6 +203,27 @@ static void case_tree(const struct term *t, const struct run_case *c)
     fputs("\n\n", t->to);
 }
 
+/* One line for each reason why cases of a suite were skipped, with how many there were. */
+static void skips(const struct term *t, const struct run *r, size_t first)
+{
+    for (size_t k = first; k != RUN_LAST; k = r->cases[k].next) {
+        const struct run_case *c = &r->cases[k];
+        bool said = c->status != STATUS_SKIP;
+        size_t n = 0;
+        for (size_t i = first; i != k && !said; i = r->cases[i].next)
+            said = r->cases[i].status == STATUS_SKIP && strcmp(r->cases[i].why, c->why) == 0;
+        for (size_t i = k; i != RUN_LAST && !said; i = r->cases[i].next)
+            n += r->cases[i].status == STATUS_SKIP && strcmp(r->cases[i].why, c->why) == 0;
+        if (said)
+            continue;
+        paint(t, DIM);
+        fprintf(t->to, "  - skip       %zu: ", n);
+        text_tty(t->to, c->why);
+        paint(t, PLAIN);
+        fputc('\n', t->to);
+    }
+}
+
 static void suites(const struct term *t, const struct run *r)
 {
     for (size_t i = 0; i < r->cases_n; i++) {
@@ -212,7 +233,10 @@ static void suites(const struct term *t, const struct run *r)
         put(t, BOLD, suite[0] ? suite : "(no suite)");
         fputc('\n', t->to);
         for (size_t k = i; k != RUN_LAST; k = r->cases[k].next)
-            case_line(t, &r->cases[k], "  ");
+            if (r->cases[k].status != STATUS_SKIP || t->verbose > 0)
+                case_line(t, &r->cases[k], "  ");
+        if (t->verbose <= 0)
+            skips(t, r, i);
         fputc('\n', t->to);
     }
 }

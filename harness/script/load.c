@@ -245,6 +245,7 @@ static void load_file(struct cases *c, const char *root, const char *protocol, c
     char path[2048], file[600];
     struct sandbox box = {0};
     struct loader l = {.cases = c, .protocol = protocol, .file = file};
+    size_t before = c->n;
 
     snprintf(path, sizeof path, "%s/%s", root, below);
     snprintf(file, sizeof file, "scenarios/%s", below);
@@ -266,6 +267,8 @@ static void load_file(struct cases *c, const char *root, const char *protocol, c
     lua_pushlightuserdata(box.L, &l);
     if (lua_pcall(box.L, 1, 0, 0) != LUA_OK) {
         const char *why = lua_tostring(box.L, -1);
+        while (c->n > before) /* none of a file that would raise again when a case of it runs */
+            info_free(&c->v[--c->n]);
         broke(c, protocol, file, why ? why : "an error without words");
     }
     info_free(&l.c);

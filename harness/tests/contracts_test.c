@@ -287,8 +287,18 @@ static void echo_over(bool sim, const char *stack, uint32_t segment, struct list
     world_end(w);
 }
 
-static const char all_echoes[] = "opened 0 00000000\n"
-                                 "echo 5 6561726c7905d0a47f\n";
+/* A name, why or the number of octets, the first octets, a sum of all. */
+static const char all_echoes[] =
+    "opened 0 00000000\n"
+    "echo 5 6561726c7905bd1763\n"
+    "echo 3 6f6e650001ae66\n"
+    "echo 6 7365636f6e64c9fb4474\n"
+    "echo 1400 "
+    "303132333435363738393031323334353637383930313233343536373839303132333435363738391b8f863c"
+    "\n"
+    "echo no octets0 00000000\n"
+    "closed closed here0 00000000\n"
+    "echo the flow is closed0 00000000\n";
 
 static void same_events_everywhere(void)
 {
