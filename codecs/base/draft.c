@@ -373,6 +373,31 @@ static bool add_item(struct draft *dr, struct node *list, const char *text)
     return false;
 }
 
+/* A node and all below it, so that the two can be edited apart; NULL where the arena is full. */
+static struct node *copy_node(struct draft *dr, const struct node *n)
+{
+    struct node *copy = arena_take(dr->mem, sizeof *copy);
+
+    if (!copy)
+        return NULL;
+    *copy = *n;
+    copy->next = NULL;
+    if (n->form != FORM_KIDS)
+        return copy;
+    copy->first = copy->last = NULL;
+    for (const struct node *i = n->first; i; i = i->next) {
+        struct node *kid = copy_node(dr, i);
+        if (!kid)
+            return NULL;
+        if (copy->last)
+            copy->last->next = kid;
+        else
+            copy->first = kid;
+        copy->last = kid;
+    }
+    return copy;
+}
+
 static size_t apply(struct edit *e, struct node *parent, struct node *n)
 {
     struct node *copy;
@@ -386,9 +411,9 @@ static size_t apply(struct edit *e, struct node *parent, struct node *n)
         unlink_node(parent, n);
         return 1;
     case DRAFT_DOUBLE:
-        if (!(copy = arena_take(e->dr->mem, sizeof *copy)))
+        if (!(copy = copy_node(e->dr, n)))
             return 0;
-        *copy = *n; /* kids are shared: two places write the same */
+        copy->next = n->next;
         n->next = copy;
         if (parent->last == n)
             parent->last = copy;
