@@ -59,7 +59,8 @@ static void on_event(void *ctx, const struct event *ev)
         struct val at = val_of(local, ev->rec), v = why ? val_of(why, ev->rec) : (struct val){0};
         if (!at.absent)
             addr_text(&w, at.addr);
-        cli_error("serve", "%s cannot listen at %.*s%s%.*s", j->cls->name, (int)w.n, text,
+        if (!j->deaf) /* once, for all of its flows */
+            cli_error("serve", "%s cannot listen at %.*s%s%.*s", j->cls->name, (int)w.n, text,
                   v.s.n ? ": " : "", (int)v.s.n, (const char *)v.s.p);
         j->deaf = true;
         driver_break(running);

@@ -193,7 +193,7 @@ static void read_vector(struct trace *t, const json_t *test)
 static bool read_json(struct trace *t, const char *path)
 {
     json_error_t err;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &err);
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &err);
     const json_t *group, *test;
     size_t g, i;
 

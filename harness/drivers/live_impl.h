@@ -69,7 +69,7 @@ struct flow {
         struct {
             uv_connect_t connect;
             uv_shutdown_t shutdown;
-            bool open, eof, shutting, shut, over_mark, lingering;
+            bool open, eof, shutting, shut, over_mark, lingering, started;
         };
     };
 };

@@ -12,12 +12,31 @@ struct writing { /* octets that the system would not take at once */
     uint8_t data[];
 };
 
+static int fd_of(const struct flow *f);
+
+/* The start of a stream that we open, once: octets may be sent before it is connected, and the capture
+ * has its handshake first. */
+static void capture_start(struct flow *f)
+{
+    int fd = fd_of(f);
+
+    if (!f->l->d.capture || f->started)
+        return;
+    f->started = true;
+    if (fd >= 0)
+        f->local = live_bound(fd);
+    capture_stream(f->l->d.capture, f->l->d.now_us, &f->local, &f->remote, CAPTURE_SYN,
+                   (struct span){0});
+}
+
 static uint32_t captured(struct flow *f, bool in, unsigned flags, struct span data)
 {
     struct live *l = f->l;
 
     if (!l->d.capture || (!in && f->ours))
         return 0;
+    if (!in && !f->open && data.n)
+        capture_start(f);
     return capture_stream(l->d.capture, l->d.now_us, in ? &f->remote : &f->local,
                           in ? &f->local : &f->remote, flags, data);
 }
@@ -99,24 +118,21 @@ static void connected(uv_connect_t *req, int status)
 {
     struct flow *f = req->handle->data;
     struct live *l = f->l;
-    int fd = fd_of(f);
-
     if (!f->link || status == UV_ECANCELED)
         return;
     live_tick(l);
     if (status != 0) {
         if (status == UV_ECONNREFUSED)
-            captured(f, false, CAPTURE_SYN | CAPTURE_RST, (struct span){0});
+            captured(f, false, f->started ? CAPTURE_RST : CAPTURE_SYN | CAPTURE_RST,
+                     (struct span){0});
         lost(f, live_why(status));
         done(l);
         return;
     }
     f->open = true;
-    if (fd >= 0)
-        f->local = live_bound(fd);
-    if (l->d.capture)
-        capture_stream(l->d.capture, l->d.now_us, &f->local, &f->remote, CAPTURE_SYN,
-                       (struct span){0});
+    if (fd_of(f) >= 0)
+        f->local = live_bound(fd_of(f));
+    capture_start(f);
     give(f, &(struct input){.kind = IN_OPENED});
     if (f->link)
         uv_read_start((uv_stream_t *)&f->tcp, room, came);
