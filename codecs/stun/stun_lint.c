@@ -229,7 +229,8 @@ void stun_lint(const struct stun_msg *m, struct findings *fs)
     if (m->cls == STUN_ERROR && !m->truncated)
         lint_error(m, fs);
     if (m->cls == STUN_SUCCESS && m->method == STUN_BINDING && !m->classic && !m->truncated &&
-        !stun_find(m, STUN_XOR_MAPPED_ADDRESS))
+        !stun_find(m, STUN_XOR_MAPPED_ADDRESS) &&
+        !stun_find(m, STUN_MAPPED_ADDRESS)) /* with that it may answer a classic client: RFC 5389 12.2 */
         broke(fs, m, "RFC8489:6.3.1.1#a6", STMT,
               "success response to Binding without XOR-MAPPED-ADDRESS", m->wire.p, 2, 0);
 }

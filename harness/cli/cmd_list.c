@@ -174,8 +174,8 @@ const struct command cmd_list = {
     "examples:\n"
     "  rtclab list stun-server\n"
     "  rtclab list RFC8489:9.2.4      the cases that cite the clauses of that section\n"};
-const struct command cmd_show = {
-    "show", "one case: its procedure, lawful outcomes and clauses", show,
-    "usage: rtclab show CASE...\n\n"
-    "example:\n"
-    "  rtclab show stun-server-002\n"};
+const struct command cmd_show = {"show", "one case: its procedure, lawful outcomes and clauses",
+                                 show,
+                                 "usage: rtclab show CASE...\n\n"
+                                 "example:\n"
+                                 "  rtclab show stun-server-002\n"};

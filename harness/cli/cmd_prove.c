@@ -21,12 +21,12 @@ struct job {
     struct case_run *runs;
     struct case_result *results;
     size_t n;
-    bool *proven;   /* by case */
-    bool *catches;  /* by case, then by place of the fault among all that there are */
+    bool *proven;       /* by case */
+    bool *catches;      /* by case, then by place of the fault among all that there are */
     const char **names; /* of those faults */
     size_t n_names, all_faults;
-    bool stopped;   /* interrupted */
-    size_t faults, caught, variants, condemned, harness_errors;
+    bool stopped; /* interrupted */
+    size_t faults, caught, variants, condemned, inert, harness_errors;
     struct record out;
     struct rec rec;
 };
@@ -166,6 +166,14 @@ static void prove_variant(struct job *j, const struct world_run *w, const char *
         if (!j->cli.json)
             printf("CONDEMNED %-28s by %s: %s\n", w->title, j->runs[i].id, r->why);
     }
+    uint32_t applied = 0;
+    for (size_t i = 0; i < j->n; i++)
+        applied += role_is(j->runs[i].c, w->cls) ? j->results[i].applied : 0;
+    if (applied == 0 && (w->dev || w->names[0])) { /* it never came to differ: nothing is proven */
+        j->inert++;
+        if (!j->cli.json)
+            printf("INERT    %s has no effect in any case\n", w->title);
+    }
     j->condemned += n > 0;
     say(j, "variant", w->title, clause, "failed_by", ids, n);
     if (!j->cli.json && n == 0 && j->cli.verbose)
@@ -183,7 +191,8 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
     for (size_t i = 0; i < cls->n_faults; i++)
         prove_fault(j, cls, &cls->faults[i]);
     for (size_t i = 0; i < cls->n_variants; i++) {
-        struct world_run w = {cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, ""};
+        struct world_run w = {
+            cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, ""};
         snprintf(w.title, sizeof w.title, "%s/%s", cls->name, cls->variants[i].name);
         prove_variant(j, &w, cls->variants[i].clause);
     }
@@ -192,7 +201,8 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
         size_t a = rng_next(rng) % cls->n_variants, b = rng_next(rng) % cls->n_variants;
         if (a == b)
             continue;
-        struct world_run w = {cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL}, ""};
+        struct world_run w = {
+            cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL}, ""};
         snprintf(w.title, sizeof w.title, "%s/%s+%s", cls->name, w.names[0], w.names[1]);
         prove_variant(j, &w, NULL);
     }
@@ -226,8 +236,8 @@ static void say_summary(struct job *j, size_t cases, size_t unproven)
 {
     if (!j->cli.json) {
         printf("%zu of %zu faults caught, %zu of %zu cases proven, %zu of %zu variants and pairs "
-               "condemned, %zu errors\n",
-               j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants,
+               "condemned, %zu without effect, %zu errors\n",
+               j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants, j->inert,
                j->harness_errors);
         return;
     }
@@ -238,6 +248,7 @@ static void say_summary(struct job *j, size_t cases, size_t unproven)
     rec_uint(&j->rec, "unproven", unproven);
     rec_uint(&j->rec, "variants", j->variants);
     rec_uint(&j->rec, "condemned", j->condemned);
+    rec_uint(&j->rec, "inert", j->inert);
     rec_uint(&j->rec, "errors", j->harness_errors);
     rec_bool(&j->rec, "interrupted", j->stopped);
     rec_end(&j->rec, &j->out);
@@ -271,7 +282,8 @@ static int conclude(struct job *j)
         return EXIT_OWN_FAULT;
     if (j->harness_errors)
         return EXIT_OWN_FAULT;
-    return j->caught < j->faults || unproven || j->condemned ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+    return j->caught < j->faults || unproven || j->condemned || j->inert
+               ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
 static bool prepare(struct job *j, char **selectors, int n)
@@ -329,8 +341,8 @@ static int run(int argc, char **argv)
         return EXIT_USAGE;
     snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
     j.out.fd = 1;
-    j.o = (struct run_options){.root = root, .profile = &j.profile, .scale = 1, .own = true,
-                               .level = MAY};
+    j.o = (struct run_options){
+        .root = root, .profile = &j.profile, .scale = 1, .own = true, .level = MAY};
     for (size_t p = 0; p < registry_n; p++)
         for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
             prove_class(&j, registry[p].classes[c], (unsigned)pairs);
@@ -348,7 +360,8 @@ static int run(int argc, char **argv)
 const struct command cmd_prove = {
     "prove", "cases against every fault and variant of our own endpoints", run,
     "usage: rtclab prove [SELECTOR...] [--pairs N] [--seed N] [--json] [-v]\n\n"
-    "A fault breaks a clause: a case has to fail on exactly that clause. A variant is lawful: no case\n"
+    "A fault breaks a clause: a case has to fail on exactly that clause. A variant is lawful: no "
+    "case\n"
     "may fail under it, nor under N seeded pairs of variants (20).\n\n"
     "example:\n"
     "  rtclab prove stun\n"};

@@ -63,8 +63,27 @@ static const char help[] =
     "  rtclab test stun-server --target stun:127.0.0.1    a live server\n"
     "  rtclab test RFC8489:6.3.1 --target stun:[::1]:3478 --out run1\n";
 
-enum { O_TARGET = 2000, O_PROFILE, O_LIVE, O_OUT, O_JOBS, O_LEVEL, O_STRICT, O_EXPECT, O_WRITE,
-       O_RETRIES, O_FAST, O_SCALE, O_CAPTURE, O_SHARD, O_PORT, O_REMOTE, O_FAULT, O_VARIANT, O_KILL };
+enum {
+    O_TARGET = 2000,
+    O_PROFILE,
+    O_LIVE,
+    O_OUT,
+    O_JOBS,
+    O_LEVEL,
+    O_STRICT,
+    O_EXPECT,
+    O_WRITE,
+    O_RETRIES,
+    O_FAST,
+    O_SCALE,
+    O_CAPTURE,
+    O_SHARD,
+    O_PORT,
+    O_REMOTE,
+    O_FAULT,
+    O_VARIANT,
+    O_KILL
+};
 
 static const struct option options[] = {
     CLI_OPTIONS,
@@ -622,8 +641,9 @@ static int run_all(struct job *j, int argc, char **argv)
         fputs("\r           \r", stderr);
     bool interrupted = pool_interrupted();
     j->unreached = j->o.live && ran > j->skipped_running && j->answered == 0 && !interrupted;
-    record_summary(j, interrupted,
-                   (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000000 + (t1.tv_nsec - t0.tv_nsec) / 1000));
+    record_summary(
+        j, interrupted,
+        (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000000 + (t1.tv_nsec - t0.tv_nsec) / 1000));
     if (j->record.failed)
         cli_error("test", "%s", j->record.why);
     record_close(&j->record);

@@ -55,13 +55,10 @@ static void on_event(void *ctx, const struct event *ev)
         return;
     }
     if (strcmp(ev->name, "closed") == 0 && local) {
-        const struct field *why = field_find(ev->desc, "why");
-        struct val at = val_of(local, ev->rec), v = why ? val_of(why, ev->rec) : (struct val){0};
-        if (!at.absent)
-            addr_text(&w, at.addr);
+        addr_text(&w, &j->listen);
         if (!j->deaf) /* once, for all of its flows */
-            cli_error("serve", "%s cannot listen at %.*s%s%.*s", j->cls->name, (int)w.n, text,
-                  v.s.n ? ": " : "", (int)v.s.n, (const char *)v.s.p);
+            cli_error("serve", "%s cannot listen at %.*s: the address is taken, or none of ours",
+                      j->cls->name, (int)w.n, text);
         j->deaf = true;
         driver_break(running);
         return;
@@ -184,8 +181,8 @@ static int serve(struct job *j)
         cli_error("serve", "%s", err);
         return EXIT_OWN_FAULT;
     }
-    struct driver *d = live_new(&(struct live_options){.capture = capture, 
-                                                     .gso = !j->no_gso}, &err);
+    struct driver *d =
+        live_new(&(struct live_options){.capture = capture, .gso = !j->no_gso}, &err);
     if (!d) {
         cli_error("serve", "%s", err);
         return EXIT_OWN_FAULT;
@@ -195,13 +192,14 @@ static int serve(struct job *j)
     running = d;
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
-    struct party *p = d->cls->add(d,
-                                  &(struct party_spec){.cls = j->cls,
-                                                       .config = config,
-                                                       .seed = j->cli.seed,
-                                                       .faults = j->n_faults ? j->faults : NULL,
-                                                       .variants = j->n_variants ? j->variants : NULL},
-                                  &err);
+    struct party *p =
+        d->cls->add(d,
+                    &(struct party_spec){.cls = j->cls,
+                                         .config = config,
+                                         .seed = j->cli.seed,
+                                         .faults = j->n_faults ? j->faults : NULL,
+                                         .variants = j->n_variants ? j->variants : NULL},
+                    &err);
     if (!p)
         cli_error("serve", "%s", err);
     while (p && !stopping && !j->deaf && !d->error)

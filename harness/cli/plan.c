@@ -6,10 +6,7 @@
 #include <netinet/in.h>
 #include "harness/cli/plan.h"
 
-static bool is_tag(const char *selector)
-{
-    return selector[0] == '+' || selector[0] == '^';
-}
+static bool is_tag(const char *selector) { return selector[0] == '+' || selector[0] == '^'; }
 
 static bool any_word(char *const *selectors, int n)
 {
@@ -125,8 +122,8 @@ static bool from_sockaddr(const struct sockaddr *sa, struct addr *out)
     return false;
 }
 
-/* The length of a scheme before ':' in "stun:host" or "stun://host"; 0: none. "host:3478" has none: what
- * follows its colon are digits alone. */
+/* The length of a scheme before ':' in "stun:host" or "stun://host"; 0: none. "host:3478" has none:
+ * what follows its colon are digits alone. */
 static size_t scheme_length(const char *url)
 {
     size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz");

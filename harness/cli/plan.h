@@ -1,4 +1,5 @@
-/* harness/cli/plan.h - what `test`, `list`, `show` and `prove` share: cases, selectors, a target. */
+/* harness/cli/plan.h - what `test`, `list`, `show` and `prove` share: cases, selectors, a target.
+ */
 #ifndef HARNESS_CLI_PLAN_H
 #define HARNESS_CLI_PLAN_H
 #include "harness/cli/cli.h"
@@ -11,8 +12,8 @@ struct plan {
     bool *lost; /* by file that cannot be loaded: the selectors ask for its protocol or suite */
     size_t n_lost;
 };
-/* Load the cases and choose by selectors (none: all); words add up, tags narrow. A file that cannot be
- * loaded is said on standard error, and the others are there. False, said on standard error: no
+/* Load the cases and choose by selectors (none: all); words add up, tags narrow. A file that cannot
+ * be loaded is said on standard error, and the others are there. False, said on standard error: no
  * folder, or a selector that matches nothing. */
 bool plan_make(struct plan *p, const char *command, char *const *selectors, int n);
 void plan_free(struct plan *p);

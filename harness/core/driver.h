@@ -64,4 +64,6 @@ void *party_owner(const struct party *p);
 /* The address that a party was given (sim) or bound last (live); family 0: none yet. */
 struct addr party_addr(const struct party *p);
 const char *party_name(const struct party *p);
+/* How often an active fault or variant of the party has had an effect. */
+uint32_t party_applied(const struct party *p);
 #endif

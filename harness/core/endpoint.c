@@ -129,6 +129,12 @@ static bool any_active(const struct env *env)
     return any != 0;
 }
 
+static void count(const struct env *env)
+{
+    if (env->applied)
+        ++*env->applied;
+}
+
 bool env_flag(const struct env *env, const char *name)
 {
     struct active a = {env, 0};
@@ -137,8 +143,10 @@ bool env_flag(const struct env *env, const char *name)
     if (!any_active(env))
         return false;
     while ((d = next_active(&a)) != NULL)
-        if (d->op == DEV_FLAG && strcmp(d->name, name) == 0)
+        if (d->op == DEV_FLAG && strcmp(d->name, name) == 0) {
+            count(env);
             return true;
+        }
     return false;
 }
 
@@ -170,6 +178,8 @@ struct deviated env_apply(const struct env *env, const char *where, struct draft
         else if (d->op <= DEV_ADD)
             out.edits += draft_edit(dr, (enum draft_op)d->op, d->field, d->value);
     }
+    if (out.silent || out.repeat || out.delay_us || out.edits)
+        count(env);
     return out;
 }
 
@@ -182,7 +192,9 @@ uint64_t env_timer(const struct env *env, const char *where, uint64_t value)
     if (any_active(env))
         while ((d = next_active(&a)) != NULL)
             if (d->op == DEV_SCALE && is_at(d->where, where) &&
-                span_uint(span_of(d->value), &percent))
+                span_uint(span_of(d->value), &percent)) {
                 value = value * percent / 100;
+                count(env);
+            }
     return value;
 }

@@ -156,6 +156,7 @@ enum { DEV_WORDS = 4 }; /* 256 rows a table */
 struct env {            /* first member of every endpoint's state; set by the driver before IN_START */
     uint64_t rng[2];    /* seeded; the only source of chance */
     uint64_t faults[DEV_WORDS], variants[DEV_WORDS];
+    uint32_t *applied; /* counts how often an active row had an effect; NULL: nobody counts */
     const struct endpoint_class *cls;
 };
 struct endpoint_class {

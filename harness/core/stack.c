@@ -14,6 +14,7 @@ const struct endpoint_class *party_class(const struct party *p) { return p->top.
 void *party_owner(const struct party *p) { return p->owner; }
 struct addr party_addr(const struct party *p) { return p->addr; }
 const char *party_name(const struct party *p) { return p->name; }
+uint32_t party_applied(const struct party *p) { return p->applied; }
 
 /* The harness's own fault, in one sentence with the party's name; the first one stays. */
 static void fault(struct party *p, const char *before, const char *after)
@@ -416,6 +417,7 @@ struct party *party_new(struct driver *d, const struct party_spec *spec, const c
     p->driver = d;
     p->last_serial = p->top.serial;
     p->owner = spec->owner;
+    p->top.self->applied = &p->applied;
     p->addr = spec->host;
     p->due_us = NO_DEADLINE;
     rng_seed(p->layer_seed, spec->seed ^ 0x6c61796572u);

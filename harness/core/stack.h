@@ -45,6 +45,7 @@ struct party {
     void *owner;
     char name[48];
     struct addr addr;
+    uint32_t applied; /* of the top's active faults and variants: how often one had an effect */
     struct part top;
     struct part *layers, *dead_layers; /* alive; to be freed when the next input begins */
     struct edge *edges, *dead_edges;

@@ -44,6 +44,7 @@ struct sim {
     size_t n, cap;
     struct sock *by_addr[ADDR_BUCKETS], **by_flow;
     size_t n_by_flow, n_socks; /* buckets, a power of two; sockets alive */
+    struct sock *spare;        /* nothing refers to them any more */
     struct host *hosts;
     struct zone *zone;
     struct party *parties, *graves; /* removed from inside one of their own events */
@@ -198,18 +199,16 @@ static struct sock *sock_new(struct sim *s, struct host *h, flow_id flow, const 
                              bool udp, bool accepted)
 {
     bool room = s->n_socks < s->n_by_flow || flows_grow(s);
-    struct sock *k = room ? calloc(1, sizeof *k) : NULL;
+    struct sock *k = !room ? NULL : s->spare ? s->spare : malloc(sizeof *k);
 
     if (!k) {
         fail(s, "out of memory");
         return NULL;
     }
-    k->host = h;
-    k->flow = flow;
-    k->local = *local;
-    k->udp = udp;
-    k->accepted = accepted;
-    k->refs = 1;
+    if (k == s->spare)
+        s->spare = k->next;
+    *k = (struct sock){
+        .host = h, .flow = flow, .local = *local, .udp = udp, .accepted = accepted, .refs = 1};
     s->n_socks++;
     k->next = h->socks;
     if (k->next)
@@ -226,10 +225,12 @@ static struct sock *sock_new(struct sim *s, struct host *h, flow_id flow, const 
     return k;
 }
 
-static void sock_unref(struct sock *k)
+static void sock_unref(struct sim *s, struct sock *k)
 {
-    if (k && --k->refs == 0)
-        free(k);
+    if (!k || --k->refs > 0)
+        return;
+    k->next = s->spare;
+    s->spare = k;
 }
 
 static void pair(struct sock *a, struct sock *b)
@@ -264,9 +265,9 @@ static void sock_kill(struct sim *s, struct sock *k)
     if (k->next)
         k->next->prev = k->prev;
     s->n_socks--;
-    sock_unref(k->peer);
+    sock_unref(s, k->peer);
     k->peer = NULL;
-    sock_unref(k);
+    sock_unref(s, k);
 }
 
 static void arrive(struct sim *s, uint64_t at, struct sock *to, struct input in, struct span data)
@@ -607,7 +608,7 @@ static void deliver(struct sim *s, struct coming *c)
         deliver_to(s, c->to, c);
     else if (c->party)
         give(s, c->party, &c->in);
-    sock_unref(c->to);
+    sock_unref(s, c->to);
     free(c->data);
     free(c->paced);
 }
@@ -730,17 +731,20 @@ static void destroy(struct driver *d)
         party_free(p);
     }
     bury(s);
-    while (s->n) {
-        struct coming c = pop(s);
-        sock_unref(c.to);
-        free(c.data);
-        free(c.paced);
+    for (size_t i = 0; i < s->n; i++) {
+        sock_unref(s, s->heap[i].to);
+        free(s->heap[i].data);
+        free(s->heap[i].paced);
     }
     for (struct host *h = s->hosts, *next; h; h = next) {
         next = h->next;
         while (h->socks)
             sock_kill(s, h->socks);
         free(h);
+    }
+    for (struct sock *k = s->spare, *next; k; k = next) {
+        next = k->next;
+        free(k);
     }
     for (struct zone *z = s->zone, *next; z; z = next) {
         next = z->next;
@@ -777,7 +781,7 @@ bool sim_name(struct driver *d, const char *name, const struct addr *a)
     struct zone *z = calloc(1, sizeof *z + strlen(name) + 1);
     if (!z)
         return false;
-    memcpy(z->name, name, strlen(name));
+    memcpy(z->name, name, strlen(name) + 1);
     z->addr = *a;
     z->next = s->zone;
     s->zone = z;

@@ -20,8 +20,8 @@ static uint64_t wall_us(void)
 
 /* ---- events to the script ---- */
 
-/* Lua raises through C frames: whatever may allocate runs inside a protected call. Pushing a light C
- * function and light userdata does not allocate. */
+/* Lua raises through C frames: whatever may allocate runs inside a protected call. Pushing a light
+ * C function and light userdata does not allocate. */
 struct delivery {
     int id;
     const char *name;
@@ -271,7 +271,8 @@ static bool turn(struct world *w, uint64_t guard_us)
 
 static void drive(struct world *w)
 {
-    uint64_t guard = (uint64_t)((w->sim || case_tagged(w->run->c, "slow") ? 3600e6 : 120e6) * w->o->scale);
+    uint64_t guard =
+        (uint64_t)((w->sim || case_tagged(w->run->c, "slow") ? 3600e6 : 120e6) * w->o->scale);
 
     if (!protect(w, w->box.L, load_text, w) || !protect(w, w->box.L, begin, w))
         return;
@@ -399,6 +400,8 @@ static void finish(struct world *w)
     r->duration_us = w->d ? w->d->now_us : 0;
     r->wall_us = wall_us() - w->wall_start;
     world_kill_asked(w);
+    if (w->actors[0].party)
+        r->applied = party_applied(w->actors[0].party);
     if (w->d)
         w->d->cls->destroy(w->d);
     sandbox_close(&w->box);

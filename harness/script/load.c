@@ -280,10 +280,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int visible(const struct dirent *d)
-{
-    return d->d_name[0] != '.';
-}
+static int visible(const struct dirent *d) { return d->d_name[0] != '.'; }
 
 static void load_below(struct cases *c, const char *root, const char *protocol, const char *below,
                        int depth)
@@ -358,7 +355,8 @@ void cases_free(struct cases *c)
     *c = (struct cases){0};
 }
 
-/* Whether the clause is what the selector names, or stands below it: a standard's or a section's. */
+/* Whether the clause is what the selector names, or stands below it: a standard's or a section's.
+ */
 static bool clause_below(const char *id, const char *selector)
 {
     size_t n = strlen(selector);

@@ -5,8 +5,8 @@
 #include "codecs/base/draft.h"
 
 /* Push a table of every field of `rec` that is not absent: numbers, names of enumerations, octets
- * and text as strings, addresses as "192.0.2.1:3478", records as tables, lists as arrays; the fields
- * of a pick stand beside the others. */
+ * and text as strings, addresses as "192.0.2.1:3478", records as tables, lists as arrays; the
+ * fields of a pick stand beside the others. */
 void luarec_push(lua_State *L, const struct desc *d, const void *rec);
 /* Fill `rec` (zeroed by the caller) from the table at `index`; spans and lists go to `mem`. A key
  * that `d` does not have goes to its F_DRAFT field, where there is one. Raises a Lua error that

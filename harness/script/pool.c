@@ -1,5 +1,5 @@
-/* harness/script/pool.c - a worker process for each case in flight. A worker that dies or hangs takes
- * no other case with it, and the one that did it is known at once. */
+/* harness/script/pool.c - a worker process for each case in flight. A worker that dies or hangs
+ * takes no other case with it, and the one that did it is known at once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -289,7 +289,4 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     return pl.finished;
 }
 
-bool pool_interrupted(void)
-{
-    return interrupted != 0;
-}
+bool pool_interrupted(void) { return interrupted != 0; }

@@ -1,5 +1,5 @@
-/* harness/script/profile.c - what an IUT claims to be, which instances of a case that allows, and what
- * is expected of it. */
+/* harness/script/profile.c - what an IUT claims to be, which instances of a case that allows, and
+ * what is expected of it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,8 @@ static bool fits_key(const struct key *k, json_t *v, char err[512], const char *
     }
     if (k->type != JSON_TRUE)
         return true;
-    json_array_foreach(v, i, item) {
+    json_array_foreach(v, i, item)
+    {
         const char *word = json_string_value(item);
         if (word && known_word(k->words, word))
             continue;
@@ -72,7 +73,8 @@ static bool fits_ask(const json_t *ask, char err[512], const char *path)
     const char *verb;
     json_t *v;
 
-    json_object_foreach((json_t *)(uintptr_t)ask, verb, v) {
+    json_object_foreach((json_t *)(uintptr_t)ask, verb, v)
+    {
         if (!json_is_string(v)) {
             snprintf(err, 512, "%s: the command for '%s' in 'ask' is a text", path, verb);
             return false;
@@ -90,7 +92,8 @@ static bool known_keys(const json_t *j, char err[512], const char *path)
         snprintf(err, 512, "%s: a profile is a JSON object", path);
         return false;
     }
-    json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+    json_object_foreach((json_t *)(uintptr_t)j, key, v)
+    {
         size_t i = 0;
         while (i < COUNT(profile_keys) && strcmp(profile_keys[i].name, key) != 0)
             i++;
@@ -100,6 +103,12 @@ static bool known_keys(const json_t *j, char err[512], const char *path)
         }
         if (!fits_key(&profile_keys[i], v, err, path))
             return false;
+    }
+    const json_t *schema = json_object_get(j, "schema");
+    if (schema && json_integer_value(schema) != 1) {
+        snprintf(err, 512, "%s: the format of this profile is %d, not 1", path,
+                 (int)json_integer_value(schema));
+        return false;
     }
     return fits_ask(json_object_get(j, "ask"), err, path);
 }
@@ -142,7 +151,8 @@ bool profile_has(const struct profile *p, const char *list, const char *word)
     json_t *v;
     size_t i;
 
-    json_array_foreach(json_object_get(p->json, list), i, v) {
+    json_array_foreach(json_object_get(p->json, list), i, v)
+    {
         if (json_is_string(v) && strcmp(json_string_value(v), word) == 0)
             return true;
     }
@@ -177,7 +187,8 @@ static const char *unmet(const struct case_info *c, const struct profile *p)
             snprintf(why, sizeof why, "the profile does not claim '%s'", c->needs[k]);
             return why;
         }
-    json_array_foreach(json_object_get(p->json, "requires"), i, v) {
+    json_array_foreach(json_object_get(p->json, "requires"), i, v)
+    {
         if (json_is_string(v) && !case_needs(c, json_string_value(v))) {
             snprintf(why, sizeof why, "the profile is for cases that need '%s'",
                      json_string_value(v));
@@ -197,15 +208,16 @@ size_t case_instances(const struct case_info *c, const struct profile *p, const 
     why[0] = unmet(c, p);
     if (why[0])
         return 0;
-    bool one_t = case_needs(c, "udp") || case_needs(c, "tcp"), one_f = case_needs(c, "ip4") || case_needs(c, "ip6");
+    bool one_t = case_needs(c, "udp") || case_needs(c, "tcp"),
+         one_f = case_needs(c, "ip4") || case_needs(c, "ip6");
     for (size_t t = 0; t < COUNT(transports); t++)
         for (size_t f = 0; f < COUNT(families); f++) {
             if (!profile_has(p, "transports", transports[t]) ||
-                !profile_has(p, "families", families[f]) || (one_t && !case_needs(c, transports[t])) ||
+                !profile_has(p, "families", families[f]) ||
+                (one_t && !case_needs(c, transports[t])) ||
                 (one_f && !case_needs(c, families[f])) || n == cap)
                 continue;
-            v[n] = (struct case_run){.c = c, .transport = transports[t],
-                                     .family = f == 0 ? 4 : 6};
+            v[n] = (struct case_run){.c = c, .transport = transports[t], .family = f == 0 ? 4 : 6};
             snprintf(v[n].id, sizeof v[n].id, "%s[%s,%s]", c->id, transports[t], families[f]);
             n++;
         }
@@ -224,7 +236,8 @@ uint64_t case_seed(uint64_t run_seed, const char *id)
 
 /* ---- expected results ---- */
 
-static bool bad_entry(struct expect *e, const char *path, size_t i, const char *why, const char *what)
+static bool bad_entry(struct expect *e, const char *path, size_t i, const char *why,
+                      const char *what)
 {
     snprintf(e->error, sizeof e->error, "%s, entry %zu: %s%s", path, i + 1, why, what);
     return false;
@@ -289,7 +302,8 @@ bool expect_load(struct expect *e, const char *path, const struct cases *c)
         snprintf(e->error, sizeof e->error, "%s: expected results are a JSON array", path);
         return false;
     }
-    json_array_foreach(e->list, i, v) {
+    json_array_foreach(e->list, i, v)
+    {
         if (!check_entry(e, path, i, v, c))
             return false;
     }
@@ -328,7 +342,8 @@ static bool listed(const struct expect *e, const struct case_run *run, const cha
     json_t *v;
     size_t i;
 
-    json_array_foreach(e->list, i, v) {
+    json_array_foreach(e->list, i, v)
+    {
         if (entry_is(v, run, clause) &&
             (verdict == VERDICT_NONE ||
              strcmp(json_string_value(json_object_get(v, "verdict")), verdict_name(verdict)) == 0))

@@ -62,12 +62,12 @@ static int set_metatable(lua_State *L)
 bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint64_t seed)
 {
     static const luaL_Reg libs[] = {
-        {LUA_GNAME, luaopen_base},         {LUA_COLIBNAME, luaopen_coroutine},
-        {LUA_TABLIBNAME, luaopen_table},   {LUA_STRLIBNAME, luaopen_string},
-        {LUA_MATHLIBNAME, luaopen_math},   {LUA_UTF8LIBNAME, luaopen_utf8},
+        {LUA_GNAME, luaopen_base},       {LUA_COLIBNAME, luaopen_coroutine},
+        {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
+        {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},
     };
-    static const char *const gone[] = {"load",   "loadfile", "dofile",        "require",
-                                       "print",  "warn",     "collectgarbage"};
+    static const char *const gone[] = {"load",  "loadfile", "dofile",        "require",
+                                       "print", "warn",     "collectgarbage"};
 
     *s = (struct sandbox){.memory_max = memory, .instructions_max = instructions};
     s->L = lua_newstate(allocate, s);

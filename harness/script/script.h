@@ -15,19 +15,20 @@ enum {
     CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
     CASE_ACTORS = 16,
     CASE_NEEDS = 8,
-    CASE_PORTS = 17, /* leased by each case in flight: the IUT's, where it is ours, and each actor's */
-    CASE_ASKED = 4,  /* commands of the upper tester at once */
+    CASE_PORTS =
+        17, /* leased by each case in flight: the IUT's, where it is ours, and each actor's */
+    CASE_ASKED = 4, /* commands of the upper tester at once */
 };
 struct case_info {
     char *id, *title, *role, *protocol, *suite, *file; /* suite: "stun-server" */
     char kind;                                         /* V I X T R */
-    int line, last_line, version; /* of its procedure, from 1 */
-    char *needs[CASE_NEEDS], *tags[CASE_NEEDS]; /* NULL-terminated unless full */
-    const struct clause *clauses[32];           /* cited in its text */
+    int line, last_line, version;                      /* of its procedure, from 1 */
+    char *needs[CASE_NEEDS], *tags[CASE_NEEDS];        /* NULL-terminated unless full */
+    const struct clause *clauses[32];                  /* cited in its text */
     size_t n_clauses;
     const char *source; /* the file's text */
 };
-struct broken { /* a file that cannot be loaded, or not to its end */
+struct broken {                    /* a file that cannot be loaded, or not to its end */
     char *file, *protocol, *suite; /* of its folders: "stun", "stun-server" */
     char why[256];                 /* with file and line */
 };
@@ -40,18 +41,18 @@ struct cases {
     size_t n_sources;
     char error[256]; /* why there is nothing at all */
 };
-/* Load every scenarios/<protocol>/<suite>/<name>.lua below `root`, in order of their ids. What cannot
- * be loaded (a syntax error, a case without id, an id that stands twice) is in `c->broken`; the rest
- * is there. False: `root` cannot be read, or no memory; `c->error` says which. */
+/* Load every scenarios/<protocol>/<suite>/<name>.lua below `root`, in order of their ids. What
+ * cannot be loaded (a syntax error, a case without id, an id that stands twice) is in `c->broken`;
+ * the rest is there. False: `root` cannot be read, or no memory; `c->error` says which. */
 bool cases_load(struct cases *c, const char *root);
 void cases_free(struct cases *c);
-/* The text of a file with a NUL after it, for the caller to free; NULL: it cannot be read. `n` may be
- * NULL. */
+/* The text of a file with a NUL after it, for the caller to free; NULL: it cannot be read. `n` may
+ * be NULL. */
 char *file_text(const char *path, size_t *n);
 bool case_needs(const struct case_info *c, const char *word);
 bool case_tagged(const struct case_info *c, const char *tag);
-/* Whether a selector chooses the case: protocol, suite, id, clause or what it begins with (a standard,
- * a section), glob of ids, +tag, ^tag; what a case needs counts as a tag. */
+/* Whether a selector chooses the case: protocol, suite, id, clause or what it begins with (a
+ * standard, a section), glob of ids, +tag, ^tag; what a case needs counts as a tag. */
 bool case_selected(const struct case_info *c, const char *selector);
 
 struct profile { /* of an IUT; from JSON, see docs/json.md */
@@ -77,23 +78,25 @@ struct case_result {
     uint64_t duration_us, wall_us;
     unsigned tries;
     size_t n_checks, n_kept; /* a failure is kept before a pass */
-    uint32_t answered; /* what came from the IUT or was done by it: 0 in a whole live run: never reached */
+    uint32_t answered; /* what came from the IUT or was done by it: 0 in a whole live run: never
+                          reached */
     bool unreachable;
+    uint32_t applied; /* how often a fault or variant of our own endpoint had an effect */
     struct case_check checks[CASE_CHECKS];
 };
 struct run_options {
-    const char *root;          /* folder of scenarios */
+    const char *root; /* folder of scenarios */
     const struct profile *profile;
-    struct addr target;        /* family 0: our own endpoint in sim */
-    double scale;              /* of every wait: --timeout-scale */
+    struct addr target; /* family 0: our own endpoint in sim */
+    double scale;       /* of every wait: --timeout-scale */
     bool capture_all, capture_failed;
-    const char *out;           /* folder for captures; NULL: none */
-    struct record *record;     /* NULL: none */
+    const char *out;                             /* folder for captures; NULL: none */
+    struct record *record;                       /* NULL: none */
     const char *const *faults, *const *variants; /* of our own endpoint */
-    bool own, live;            /* our own endpoint is the IUT; on real sockets */
-    bool strict;               /* a SHOULD not met is a fail */
-    enum level level;          /* checks above this level are not judged */
-    unsigned port_base;        /* live: where leased ports begin */
+    bool own, live;                              /* our own endpoint is the IUT; on real sockets */
+    bool strict;                                 /* a SHOULD not met is a fail */
+    enum level level;                            /* checks above this level are not judged */
+    unsigned port_base;                          /* live: where leased ports begin */
 };
 struct case_run {
     const struct case_info *c;
@@ -123,12 +126,13 @@ struct expect {
 /* Ids that are no case, unknown clauses and malformed entries are errors. */
 bool expect_load(struct expect *e, const char *path, const struct cases *c);
 void expect_free(struct expect *e);
-/* Turn a status into xfail or xpass where entries name the case, by its id or by that of the instance:
- * xfail where each check that did not pass is listed with its verdict, xpass where one is listed and
- * passed. */
+/* Turn a status into xfail or xpass where entries name the case, by its id or by that of the
+ * instance: xfail where each check that did not pass is listed with its verdict, xpass where one is
+ * listed and passed. */
 enum status expect_apply(const struct expect *e, const struct case_run *run,
                          const struct case_result *r, enum status s, char why[256]);
-/* Entries that make the same run as expected. An instance is named where another of its case passes. */
+/* Entries that make the same run as expected. An instance is named where another of its case
+ * passes. */
 bool expect_write(const char *path, const struct case_run *runs, const struct case_result *results,
                   size_t n, char err[512]);
 
@@ -136,16 +140,17 @@ bool expect_write(const char *path, const struct case_run *runs, const struct ca
 struct pool_options {
     unsigned jobs;
     unsigned retries;
-    double silent_s; /* a worker without a sign of life is killed after it; 0: CASE_SILENT_MS, live 7
-                        times as long and scaled */
+    double silent_s; /* a worker without a sign of life is killed after it; 0: CASE_SILENT_MS, live
+                        7 times as long and scaled */
     bool fail_fast;
-    /* What a result is, expectations applied: what is unexpected is tried again; NULL: its status. */
+    /* What a result is, expectations applied: what is unexpected is tried again; NULL: its status.
+     */
     enum status (*judge)(void *ctx, size_t i, const struct case_result *r);
     void (*done)(void *ctx, size_t i, const struct case_result *r);
     void *ctx;
 };
-/* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is silent
- * too long gives `error`, and so does one that cannot be started. Returns how many ran. */
+/* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is
+ * silent too long gives `error`, and so does one that cannot be started. Returns how many ran. */
 size_t pool_run(const struct run_options *o, const struct pool_options *p,
                 const struct case_run *runs, struct case_result *results, size_t n);
 /* Whether SIGINT or SIGTERM ended the last pool_run. */

@@ -4,10 +4,7 @@
 #include "harness/core/registry.h"
 #include "harness/script/world.h"
 
-static struct world *world_of(lua_State *L)
-{
-    return lua_touserdata(L, lua_upvalueindex(1));
-}
+static struct world *world_of(lua_State *L) { return lua_touserdata(L, lua_upvalueindex(1)); }
 
 /* An error names the case's file and a line of it, whatever raised it. */
 void world_verdict(struct world *w, enum verdict v, const char *why)
@@ -337,10 +334,9 @@ static int h_ask(lua_State *L)
 void world_push_host(struct world *w, lua_State *L)
 {
     static const luaL_Reg calls[] = {
-        {"check", h_check},           {"note", h_note},       {"failed", h_failed},
-        {"unexpected", h_unexpected}, {"now", h_now},         {"skip", h_skip},
-        {"add", h_add},               {"command", h_command}, {"lib", h_lib},
-        {"ask", h_ask},               {NULL, NULL},
+        {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
+        {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
+        {"lib", h_lib},     {"ask", h_ask},   {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};

@@ -1,5 +1,5 @@
-/* harness/script/world_iut.c - the implementation under test: our own endpoint, or one that a command
- * line of the profile asks (the upper tester). */
+/* harness/script/world_iut.c - the implementation under test: our own endpoint, or one that a
+ * command line of the profile asks (the upper tester). */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,9 +17,9 @@ struct addr world_host_addr(struct world *w)
     struct addr a = {.family = w->run->family};
 
     if (!w->sim) { /* loopback, unless the target is elsewhere */
-        bool loopback = w->o->target.family == 0 ||
-                        (w->o->target.family == 4 ? w->o->target.ip[0] == 127
-                                                  : w->o->target.ip[15] == 1);
+        bool loopback =
+            w->o->target.family == 0 ||
+            (w->o->target.family == 4 ? w->o->target.ip[0] == 127 : w->o->target.ip[15] == 1);
         a.ip[0] = loopback && a.family == 4 ? 127 : 0;
         a.ip[a.family == 4 ? 3 : 15] = loopback;
         return a;
@@ -40,14 +40,16 @@ void world_json_push(lua_State *L, const json_t *j)
     switch (json_typeof(j)) {
     case JSON_OBJECT:
         lua_newtable(L);
-        json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+        json_object_foreach((json_t *)(uintptr_t)j, key, v)
+        {
             world_json_push(L, v);
             lua_setfield(L, -2, key);
         }
         break;
     case JSON_ARRAY:
         lua_newtable(L);
-        json_array_foreach(j, i, v) {
+        json_array_foreach(j, i, v)
+        {
             world_json_push(L, v);
             lua_rawseti(L, -2, (lua_Integer)i + 1);
         }
@@ -195,7 +197,8 @@ static uint32_t ask_own(struct world *w, lua_State *L, const char *verb, int arg
 /* A value in the command line: quoted for the shell where it is more than a plain word. */
 static void put_word(struct wr *o, struct span s)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-@+/";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-@+/";
     size_t i = 0;
 
     while (i < s.n && s.p[i] && strchr(plain, s.p[i]))
@@ -381,8 +384,8 @@ static void drain(struct asked *a)
         a->n += a->n < sizeof a->output ? (size_t)n : 0;
 }
 
-/* End what is left of a command and its group; its wait status. The leader is reaped last: until then
- * its number is nobody else's. */
+/* End what is left of a command and its group; its wait status. The leader is reaped last: until
+ * then its number is nobody else's. */
 static int end_asked(struct world *w, size_t i)
 {
     struct asked *a = &w->asked[i];

@@ -4,17 +4,21 @@
 
 /* a-ask asks, and passes where it is done; a-client plays the server to what is asked. */
 static const char cases[] =
-    "case { id = \"a-ask\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", \"ip4\" }, run = function(t)\n"
-    "  local r = t:ask(\"binding\", { server = \"192.0.2.7:4000\", user = \"it's $HOME; touch broken\" })\n"
+    "case { id = \"a-ask\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", "
+    "\"ip4\" }, run = function(t)\n"
+    "  local r = t:ask(\"binding\", { server = \"192.0.2.7:4000\", user = \"it's $HOME; touch "
+    "broken\" })\n"
     "  t:expect(r, { { success = true, clause = \"RFC8489:6.3.3#a2\" } }, r.output)\n"
     "end }\n"
-    "case { id = \"a-client\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", \"ip4\" }, run = function(t)\n"
+    "case { id = \"a-client\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", "
+    "\"ip4\" }, run = function(t)\n"
     "  local s = t:actor(\"server\", \"stun\", { manual = true })\n"
     "  local asked = t:ask_start(\"binding\", { server = s.addr })\n"
     "  local r = s:receive { timeout = 10 }\n"
     "  t:allow(s)\n"
     "  if not t:check(\"RFC8489:6.1#1\", r.message ~= nil, \"no request\", r) then return end\n"
-    "  s:reply { id = r.id, attributes = { { type = \"XOR-MAPPED-ADDRESS\", address = r.from } } }\n"
+    "  s:reply { id = r.id, attributes = { { type = \"XOR-MAPPED-ADDRESS\", address = r.from } } "
+    "}\n"
     "  t:expect(asked:wait(20), { { success = true, clause = \"RFC8489:6.3.3#a2\" } })\n"
     "end }\n";
 
@@ -38,7 +42,8 @@ static bool ready(const char *command)
 /* A port such that it and the next are free for UDP and TCP on loopback now. */
 static unsigned free_port(void)
 {
-    for (unsigned tries = 0, port = 20000 + (unsigned)getpid() % 5000; tries < 1000; tries++, port += 2) {
+    for (unsigned tries = 0, port = 20000 + (unsigned)getpid() % 5000; tries < 1000;
+         tries++, port += 2) {
         bool all = true;
         for (unsigned k = 0; k < 4 && all; k++) {
             int fd = socket(AF_INET, k & 1 ? SOCK_STREAM : SOCK_DGRAM, 0);
@@ -83,7 +88,8 @@ static void placeholders(void)
     end_of(all, "a-ask", "pass");
     json_decref(all);
     program_read(program_path("line"), line, sizeof line);
-    CU_ASSERT_STRING_EQUAL(line, "192.0.2.7\n4000\nudp\nit's $HOME; touch broken\n{nothing}\none\n");
+    CU_ASSERT_STRING_EQUAL(line,
+                           "192.0.2.7\n4000\nudp\nit's $HOME; touch broken\n{nothing}\none\n");
     CU_ASSERT_NOT_EQUAL(access(program_path("broken"), F_OK), 0);
 }
 
@@ -119,8 +125,8 @@ static void fails(void)
     json_decref(all);
 }
 
-/* Whether the process whose number stands in a file runs. One that has ended may stay in the table of
- * processes until somebody takes notice: it does not run. */
+/* Whether the process whose number stands in a file runs. One that has ended may stay in the table
+ * of processes until somebody takes notice: it does not run. */
 static bool runs(const char *file)
 {
     char text[512], stat[64];
@@ -133,8 +139,8 @@ static bool runs(const char *file)
     return state && state[2] != 'Z' && state[2] != 'X';
 }
 
-/* A command that hangs is ended with all that it started: by its own limit, by the end of its case, and
- * with a worker that is killed. */
+/* A command that hangs is ended with all that it started: by its own limit, by the end of its case,
+ * and with a worker that is killed. */
 static void hangs(void)
 {
     static const char hang[] = "echo $$ >one; sh -c 'echo $$ >two; exec sleep 1000' & wait";
@@ -178,7 +184,8 @@ static void flaky(void)
 static void client(void)
 {
     static const char python[] =
-        "python3 -c \"import socket,sys; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.settimeout(20);"
+        "python3 -c \"import socket,sys; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); "
+        "s.settimeout(20);"
         " s.sendto(bytes.fromhex('000100002112a442')+b'twelve bytes',('{host}',{port}));"
         " sys.exit(s.recv(999)[:2]!=b'\\x01\\x01')\"";
     if (!ready(python))
@@ -210,9 +217,11 @@ static void no_target(void)
 {
     if (!ready("exit 0"))
         return;
-    program_cases("server.lua", "case { id = \"a-server\", title = \"-\", role = \"stun-server\", run = function(t) end }\n");
+    program_cases("server.lua", "case { id = \"a-server\", title = \"-\", role = \"stun-server\", "
+                                "run = function(t) end }\n");
     json_t *all = ask("a-server", "", 77);
-    CU_ASSERT_STRING_EQUAL(program_text(end_of(all, "a-server", "skip"), "why"), "it needs a target: --target");
+    CU_ASSERT_STRING_EQUAL(program_text(end_of(all, "a-server", "skip"), "why"),
+                           "it needs a target: --target");
     json_decref(all);
     profile("");
     program_write("p.json", "{\"ask\": {\"binding\": 5}}");

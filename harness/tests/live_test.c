@@ -1,5 +1,5 @@
-/* harness/tests/live_test.c - rtclab test against live peers on loopback: ours by `rtclab serve`, and
- * some that do what no server should. */
+/* harness/tests/live_test.c - rtclab test against live peers on loopback: ours by `rtclab serve`,
+ * and some that do what no server should. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -19,7 +19,8 @@ static bool ready(void)
 static int bound(int type, unsigned *port)
 {
     int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)*port),
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)*port),
                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t n = sizeof in;
     if (bind(fd, (const struct sockaddr *)(const void *)&in, sizeof in) != 0) {
@@ -94,7 +95,8 @@ static bool fails_on(const json_t *all, const char *clause)
 {
     json_t *o;
     size_t i;
-    json_array_foreach(all, i, o) {
+    json_array_foreach(all, i, o)
+    {
         if (strcmp(program_text(o, "type"), "check") == 0 &&
             strcmp(program_text(o, "clause"), clause) == 0 &&
             strcmp(program_text(o, "verdict"), "fail") == 0)
@@ -111,7 +113,8 @@ static void nobody(void)
     program_said("was never reached: no case got any answer from it");
     program_gives("test stun-server-001 --target stun:no-such-host.invalid", 2);
     program_said("the target 'stun:no-such-host.invalid' cannot be resolved");
-    static const char *const wrong[] = {"127.0.0.1", "stun:", "stun:127.0.0.1:99999", "stun:[::1", "stun:a:b"};
+    static const char *const wrong[] = {"127.0.0.1", "stun:", "stun:127.0.0.1:99999", "stun:[::1",
+                                        "stun:a:b"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         char args[128];
         snprintf(args, sizeof args, "test stun-server-001 --target '%s'", wrong[i]);
@@ -141,7 +144,8 @@ static void faults(void)
         {"--fault", "unknown-not-listed", "stun-server-003", "RFC8489:6.3.1.1#3", 1},
         {"--fault", "transaction-changed", "stun-server-002", "RFC8489:5#6", 1},
         {"--fault", "binding-unanswered", "stun-server-001", "RFC8489:12#1", 3},
-        {"--variant", "answer-twice", "stun-server-001", NULL, 0},
+        {"--fault", "answered-twice", "stun-server-018", "RFC8489:16.1.2#a1", 1},
+        {"--variant", "no-software", "stun-server-001", NULL, 0},
     };
     if (!ready())
         return;

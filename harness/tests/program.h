@@ -1,5 +1,5 @@
-/* harness/tests/program.h - for end-to-end tests: the program, run on a folder of scenarios of the test's
- * own. What the test writes stands in a temporary folder that is removed at its end. */
+/* harness/tests/program.h - for end-to-end tests: the program, run on a folder of scenarios of the
+ * test's own. What the test writes stands in a temporary folder that is removed at its end. */
 #ifndef HARNESS_TESTS_PROGRAM_H
 #define HARNESS_TESTS_PROGRAM_H
 #include <jansson.h>
@@ -100,8 +100,8 @@ static inline void program_run(const char *args)
     char command[2048], err[600];
 
     snprintf(err, sizeof err, "%s", program_path("err"));
-    snprintf(command, sizeof command, "cd '%s' && { \"$RTCLAB\" %s ; } 2>'%s'", program_folder, args,
-             err);
+    snprintf(command, sizeof command, "cd '%s' && { \"$RTCLAB\" %s ; } 2>'%s'", program_folder,
+             args, err);
     FILE *p = popen(command, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
     size_t n = fread(program_out, 1, sizeof program_out - 1, p);
@@ -163,7 +163,8 @@ static inline json_t *program_find(const json_t *all, const char *type, const ch
 {
     json_t *o;
     size_t i;
-    json_array_foreach(all, i, o) {
+    json_array_foreach(all, i, o)
+    {
         if (strcmp(program_text(o, "type"), type) == 0 &&
             (!value || strcmp(program_text(o, key), value) == 0))
             return o;

@@ -1,18 +1,21 @@
-/* harness/tests/run_test.c - rtclab test in the simulator: expectations, levels, shards, seeds, and runs
- * that are cut short. */
+/* harness/tests/run_test.c - rtclab test in the simulator: expectations, levels, shards, seeds, and
+ * runs that are cut short. */
 #include <poll.h>
 #include <sys/inotify.h>
 #include "harness/tests/program.h"
 
-#define CASE(id) "case { id = \"" id "\", title = \"-\", role = \"stun-server\", needs = { \"ip4\" }, run = function(t)\n"
+#define CASE(id)                                                                                   \
+    "case { id = \"" id                                                                            \
+    "\", title = \"-\", role = \"stun-server\", needs = { \"ip4\" }, run = function(t)\n"
 #define END "end }\n"
 
 /* e-one fails over UDP only; e-two on two clauses; e-should on a SHOULD; e-pass not at all. */
 static const char cases[] =
-    CASE("e-one") "t:check(\"RFC8489:5#3\", t.transport ~= \"udp\", \"one\")\n" END
-    CASE("e-two") "t:check(\"RFC8489:5#3\", false, \"two\")\nt:check(\"RFC8489:5#7\", false, \"three\")\n" END
-    CASE("e-should") "t:check(\"RFC8489:6.1#3\", false, \"no SOFTWARE\")\n" END
-    CASE("e-pass") "t:check(\"RFC8489:5#3\", true)\n" END;
+    CASE("e-one") "t:check(\"RFC8489:5#3\", t.transport ~= \"udp\", \"one\")\n" END CASE(
+        "e-two") "t:check(\"RFC8489:5#3\", false, \"two\")\nt:check(\"RFC8489:5#7\", false, "
+                 "\"three\")\n" END CASE(
+                     "e-should") "t:check(\"RFC8489:6.1#3\", false, \"no SOFTWARE\")\n" END
+                     CASE("e-pass") "t:check(\"RFC8489:5#3\", true)\n" END;
 
 static bool ready(void)
 {
@@ -45,7 +48,8 @@ static void expectations(void)
 {
     if (!ready())
         return;
-    program_write("x.json", "[" ENTRY("e-two", "RFC8489:5#3", "") "," ENTRY("e-two", "RFC8489:5#7", "") "]");
+    program_write("x.json",
+                  "[" ENTRY("e-two", "RFC8489:5#3", "") "," ENTRY("e-two", "RFC8489:5#7", "") "]");
     json_t *all = results("e-two --expect x.json", 0);
     is(all, "e-two[udp,ip4]", "xfail");
     CU_ASSERT_EQUAL(program_count(all, "xfail"), 2);
@@ -68,11 +72,15 @@ static void expectations(void)
     /* an expected failure stops no run, and is not tried again */
     all = results("e-one --jobs 1 --fail-fast --retries 3 --expect x.json", 0);
     is(all, "e-one[tcp,ip4]", "pass");
-    CU_ASSERT_EQUAL(json_integer_value(json_object_get(program_find(all, "end", "case", "e-one[udp,ip4]"), "tries")), 1);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(
+                        program_find(all, "end", "case", "e-one[udp,ip4]"), "tries")),
+                    1);
     json_decref(all);
-    program_write("x.json", "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"2020-02-29\"") "]");
+    program_write("x.json",
+                  "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"2020-02-29\"") "]");
     json_decref(results("e-one --expect x.json", 1));
-    program_write("x.json", "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"9020-02-28\"") "]");
+    program_write("x.json",
+                  "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"9020-02-28\"") "]");
     json_decref(results("e-one --expect x.json", 0));
 }
 
@@ -82,9 +90,16 @@ static void bad_expectations(void)
         const char *text, *said;
     } rows[] = {
         {"[" ENTRY("e-none", "RFC8489:5#3", "") "]", "x.json, entry 1: there is no case e-none"},
-        {"[" ENTRY("e-one", "RFC8489:5#3", "") ",{}]", "x.json, entry 2: case, clause, verdict and reason"},
-        {"[" ENTRY("e-one", "RFC" "8489:99#9", "") "]", "the catalogue has no clause RFC" "8489:99#9"},
-        {"[" ENTRY("e-one", "RFC8489:5#3", ",\"expires\":\"soon\"") "]", "entry 1: expires is a day"},
+        {"[" ENTRY("e-one", "RFC8489:5#3", "") ",{}]",
+         "x.json, entry 2: case, clause, verdict and reason"},
+        {"[" ENTRY("e-one",
+                   "RFC"
+                   "8489:99#9",
+                   "") "]",
+         "the catalogue has no clause RFC"
+         "8489:99#9"},
+        {"[" ENTRY("e-one", "RFC8489:5#3", ",\"expires\":\"soon\"") "]",
+         "entry 1: expires is a day"},
         {"[\n\n{\"case\":]", "x.json, line 3: "},
         {"{}", "x.json: expected results are a JSON array"},
     };
@@ -144,12 +159,14 @@ static char *sorted(const json_t *all, const char *type, const char *const *keys
     char **lines = calloc(n + 1, sizeof *lines), *text = calloc(1, 4 << 20);
     json_t *o;
 
-    json_array_foreach(all, i, o) {
+    json_array_foreach(all, i, o)
+    {
         char line[512] = "";
         if (strcmp(program_text(o, "type"), type) != 0)
             continue;
         for (size_t k = 0; keys && keys[k]; k++)
-            snprintf(line + strlen(line), sizeof line - strlen(line), "%s ", program_text(o, keys[k]));
+            snprintf(line + strlen(line), sizeof line - strlen(line), "%s ",
+                     program_text(o, keys[k]));
         lines[kept++] = keys ? strdup(line) : json_dumps(o, JSON_COMPACT);
     }
     qsort(lines, kept, sizeof *lines, by_text);
@@ -237,17 +254,19 @@ struct cut {
 
 static void begin(struct cut *c)
 {
-    static const char *const words[] = {"test",   "k-1", "k-2",   "--jobs", "1",
+    static const char *const words[] = {"test",  "k-1", "k-2",    "--jobs", "1",
                                         "--out", NULL,  "--json", NULL};
     const char *argv[COUNT(words)];
     static char record[65536];
     char out[600], events[4096];
     int pipes[2];
 
-    program_cases("run.lua",
-                  CASE("k-1") "t:check(\"RFC8489:5#3\", t.transport == \"udp\" or t.transport == \"tcp\")\n" END
-                  CASE("k-2") "t:check(\"RFC8489:5#3\", true)\nlocal s = (\"a\"):rep(60)\n"
-                              "s:find((\"a?\"):rep(60) .. (\"a\"):rep(61))\n" END);
+    program_cases(
+        "run.lua",
+        CASE("k-1") "t:check(\"RFC8489:5#3\", t.transport == \"udp\" or t.transport == "
+                    "\"tcp\")\n" END CASE(
+                        "k-2") "t:check(\"RFC8489:5#3\", true)\nlocal s = (\"a\"):rep(60)\n"
+                               "s:find((\"a?\"):rep(60) .. (\"a\"):rep(61))\n" END);
     snprintf(out, sizeof out, "%s", program_path("cut"));
     mkdir(out, 0777);
     unlink(program_path("cut/run.jsonl"));
@@ -350,7 +369,8 @@ static void full_disk(void)
     char args[1024];
     snprintf(args, sizeof args,
              "--version >/dev/null; unshare -m sh -c 'mount -t tmpfs -o size=16k none disk && "
-             "\"$RTCLAB\" test stun --capture none --json --out disk >told; s=$?; cat disk/run.jsonl; exit $s'");
+             "\"$RTCLAB\" test stun --capture none --json --out disk >told; s=$?; cat "
+             "disk/run.jsonl; exit $s'");
     program_run(args);
     CU_ASSERT_EQUAL(program_status, 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "No space left on device"));

@@ -1,15 +1,17 @@
 /* harness/tests/select_test.c - selectors, and the objects of list, show and prove. */
 #include "harness/tests/program.h"
 
-static const char cases[] =
-    "case { id = \"sel-001\", title = \"one\", role = \"stun-server\", type = \"X\", needs = { \"udp\" }, tags = { \"slow\" },\n"
-    "  run = function(t) t:check(\"RFC8489:6.3.1#a1\", true) end }\n"
-    "case { id = \"sel-002\", title = \"two\", role = \"stun-server\", needs = { \"tcp\" }, version = 2,\n"
-    "  run = function(t) t:check(\"RFC8489:6.3.1.1#3\", true) end }\n"
-    "case { id = \"sel-003\", title = \"three\", role = \"stun-client\", type = \"T\", needs = { \"ask\" },\n"
-    "  run = function(t) t:check(\"RFC8489:14.2#a3\", true) end }\n"
-    "case { id = \"sel-101\", title = \"four\", role = \"stun-server\",\n"
-    "  run = function(t) t:check(\"RFC8489:6.3.1#a1\", true) end }\n";
+static const char cases[] = "case { id = \"sel-001\", title = \"one\", role = \"stun-server\", "
+                            "type = \"X\", needs = { \"udp\" }, tags = { \"slow\" },\n"
+                            "  run = function(t) t:check(\"RFC8489:6.3.1#a1\", true) end }\n"
+                            "case { id = \"sel-002\", title = \"two\", role = \"stun-server\", "
+                            "needs = { \"tcp\" }, version = 2,\n"
+                            "  run = function(t) t:check(\"RFC8489:6.3.1.1#3\", true) end }\n"
+                            "case { id = \"sel-003\", title = \"three\", role = \"stun-client\", "
+                            "type = \"T\", needs = { \"ask\" },\n"
+                            "  run = function(t) t:check(\"RFC8489:14.2#a3\", true) end }\n"
+                            "case { id = \"sel-101\", title = \"four\", role = \"stun-server\",\n"
+                            "  run = function(t) t:check(\"RFC8489:6.3.1#a1\", true) end }\n";
 
 static void selectors(void)
 {
@@ -48,7 +50,8 @@ static void selectors(void)
         program_gives(args, rows[i].ids ? 0 : 2);
         json_t *all = program_objects(program_out), *o;
         size_t k;
-        json_array_foreach(all, k, o) {
+        json_array_foreach(all, k, o)
+        {
             strncat(ids, program_text(o, "id"), sizeof ids - strlen(ids) - 1);
             strncat(ids, " ", sizeof ids - strlen(ids) - 1);
         }
@@ -82,8 +85,8 @@ static void objects(void)
             CU_ASSERT_PTR_NOT_NULL(json_object_get(o, keys[k]));
         CU_ASSERT_STRING_EQUAL(program_text(o, "type"), "V");
         CU_ASSERT_EQUAL(json_integer_value(json_object_get(o, "version")), 2);
-        CU_ASSERT_STRING_EQUAL(
-            json_string_value(json_array_get(json_object_get(o, "clauses"), 0)), "RFC8489:6.3.1.1#3");
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(o, "clauses"), 0)),
+                               "RFC8489:6.3.1.1#3");
         json_decref(all);
     }
     program_gives("show sel-001", 0);
@@ -97,7 +100,8 @@ static bool has(const json_t *list, const char *word)
 {
     json_t *v;
     size_t i;
-    json_array_foreach(list, i, v) {
+    json_array_foreach(list, i, v)
+    {
         if (strcmp(json_string_value(v), word) == 0)
             return true;
     }
@@ -110,7 +114,8 @@ static void prove(void)
     if (!program_ready())
         return;
     program_cases("select.lua",
-                  "case { id = \"sel-201\", title = \"-\", role = \"stun-server\", needs = { \"udp\", \"ip4\" },\n"
+                  "case { id = \"sel-201\", title = \"-\", role = \"stun-server\", needs = { "
+                  "\"udp\", \"ip4\" },\n"
                   "  run = function(t)\n"
                   "    local r = t:actor(\"client\", \"stun\"):request { class = \"request\" }\n"
                   "    t:expect(r, { { success = true, clause = \"RFC8489:12#1\" } })\n"

@@ -1,5 +1,5 @@
-/* harness/endpoints/echo/echo_test.c - the toy framing by itself; the rest is proven in
- * harness/tests/contracts_test.c. */
+/* harness/endpoints/echo/echo_test.c - the toy framing and the sender's batches by themselves; the
+ * rest is proven in harness/tests/contracts_test.c. */
 #include <stdlib.h>
 #include "harness/core/test.h"
 #include "harness/endpoints/echo/echo.h"
@@ -95,4 +95,44 @@ static void limits(void)
     layer_free(back);
 }
 
-TESTS({"every_chunk", every_chunk}, {"limits", limits})
+/* Datagrams that the sender gives at one input, which must be those from `first` on. */
+static size_t batch(struct env *self, struct outq *q, enum in_kind kind, uint64_t now,
+                    uint64_t first)
+{
+    size_t n = 0;
+
+    q->n = q->mem.n = 0;
+    pace_sender_class.input(self, &(struct input){.kind = kind, .now_us = now}, q);
+    for (size_t i = 0; i < q->n; i++)
+        if (q->v[i].kind == OUT_SEND) {
+            CU_ASSERT_EQUAL(q->v[i].not_before_us, 100 + (first + n) * 20000);
+            CU_ASSERT_EQUAL(get_u32(q->v[i].data[0].p), first + n);
+            n++;
+        }
+    return n;
+}
+
+static void batches(void)
+{
+    struct env *self = calloc(1, pace_sender_class.size);
+    struct outq q = {.v = calloc(65, sizeof *q.v), .cap = 64};
+    uint64_t late;
+
+    q.mem = arena_of(malloc(TEXT), TEXT);
+    batch(self, &q, IN_START, 0, 0);
+    CU_ASSERT_EQUAL(pace_sender_class.deadline(self), NO_DEADLINE);
+    CU_ASSERT_EQUAL(batch(self, &q, IN_OPENED, 100, 0), PACE_BATCH);
+    for (uint64_t i = 0; i < 10; i++) { /* half is still held back: as much again */
+        uint64_t due = pace_sender_class.deadline(self);
+        CU_ASSERT_EQUAL(due, 100 + (PACE_BATCH / 2) * (i + 1) * 20000);
+        CU_ASSERT_EQUAL(batch(self, &q, IN_TIMER, due, PACE_BATCH + i * PACE_BATCH / 2),
+                        PACE_BATCH / 2);
+    }
+    late = pace_sender_class.deadline(self) + 100 * 20000;
+    CU_ASSERT_EQUAL(batch(self, &q, IN_TIMER, late, 6 * PACE_BATCH), PACE_BATCH);
+    free(self);
+    free(q.v);
+    free(q.mem.p);
+}
+
+TESTS({"every_chunk", every_chunk}, {"limits", limits}, {"batches", batches})

@@ -33,7 +33,8 @@ static void take(struct end *e, const struct output *o)
     switch (o->kind) {
     case OUT_SEND:
         CU_ASSERT_FATAL(o->flow == LAYER_LOWER && e->n_wire + data.n < TEXT);
-        memcpy(e->wire + e->n_wire, data.p, data.n);
+        if (data.n)
+            memcpy(e->wire + e->n_wire, data.p, data.n);
         e->n_wire += data.n;
         e->sent[e->n_sent++ % COUNT(e->sent)] = data.n;
         break;
