@@ -9,7 +9,10 @@ void *__libc_realloc(void *p, size_t n); /* NOLINT(bugprone-reserved-identifier)
 
 static uint64_t calls;
 
-uint64_t allocs_so_far(void) { return calls; }
+uint64_t allocs_so_far(void)
+{
+    return calls;
+}
 
 void *malloc(size_t n)
 {

@@ -80,9 +80,15 @@ static uint64_t now_ns(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-uint64_t bench_cpu_ns(void) { return now_ns(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t bench_cpu_ns(void)
+{
+    return now_ns(CLOCK_THREAD_CPUTIME_ID);
+}
 
-uint64_t bench_wall_ns(void) { return now_ns(CLOCK_MONOTONIC); }
+uint64_t bench_wall_ns(void)
+{
+    return now_ns(CLOCK_MONOTONIC);
+}
 
 /* A chain in which each step waits for the last: shows the clock speed, and little else. */
 static uint64_t yardstick_ps(void)

@@ -127,7 +127,7 @@ void wr_dec(struct wr *w, uint64_t v)
 void wr_hex(struct wr *w, uint64_t v, unsigned digits)
 {
     while (digits-- > 0)
-        wr_u8(w, (uint8_t)"0123456789abcdef"[v >> digits * 4 & 15]);
+        wr_u8(w, (uint8_t) "0123456789abcdef"[v >> digits * 4 & 15]);
 }
 
 void wr_hex_octets(struct wr *w, struct span s)

@@ -43,7 +43,10 @@ static const struct name toy_kind_names[] = {{0, "ask"}, {1, "answer"}};
 static const struct names toy_kinds = {toy_kind_names, COUNT(toy_kind_names)};
 
 /* a list of bare numbers with names */
-static bool toy_code_next(struct rd *r, void *item) { return rd_u16(r, item); }
+static bool toy_code_next(struct rd *r, void *item)
+{
+    return rd_u16(r, item);
+}
 static const struct field toy_code_fields[] = {
     {.name = "", .kind = F_ENUM, .size = 2, .names = &toy_types},
 };
@@ -101,8 +104,14 @@ static struct span toy_half(const void *rec) /* the first half of the title, not
     struct span s = ((const struct toy *)rec)->title;
     return span_cut(s, 0, s.n / 2);
 }
-static bool toy_no_half(const void *rec) { return ((const struct toy *)rec)->title.n < 2; }
-static bool toy_length_derived(const void *rec) { return ((const struct toy *)rec)->length == 7; }
+static bool toy_no_half(const void *rec)
+{
+    return ((const struct toy *)rec)->title.n < 2;
+}
+static bool toy_length_derived(const void *rec)
+{
+    return ((const struct toy *)rec)->length == 7;
+}
 
 static const struct field toy_fields[] = {
     {.name = "kind", FIELD(struct toy, kind, F_ENUM), .names = &toy_kinds},

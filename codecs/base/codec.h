@@ -4,9 +4,9 @@
 #include "codecs/base/draft.h"
 
 enum framing { /* how messages come */
-    FRAMING_DATAGRAM = 1,
-    FRAMING_STREAM = 2,
-    FRAMING_MESSAGE = 4, /* a message of a layer, such as one of WebSocket */
+               FRAMING_DATAGRAM = 1,
+               FRAMING_STREAM = 2,
+               FRAMING_MESSAGE = 4, /* a message of a layer, such as one of WebSocket */
 };
 struct codec_secret { /* what integrity checks and seals need; all zero: none */
     struct span key;

@@ -26,7 +26,10 @@ static const struct shape { /* in octets */
     [DIGEST_SHA512_256] = {32, 128},
 };
 
-size_t digest_size(enum digest_kind kind) { return shapes[kind].size; }
+size_t digest_size(enum digest_kind kind)
+{
+    return shapes[kind].size;
+}
 
 /* The initial value of SHA-512/256, FIPS 180-4 section 5.3.6.2. OpenSSL's low-level interface has
  * no such digest, but the rounds are those of SHA-512. */
@@ -195,7 +198,8 @@ static void hmac_sha1_short(const struct hmac_key *k, const struct span *parts, 
     size_t whole = (total + 9 + 63) / 64 * 64, at = 0;
     SHA_CTX c;
 
-    memset(b + (whole > 64 ? whole - 128 : 0), 0, whole > 64 ? 128 : 64); /* 0x80 is in the last 73 */
+    memset(b + (whole > 64 ? whole - 128 : 0), 0,
+           whole > 64 ? 128 : 64); /* 0x80 is in the last 73 */
     for (size_t i = 0; i < n; at += parts[i++].n)
         copy_short(b + at, parts[i].p, parts[i].n);
     b[total] = 0x80;

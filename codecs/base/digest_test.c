@@ -291,6 +291,6 @@ static void hmac_in_one_call(void)
     }
 }
 
-TESTS({"hmac in one call", hmac_in_one_call}, {"digests", digests}, {"copies", copies}, {"hmacs", hmacs}, {"hmac_blocks", hmac_blocks},
-      {"crc_known", crc_known}, {"crc_forms", crc_forms}, {"crc_splits", crc_splits},
-      {"crc_edge", crc_edge})
+TESTS({"hmac in one call", hmac_in_one_call}, {"digests", digests}, {"copies", copies},
+      {"hmacs", hmacs}, {"hmac_blocks", hmac_blocks}, {"crc_known", crc_known},
+      {"crc_forms", crc_forms}, {"crc_splits", crc_splits}, {"crc_edge", crc_edge})

@@ -57,8 +57,7 @@ struct node *draft_kids(struct draft *dr, struct node *parent, const struct fiel
     return n;
 }
 
-struct node *draft_raw(struct draft *dr, struct node *parent, const struct field *f,
-                       struct span s)
+struct node *draft_raw(struct draft *dr, struct node *parent, const struct field *f, struct span s)
 {
     struct node *n = append(dr, parent, f, FORM_RAW);
     if (n)
@@ -209,7 +208,7 @@ static bool invert(struct draft *dr, struct node *n)
 static bool starts(struct span s, const char *with)
 {
     struct span w = span_of(with);
-    return s.n >= w.n && memcmp(s.p, w.p, w.n) == 0;
+    return span_eq(span_cut(s, 0, w.n), w);
 }
 
 /* Whether a number fits the field, as field_set_uint says of a record. */
@@ -456,7 +455,7 @@ static bool item_is(const struct node *n, size_t i, struct span seg)
 static struct node *add_field(struct edit *e, struct node *parent, struct span seg)
 {
     char name[64];
-    if (e->op != DRAFT_SET || seg.n >= sizeof name || is_list(parent) ||
+    if (e->op != DRAFT_SET || seg.n == 0 || seg.n >= sizeof name || is_list(parent) ||
         span_is(span_of(e->value), "^")) /* there is nothing to invert */
         return NULL;
     memcpy(name, seg.p, seg.n);

@@ -49,8 +49,7 @@ struct node *draft_addr(struct draft *dr, struct node *parent, const struct fiel
                         const struct addr *a);
 struct node *draft_kids(struct draft *dr, struct node *parent, const struct field *f,
                         const struct desc *d);
-struct node *draft_raw(struct draft *dr, struct node *parent, const struct field *f,
-                       struct span s);
+struct node *draft_raw(struct draft *dr, struct node *parent, const struct field *f, struct span s);
 
 /* The first field called `name` in `parent`, NULL: none. */
 struct node *draft_find(const struct node *parent, const char *name);

@@ -380,7 +380,10 @@ static void run_added(const struct edit_test *e)
     CHECK_TEXT(shown(draft_find(&dr.root, "items")), (const char *)want);
 }
 
-static void setting(void) { RUN(sets); }
+static void setting(void)
+{
+    RUN(sets);
+}
 
 static void choosing(void)
 {
@@ -396,7 +399,10 @@ static void choosing(void)
                "(type=65531 value=[(1) (99) (3)])");
 }
 
-static void moving(void) { RUN(moves); }
+static void moving(void)
+{
+    RUN(moves);
+}
 
 static void adding(void)
 {

@@ -166,7 +166,10 @@ bool addr_parse(struct span s, struct addr *a)
 bool addr_eq(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && a->port == b->port &&
-           memcmp(a->ip, b->ip, a->family == 6 ? 16 : a->family ? 4 : 0) == 0;
+           memcmp(a->ip, b->ip,
+                  a->family == 6 ? 16
+                  : a->family    ? 4
+                                 : 0) == 0;
 }
 
 const char *name_of(const struct names *n, uint64_t v)
@@ -280,7 +283,7 @@ const void *val_next(const struct val *v, struct val_it *it, void *scratch, size
     }
     if (it->i++ == 0)
         it->r = rd_of(v->s);
-    if (v->d->size > cap || !v->d->next(&it->r, scratch))
+    if (!v->d || v->d->size > cap || !v->d->next(&it->r, scratch))
         return NULL;
     return scratch;
 }

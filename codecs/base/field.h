@@ -10,7 +10,7 @@
 
 enum { FIELD_DEPTH = 8, FIELD_SHOWN = 48 }; /* how deep records nest; octets in a text dump */
 
-struct addr { /* transport address; ip in network order; family 0: none */
+struct addr {       /* transport address; ip in network order; family 0: none */
     uint8_t family; /* 4, 6 */
     uint8_t ip[16];
     uint16_t port;
@@ -64,7 +64,7 @@ struct field {
     const struct desc *(*pick_key)(uint64_t key);
     struct span (*octets)(const void *rec); /* F_BYTES, F_TEXT that are derived, not stored */
     bool (*absent)(const void *rec);        /* says that a field has no value in this record */
-    bool (*derived)(const void *rec);       /* what an encoder would derive: a draft leaves it out */
+    bool (*derived)(const void *rec); /* what an encoder would derive: a draft leaves it out */
 };
 struct desc {
     const char *name;

@@ -224,7 +224,7 @@ static void values(void)
 
 #define ALL_JSON                                                                                   \
     "{\"kind\":\"answer\",\"urgent\":true,\"number\":258,\"length\":66000,"                        \
-    "\"big\":\"18446744073709551615\",\"id\":\"00ff\",\"title\":\"a\\\"b\\n\",\"half\":\"a\\\"\","     \
+    "\"big\":\"18446744073709551615\",\"id\":\"00ff\",\"title\":\"a\\\"b\\n\",\"half\":\"a\\\"\"," \
     "\"note\":\"plain\",\"from\":\"[2001:db8::1]:3478\",\"at\":{\"x\":1,\"y\":2},"                 \
     "\"to\":{\"x\":3,\"y\":4},\"items\":[{\"type\":\"NUMBER\",\"value\":70000},"                   \
     "{\"type\":\"TEXT\",\"text\":\"one\"},{\"type\":\"PEER\",\"value\":\"192.0.2.1:9\"},"          \

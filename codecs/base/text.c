@@ -29,7 +29,10 @@ static inline bool note(struct text_index *x, size_t base, uint64_t bits)
 }
 
 /* How much of a text positions can name. */
-static inline size_t reach(struct span text) { return text.n < TEXT_MAX ? text.n : TEXT_MAX; }
+static inline size_t reach(struct span text)
+{
+    return text.n < TEXT_MAX ? text.n : TEXT_MAX;
+}
 
 /* ---- eight octets in a word ---- */
 
@@ -158,11 +161,20 @@ bool text_scan(struct text_index *x, struct span text)
 
 #else
 
-bool text_scan_sse2(struct text_index *x, struct span text) { return text_scan_portable(x, text); }
+bool text_scan_sse2(struct text_index *x, struct span text)
+{
+    return text_scan_portable(x, text);
+}
 
-bool text_scan_avx2(struct text_index *x, struct span text) { return text_scan_portable(x, text); }
+bool text_scan_avx2(struct text_index *x, struct span text)
+{
+    return text_scan_portable(x, text);
+}
 
-bool text_scan(struct text_index *x, struct span text) { return text_scan_portable(x, text); }
+bool text_scan(struct text_index *x, struct span text)
+{
+    return text_scan_portable(x, text);
+}
 
 #endif
 

@@ -29,56 +29,56 @@ enum stun_method {
     STUN_CONNECTION_ATTEMPT = 0x00c,
 };
 enum stun_type { /* attributes; below 0x8000 comprehension is required */
-    STUN_MAPPED_ADDRESS = 0x0001,
-    STUN_RESPONSE_ADDRESS = 0x0002, /* RFC 3489 */
-    STUN_CHANGE_REQUEST = 0x0003,
-    STUN_SOURCE_ADDRESS = 0x0004,
-    STUN_CHANGED_ADDRESS = 0x0005,
-    STUN_USERNAME = 0x0006,
-    STUN_PASSWORD = 0x0007,
-    STUN_MESSAGE_INTEGRITY = 0x0008,
-    STUN_ERROR_CODE = 0x0009,
-    STUN_UNKNOWN_ATTRIBUTES = 0x000a,
-    STUN_REFLECTED_FROM = 0x000b,
-    STUN_CHANNEL_NUMBER = 0x000c,
-    STUN_LIFETIME = 0x000d,
-    STUN_XOR_PEER_ADDRESS = 0x0012,
-    STUN_DATA_VALUE = 0x0013,
-    STUN_REALM = 0x0014,
-    STUN_NONCE = 0x0015,
-    STUN_XOR_RELAYED_ADDRESS = 0x0016,
-    STUN_REQUESTED_ADDRESS_FAMILY = 0x0017,
-    STUN_EVEN_PORT = 0x0018,
-    STUN_REQUESTED_TRANSPORT = 0x0019,
-    STUN_DONT_FRAGMENT = 0x001a,
-    STUN_ACCESS_TOKEN = 0x001b,
-    STUN_MESSAGE_INTEGRITY_SHA256 = 0x001c,
-    STUN_PASSWORD_ALGORITHM = 0x001d,
-    STUN_USERHASH = 0x001e,
-    STUN_XOR_MAPPED_ADDRESS = 0x0020,
-    STUN_RESERVATION_TOKEN = 0x0022,
-    STUN_PRIORITY = 0x0024,
-    STUN_USE_CANDIDATE = 0x0025,
-    STUN_PADDING = 0x0026,
-    STUN_RESPONSE_PORT = 0x0027,
-    STUN_CONNECTION_ID = 0x002a,
-    STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
-    STUN_ADDRESS_ERROR_CODE = 0x8001,
-    STUN_PASSWORD_ALGORITHMS = 0x8002,
-    STUN_ALTERNATE_DOMAIN = 0x8003,
-    STUN_ICMP = 0x8004,
-    STUN_SOFTWARE = 0x8022,
-    STUN_ALTERNATE_SERVER = 0x8023,
-    STUN_TRANSACTION_TRANSMIT_COUNTER = 0x8025,
-    STUN_CACHE_TIMEOUT = 0x8027,
-    STUN_FINGERPRINT = 0x8028,
-    STUN_ICE_CONTROLLED = 0x8029,
-    STUN_ICE_CONTROLLING = 0x802a,
-    STUN_RESPONSE_ORIGIN = 0x802b,
-    STUN_OTHER_ADDRESS = 0x802c,
-    STUN_ECN_CHECK = 0x802d,
-    STUN_THIRD_PARTY_AUTHORIZATION = 0x802e,
-    STUN_MOBILITY_TICKET = 0x8030,
+                 STUN_MAPPED_ADDRESS = 0x0001,
+                 STUN_RESPONSE_ADDRESS = 0x0002, /* RFC 3489 */
+                 STUN_CHANGE_REQUEST = 0x0003,
+                 STUN_SOURCE_ADDRESS = 0x0004,
+                 STUN_CHANGED_ADDRESS = 0x0005,
+                 STUN_USERNAME = 0x0006,
+                 STUN_PASSWORD = 0x0007,
+                 STUN_MESSAGE_INTEGRITY = 0x0008,
+                 STUN_ERROR_CODE = 0x0009,
+                 STUN_UNKNOWN_ATTRIBUTES = 0x000a,
+                 STUN_REFLECTED_FROM = 0x000b,
+                 STUN_CHANNEL_NUMBER = 0x000c,
+                 STUN_LIFETIME = 0x000d,
+                 STUN_XOR_PEER_ADDRESS = 0x0012,
+                 STUN_DATA_VALUE = 0x0013,
+                 STUN_REALM = 0x0014,
+                 STUN_NONCE = 0x0015,
+                 STUN_XOR_RELAYED_ADDRESS = 0x0016,
+                 STUN_REQUESTED_ADDRESS_FAMILY = 0x0017,
+                 STUN_EVEN_PORT = 0x0018,
+                 STUN_REQUESTED_TRANSPORT = 0x0019,
+                 STUN_DONT_FRAGMENT = 0x001a,
+                 STUN_ACCESS_TOKEN = 0x001b,
+                 STUN_MESSAGE_INTEGRITY_SHA256 = 0x001c,
+                 STUN_PASSWORD_ALGORITHM = 0x001d,
+                 STUN_USERHASH = 0x001e,
+                 STUN_XOR_MAPPED_ADDRESS = 0x0020,
+                 STUN_RESERVATION_TOKEN = 0x0022,
+                 STUN_PRIORITY = 0x0024,
+                 STUN_USE_CANDIDATE = 0x0025,
+                 STUN_PADDING = 0x0026,
+                 STUN_RESPONSE_PORT = 0x0027,
+                 STUN_CONNECTION_ID = 0x002a,
+                 STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
+                 STUN_ADDRESS_ERROR_CODE = 0x8001,
+                 STUN_PASSWORD_ALGORITHMS = 0x8002,
+                 STUN_ALTERNATE_DOMAIN = 0x8003,
+                 STUN_ICMP = 0x8004,
+                 STUN_SOFTWARE = 0x8022,
+                 STUN_ALTERNATE_SERVER = 0x8023,
+                 STUN_TRANSACTION_TRANSMIT_COUNTER = 0x8025,
+                 STUN_CACHE_TIMEOUT = 0x8027,
+                 STUN_FINGERPRINT = 0x8028,
+                 STUN_ICE_CONTROLLED = 0x8029,
+                 STUN_ICE_CONTROLLING = 0x802a,
+                 STUN_RESPONSE_ORIGIN = 0x802b,
+                 STUN_OTHER_ADDRESS = 0x802c,
+                 STUN_ECN_CHECK = 0x802d,
+                 STUN_THIRD_PARTY_AUTHORIZATION = 0x802e,
+                 STUN_MOBILITY_TICKET = 0x8030,
 };
 enum stun_algorithm { STUN_MD5 = 1, STUN_SHA256 = 2 }; /* RFC8489:18.5 */
 
@@ -86,29 +86,29 @@ enum stun_algorithm { STUN_MD5 = 1, STUN_SHA256 = 2 }; /* RFC8489:18.5 */
 enum stun_kind {
     STUN_RAW, /* unknown, or a value that does not fit its form: octets */
     STUN_EMPTY,
-    STUN_U8,         /* one octet */
-    STUN_U8_RFFU,    /* one octet, three reserved */
-    STUN_U16_RFFU,   /* two octets, two reserved */
+    STUN_U8,       /* one octet */
+    STUN_U8_RFFU,  /* one octet, three reserved */
+    STUN_U16_RFFU, /* two octets, two reserved */
     STUN_U32,
     STUN_U64,
     STUN_OCTETS,
     STUN_TEXT,
     STUN_ADDR,
     STUN_XOR_ADDR,
-    STUN_CODE,       /* ERROR-CODE */
-    STUN_TYPES,      /* UNKNOWN-ATTRIBUTES */
-    STUN_ALGORITHM,  /* PASSWORD-ALGORITHM */
-    STUN_ALGORITHMS, /* PASSWORD-ALGORITHMS */
+    STUN_CODE,        /* ERROR-CODE */
+    STUN_TYPES,       /* UNKNOWN-ATTRIBUTES */
+    STUN_ALGORITHM,   /* PASSWORD-ALGORITHM */
+    STUN_ALGORITHMS,  /* PASSWORD-ALGORITHMS */
     STUN_FAMILY_CODE, /* ADDRESS-ERROR-CODE */
     STUN_ICMP_INFO,
 };
 
-struct stun_attr { /* 40 octets; borrows the message */
+struct stun_attr {    /* 40 octets; borrows the message */
     const uint8_t *p; /* its type field in the message */
     uint16_t type;
-    uint16_t length; /* of the value, without padding */
-    uint8_t kind;    /* enum stun_kind */
-    uint8_t pad;     /* octets of padding that are there */
+    uint16_t length;  /* of the value, without padding */
+    uint8_t kind;     /* enum stun_kind */
+    uint8_t pad;      /* octets of padding that are there */
     uint8_t reserved; /* STUN_ADDR, STUN_XOR_ADDR: the first octet */
     uint8_t family;   /* STUN_FAMILY_CODE */
     union {
@@ -207,7 +207,8 @@ struct node *stun_add_addr(struct draft *dr, uint16_t type, const struct addr *a
 struct node *stun_add_code(struct draft *dr, unsigned code, const char *reason);
 struct node *stun_add_types(struct draft *dr, uint16_t type, const uint16_t *v, size_t n);
 
-struct stun_marks { /* attributes that were written without a value, to be sealed; offsets, 0: none */
+struct
+    stun_marks { /* attributes that were written without a value, to be sealed; offsets, 0: none */
     size_t integrity, integrity256, fingerprint;
     size_t cut256; /* octets of MESSAGE-INTEGRITY-SHA256 */
     size_t start;  /* where the message begins in the writer */

@@ -254,7 +254,8 @@ static void put_attr(struct ctx *c, const struct node *item)
     if (c->w->full)
         return;
     size_t n = c->w->n - at - 4;
-    put_u16(c->w->p + at + 2, length && length->form == FORM_UINT ? (uint16_t)length->u : (uint16_t)n);
+    put_u16(c->w->p + at + 2,
+            length && length->form == FORM_UINT ? (uint16_t)length->u : (uint16_t)n);
     if (padding)
         wr_put(c->w, padding->s);
     for (size_t i = n; !padding && i < stun_round4(n); i++)

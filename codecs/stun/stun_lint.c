@@ -160,7 +160,7 @@ static void lint_order(const struct stun_msg *m, struct findings *fs)
 {
     const struct stun_attr *last = m->n_attrs ? &m->attrs[m->n_attrs - 1] : NULL;
 
-    if (!m->at_fingerprint || m->truncated)
+    if (!last || !m->at_fingerprint || m->truncated)
         return;
     if (last->p != m->wire.p + m->at_fingerprint)
         broke(fs, m, "RFC8489:14.7#2", MUST, "FINGERPRINT is not the last attribute",
@@ -230,7 +230,8 @@ void stun_lint(const struct stun_msg *m, struct findings *fs)
         lint_error(m, fs);
     if (m->cls == STUN_SUCCESS && m->method == STUN_BINDING && !m->classic && !m->truncated &&
         !stun_find(m, STUN_XOR_MAPPED_ADDRESS) &&
-        !stun_find(m, STUN_MAPPED_ADDRESS)) /* with that it may answer a classic client: RFC 5389 12.2 */
+        !stun_find(
+            m, STUN_MAPPED_ADDRESS)) /* with that it may answer a classic client: RFC 5389 12.2 */
         broke(fs, m, "RFC8489:6.3.1.1#a6", STMT,
               "success response to Binding without XOR-MAPPED-ADDRESS", m->wire.p, 2, 0);
 }

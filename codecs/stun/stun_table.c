@@ -5,10 +5,14 @@
 /* name, kind, least and most octets, clause of the length and what is wrong, whether it is a MUST */
 #define A(type) [STUN_SLOT(type)]
 #define ADDRESS_BY(n, kind, clause)                                                                \
-    {n, kind, 8, 20, clause, "address of %u octets, not 8 or 20", false}
+    {                                                                                              \
+        n, kind, 8, 20, clause, "address of %u octets, not 8 or 20", false                         \
+    }
 #define ADDRESS(n) ADDRESS_BY(n, STUN_ADDR, "RFC8489:14.1#a1")
-#define FIXED(n, kind, size, clause)                                                          \
-    {n, kind, size, size, clause, n " of %u octets, not " #size, false}
+#define FIXED(n, kind, size, clause)                                                               \
+    {                                                                                              \
+        n, kind, size, size, clause, n " of %u octets, not " #size, false                          \
+    }
 const struct stun_rule stun_rules[STUN_SLOTS] = {
     A(STUN_MAPPED_ADDRESS) = ADDRESS("MAPPED-ADDRESS"),
     A(STUN_RESPONSE_ADDRESS) = ADDRESS("RESPONSE-ADDRESS"),
@@ -18,8 +22,7 @@ const struct stun_rule stun_rules[STUN_SLOTS] = {
     A(STUN_USERNAME) = {"USERNAME", STUN_TEXT, 0, 508, "RFC8489:14.3#1b",
                         "USERNAME of %u octets, not fewer than 509", true},
     A(STUN_PASSWORD) = {"PASSWORD", STUN_OCTETS, 0, 65535, NULL, NULL, false},
-    A(STUN_MESSAGE_INTEGRITY) =
-        FIXED("MESSAGE-INTEGRITY", STUN_OCTETS, 20, "RFC8489:14.5#a3"),
+    A(STUN_MESSAGE_INTEGRITY) = FIXED("MESSAGE-INTEGRITY", STUN_OCTETS, 20, "RFC8489:14.5#a3"),
     A(STUN_ERROR_CODE) = {"ERROR-CODE", STUN_CODE, 4, 65535, "RFC8489:14.8#a4",
                           "ERROR-CODE of %u octets has no room for its code", false},
     A(STUN_UNKNOWN_ATTRIBUTES) = {"UNKNOWN-ATTRIBUTES", STUN_TYPES, 0, 65535, NULL, NULL, false},
@@ -32,18 +35,18 @@ const struct stun_rule stun_rules[STUN_SLOTS] = {
                      "REALM of %u octets, not 763 at most", true},
     A(STUN_NONCE) = {"NONCE", STUN_TEXT, 0, 763, "RFC8489:14.10#1",
                      "NONCE of %u octets, not 763 at most", true},
-    A(STUN_XOR_RELAYED_ADDRESS) = 
+    A(STUN_XOR_RELAYED_ADDRESS) =
         ADDRESS_BY("XOR-RELAYED-ADDRESS", STUN_XOR_ADDR, "RFC8656:18.5#a1"),
     A(STUN_REQUESTED_ADDRESS_FAMILY) =
         FIXED("REQUESTED-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.6#a1"),
     A(STUN_EVEN_PORT) = FIXED("EVEN-PORT", STUN_U8, 1, "RFC8656:18.7#a1"),
-    A(STUN_REQUESTED_TRANSPORT) =
-        FIXED("REQUESTED-TRANSPORT", STUN_U8_RFFU, 4, "RFC8656:18.8#a1"),
+    A(STUN_REQUESTED_TRANSPORT) = FIXED("REQUESTED-TRANSPORT", STUN_U8_RFFU, 4, "RFC8656:18.8#a1"),
     A(STUN_DONT_FRAGMENT) = FIXED("DONT-FRAGMENT", STUN_EMPTY, 0, "RFC8656:18.9#a1"),
     A(STUN_ACCESS_TOKEN) = {"ACCESS-TOKEN", STUN_OCTETS, 0, 65535, NULL, NULL, false},
     A(STUN_MESSAGE_INTEGRITY_SHA256) = {"MESSAGE-INTEGRITY-SHA256", STUN_OCTETS, 16, 32,
                                         "RFC8489:14.6#1a",
-                                        "MESSAGE-INTEGRITY-SHA256 of %u octets, not 16 to 32", true},
+                                        "MESSAGE-INTEGRITY-SHA256 of %u octets, not 16 to 32",
+                                        true},
     A(STUN_PASSWORD_ALGORITHM) = {"PASSWORD-ALGORITHM", STUN_ALGORITHM, 4, 65535,
                                   "RFC8489:14.12#a3", "PASSWORD-ALGORITHM of %u octets", false},
     A(STUN_USERHASH) = FIXED("USERHASH", STUN_OCTETS, 32, "RFC8489:14.4#a2"),
@@ -58,7 +61,8 @@ const struct stun_rule stun_rules[STUN_SLOTS] = {
         FIXED("ADDITIONAL-ADDRESS-FAMILY", STUN_U8_RFFU, 4, "RFC8656:18.11#a1"),
     A(STUN_ADDRESS_ERROR_CODE) = {"ADDRESS-ERROR-CODE", STUN_FAMILY_CODE, 4, 65535,
                                   "RFC8656:18.12#a1",
-                                  "ADDRESS-ERROR-CODE of %u octets has no room for its code", false},
+                                  "ADDRESS-ERROR-CODE of %u octets has no room for its code",
+                                  false},
     A(STUN_PASSWORD_ALGORITHMS) = {"PASSWORD-ALGORITHMS", STUN_ALGORITHMS, 0, 65535, NULL, NULL,
                                    false},
     A(STUN_ALTERNATE_DOMAIN) = {"ALTERNATE-DOMAIN", STUN_TEXT, 0, 255, "RFC8489:14.16#1b",
@@ -109,7 +113,10 @@ static const struct name method_v[] = {
     {STUN_CONNECTION_ATTEMPT, "connection-attempt"},
 };
 static const struct name algorithm_v[] = {{STUN_MD5, "MD5"}, {STUN_SHA256, "SHA-256"}};
-#define T(x, s) {STUN_##x, s}
+#define T(x, s)                                                                                    \
+    {                                                                                              \
+        STUN_##x, s                                                                                \
+    }
 static const struct name type_v[] = {
     T(MAPPED_ADDRESS, "MAPPED-ADDRESS"),
     T(RESPONSE_ADDRESS, "RESPONSE-ADDRESS"),
@@ -229,7 +236,8 @@ static const struct desc type_desc = {"type", sizeof(struct type_item), FIELDS(t
                                       .next = next_type};
 static const struct field algorithm_fields[] = {
     {.name = "algorithm", FIELD(struct algorithm_item, algorithm, F_ENUM), .names = &algorithms},
-    {.name = "parameters", FIELD(struct algorithm_item, parameters, F_BYTES),
+    {.name = "parameters",
+     FIELD(struct algorithm_item, parameters, F_BYTES),
      .absent = item_no_parameters},
 };
 static const struct desc algorithm_desc = {"algorithm", sizeof(struct algorithm_item),
@@ -237,10 +245,14 @@ static const struct desc algorithm_desc = {"algorithm", sizeof(struct algorithm_
 
 #define AT(m, k) FIELD(struct stun_attr, m, k)
 /* Any value may be given as octets in a draft instead; no view shows this row. */
-#define AS_OCTETS {.name = "value", AT(v.s, F_BYTES), .absent = never}
+#define AS_OCTETS                                                                                  \
+    {                                                                                              \
+        .name = "value", AT(v.s, F_BYTES), .absent = never                                         \
+    }
 #define VALUE(n, ...)                                                                              \
     static const struct field n##_fields[] = {__VA_ARGS__};                                        \
-    static const struct desc n##_desc = {#n, sizeof(struct stun_attr), FIELDS(n##_fields), .next = NULL}
+    static const struct desc n##_desc = {#n, sizeof(struct stun_attr), FIELDS(n##_fields),         \
+                                         .next = NULL}
 
 VALUE(raw, {.name = "value", AT(v.s, F_BYTES), .absent = no_octets});
 VALUE(empty, {.name = "value", AT(v.s, F_BYTES), .absent = no_octets});
@@ -334,10 +346,16 @@ static bool padding_derived(const void *rec)
 const struct field stun_attr_fields[] = {
     [ATTR_TYPE] = {.name = "type", AT(type, F_ENUM), .names = &stun_types},
     [ATTR_LENGTH] = {.name = "length", AT(length, F_UINT), .derived = attr_length_derived},
-    [ATTR_VALUE] = {.name = "", .kind = F_PICK, .key = ATTR_TYPE, .pick = value_of_view,
+    [ATTR_VALUE] = {.name = "",
+                    .kind = F_PICK,
+                    .key = ATTR_TYPE,
+                    .pick = value_of_view,
                     .pick_key = value_of_type},
-    [ATTR_PADDING] = {.name = "padding", .kind = F_BYTES, .octets = padding_of,
-                      .absent = no_padding, .derived = padding_derived},
+    [ATTR_PADDING] = {.name = "padding",
+                      .kind = F_BYTES,
+                      .octets = padding_of,
+                      .absent = no_padding,
+                      .derived = padding_derived},
 };
 const struct desc stun_attr_desc = {"attribute", sizeof(struct stun_attr), .n = 4,
                                     .f = stun_attr_fields};
@@ -369,11 +387,16 @@ const struct field stun_msg_fields[] = {
     [MSG_METHOD] = {.name = "method", IN(method, F_ENUM), .names = &stun_methods},
     [MSG_TOP] = {.name = "top", IN(cls, F_UINT), .absent = never}, /* the first two bits */
     [MSG_LENGTH] = {.name = "length", IN(length, F_UINT), .derived = length_derived},
-    [MSG_COOKIE] = {.name = "cookie", IN(cookie, F_UINT), .hex = true, .absent = is_classic,
+    [MSG_COOKIE] = {.name = "cookie",
+                    IN(cookie, F_UINT),
+                    .hex = true,
+                    .absent = is_classic,
                     .derived = cookie_derived},
     [MSG_TRANSACTION] = {.name = "transaction", IN(transaction, F_BYTES)},
-    [MSG_ATTRS] = {.name = "attributes", IN(attrs, F_LIST),
-                   .count = offsetof(struct stun_msg, n_attrs), .sub = &stun_attr_desc},
+    [MSG_ATTRS] = {.name = "attributes",
+                   IN(attrs, F_LIST),
+                   .count = offsetof(struct stun_msg, n_attrs),
+                   .sub = &stun_attr_desc},
     [MSG_REST] = {.name = "rest", IN(rest, F_BYTES), .absent = no_rest},
 };
 const struct desc stun_msg_desc = {"stun", sizeof(struct stun_msg), .n = 8, .f = stun_msg_fields};

@@ -4,9 +4,9 @@
 #include "codecs/stun/stun.h"
 
 struct stun_rule {
-    const char *name;  /* NULL: no attribute has this slot */
-    uint8_t kind;      /* enum stun_kind */
-    uint16_t min, max; /* octets of the value, both ends allowed */
+    const char *name;          /* NULL: no attribute has this slot */
+    uint8_t kind;              /* enum stun_kind */
+    uint16_t min, max;         /* octets of the value, both ends allowed */
     const char *clause, *what; /* of a length outside; STMT unless `must` */
     bool must;
 };
@@ -17,7 +17,16 @@ struct stun_rule {
 extern const struct stun_rule stun_rules[STUN_SLOTS];
 extern const struct desc *const stun_value_descs[]; /* by enum stun_kind */
 extern const struct field stun_msg_fields[], stun_attr_fields[];
-enum { MSG_CLASS, MSG_METHOD, MSG_TOP, MSG_LENGTH, MSG_COOKIE, MSG_TRANSACTION, MSG_ATTRS, MSG_REST };
+enum {
+    MSG_CLASS,
+    MSG_METHOD,
+    MSG_TOP,
+    MSG_LENGTH,
+    MSG_COOKIE,
+    MSG_TRANSACTION,
+    MSG_ATTRS,
+    MSG_REST
+};
 enum { ATTR_TYPE, ATTR_LENGTH, ATTR_VALUE, ATTR_PADDING };
 
 /* NULL: not known. */

@@ -68,19 +68,31 @@ static bool same_word(struct span s, const char *word)
     return true;
 }
 
-static bool digit(uint8_t c) { return c >= '0' && c <= '9'; }
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
 
-static bool hex(uint8_t c) { return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+static bool hex(uint8_t c)
+{
+    return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
 
 static bool unreserved(uint8_t c)
 {
     return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && strchr("-._~", c));
 }
 
-static bool sub_delim(uint8_t c) { return c && strchr("!$&'()*+,;=", c); }
+static bool sub_delim(uint8_t c)
+{
+    return c && strchr("!$&'()*+,;=", c);
+}
 
 /* Whether a host of no brackets, or a port, ends before this octet. */
-static bool delimiter(uint8_t c) { return c && strchr(":/?#", c); }
+static bool delimiter(uint8_t c)
+{
+    return c && strchr(":/?#", c);
+}
 
 static bool parse_scheme(struct parse *p, const struct scheme **found)
 {
@@ -258,7 +270,10 @@ static struct span ip_octets(const void *rec)
     return (struct span){u->ip, u->family == 6 ? 16 : u->family};
 }
 
-static bool no_ip(const void *rec) { return ((const struct stun_uri *)rec)->family == 0; }
+static bool no_ip(const void *rec)
+{
+    return ((const struct stun_uri *)rec)->family == 0;
+}
 
 static bool no_transport(const void *rec)
 {

@@ -8,7 +8,7 @@ struct stun_uri { /* borrows the text */
     struct span host; /* without brackets */
     uint8_t family;   /* 4, 6: host is a literal, in ip; 0: a name */
     uint8_t ip[16];
-    uint16_t port;   /* the given one, else 3478 or 5349 */
+    uint16_t port; /* the given one, else 3478 or 5349 */
     bool port_given;
     struct span transport; /* turn, turns: value of ?transport=; empty: not given */
     const char *stack;     /* "udp", "tcp", "tcp/tls", "udp/dtls": what the scheme and transport ask

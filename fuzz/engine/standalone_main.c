@@ -47,7 +47,10 @@ static void say_last(const char *what)
             break;
 }
 
-static void died(void) { say_last("a sanitizer's finding"); }
+static void died(void)
+{
+    say_last("a sanitizer's finding");
+}
 
 static void crashed(int sig)
 {

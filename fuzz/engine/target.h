@@ -38,7 +38,10 @@ struct fence {
 };
 struct fence fence_copy(const uint8_t *p, size_t n);
 void fence_free(struct fence *f);
-static inline struct span fence_span(const struct fence *f) { return (struct span){f->p, f->n}; }
+static inline struct span fence_span(const struct fence *f)
+{
+    return (struct span){f->p, f->n};
+}
 
 /* Memory or the end of the process: an engine that is out of memory has found nothing. */
 void *need(size_t size);
@@ -49,5 +52,8 @@ struct chance {
     const uint8_t *p;
     size_t n;
 };
-static inline uint8_t chance_u8(struct chance *c) { return c->n ? c->p[--c->n] : 0; }
+static inline uint8_t chance_u8(struct chance *c)
+{
+    return c->n ? c->p[--c->n] : 0;
+}
 #endif

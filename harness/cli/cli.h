@@ -6,13 +6,13 @@
 #include "codecs/base/base.h"
 
 enum { /* exit statuses, by precedence; docs/architecture.md */
-    EXIT_AS_EXPECTED = 0,
-    EXIT_UNEXPECTED = 1, /* fail, xpass, inconc, or an IUT that died; lint: findings */
-    EXIT_USAGE = 2,      /* usage, configuration or an input that cannot be read: nothing ran */
-    EXIT_UNREACHED = 3,
-    EXIT_OWN_FAULT = 4,
-    EXIT_INTERRUPTED = 5,
-    EXIT_SKIPPED = 77,
+       EXIT_AS_EXPECTED = 0,
+       EXIT_UNEXPECTED = 1, /* fail, xpass, inconc, or an IUT that died; lint: findings */
+       EXIT_USAGE = 2,      /* usage, configuration or an input that cannot be read: nothing ran */
+       EXIT_UNREACHED = 3,
+       EXIT_OWN_FAULT = 4,
+       EXIT_INTERRUPTED = 5,
+       EXIT_SKIPPED = 77,
 };
 struct cli { /* options that every command takes */
     bool json, quiet, color;
@@ -24,7 +24,10 @@ struct cli { /* options that every command takes */
 #define CLI_OPTIONS                                                                                \
     {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 1000},                           \
         {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},                    \
-        {"color", optional_argument, NULL, 1001}, {"seed", required_argument, NULL, 1002}
+        {"color", optional_argument, NULL, 1001},                                                  \
+    {                                                                                              \
+        "seed", required_argument, NULL, 1002                                                      \
+    }
 #define CLI_SHORT "hqv"
 /* Defaults: colour where standard output is a terminal and NO_COLOR is not set. */
 void cli_init(struct cli *c);
@@ -38,8 +41,8 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit status */
     const char *help;                  /* usage, options and examples, printed by --help */
 };
-extern const struct command cmd_test, cmd_list, cmd_show, cmd_lint, cmd_decode, cmd_prove, cmd_vectors,
-    cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor;
+extern const struct command cmd_test, cmd_list, cmd_show, cmd_lint, cmd_decode, cmd_prove,
+    cmd_vectors, cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor;
 /* Print the help of a command, return EXIT_AS_EXPECTED. */
 int cli_help(const struct command *c);
 /* Where scenarios, vectors, corpus and reports stand: RTCLAB_SHARE, share/rtclab beside the

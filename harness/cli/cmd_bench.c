@@ -149,7 +149,10 @@ static int run_once(const struct bench *b, const struct party *p, struct sample 
 
 /* ---- rounds ---- */
 
-static double ns_op(const struct sample *v) { return (double)v->cpu_ns / (double)v->ops; }
+static double ns_op(const struct sample *v)
+{
+    return (double)v->cpu_ns / (double)v->ops;
+}
 
 static void say_round(const struct bench *b, unsigned round)
 {

@@ -77,6 +77,7 @@ static void run_role(struct job *j, const struct world_run *w)
     }
     for (size_t i = 0; i < n; i++)
         j->results[place[i]] = got[i];
+    j->o.faults = j->o.variants = NULL; /* the names are the caller's */
     free(some);
     free(got);
     free(place);
@@ -282,8 +283,8 @@ static int conclude(struct job *j)
         return EXIT_OWN_FAULT;
     if (j->harness_errors)
         return EXIT_OWN_FAULT;
-    return j->caught < j->faults || unproven || j->condemned || j->inert
-               ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+    return j->caught < j->faults || unproven || j->condemned || j->inert ? EXIT_UNEXPECTED
+                                                                         : EXIT_AS_EXPECTED;
 }
 
 static bool prepare(struct job *j, char **selectors, int n)

@@ -2,8 +2,8 @@
 #include "harness/cli/cli.h"
 
 static const struct command *const commands[] = {
-    &cmd_test,  &cmd_list,  &cmd_show,   &cmd_lint,  &cmd_decode, &cmd_prove,  &cmd_vectors,
-    &cmd_trace, &cmd_serve, &cmd_report, &cmd_bench, &cmd_fuzz,
+    &cmd_test,    &cmd_list,  &cmd_show,  &cmd_lint,   &cmd_decode, &cmd_prove,
+    &cmd_vectors, &cmd_trace, &cmd_serve, &cmd_report, &cmd_bench,  &cmd_fuzz,
 };
 
 static int usage(FILE *to, int status)
@@ -24,7 +24,8 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, EXIT_USAGE);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return usage(stdout, EXIT_AS_EXPECTED);
     if (strcmp(argv[1], "--version") == 0) {
         puts("rtclab " RTCLAB_VERSION);

@@ -6,7 +6,10 @@
 #include <netinet/in.h>
 #include "harness/cli/plan.h"
 
-static bool is_tag(const char *selector) { return selector[0] == '+' || selector[0] == '^'; }
+static bool is_tag(const char *selector)
+{
+    return selector[0] == '+' || selector[0] == '^';
+}
 
 static bool any_word(char *const *selectors, int n)
 {

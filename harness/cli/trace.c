@@ -43,7 +43,10 @@ static bool wordy(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-static const char *blanks(const char *at) { return at + strspn(at, " \t\r\n"); }
+static const char *blanks(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
 
 /* The string that begins at the quote `at`, into `out`; returns its end, behind the closing quote.
  * What is too long comes out empty. */
@@ -209,7 +212,10 @@ static bool read_json(struct trace *t, const char *path)
 
 /* ---- folders ---- */
 
-static int visible(const struct dirent *d) { return d->d_name[0] != '.'; }
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
 
 static bool ends(const char *name, const char *with)
 {

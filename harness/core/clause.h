@@ -5,8 +5,8 @@
 #include "codecs/base/base.h"
 
 struct clause {
-    const char *id;    /* RFC8489:6.3.1.1#3 */
-    const char *kind;  /* N normative sentence, A plain statement (lettered) */
+    const char *id;   /* RFC8489:6.3.1.1#3 */
+    const char *kind; /* N normative sentence, A plain statement (lettered) */
     enum level level;
     const char *roles; /* of the IUT, joined by commas */
     bool observable;

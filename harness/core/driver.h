@@ -16,13 +16,13 @@ struct event { /* what a party's OUT_EVENT becomes; lives until the handler retu
 };
 struct party_spec {
     const struct endpoint_class *cls;
-    const void *config;     /* IN_START's record */
-    const char *name;       /* in captures and ladders: "iut", "client" */
-    struct addr host;       /* sim: the host's address, family 0: one is chosen; live: where it binds
+    const void *config; /* IN_START's record */
+    const char *name;   /* in captures and ladders: "iut", "client" */
+    struct addr host;   /* sim: the host's address, family 0: one is chosen; live: where it binds
                                when its own address says any */
     uint64_t seed;
     const char *const *faults, *const *variants; /* NULL-terminated names, NULL: none */
-    void *owner;            /* the caller's, found again with party_owner */
+    void *owner;                                 /* the caller's, found again with party_owner */
 };
 struct driver_class {
     const char *name; /* "sim", "live" */

@@ -3,7 +3,7 @@
 
 const char *close_name(enum close_why why)
 {
-    static const char *const names[] = {"done",     "reset", "refused", "timeout",    "tls",
+    static const char *const names[] = {"done",    "reset", "refused", "timeout",    "tls",
                                         "resolve", "quota", "local",   "unreachable"};
     return names[why];
 }

@@ -24,9 +24,10 @@ struct flow_spec {
     const struct desc *desc;   /* options of the layers: a record and its table */
     const void *options;
 };
-struct pkt {                   /* what travels beside a datagram; addresses also for streams */
-    struct addr remote, local; /* remote: whom from or to; local: address it arrived at, or leave by */
-    uint8_t ttl, tos;          /* 0: not known, the driver's default; tos is DSCP and ECN */
+struct pkt { /* what travels beside a datagram; addresses also for streams */
+    struct addr remote,
+        local;        /* remote: whom from or to; local: address it arrived at, or leave by */
+    uint8_t ttl, tos; /* 0: not known, the driver's default; tos is DSCP and ECN */
     bool dont_fragment;
     uint32_t frame; /* number of the frame in the capture that the driver writes; 0: none */
 };
@@ -68,11 +69,11 @@ struct input {
     struct span data; /* lives until the call returns */
     struct pkt pkt;
     enum close_why why;
-    uint16_t icmp;             /* type << 8 | code */
-    const void *rec;           /* IN_START, IN_COMMAND */
-    const struct verb *verb;   /* IN_COMMAND */
+    uint16_t icmp;                /* type << 8 | code */
+    const void *rec;              /* IN_START, IN_COMMAND */
+    const struct verb *verb;      /* IN_COMMAND */
     const struct flow_spec *open; /* IN_OPEN */
-    const struct addr *found;  /* IN_RESOLVED: n_found addresses, in order of preference */
+    const struct addr *found;     /* IN_RESOLVED: n_found addresses, in order of preference */
     size_t n_found;
     uint32_t token; /* of the command or request; given back in each event that answers it */
 };
@@ -94,7 +95,8 @@ struct output {
     enum out_kind kind;
     flow_id flow;
     struct flow_spec open;
-    const struct span *data; /* OUT_SEND, OUT_DELIVER: slices, joined on the wire into one datagram */
+    const struct span
+        *data; /* OUT_SEND, OUT_DELIVER: slices, joined on the wire into one datagram */
     size_t n_data;
     struct pkt pkt;
     uint64_t not_before_us; /* OUT_SEND: pacing; 0: at once */
@@ -102,7 +104,7 @@ struct output {
     bool abort;             /* OUT_CLOSE */
     const char *name;       /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
     const struct desc *desc;
-    const void *rec; /* OUT_EVENT: record in the queue's arena */
+    const void *rec;  /* OUT_EVENT: record in the queue's arena */
     uint16_t rr_type; /* OUT_RESOLVE: as in DNS: 1 A, 28 AAAA, 0 both */
     uint32_t token;
 };
@@ -132,18 +134,18 @@ struct verb { /* what a script can ask of the endpoint: the table is its whole L
 
 /* A row of a fault or variant table: applied as a draft or a timer leaves the endpoint. A fault
  * breaks its clause; a variant stays lawful. */
-enum dev_op { /* the first six are those of enum draft_op, in its order */
-    DEV_SET,    /* draft_edit DRAFT_SET field value, and so on */
-    DEV_DROP,
-    DEV_DOUBLE,
-    DEV_FIRST,
-    DEV_LAST,
-    DEV_ADD,
-    DEV_SILENT, /* the message is not sent at all */
-    DEV_REPEAT, /* sent twice */
-    DEV_DELAY,  /* value: microseconds later */
-    DEV_SCALE,  /* a timer: value in percent of what it would be */
-    DEV_FLAG,   /* about state: the code asks for it by name */
+enum dev_op {          /* the first six are those of enum draft_op, in its order */
+              DEV_SET, /* draft_edit DRAFT_SET field value, and so on */
+              DEV_DROP,
+              DEV_DOUBLE,
+              DEV_FIRST,
+              DEV_LAST,
+              DEV_ADD,
+              DEV_SILENT, /* the message is not sent at all */
+              DEV_REPEAT, /* sent twice */
+              DEV_DELAY,  /* value: microseconds later */
+              DEV_SCALE,  /* a timer: value in percent of what it would be */
+              DEV_FLAG,   /* about state: the code asks for it by name */
 };
 struct deviation {
     const char *name, *clause;
@@ -153,8 +155,8 @@ struct deviation {
     const char *needs; /* of the configuration, such as "auth=long"; NULL: none */
 };
 enum { DEV_WORDS = 4 }; /* 256 rows a table */
-struct env {            /* first member of every endpoint's state; set by the driver before IN_START */
-    uint64_t rng[2];    /* seeded; the only source of chance */
+struct env {         /* first member of every endpoint's state; set by the driver before IN_START */
+    uint64_t rng[2]; /* seeded; the only source of chance */
     uint64_t faults[DEV_WORDS], variants[DEV_WORDS];
     uint32_t *applied; /* counts how often an active row had an effect; NULL: nobody counts */
     const struct endpoint_class *cls;

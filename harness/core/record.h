@@ -15,7 +15,7 @@ struct rec {
 };
 struct record { /* where lines go: a file descriptor; shared by workers, each line one write */
     int fd;
-    bool failed;   /* a write has failed (a full disk); said once, the run goes on */
+    bool failed; /* a write has failed (a full disk); said once, the run goes on */
     char why[128];
 };
 /* Create or truncate `path` ("-": standard output). False: `r->why` says why. */

@@ -5,7 +5,7 @@
 
 struct protocol {
     const char *name;
-    const struct codec *codec;                  /* NULL: none */
+    const struct codec *codec;                   /* NULL: none */
     const struct endpoint_class *const *classes; /* NULL-terminated; NULL: none */
 };
 extern const struct protocol registry[];

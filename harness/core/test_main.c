@@ -69,7 +69,8 @@ void test_finding(const char *file, int line, const struct findings *fs, const c
 struct span test_guard(struct span s)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), body = (s.n + page - 1) / page * page;
-    uint8_t *p = mmap(NULL, body + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *p =
+        mmap(NULL, body + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         abort();
     mprotect(p + body, page, PROT_NONE);

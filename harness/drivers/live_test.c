@@ -177,7 +177,10 @@ static void input(void *self, const struct input *in, struct outq *q)
     tell(q, names[in->kind], in);
 }
 
-static uint64_t deadline(const void *self) { return ((const struct ep *)self)->due; }
+static uint64_t deadline(const void *self)
+{
+    return ((const struct ep *)self)->due;
+}
 
 static const struct endpoint_class ep_class = {
     .name = "test.ep", .size = sizeof(struct ep), .input = input, .deadline = deadline};
@@ -231,12 +234,17 @@ static struct world *world_with(const struct live_options *o)
 
     w->d = live_new(o, &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w->d);
+    if (!w->d) /* FATAL has left already */
+        abort();
     w->d->on_event = on_event;
     w->d->ctx = w;
     return w;
 }
 
-static struct world *world(void) { return world_with(&(struct live_options){0}); }
+static struct world *world(void)
+{
+    return world_with(&(struct live_options){0});
+}
 
 static void world_end(struct world *w)
 {
@@ -583,7 +591,10 @@ static void stream(const struct live_options *o, struct addr at)
     world_end(w);
 }
 
-static void tcp4(void) { stream(&(struct live_options){0}, lo4); }
+static void tcp4(void)
+{
+    stream(&(struct live_options){0}, lo4);
+}
 
 static void tcp6(void)
 {

@@ -142,7 +142,10 @@ static void flush_frame(struct capture *c)
 
 /* ---- what frames.c calls for each frame ---- */
 
-static void before_frame(void *ctx) { flush_frame(ctx); }
+static void before_frame(void *ctx)
+{
+    flush_frame(ctx);
+}
 
 static uint32_t after_frame(void *ctx, uint64_t now_us)
 {

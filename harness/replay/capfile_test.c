@@ -14,7 +14,10 @@ struct out { /* writes a file in either byte order */
     struct wr w;
     bool big;
 };
-static struct out out_of(bool big) { return (struct out){{file_octets, FILE_MAX, 0, false}, big}; }
+static struct out out_of(bool big)
+{
+    return (struct out){{file_octets, FILE_MAX, 0, false}, big};
+}
 
 static void p16(struct out *o, unsigned v)
 {

@@ -56,7 +56,10 @@ void capread_close(struct capread *r)
     free(r);
 }
 
-const struct capread_counts *capread_counts(const struct capread *r) { return &r->layers.counts; }
+const struct capread_counts *capread_counts(const struct capread *r)
+{
+    return &r->layers.counts;
+}
 
 /* What is still unfinished at the end of the file. */
 static bool unfinished(struct capread *r, struct capread_event *ev)

@@ -23,7 +23,10 @@ struct frags {
     uint64_t serial;
 };
 
-struct frags *frags_new(void) { return calloc(1, sizeof(struct frags)); }
+struct frags *frags_new(void)
+{
+    return calloc(1, sizeof(struct frags));
+}
 
 void frags_free(struct frags *f)
 {
@@ -83,7 +86,10 @@ static struct slot *slot_of(struct frags *f, const struct frag *g, uint32_t *los
     return begin(f, unused ? unused : oldest, g, lost);
 }
 
-static bool has(const struct slot *s, size_t unit) { return s->have[unit / 8] >> unit % 8 & 1; }
+static bool has(const struct slot *s, size_t unit)
+{
+    return s->have[unit / 8] >> unit % 8 & 1;
+}
 
 /* Copy what is new of a fragment; what is there already stays. Returns how many of its units were
  * there; *differs: with other octets. */

@@ -29,7 +29,10 @@ static size_t column(struct ladder *l, const char *name)
     return l->parties++;
 }
 
-static size_t x_of(size_t i) { return LEFT + i * COLUMN; }
+static size_t x_of(size_t i)
+{
+    return LEFT + i * COLUMN;
+}
 
 /* `s`, or the front of it and an ellipsis. */
 static void label(FILE *to, const char *text, size_t max)

@@ -323,8 +323,9 @@ static void terminal(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(out, "expected  one of\n"));
         CU_ASSERT_EQUAL(times(out, "rerun: "), verbose > 1 ? 10 : 6);
         /* one line for all that have the reason, or one each, and then the tree with its reason */
-        CU_ASSERT_EQUAL(times(out, "tcp is not in the profile \"example\""),
-                        verbose < 0 ? 0 : verbose > 1 ? 3 : 1);
+        CU_ASSERT_EQUAL(times(out, "tcp is not in the profile \"example\""), verbose < 0   ? 0
+                                                                             : verbose > 1 ? 3
+                                                                                           : 1);
         CU_ASSERT_EQUAL(times(out, "client \u2192 iut") > 0, verbose > 0);
         CU_ASSERT_PTR_NOT_NULL(strstr(out, "Control characters \\x01\\x1b[31m"));
         free(out);

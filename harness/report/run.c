@@ -48,7 +48,10 @@ static struct run_list list_at(const json_t *j, const char *key)
     return (struct run_list){json_is_array(l) ? l : NULL};
 }
 
-size_t run_list_n(struct run_list l) { return json_array_size(l.json); }
+size_t run_list_n(struct run_list l)
+{
+    return json_array_size(l.json);
+}
 
 const char *run_list_text(struct run_list l, size_t i)
 {
@@ -56,7 +59,10 @@ const char *run_list_text(struct run_list l, size_t i)
     return s ? s : "";
 }
 
-uint64_t run_list_uint(struct run_list l, size_t i) { return number_of(json_array_get(l.json, i)); }
+uint64_t run_list_uint(struct run_list l, size_t i)
+{
+    return number_of(json_array_get(l.json, i));
+}
 
 bool run_check_strict(const struct run_check *c)
 {

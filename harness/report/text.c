@@ -92,7 +92,10 @@ void text_xml_span(FILE *to, struct span s)
     }
 }
 
-void text_xml(FILE *to, const char *s) { text_xml_span(to, span_of(s)); }
+void text_xml(FILE *to, const char *s)
+{
+    text_xml_span(to, span_of(s));
+}
 
 void text_tty(FILE *to, const char *text)
 {

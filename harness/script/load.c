@@ -280,7 +280,10 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int visible(const struct dirent *d) { return d->d_name[0] != '.'; }
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
 
 static void load_below(struct cases *c, const char *root, const char *protocol, const char *below,
                        int depth)

@@ -86,7 +86,10 @@ static void push_fields(lua_State *L, const struct desc *d, const void *rec, uns
     }
 }
 
-void luarec_push(lua_State *L, const struct desc *d, const void *rec) { push_record(L, d, rec, 0); }
+void luarec_push(lua_State *L, const struct desc *d, const void *rec)
+{
+    push_record(L, d, rec, 0);
+}
 
 /* ---- tables to drafts ---- */
 

@@ -289,4 +289,7 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     return pl.finished;
 }
 
-bool pool_interrupted(void) { return interrupted != 0; }
+bool pool_interrupted(void)
+{
+    return interrupted != 0;
+}

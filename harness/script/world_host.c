@@ -4,7 +4,10 @@
 #include "harness/core/registry.h"
 #include "harness/script/world.h"
 
-static struct world *world_of(lua_State *L) { return lua_touserdata(L, lua_upvalueindex(1)); }
+static struct world *world_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
 
 /* An error names the case's file and a line of it, whatever raised it. */
 void world_verdict(struct world *w, enum verdict v, const char *why)

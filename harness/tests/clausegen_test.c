@@ -39,7 +39,10 @@ static void take_out(char *text, const char *what)
         memmove(at, at + n, strlen(at + n) + 1);
 }
 
-static bool written(void) { return access(in_dir("out.c"), F_OK) == 0; }
+static bool written(void)
+{
+    return access(in_dir("out.c"), F_OK) == 0;
+}
 
 /* The tool's path; NULL, and the test skips: it is not built. */
 static const char *tool(void)

@@ -287,7 +287,7 @@ static void echo_over(bool sim, const char *stack, uint32_t segment, struct list
     echo(w, client, "second", 6);
     echo(w, client, "0123456789", 1400);
     CU_ASSERT_TRUE(run_until(w, client, "echo", 4));
-    echo(w, client, "", 0);
+    echo(w, client, "none", 0);
     w->d->cls->command(client, &echo_client_verbs[1], NULL, 2);
     echo(w, client, "late", 4);
     CU_ASSERT_TRUE(udp || run_until(w, server, "ended", 1));

@@ -86,21 +86,39 @@ static void set_text(json_t *test, const char *key, const char *value)
 {
     json_object_set_new(test, key, json_string(value));
 }
-static void bad_result(json_t *test) { set_text(test, "result", "valid"); }
+static void bad_result(json_t *test)
+{
+    set_text(test, "result", "valid");
+}
 static void bad_field(json_t *test)
 {
     json_object_set_new(json_object_get(test, "fields"), "length", json_integer(92));
 }
-static void bad_integrity(json_t *test) { set_text(test, "integrity", "bad"); }
-static void no_finding(json_t *test) { json_array_clear(json_object_get(test, "findings")); }
+static void bad_integrity(json_t *test)
+{
+    set_text(test, "integrity", "bad");
+}
+static void no_finding(json_t *test)
+{
+    json_array_clear(json_object_get(test, "findings"));
+}
 static void moved_finding(json_t *test)
 {
     json_object_set_new(json_array_get(json_object_get(test, "findings"), 0), "offset",
                         json_integer(72));
 }
-static void bad_octets(json_t *test) { set_text(test, "octets", "0"); }
-static void bad_key(json_t *test) { set_text(test, "finding", "none"); }
-static void nothing(json_t *test) { (void)test; }
+static void bad_octets(json_t *test)
+{
+    set_text(test, "octets", "0");
+}
+static void bad_key(json_t *test)
+{
+    set_text(test, "finding", "none");
+}
+static void nothing(json_t *test)
+{
+    (void)test;
+}
 
 static void wrong(void)
 {

@@ -100,9 +100,18 @@ static bool among(const char *s, const char *const *v, size_t n)
 
 /* ---- clause ids: SPEC:SECTION#3, #3b or #a3 ---- */
 
-static bool upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool digit(char c) { return c >= '0' && c <= '9'; }
+static bool upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static bool lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 /* How many characters at `s` are a clause id, or look like one with a wrong number; 0: none. */
 static size_t id_length(const char *s)

@@ -11,8 +11,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "embed: usage: embed NAME IN OUT\n");
         return 1;
     }
-    fprintf(out, "#include <stddef.h>\nextern const unsigned char %s[];\nextern const size_t %s_n;\n"
-                 "const unsigned char %s[] = {",
+    fprintf(out,
+            "#include <stddef.h>\nextern const unsigned char %s[];\nextern const size_t %s_n;\n"
+            "const unsigned char %s[] = {",
             argv[1], argv[1], argv[1]);
     for (int c; (c = fgetc(in)) != EOF; n++)
         fprintf(out, "%s%d,", n % 24 == 0 ? "\n" : "", c);

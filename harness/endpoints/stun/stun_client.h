@@ -3,16 +3,16 @@
 #define HARNESS_ENDPOINTS_STUN_STUN_CLIENT_H
 #include "harness/endpoints/stun/stun_endpoint.h"
 
-struct stun_send_args { /* of `request`, `send` and `open` */
+struct stun_send_args {    /* of `request`, `send` and `open` */
     struct addr to, local; /* family 0: the configured server, any address */
     struct span transport;
-    uint8_t auth;          /* how the key that seals it is made; attributes are the message's own business */
+    uint8_t auth; /* how the key that seals it is made; attributes are the message's own business */
     uint16_t algorithm;
-    bool once;             /* no retransmission */
-    bool fresh;            /* open a flow of its own (another source port) */
-    uint64_t timeout_us;   /* 0: by the timers of the standard */
-    uint64_t split;        /* streams: octets in a segment; 0: all in one */
-    uint32_t flow;         /* as an earlier event named it; 0: the default one */
+    bool once;           /* no retransmission */
+    bool fresh;          /* open a flow of its own (another source port) */
+    uint64_t timeout_us; /* 0: by the timers of the standard */
+    uint64_t split;      /* streams: octets in a segment; 0: all in one */
+    uint32_t flow;       /* as an earlier event named it; 0: the default one */
     struct span octets, realm, nonce, username, password;
     struct draft *message;
 };

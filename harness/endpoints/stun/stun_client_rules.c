@@ -189,8 +189,8 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
 };
 
 const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
-    {"optional-added", "RFC8489:14#a4", "request/plain", DEV_ADD, "attributes",
-     "0xbfff=hex:010203", NULL},
+    {"optional-added", "RFC8489:14#a4", "request/plain", DEV_ADD, "attributes", "0xbfff=hex:010203",
+     NULL},
     {"fingerprint-added", "RFC8489:14.7#1", "request", DEV_ADD, "attributes", "FINGERPRINT", NULL},
     {"no-software", "RFC8489:6.1#3", "request", DEV_DROP, "attributes/SOFTWARE", NULL, NULL},
     {"software-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",

@@ -69,7 +69,9 @@ static const struct field server_fields[] = {
     {.name = "manual", S(manual, F_BOOL)},
     {.name = "realm", S(realm, F_TEXT)},
     {.name = "software", S(software, F_TEXT)},
-    {.name = "users", S(users, F_LIST), .count = offsetof(struct stun_server_config, n_users),
+    {.name = "users",
+     S(users, F_LIST),
+     .count = offsetof(struct stun_server_config, n_users),
      .sub = &user_desc},
     {.name = "nonce_us", S(nonce_us, F_UINT)},
     {.name = "alternate", S(alternate, F_ADDR)},
@@ -133,8 +135,9 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
 
 static bool understood(uint16_t type, bool server)
 {
-    static const uint16_t gone[] = {STUN_RESPONSE_ADDRESS, STUN_CHANGE_REQUEST, STUN_SOURCE_ADDRESS,
-                                    STUN_CHANGED_ADDRESS, STUN_PASSWORD, STUN_REFLECTED_FROM};
+    static const uint16_t gone[] = {STUN_RESPONSE_ADDRESS, STUN_CHANGE_REQUEST,
+                                    STUN_SOURCE_ADDRESS,   STUN_CHANGED_ADDRESS,
+                                    STUN_PASSWORD,         STUN_REFLECTED_FROM};
     for (size_t i = 0; server && i < COUNT(gone); i++)
         if (gone[i] == type)
             return false;
@@ -193,4 +196,4 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
 
 extern const struct endpoint_class *const stun_endpoints[];
 const struct endpoint_class *const stun_endpoints[] = {&stun_client_class, &stun_server_class,
-                                                           NULL};
+                                                       NULL};

@@ -14,10 +14,10 @@
 #include "harness/core/endpoint.h"
 
 enum {
-    STUN_ATTRS = 256,      /* attributes of one message that an endpoint looks at */
+    STUN_ATTRS = 256,       /* attributes of one message that an endpoint looks at */
     STUN_TRANSACTIONS = 16, /* that a client has in progress at once */
-    STUN_CONNECTIONS = 32, /* streams that a server keeps; more are closed at once */
-    STUN_KEPT = 64,        /* requests that a manual server remembers, to reply to */
+    STUN_CONNECTIONS = 32,  /* streams that a server keeps; more are closed at once */
+    STUN_KEPT = 64,         /* requests that a manual server remembers, to reply to */
     STUN_USERS = 8,
     STUN_SCRATCH = 1 << 17,
 };
@@ -54,13 +54,13 @@ extern const struct endpoint_class stun_client_class, stun_server_class;
 
 /* ---- shared by both, inside harness/endpoints/stun ---- */
 
-struct stun_credential { /* what signs and checks the messages of one user in one realm */
+struct stun_credential {         /* what signs and checks the messages of one user in one realm */
     struct stun_key md5, sha256; /* short-term: both the same */
 };
 /* One message on a flow, decoded into memory of the queue: the record of events. */
 struct stun_event {
-    uint32_t id;      /* of a manual server: to `reply` to */
-    uint8_t kind;     /* enum stun_result */
+    uint32_t id;                                  /* of a manual server: to `reply` to */
+    uint8_t kind;                                 /* enum stun_result */
     uint8_t integrity, integrity256, fingerprint; /* enum stun_check, with the credential known */
     struct addr from, local;
     const struct stun_msg *message; /* NULL where the octets are none */

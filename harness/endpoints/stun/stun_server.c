@@ -97,8 +97,7 @@ static struct span make_nonce(struct stun_server *s, const struct addr *from, ui
         issued = 0;
     nonce_mac(s, from, issued, mac);
     if (!s->c.rfc5389)
-        stun_nonce_cookie(&w, env_flag(&s->env, "no-algorithms-bit") ? 0
-                                                                       : STUN_FEATURE_ALGORITHMS);
+        stun_nonce_cookie(&w, env_flag(&s->env, "no-algorithms-bit") ? 0 : STUN_FEATURE_ALGORITHMS);
     wr_hex(&w, issued, 16);
     wr_hex_octets(&w, (struct span){mac, 8});
     return wr_span(&w);
@@ -303,12 +302,11 @@ static unsigned check_long(struct stun_server *s, struct reply *r) /* RFC8489:9.
     if ((!stun_find(r->m, STUN_USERNAME) && !stun_find(r->m, STUN_USERHASH)) ||
         !stun_find(r->m, STUN_REALM) || !nonce)
         return 400;
-    bool offered = stun_nonce_features(nonce->v.s, &features) &&
-                   (features & STUN_FEATURE_ALGORITHMS);
-    bool chosen = stun_find(r->m, STUN_PASSWORD_ALGORITHM) ||
-                  stun_find(r->m, STUN_PASSWORD_ALGORITHMS);
-    if (offered && chosen && !algorithms_good(r->m, &sha256) &&
-        !env_flag(&s->env, "half-a-choice"))
+    bool offered =
+        stun_nonce_features(nonce->v.s, &features) && (features & STUN_FEATURE_ALGORITHMS);
+    bool chosen =
+        stun_find(r->m, STUN_PASSWORD_ALGORITHM) || stun_find(r->m, STUN_PASSWORD_ALGORITHMS);
+    if (offered && chosen && !algorithms_good(r->m, &sha256) && !env_flag(&s->env, "half-a-choice"))
         return 400;
     const struct stun_server_user *u = user_of(s, r->m);
     if (!u)
@@ -332,8 +330,9 @@ static unsigned check(struct stun_server *s, struct reply *r)
                                                    : 0;
     if (code)
         return code;
-    r->n_unknown = env_flag(&s->env, "unknown-passed") ? 0
-                   : stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
+    r->n_unknown = env_flag(&s->env, "unknown-passed")
+                       ? 0
+                       : stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
     if (env_flag(&s->env, "optional-refused"))
         for (size_t i = 0; i < r->m->n_attrs && r->n_unknown < COUNT(r->unknown); i++)
             if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
@@ -507,7 +506,8 @@ static void reply(struct stun_server *s, const struct input *in, struct outq *q)
     size_t step = a->split ? a->split : w.n;
     for (size_t at = 0; at < w.n || at == 0; at += step ? step : 1) {
         struct output *o =
-            out_send(q, k->flow, udp ? wr_span(&w) : span_cut(wr_span(&w), at, at + step), udp ? &pkt : NULL);
+            out_send(q, k->flow, udp ? wr_span(&w) : span_cut(wr_span(&w), at, at + step),
+                     udp ? &pkt : NULL);
         o->not_before_us = a->after_us ? in->now_us + a->after_us : 0;
         if (udp)
             break;
@@ -542,8 +542,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         if ((st = stream_of(s, in->flow)) != NULL) {
             st->used = false;
         } else if (in->flow < FLOW_ACCEPTED) {
-            struct stun_event *e =
-                stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
+            struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)
                 e->why = close_name(in->why);
         }

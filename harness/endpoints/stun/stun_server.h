@@ -17,10 +17,10 @@ struct stun_kept { /* a request that a manual server may still be told to answer
 };
 struct stun_reply_args {
     uint32_t id;
-    uint16_t algorithm;   /* which key signs: MD5 unless SHA-256 */
-    struct span octets;   /* instead of a message */
-    uint64_t split;       /* streams: octets in a segment; 0: all in one */
-    uint64_t after_us;    /* 0: at once */
+    uint16_t algorithm;    /* which key signs: MD5 unless SHA-256 */
+    struct span octets;    /* instead of a message */
+    uint64_t split;        /* streams: octets in a segment; 0: all in one */
+    uint64_t after_us;     /* 0: at once */
     struct draft *message; /* class success, the request's method and id, unless given */
 };
 struct stun_server {

@@ -23,8 +23,8 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
      "0123456789012345678901234567890123456789012345678901234567890123"
      "0123456789012345678901234567890123456789012345678901234567890123",
      NULL},
-    {"fingerprint-wrong", "RFC8489:14.7#a1", "success", DEV_ADD, "attributes",
-     "FINGERPRINT=0", NULL},
+    {"fingerprint-wrong", "RFC8489:14.7#a1", "success", DEV_ADD, "attributes", "FINGERPRINT=0",
+     NULL},
     {"error-400-for-unknown", "RFC8489:6.3.1#a2", "error/420", DEV_SET,
      "attributes/ERROR-CODE/code", "400", NULL},
     {"unknown-not-listed", "RFC8489:6.3.1.1#3", "error/420", DEV_DROP,
@@ -74,8 +74,8 @@ const struct deviation stun_server_variants[STUN_SERVER_VARIANTS] = {
      NULL},
     {"mapped-address-last", "RFC8489:14#6a", "success", DEV_FIRST, "attributes/SOFTWARE", NULL,
      NULL},
-    {"mapped-address-twice", "RFC8489:14#5", "success", DEV_DOUBLE,
-     "attributes/XOR-MAPPED-ADDRESS", NULL, NULL},
+    {"mapped-address-twice", "RFC8489:14#5", "success", DEV_DOUBLE, "attributes/XOR-MAPPED-ADDRESS",
+     NULL, NULL},
     {"reason-empty", "RFC8489:14.8#a3", "error", DEV_SET, "attributes/ERROR-CODE/reason", "", NULL},
     {"reason-other", "RFC8489:14.8#a3", "error", DEV_SET, "attributes/ERROR-CODE/reason",
      "h\xc3\xa9 non", NULL},
@@ -85,7 +85,8 @@ const struct deviation stun_server_variants[STUN_SERVER_VARIANTS] = {
      NULL},
     {"answer-late", "RFC8489:6.2.1#a3", "success/udp", DEV_DELAY, NULL, "600000", NULL},
     {"error-late", "RFC8489:6.2.1#a3", "error", DEV_DELAY, NULL, "600000", NULL},
-    {"rfc5389", "RFC8489:9.2#a1", "flag", DEV_FLAG, NULL, NULL, LONG}, /* says nothing of RFC 8489 */
+    {"rfc5389", "RFC8489:9.2#a1", "flag", DEV_FLAG, NULL, NULL,
+     LONG}, /* says nothing of RFC 8489 */
     {"mapped-address-too", "RFC8489:14.1#a4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stream-in-octets", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
