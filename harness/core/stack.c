@@ -10,11 +10,26 @@ struct work { /* an input on its way to a part */
     struct input in;
 };
 
-const struct endpoint_class *party_class(const struct party *p) { return p->top.cls; }
-void *party_owner(const struct party *p) { return p->owner; }
-struct addr party_addr(const struct party *p) { return p->addr; }
-const char *party_name(const struct party *p) { return p->name; }
-uint32_t party_applied(const struct party *p) { return p->applied; }
+const struct endpoint_class *party_class(const struct party *p)
+{
+    return p->top.cls;
+}
+void *party_owner(const struct party *p)
+{
+    return p->owner;
+}
+struct addr party_addr(const struct party *p)
+{
+    return p->addr;
+}
+const char *party_name(const struct party *p)
+{
+    return p->name;
+}
+uint32_t party_applied(const struct party *p)
+{
+    return p->applied;
+}
 
 /* The harness's own fault, in one sentence with the party's name; the first one stays. */
 static void fault(struct party *p, const char *before, const char *after)

@@ -64,7 +64,10 @@ void layer_due(struct party *p, struct part *l, uint64_t at_us)
     settle(p, l->slot - 1, l);
 }
 
-struct part *layer_first_due(const struct party *p) { return p->n_due ? p->due[0] : NULL; }
+struct part *layer_first_due(const struct party *p)
+{
+    return p->n_due ? p->due[0] : NULL;
+}
 
 /* ---- parts ---- */
 
@@ -121,7 +124,10 @@ static void layer_kill(struct party *p, struct part *l)
 
 /* ---- finding edges by part and id ---- */
 
-static uint32_t serial_of(const struct part *part) { return part ? part->serial : 0; }
+static uint32_t serial_of(const struct part *part)
+{
+    return part ? part->serial : 0;
+}
 
 static size_t home(const struct part *part, flow_id id, size_t cap)
 {
@@ -284,7 +290,10 @@ static void free_lists(struct edge **edges, struct part **layers)
     }
 }
 
-void stack_reap(struct party *p) { free_lists(&p->dead_edges, &p->dead_layers); }
+void stack_reap(struct party *p)
+{
+    free_lists(&p->dead_edges, &p->dead_layers);
+}
 
 void stack_free(struct party *p)
 {

@@ -37,7 +37,10 @@ static void note(const struct input *in)
         memcpy(s->data, in->data.p, in->data.n < 15 ? in->data.n : 15);
 }
 
-static const struct seen *last(void) { return &seen.v[(seen.n - 1) % LOG]; }
+static const struct seen *last(void)
+{
+    return &seen.v[(seen.n - 1) % LOG];
+}
 
 static const struct desc nothing = {.name = "nothing", .size = 1};
 
@@ -198,7 +201,10 @@ static bool arrives_on(struct party *p, flow_id flow, flow_id top)
     return seen.n == n + 1 && last()->kind == IN_BYTES && last()->flow == top;
 }
 
-static bool fault_says(const char *words) { return driver.error && strstr(driver.error, words); }
+static bool fault_says(const char *words)
+{
+    return driver.error && strstr(driver.error, words);
+}
 
 /* ---- tests ---- */
 

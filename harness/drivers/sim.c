@@ -119,7 +119,10 @@ static struct addr host_addr(uint32_t n, uint8_t family)
     return a;
 }
 
-static struct host *host_of(const struct party *p) { return p->transport; }
+static struct host *host_of(const struct party *p)
+{
+    return p->transport;
+}
 
 static bool same_ip(const struct addr *a, const struct addr *b)
 {
@@ -373,7 +376,10 @@ static void do_open(struct sim *s, struct party *p, const struct output *o)
 
 /* ---- sending ---- */
 
-static bool chance(struct sim *s, uint32_t ppm) { return ppm && rng_next(s->rng) % 1000000 < ppm; }
+static bool chance(struct sim *s, uint32_t ppm)
+{
+    return ppm && rng_next(s->rng) % 1000000 < ppm;
+}
 
 static uint8_t *join(const struct output *o, size_t *n)
 {
@@ -773,7 +779,10 @@ struct driver *sim_new(uint64_t seed, struct capture *capture)
     return &s->d;
 }
 
-struct sim_net *sim_network(struct driver *d) { return &((struct sim *)d)->net; }
+struct sim_net *sim_network(struct driver *d)
+{
+    return &((struct sim *)d)->net;
+}
 
 bool sim_name(struct driver *d, const char *name, const struct addr *a)
 {

@@ -210,7 +210,10 @@ static bool run_until(struct world *w, const struct party *of, const char *name,
     return count(w, of, name) >= times;
 }
 
-static void run_for(struct world *w, uint64_t us) { w->d->cls->run(w->d, w->d->now_us + us); }
+static void run_for(struct world *w, uint64_t us)
+{
+    w->d->cls->run(w->d, w->d->now_us + us);
+}
 
 /* An address to bind to, a port of the driver's choice. */
 static struct addr here(bool sim)
@@ -380,8 +383,14 @@ static void relayed(bool sim)
     world_end(w);
 }
 
-static void relay_in_sim(void) { relayed(true); }
-static void relay_live(void) { relayed(false); }
+static void relay_in_sim(void)
+{
+    relayed(true);
+}
+static void relay_live(void)
+{
+    relayed(false);
+}
 
 /* Clients that come and go do not fill the relay: what is idle makes room, and is forgotten. */
 static void relay_forgets(void)

@@ -1,7 +1,10 @@
 /* harness/endpoints/echo/echo_common.c - field tables and the list of classes. */
 #include "harness/endpoints/echo/echo.h"
 
-static bool no_data(const void *rec) { return ((const struct echo_event *)rec)->data.n == 0; }
+static bool no_data(const void *rec)
+{
+    return ((const struct echo_event *)rec)->data.n == 0;
+}
 
 #define E(m, k) FIELD(struct echo_event, m, k)
 static const struct field event_fields[] = {

@@ -155,7 +155,10 @@ static void input(void *self, const struct input *in, struct outq *q)
         closed(r, in, q);
 }
 
-static uint64_t deadline(const void *self) { return ((const struct relay *)self)->due_us; }
+static uint64_t deadline(const void *self)
+{
+    return ((const struct relay *)self)->due_us;
+}
 
 const struct endpoint_class echo_relay_class = {
     .name = "echo.relay",

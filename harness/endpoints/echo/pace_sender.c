@@ -87,7 +87,10 @@ static void input(void *self, const struct input *in, struct outq *q)
     }
 }
 
-static uint64_t deadline(const void *self) { return ((const struct sender *)self)->due_us; }
+static uint64_t deadline(const void *self)
+{
+    return ((const struct sender *)self)->due_us;
+}
 
 const struct endpoint_class pace_sender_class = {
     .name = "pace.sender",

@@ -42,7 +42,10 @@ static const struct field option_fields[] = {
 const struct desc tls_options_desc = {"tls-options", sizeof(struct tls_options),
                                       FIELDS(option_fields), .next = NULL};
 
-static struct span kept_span(const struct kept *n) { return (struct span){n->p, n->n}; }
+static struct span kept_span(const struct kept *n)
+{
+    return (struct span){n->p, n->n};
+}
 
 static void keep(struct kept *n, struct span s)
 {
