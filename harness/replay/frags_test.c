@@ -11,6 +11,7 @@ static uint32_t lost;
 static struct frag piece(uint8_t family, uint32_t id, uint32_t off, size_t n, bool more)
 {
     static uint32_t frame;
+    frame++;
     return (struct frag){.src = {1},
                          .dst = {2},
                          .family = family,
@@ -19,7 +20,7 @@ static struct frag piece(uint8_t family, uint32_t id, uint32_t off, size_t n, bo
                          .off = off,
                          .more = more,
                          .data = {data + off, n},
-                         .frame = ++frame};
+                         .frame = frame};
 }
 
 static enum frags_result add(struct frags *f, struct frag g)

@@ -48,7 +48,7 @@ static void info_free(struct case_info *c)
 
 static char *copy(lua_State *L, const char *s)
 {
-    char *out = strdup(s);
+    char *out = s ? strdup(s) : NULL;
     if (!out)
         luaL_error(L, "out of memory");
     return out;
@@ -109,7 +109,8 @@ static void cite(struct case_info *c)
 /* An id is part of file names, selectors and command lines. */
 static bool id_fits(const char *id)
 {
-    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    size_t n =
+        !id ? 0 : strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
     return n > 0 && n < 64 && id[n] == '\0' && id[0] != '.' && id[0] != '-';
 }
 

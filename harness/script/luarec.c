@@ -143,8 +143,10 @@ static void draft_item(struct reader *r, int index, struct node *list, const str
     }
     struct node *item = draft_kids(r->dr, list, NULL, d); /* its first field alone */
     struct node *n = draft_uint(r->dr, item, &d->f[0], 0);
-    if (!n)
+    if (!n) {
         bad(r, d->name, "has no room left");
+        return;
+    }
     if (lua_isinteger(L, index))
         n->u = (uint64_t)lua_tointeger(L, index);
     else if (lua_type(L, index) != LUA_TSTRING || !draft_parse(r->dr, n, text_at(r, index)))
@@ -322,8 +324,10 @@ static void start_draft(lua_State *L, int index, const struct field *f, void *re
                         struct arena *mem)
 {
     struct draft *dr = arena_take(mem, sizeof *dr);
-    if (!dr)
+    if (!dr) {
         luaL_error(L, "arguments of over %d octets", (int)mem->cap);
+        return;
+    }
     draft_init(dr, f->sub, mem);
     struct reader r = {L, mem, dr};
     if (lua_istable(L, index))

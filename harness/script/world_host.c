@@ -210,9 +210,8 @@ static void fill_defaults(struct world *w, const struct endpoint_class *cls, voi
     const struct field *server = field_find(cls->config, "server");
     const struct field *transport = field_find(cls->config, "transport");
     const struct field *listen = field_find(cls->config, "listen");
-    struct val v;
 
-    if (server && (v = val_of(server, rec)).absent)
+    if (server && val_of(server, rec).absent)
         memcpy((uint8_t *)rec + server->off, &w->target, sizeof w->target);
     if (transport && val_of(transport, rec).s.n == 0)
         set_span(transport, rec, w->run->transport);

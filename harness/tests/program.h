@@ -80,6 +80,8 @@ static inline bool program_ready(void)
         char *full = realpath(links[i], target);
         snprintf(name, sizeof name, "share/%s", links[i]);
         CU_ASSERT_PTR_NOT_NULL_FATAL(full);
+        if (!full)
+            return false; /* FATAL has left already */
         CU_ASSERT_EQUAL_FATAL(symlink(full, program_path(name)), 0);
     }
     setenv("RTCLAB_SHARE", program_path("share"), 1);
@@ -191,7 +193,8 @@ static inline pid_t program_start(const char *const *words, int *out)
         dup2(pipes[1], 1);
         close(pipes[0]);
         close(pipes[1]);
-        execv(argv[0], (char *const *)(uintptr_t)argv);
+        if (argv[0])
+            execv(argv[0], (char *const *)(uintptr_t)argv);
         _exit(127);
     }
     close(pipes[1]);

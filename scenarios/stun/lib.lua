@@ -116,7 +116,8 @@ function actor.exchange(c, args)
   local r
   for _ = 1, c.stream and 1 or 4 do
     c:send(args)
-    r = c:receive { timeout = c.stream and 5 or 1, where = function(ev) return ev.message ~= nil or ev.kind == "closed" end }
+    r = c:receive { timeout = c.stream and 5 or 1,
+      where = function(ev) return ev.message ~= nil or ev.kind == "closed" end }
     if r.kind ~= "timeout" then break end
   end
   if r.message and (r.message.class == "success" or r.message.class == "error") then r.kind = r.message.class end

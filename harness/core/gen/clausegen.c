@@ -256,7 +256,8 @@ static void read_catalogue(struct gen *g, const char *path)
     g->texts = grown(g->texts, (g->n_texts + 1) * sizeof *g->texts);
     g->texts[g->n_texts++] = text;
     for (char *at = text, *next; *at || line == 0; at = next) {
-        struct row r = {.path = path, .line = ++line};
+        line++;
+        struct row r = {.path = path, .line = line};
         next = at + strcspn(at, "\n");
         if (*next)
             *next++ = '\0';

@@ -55,7 +55,7 @@ case {
     local first = request(t, s)
     if not first then return end
     local id, body = first.message.transaction, first.octets:sub(21)
-    local times, ids_of_same_body, ended_at, rto = { first.time_us / 1e6 }, 0, nil, nil
+    local times, ids_of_same_body, rto = { first.time_us / 1e6 }, 0, nil
     -- other transactions may run beside this one, or after it at another address: only its own id counts
     local function limit() return times[1] + 120 * (rto or 6) + 10 end
     while t:now() < limit() do
@@ -69,7 +69,7 @@ case {
         break
       end
     end
-    ended_at = asked.value and asked.value.time_us and asked.value.time_us / 1e6 or t:now()
+    local ended_at = asked.value and asked.value.time_us and asked.value.time_us / 1e6 or t:now()
     t:allow(s)
     t:check("RFC8489:5#5a", #times > 1 or ids_of_same_body == 0,
       "the request came again with another transaction id", first)

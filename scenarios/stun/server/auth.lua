@@ -51,7 +51,8 @@ case {
     local c = t:actor("client", "stun")
     local r = challenge(t, c)
     local ok = r and signed(t, c, r)
-    if not ok or not t:expect(ok, { { success = true, clause = "RFC8489:9.2.4#a8" } }, "right credentials") then return end
+    local served = { { success = true, clause = "RFC8489:9.2.4#a8" } }
+    if not ok or not t:expect(ok, served, "right credentials") then return end
     if r:attribute("PASSWORD-ALGORITHMS") then
       t:check("RFC8489:9.2.4#26", ok.integrity256 == "good",
         "MESSAGE-INTEGRITY-SHA256 under the key of the request is " .. ok.integrity256, ok)
@@ -148,7 +149,8 @@ case {
     if nx ~= ny then
       t:check("RFC8489:9.2.4#5", true)
     elseif t:lib("stun").nonce(nx) then
-      t:check("RFC8489:9.2.4#5", false, "clients at " .. x["local"] .. " and " .. y["local"] .. " got the same nonce", y)
+      t:check("RFC8489:9.2.4#5", false,
+        "clients at " .. x["local"] .. " and " .. y["local"] .. " got the same nonce", y)
     else -- RFC 5389 did not forbid it, and the nonce does not say that this is a server of RFC 8489
       t:inconc("RFC8489:9.2.4#5", "two clients got the same nonce, which has no nonce cookie: RFC 5389 allowed that", y)
     end
@@ -165,13 +167,15 @@ case {
     local c = t:actor("client", "stun")
     local r = challenge(t, c)
     local got = r and signed(t, c, r)
-    if not got or not t:expect(got, { { error = 300, clause = "RFC8489:10#a1" } }, "an authenticated request") then return end
+    local redirected = { { error = 300, clause = "RFC8489:10#a1" } }
+    if not got or not t:expect(got, redirected, "an authenticated request") then return end
     local alternate = got:attribute("ALTERNATE-SERVER")
     if t:check("RFC8489:10#1a", alternate ~= nil, "no ALTERNATE-SERVER", got) then
       t:check("RFC8489:10#1b", alternate.address ~= nil and not alternate.address:find("%["),
         "the address is not of the request's family", got)
     end
-    t:check("RFC8489:14.8#7a", got.integrity == "good" or got.integrity256 == "good", "the redirection is not signed", got)
+    t:check("RFC8489:14.8#7a", got.integrity == "good" or got.integrity256 == "good",
+      "the redirection is not signed", got)
   end
 }
 

@@ -355,7 +355,8 @@ case {
     c:send { class = "request", attributes = { { type = "USERNAME", length = 0xffff, value = "u" } } }
     c:send { class = "request", attributes = { { raw = "\x80\x22\0" } } }
     c:send { class = "request", attributes = { { type = "XOR-MAPPED-ADDRESS", value = "\0\3\0\0" } } }
-    c:send { class = "request", attributes = { { type = "ERROR-CODE", value = "" }, { type = "MESSAGE-INTEGRITY", value = "short" } } }
+    c:send { class = "request",
+      attributes = { { type = "ERROR-CODE", value = "" }, { type = "MESSAGE-INTEGRITY", value = "short" } } }
     local alive = c:request { class = "request" }
     t:expect(alive, { { success = true, clause = "RFC8489:6.3.1#a4" } }, "a valid request after malformed ones")
   end
