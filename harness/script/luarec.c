@@ -324,7 +324,7 @@ static void start_draft(lua_State *L, int index, const struct field *f, void *re
                         struct arena *mem)
 {
     struct draft *dr = arena_take(mem, sizeof *dr);
-    if (!dr) {
+    if (!dr || !rec) { /* the record is of the same memory */
         luaL_error(L, "arguments of over %d octets", (int)mem->cap);
         return;
     }

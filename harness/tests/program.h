@@ -185,7 +185,7 @@ static inline pid_t program_start(const char *const *words, int *out)
     const char *argv[24] = {getenv("RTCLAB")};
     int pipes[2];
 
-    for (size_t i = 0; words[i] && i < COUNT(argv) - 2; i++)
+    for (size_t i = 0; i < COUNT(argv) - 2 && words[i]; i++)
         argv[i + 1] = words[i];
     CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
     pid_t pid = fork();
