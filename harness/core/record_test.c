@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <jansson.h>
 #include "harness/core/record.h"
@@ -203,7 +206,8 @@ static void slow_pipe(void)
         _exit(rec_end(&rec, &r) ? 0 : 1);
     }
     close(fds[1]);
-    usleep(20000);
+    for (int waiting = 0; waiting < 65536; sched_yield()) /* until the pipe is full */
+        CU_ASSERT_EQUAL_FATAL(ioctl(fds[0], FIONREAD, &waiting), 0);
     for (ssize_t n; (n = read(fds[0], got, sizeof got)) > 0;)
         all += (size_t)n;
     close(fds[0]);
@@ -233,7 +237,9 @@ static void killed(void)
             rec_end(&rec, &r);
         }
     }
-    usleep(150000);
+    for (struct stat st = {0}; st.st_size < 200000; sched_yield()) /* it is in the middle of it */
+        if (stat(path, &st) != 0)
+            st.st_size = 0;
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
     CU_ASSERT_TRUE(WIFSIGNALED(status));
