@@ -155,39 +155,41 @@ size_t hmac_end(struct digest *d, const struct hmac_key *k, uint8_t out[DIGEST_M
 
 enum { SHORT_ROOM = 4 * 64, SHORT_MAX = SHORT_ROOM - 9 }; /* octets, without 0x80 and the length */
 
-/* Copy in fixed steps, the last one overlapping: what is copied here is never long. */
-static void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+/* Copy in fixed steps, the last one overlapping: what is copied here is never long, and a call or a
+ * loop over octets would cost more than the copying. */
+static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
 {
-    size_t i = 0;
-    if (n < 16) {
-        while (i < n) {
-            to[i] = from[i];
-            i++;
-        }
-        return;
+    if (n >= 16) {
+        for (size_t i = 0; i + 16 <= n; i += 16)
+            memcpy(to + i, from + i, 16);
+        memcpy(to + n - 16, from + n - 16, 16);
+    } else if (n >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + n - 4, from + n - 4, 4);
+    } else if (n >= 2) {
+        memcpy(to, from, 2);
+        memcpy(to + n - 2, from + n - 2, 2);
+    } else if (n == 1) {
+        to[0] = from[0];
     }
-    for (; i + 16 <= n; i += 16)
-        memcpy(to + i, from + i, 16);
-    memcpy(to + n - 16, from + n - 16, 16);
 }
 
-static void from_state(SHA_CTX *c, const struct digest *d)
+/* The five words of the running digest, which stand in front of a SHA_CTX. */
+static inline void from_state(SHA_CTX *c, const struct digest *d)
 {
-    SHA_CTX s;
-    memcpy(&s, d->state, sizeof s);
-    c->h0 = s.h0;
-    c->h1 = s.h1;
-    c->h2 = s.h2;
-    c->h3 = s.h3;
-    c->h4 = s.h4;
+    _Static_assert(offsetof(SHA_CTX, h0) == 0 && offsetof(SHA_CTX, h4) == 16, "five words in front");
+    memcpy(c, d->state, 20);
 }
 
-static void to_octets(uint8_t *p, const SHA_CTX *c)
+static inline void to_octets(uint8_t *p, const SHA_CTX *c)
 {
-    put_u32(p, c->h0);
-    put_u32(p + 4, c->h1);
-    put_u32(p + 8, c->h2);
-    put_u32(p + 12, c->h3);
+    uint64_t a = __builtin_bswap64((uint64_t)c->h0 << 32 | c->h1);
+    uint64_t b = __builtin_bswap64((uint64_t)c->h2 << 32 | c->h3);
+    memcpy(p, &a, 8);
+    memcpy(p + 8, &b, 8);
     put_u32(p + 16, c->h4);
 }
 
@@ -207,10 +209,9 @@ static void hmac_sha1_short(const struct hmac_key *k, const struct span *parts, 
     from_state(&c, &k->inner);
     for (size_t i = 0; i < whole; i += 64)
         SHA1_Transform(&c, b + i);
+    static const uint8_t tail[44] = {0x80, [42] = (64 + 20) * 8 >> 8, [43] = (64 + 20) * 8 & 0xff};
     to_octets(b, &c);
-    b[20] = 0x80;
-    memset(b + 21, 0, 39);
-    put_u32(b + 60, (64 + 20) * 8);
+    memcpy(b + 20, tail, sizeof tail);
     from_state(&c, &k->outer);
     SHA1_Transform(&c, b);
     to_octets(out, &c);

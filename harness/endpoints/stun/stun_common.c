@@ -74,6 +74,8 @@ static const struct field server_fields[] = {
      .count = offsetof(struct stun_server_config, n_users),
      .sub = &user_desc},
     {.name = "nonce_us", S(nonce_us, F_UINT)},
+    {.name = "quota", S(quota, F_UINT)},
+    {.name = "fail_at", S(fail_at, F_UINT)},
     {.name = "alternate", S(alternate, F_ADDR)},
 };
 const struct desc stun_server_config_desc = {"stun-server", sizeof(struct stun_server_config),

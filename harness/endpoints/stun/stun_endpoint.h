@@ -16,7 +16,7 @@
 enum {
     STUN_ATTRS = 256,       /* attributes of one message that an endpoint looks at */
     STUN_TRANSACTIONS = 16, /* that a client has in progress at once */
-    STUN_CONNECTIONS = 32,  /* streams that a server keeps; more are closed at once */
+    STUN_CONNECTIONS = 32,  /* streams that a server keeps; more are reset, and told as "refused" */
     STUN_KEPT = 64,         /* requests that a manual server remembers, to reply to */
     STUN_USERS = 8,
     STUN_SCRATCH = 1 << 17,
@@ -38,7 +38,9 @@ struct stun_server_config {
     struct span realm, software; /* software: absent where empty */
     struct stun_user *users;     /* {"alice", "alice-secret"} where there are none */
     size_t n_users;
-    uint64_t nonce_us;     /* lifetime of a nonce; 0: 600 s */
+    uint64_t nonce_us; /* lifetime of a nonce; 0: 600 s */
+    uint32_t quota;    /* streams of one address at most; 0: as many as there are */
+    uint32_t fail_at;  /* the stream that is refused as if there were no room, from 1; 0: none */
     struct addr alternate; /* authenticated requests are sent there; family 0: none */
 };
 struct stun_client_config {

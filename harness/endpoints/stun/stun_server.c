@@ -48,6 +48,8 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     }
     if (s->n_users > STUN_USERS)
         s->n_users = STUN_USERS;
+    pool_init(&s->streams, s->stream_mem, STUN_CONNECTIONS, sizeof(struct stun_stream), s->c.quota);
+    s->streams.fail_at = s->c.fail_at;
     if (!s->c.nonce_us)
         s->c.nonce_us = nonce_default_us;
     uint8_t secret[20];
@@ -423,24 +425,36 @@ static void message(void *self, const struct input *in, struct span msg, struct 
 
 static struct stun_stream *stream_of(struct stun_server *s, flow_id flow)
 {
-    for (size_t i = 0; i < STUN_CONNECTIONS; i++)
-        if (s->streams[i].used && s->streams[i].flow == flow)
-            return &s->streams[i];
+    for (struct stun_stream *st = pool_next(&s->streams, NULL); st; st = pool_next(&s->streams, st))
+        if (st->flow == flow)
+            return st;
     return NULL;
+}
+
+static void forget(struct stun_server *s, struct stun_stream *st)
+{
+    if (st && st->used) {
+        st->used = false;
+        pool_give(&s->streams, st);
+    }
 }
 
 static void accepted(struct stun_server *s, const struct input *in, struct outq *q)
 {
-    for (size_t i = 0; i < STUN_CONNECTIONS; i++)
-        if (!s->streams[i].used) {
-            s->streams[i].used = true;
-            s->streams[i].flow = in->flow;
-            s->streams[i].n = 0;
-            s->streams[i].remote = in->pkt.remote;
-            s->streams[i].local = in->pkt.local;
-            return;
-        }
-    out_put(q, OUT_CLOSE, in->flow)->abort = true;
+    enum pool_why why;
+    struct stun_stream *st = pool_take(&s->streams, pool_source(&in->pkt.remote), &why);
+
+    if (!st) {
+        out_put(q, OUT_CLOSE, in->flow)->abort = true;
+        struct stun_event *e = stun_report(q, "refused", 0, STUN_R_FAILED, in, (struct span){0});
+        if (e)
+            e->why = pool_why_name(why);
+        return;
+    }
+    st->used = true;
+    st->flow = in->flow;
+    st->remote = in->pkt.remote;
+    st->local = in->pkt.local;
 }
 
 static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
@@ -448,10 +462,10 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
     struct stun_stream *st = in->flow >= FLOW_ACCEPTED ? stream_of(s, in->flow) : NULL;
     struct input with = *in;
 
-    if (!st) {
+    if (in->flow < FLOW_ACCEPTED)
         message(s, in, in->data, q);
-        return;
-    }
+    if (!st)
+        return; /* a datagram, or what still came on a stream that was refused */
     with.pkt.remote = st->remote;
     with.pkt.local = st->local;
     if (env_flag(&s->env, "a-message-a-segment")) {
@@ -460,11 +474,12 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
     }
     if (!stun_stream_take(st, &with, message, s, q)) {
         out_put(q, OUT_CLOSE, in->flow);
-        st->used = false;
+        forget(s, st);
+        return;
     }
-    if (st->used && env_flag(&s->env, "closed-after-answer") && q->n) {
+    if (env_flag(&s->env, "closed-after-answer") && q->n) {
         out_put(q, OUT_CLOSE, in->flow);
-        st->used = false;
+        forget(s, st);
     }
 }
 
@@ -535,12 +550,11 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     case IN_EOF:
         out_put(q, OUT_CLOSE, in->flow);
-        if ((st = stream_of(s, in->flow)) != NULL)
-            st->used = false;
+        forget(s, stream_of(s, in->flow));
         break;
     case IN_CLOSED:
         if ((st = stream_of(s, in->flow)) != NULL) {
-            st->used = false;
+            forget(s, st);
         } else if (in->flow < FLOW_ACCEPTED) {
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)

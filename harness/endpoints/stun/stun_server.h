@@ -1,6 +1,7 @@
 /* harness/endpoints/stun/stun_server.h - the server's state, inside harness/endpoints/stun only. */
 #ifndef HARNESS_ENDPOINTS_STUN_STUN_SERVER_H
 #define HARNESS_ENDPOINTS_STUN_STUN_SERVER_H
+#include "harness/core/pool.h"
 #include "harness/endpoints/stun/stun_endpoint.h"
 
 struct stun_server_user {
@@ -36,7 +37,8 @@ struct stun_server {
     struct arena mem; /* realm, software, user names */
     uint8_t kept_octets[8192];
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
-    struct stun_stream streams[STUN_CONNECTIONS];
+    struct pool streams; /* of struct stun_stream */
+    _Alignas(16) uint8_t stream_mem[POOL_BYTES(STUN_CONNECTIONS, sizeof(struct stun_stream))];
 };
 struct reply { /* one request on its way to its answer */
     const struct input *in;
