@@ -180,7 +180,8 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
 /* The five words of the running digest, which stand in front of a SHA_CTX. */
 static inline void from_state(SHA_CTX *c, const struct digest *d)
 {
-    _Static_assert(offsetof(SHA_CTX, h0) == 0 && offsetof(SHA_CTX, h4) == 16, "five words in front");
+    _Static_assert(offsetof(SHA_CTX, h0) == 0 && offsetof(SHA_CTX, h4) == 16,
+                   "five words in front");
     memcpy(c, d->state, 20);
 }
 

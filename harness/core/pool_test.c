@@ -19,6 +19,8 @@ static void full_and_back(void)
     for (uint32_t i = 0; i < N; i++) {
         all[i] = pool_take(&p, i % 7, &why);
         CU_ASSERT_PTR_NOT_NULL_FATAL(all[i]);
+        if (!all[i])
+            return;                    /* FATAL has left already */
         CU_ASSERT_EQUAL(all[i]->v, 0); /* zeroed, though it was written before */
         memset(all[i], 0xff, sizeof *all[i]);
         all[i]->v = i;

@@ -93,8 +93,8 @@ static void refusals(void)
     CU_ASSERT_TRUE_FATAL(sandbox_open(&box, 1 << 20, 1000000, 1));
     for (size_t i = 0; i < COUNT(bad); i++) {
         const char *why = run(&box, &mem, bad[i].text);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(why);
-        CU_ASSERT_PTR_NOT_NULL(strstr(why, bad[i].why));
+        CU_ASSERT_PTR_NOT_NULL(why);
+        CU_ASSERT_PTR_NOT_NULL(why ? strstr(why, bad[i].why) : NULL);
         lua_pop(box.L, 1);
     }
     sandbox_close(&box);

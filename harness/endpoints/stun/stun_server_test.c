@@ -30,6 +30,8 @@ static void clients(size_t n, const struct stun_server_config *config, struct se
 
     *s = (struct seen){0};
     CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+    if (!d)
+        return; /* FATAL has left already */
     d->on_event = on_event;
     d->ctx = s;
     struct party *server =
@@ -62,7 +64,7 @@ static void room_for_all(void)
     CU_ASSERT_EQUAL(s.answers, STUN_CONNECTIONS);
     CU_ASSERT_EQUAL(s.refused, 3);
     CU_ASSERT_EQUAL(s.closed, 3);
-    CU_ASSERT_STRING_EQUAL(s.why, "full");
+    CU_ASSERT_TRUE(s.why && strcmp(s.why, "full") == 0);
 }
 
 static void injected(void)
@@ -71,7 +73,7 @@ static void injected(void)
     clients(3, &(struct stun_server_config){.fail_at = 2}, &s);
     CU_ASSERT_EQUAL(s.answers, 2);
     CU_ASSERT_EQUAL(s.refused, 1);
-    CU_ASSERT_STRING_EQUAL(s.why, "injected");
+    CU_ASSERT_TRUE(s.why && strcmp(s.why, "injected") == 0);
 }
 
 TESTS({"room for all", room_for_all}, {"injected", injected})
