@@ -27,6 +27,7 @@ struct job {
     struct case_result *results;
     size_t n;
     size_t counts[STATUS_N], checks, done, silent, answered;
+    size_t *held, n_held;   /* runs whose end is not said yet */
     size_t skipped_running; /* cases that ran, to say that they do not apply */
     double silent_s;
     char record_path[1024], rerun[1024];
@@ -406,6 +407,37 @@ static enum status judge(void *ctx, size_t i, const struct case_result *r)
     return expect_apply(&j->expect, &j->runs[i], r, r->status, why);
 }
 
+/* Say how the cases ended that were held back. Where the target was never reached nothing that they
+ * failed for was its doing: they are inconclusive. */
+static void say_held(struct job *j)
+{
+    for (size_t k = 0; k < j->n_held; k++) {
+        size_t i = j->held[k];
+        struct case_result r = j->results[i];
+        char why[256];
+        snprintf(why, sizeof why, "%s", r.why);
+        enum status s = expect_apply(&j->expect, &j->runs[i], &r, r.status, why);
+        if (j->answered == 0) {
+            s = STATUS_INCONC;
+            r.verdict = VERDICT_INCONC;
+            snprintf(why, sizeof why, "the target was never reached");
+        }
+        say(j, &j->runs[i], &r, s, why);
+    }
+    j->n_held = 0;
+}
+
+/* Until the target has answered anything at all, what fails is held back. */
+static bool hold(struct job *j, size_t i, const struct case_result *r)
+{
+    bool failed = r->status == STATUS_FAIL || r->status == STATUS_NON_STRICT;
+
+    if (!j->target || j->answered || !failed)
+        return false;
+    j->held[j->n_held++] = i;
+    return true;
+}
+
 static void done(void *ctx, size_t i, const struct case_result *r)
 {
     struct job *j = ctx;
@@ -416,7 +448,11 @@ static void done(void *ctx, size_t i, const struct case_result *r)
     j->done++;
     j->answered += r->answered;
     j->skipped_running += s == STATUS_SKIP || s == STATUS_ERROR;
-    say(j, &j->runs[i], r, s, why);
+    if (!hold(j, i, r)) {
+        if (j->answered)
+            say_held(j);
+        say(j, &j->runs[i], r, s, why);
+    }
     progress(j);
 }
 
@@ -607,7 +643,8 @@ static bool prepare(struct job *j)
         j->cli.seed = j->o.live ? seed_fresh() : 1;
     j->runs = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->runs);
     j->results = calloc(j->plan.n_chosen * 8 + 1, sizeof *j->results);
-    return j->runs && j->results;
+    j->held = calloc(j->plan.n_chosen * 8, sizeof *j->held);
+    return j->runs && j->results && j->held;
 }
 
 static int run_all(struct job *j, int argc, char **argv)
@@ -640,6 +677,7 @@ static int run_all(struct job *j, int argc, char **argv)
     if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
         fputs("\r           \r", stderr);
     bool interrupted = pool_interrupted();
+    say_held(j);
     j->unreached = j->o.live && ran > j->skipped_running && j->answered == 0 && !interrupted;
     record_summary(
         j, interrupted,
@@ -679,6 +717,7 @@ static int run(int argc, char **argv)
     plan_free(&j.plan);
     free(j.runs);
     free(j.results);
+    free(j.held);
     return status;
 }
 

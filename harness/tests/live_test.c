@@ -109,7 +109,10 @@ static void nobody(void)
 {
     if (!ready())
         return;
-    json_decref(test("stun-server-001 --timeout-scale 0.2", free_port(), 3));
+    json_t *all = test("stun-server-001 stun-server-002 --timeout-scale 0.2", free_port(), 3);
+    CU_ASSERT_EQUAL(program_count(all, "fail"), 0); /* nothing was its doing */
+    CU_ASSERT_EQUAL(program_count(all, "inconc"), 4);
+    json_decref(all);
     program_said("was never reached: no case got any answer from it");
     program_gives("test stun-server-001 --target stun:no-such-host.invalid", 2);
     program_said("the target 'stun:no-such-host.invalid' cannot be resolved");
