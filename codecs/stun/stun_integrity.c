@@ -56,14 +56,29 @@ static struct span value_at(struct span msg, uint32_t at)
     return span_cut(msg, at + 4, at + 4 + (size_t)get_u16(msg.p + at + 2));
 }
 
+/* Two HMAC-SHA1 values, in constant time: 20 octets, without a loop, since this is measured. */
+static inline bool same20(const uint8_t *a, const uint8_t *b)
+{
+    uint64_t x[2], y[2];
+    uint32_t u, v;
+
+    memcpy(x, a, 16);
+    memcpy(y, b, 16);
+    memcpy(&u, a + 16, 4);
+    memcpy(&v, b + 16, 4);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (u ^ v)) == 0;
+}
+
 enum stun_check stun_check_integrity(const struct stun_msg *m, const struct stun_key *k)
 {
     uint8_t want[DIGEST_MAX];
     if (!m->at_integrity)
         return STUN_ABSENT;
     struct span got = value_at(m->wire, m->at_integrity);
-    hmac_before(m->wire, m->at_integrity, got.n, &k->sha1, want);
-    return span_eq_ct(got, (struct span){want, 20}) ? STUN_GOOD : STUN_BAD;
+    if (got.n != 20) /* RFC8489:14.5#a3 */
+        return STUN_BAD;
+    hmac_before(m->wire, m->at_integrity, 20, &k->sha1, want);
+    return same20(got.p, want) ? STUN_GOOD : STUN_BAD;
 }
 
 enum stun_check stun_check_integrity256(const struct stun_msg *m, const struct stun_key *k)
