@@ -177,21 +177,30 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t n)
     }
 }
 
-/* The five words of the running digest, which stand in front of a SHA_CTX. */
+/* The five words of the running digest, which stand in front of a SHA_CTX; nothing is pending. */
 static inline void from_state(SHA_CTX *c, const struct digest *d)
 {
     _Static_assert(offsetof(SHA_CTX, h0) == 0 && offsetof(SHA_CTX, h4) == 16,
                    "five words in front");
     memcpy(c, d->state, 20);
+    c->Nl = c->Nh = c->num = 0;
 }
 
-static inline void to_octets(uint8_t *p, const SHA_CTX *c)
+typedef uint32_t words __attribute__((vector_size(16)));
+
+/* The digest as octets, then `next` and eight octets of zero: 32 in all (DIGEST_MAX). Written in pieces of 16: what
+ * is read again as 16 octets at once must have been written so, or the CPU waits for the store. */
+static inline void to_octets(uint8_t p[32], const SHA_CTX *c, uint32_t next)
 {
-    uint64_t a = __builtin_bswap64((uint64_t)c->h0 << 32 | c->h1);
-    uint64_t b = __builtin_bswap64((uint64_t)c->h2 << 32 | c->h3);
-    memcpy(p, &a, 8);
-    memcpy(p + 8, &b, 8);
-    put_u32(p + 16, c->h4);
+    words w, last = {c->h4, next};
+
+    memcpy(&w, c, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    w = w << 24 | (w << 8 & 0xff0000) | (w >> 8 & 0xff00) | w >> 24;
+    last = last << 24 | (last << 8 & 0xff0000) | (last >> 8 & 0xff00) | last >> 24;
+#endif
+    memcpy(p, &w, sizeof w);
+    memcpy(p + 16, &last, sizeof last);
 }
 
 static void hmac_sha1_short(const struct hmac_key *k, const struct span *parts, size_t n,
@@ -201,39 +210,46 @@ static void hmac_sha1_short(const struct hmac_key *k, const struct span *parts, 
     size_t whole = (total + 9 + 63) / 64 * 64, at = 0;
     SHA_CTX c;
 
-    memset(b + (whole > 64 ? whole - 128 : 0), 0,
-           whole > 64 ? 128 : 64); /* 0x80 is in the last 73 */
+    if (total < whole - 64) /* 0x80 is in the last 73 octets */
+        memset(b + whole - 128, 0, 64);
+    memset(b + whole - 64, 0, 64);
     for (size_t i = 0; i < n; at += parts[i++].n)
         copy_short(b + at, parts[i].p, parts[i].n);
     b[total] = 0x80;
     put_u32(b + whole - 4, (uint32_t)(64 + total) * 8);
     from_state(&c, &k->inner);
-    for (size_t i = 0; i < whole; i += 64)
-        SHA1_Transform(&c, b + i);
-    static const uint8_t tail[44] = {0x80, [42] = (64 + 20) * 8 >> 8, [43] = (64 + 20) * 8 & 0xff};
-    to_octets(b, &c);
-    memcpy(b + 20, tail, sizeof tail);
+    SHA1_Update(&c, b, whole); /* whole blocks, so that no call is spent between them */
+    static const uint8_t tail[32] = {[30] = (64 + 20) * 8 >> 8, [31] = (64 + 20) * 8 & 0xff};
+    to_octets(b, &c, 0x80000000);
+    memcpy(b + 32, tail, sizeof tail);
     from_state(&c, &k->outer);
     SHA1_Transform(&c, b);
-    to_octets(out, &c);
+    to_octets(out, &c, 0);
+}
+
+__attribute__((noinline)) /* kept out of the short path, which it would slow */
+static size_t
+hmac_any(const struct hmac_key *k, const struct span *parts, size_t n, uint8_t out[DIGEST_MAX])
+{
+    struct digest d;
+
+    hmac_start(&d, k);
+    for (size_t i = 0; i < n; i++)
+        digest_add(&d, parts[i]);
+    return hmac_end(&d, k, out);
 }
 
 size_t hmac_parts(const struct hmac_key *k, const struct span *parts, size_t n,
                   uint8_t out[DIGEST_MAX])
 {
-    struct digest d;
     size_t total = 0;
 
     for (size_t i = 0; i < n; i++)
         total += parts[i].n;
-    if (k->inner.kind == DIGEST_SHA1 && total <= SHORT_MAX) {
-        hmac_sha1_short(k, parts, n, total, out);
-        return 20;
-    }
-    hmac_start(&d, k);
-    for (size_t i = 0; i < n; i++)
-        digest_add(&d, parts[i]);
-    return hmac_end(&d, k, out);
+    if (k->inner.kind != DIGEST_SHA1 || total > SHORT_MAX)
+        return hmac_any(k, parts, n, out);
+    hmac_sha1_short(k, parts, n, total, out);
+    return 20;
 }
 
 /* ---- CRC-32 by tables ---- */

@@ -39,15 +39,22 @@ void stun_userhash(uint8_t out[32], struct span user, struct span realm)
     digest_end(&d, out);
 }
 
+typedef uint16_t eight_words __attribute__((vector_size(16)));
+
 /* HMAC of the message up to the attribute at `at`, under a header length that ends `size` octets
  * into that attribute's value: RFC8489:14.5, 14.6. */
 static void hmac_before(struct span msg, size_t at, size_t size, const struct hmac_key *k,
                         uint8_t out[DIGEST_MAX])
 {
+    eight_words head; /* 16 octets, so that they are written and read in one piece */
+    struct span parts[] = {{(const uint8_t *)&head, sizeof head}, span_cut(msg, sizeof head, at)};
     uint8_t length[2];
-    struct span parts[] = {span_cut(msg, 0, 2), {length, 2}, span_cut(msg, 4, at)};
+    uint16_t word;
 
+    memcpy(&head, msg.p, sizeof head);
     put_u16(length, (uint16_t)(at + 4 + stun_round4(size) - STUN_HEADER));
+    memcpy(&word, length, sizeof word);
+    head[1] = word;
     hmac_parts(k, parts, COUNT(parts), out);
 }
 
