@@ -38,8 +38,8 @@ struct coming { /* something on its way to a socket */
 enum { ADDR_BUCKETS = 4096, FLOW_BUCKETS_FIRST = 1024 };
 struct sim {
     struct driver d;
-    struct sim_net net;
-    uint64_t rng[2], seq;
+    struct impair path;
+    uint64_t seq;
     struct coming *heap;
     size_t n, cap;
     struct sock *by_addr[ADDR_BUCKETS], **by_flow;
@@ -330,7 +330,7 @@ static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
 
 static void connect_to(struct sim *s, struct sock *k)
 {
-    uint64_t now = s->d.now_us, delay = s->net.delay_us;
+    uint64_t now = s->d.now_us, delay = s->path.spec.delay_us;
     struct sock *listener = sock_at(s, &k->remote, false);
 
     if (!listener) {
@@ -376,11 +376,6 @@ static void do_open(struct sim *s, struct party *p, const struct output *o)
 
 /* ---- sending ---- */
 
-static bool chance(struct sim *s, uint32_t ppm)
-{
-    return ppm && rng_next(s->rng) % 1000000 < ppm;
-}
-
 static uint8_t *join(const struct output *o, size_t *n)
 {
     size_t at = 0;
@@ -398,7 +393,7 @@ static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct 
 {
     if (!host_at(s, to))
         return; /* nobody there to say so */
-    uint64_t at = s->d.now_us + 2 * s->net.delay_us;
+    uint64_t at = s->d.now_us + 2 * s->path.spec.delay_us;
     uint16_t icmp = to->family == 6 ? 1 << 8 | 4 : 3 << 8 | 3; /* port unreachable */
     struct input in = {.kind = IN_ICMP, .icmp = icmp, .pkt = {.remote = *to, .local = k->local}};
     if (s->d.capture)
@@ -411,7 +406,6 @@ static void send_datagram(struct sim *s, struct sock *k, const struct output *o,
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
     struct sock *end = sock_at(s, &to, true);
     struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
-    uint64_t at = s->d.now_us + s->net.delay_us;
 
     if (!to.family)
         return;
@@ -420,37 +414,31 @@ static void send_datagram(struct sim *s, struct sock *k, const struct output *o,
     in.pkt.ttl = o->pkt.ttl ? o->pkt.ttl : 64;
     if (s->d.capture)
         in.pkt.frame = capture_datagram(s->d.capture, s->d.now_us, &k->local, &to, data);
-    if (s->net.mtu && o->pkt.dont_fragment && data.n + 28 > s->net.mtu)
-        return;
-    if (chance(s, s->net.loss_ppm))
+    size_t packet = o->pkt.dont_fragment ? data.n + (to.family == 6 ? 48 : 28) : 0;
+    struct impair_fate f = impair_datagram(&s->path, s->d.now_us, data.n, packet);
+    if (f.loss != IMPAIR_KEPT)
         return;
     if (!end) {
         refuse(s, k, &to, data);
         return;
     }
-    if (s->net.jitter_us)
-        at += rng_next(s->rng) % (s->net.jitter_us + 1);
-    if (chance(s, s->net.reorder_ppm))
-        at += s->net.reorder_us;
-    if (data.n && chance(s, s->net.corrupt_ppm)) /* the octets are the sender's copy: do_send */
-        ((uint8_t *)(uintptr_t)data.p)[rng_next(s->rng) % data.n] ^=
-            (uint8_t)(1u << rng_next(s->rng) % 8);
-    arrive(s, at, end, in, data);
-    if (chance(s, s->net.duplicate_ppm))
-        arrive(s, at + 1, end, in, data);
+    impair_corrupt(&f, (uint8_t *)(uintptr_t)data.p, data.n); /* the sender's copy: do_send */
+    arrive(s, f.at_us[0], end, in, data);
+    if (f.doubled)
+        arrive(s, f.at_us[1], end, in, data);
 }
 
 static void send_stream(struct sim *s, struct sock *k, struct span data)
 {
     struct sock *end = k->peer;
-    size_t step = s->net.segment ? s->net.segment : data.n;
+    size_t step = s->path.spec.segment ? s->path.spec.segment : data.n;
 
     if (!end || k->eof_sent)
         return;
     for (size_t at = 0; at < data.n; at += step) {
         struct span part = span_cut(data, at, at + step);
         struct input in = {.kind = IN_BYTES, .pkt = {.remote = k->local, .local = end->local}};
-        uint64_t when = s->d.now_us + s->net.delay_us;
+        uint64_t when = s->d.now_us + s->path.spec.delay_us;
         if (s->d.capture)
             in.pkt.frame =
                 capture_stream(s->d.capture, s->d.now_us, &k->local, &end->local, 0, part);
@@ -510,7 +498,7 @@ static void send_eof(struct sim *s, struct sock *k)
     if (k->udp || k->listening || !k->peer || k->eof_sent)
         return;
     k->eof_sent = true;
-    uint64_t at = s->d.now_us + s->net.delay_us;
+    uint64_t at = s->d.now_us + s->path.spec.delay_us;
     k->last_us = at > k->last_us ? at : k->last_us;
     if (s->d.capture)
         capture_stream(s->d.capture, s->d.now_us, &k->local, &k->peer->local, CAPTURE_FIN,
@@ -522,7 +510,7 @@ static void send_eof(struct sim *s, struct sock *k)
 static void close_sock(struct sim *s, struct sock *k, bool abort)
 {
     if (k->peer && abort) {
-        uint64_t at = s->d.now_us + s->net.delay_us;
+        uint64_t at = s->d.now_us + s->path.spec.delay_us;
         if (s->d.capture)
             capture_stream(s->d.capture, s->d.now_us, &k->local, &k->peer->local, CAPTURE_RST,
                            (struct span){0});
@@ -537,7 +525,7 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 {
     struct addr *found = NULL;
     size_t n = 0;
-    struct coming c = {.at_us = s->d.now_us + s->net.delay_us, .party = p};
+    struct coming c = {.at_us = s->d.now_us + s->path.spec.delay_us, .party = p};
 
     for (struct zone *z = s->zone; z; z = z->next)
         if (strcmp(z->name, o->name) == 0)
@@ -772,16 +760,15 @@ struct driver *sim_new(uint64_t seed, struct capture *capture)
     }
     s->d.cls = &sim_class;
     s->d.capture = capture;
-    s->net.delay_us = 1000;
     s->next_port = SIM_PORT_FIRST;
     s->next_accepted = FLOW_ACCEPTED;
-    rng_seed(s->rng, seed);
+    impair_init(&s->path, &(struct impair_spec){.delay_us = SIM_DELAY_US}, seed);
     return &s->d;
 }
 
-struct sim_net *sim_network(struct driver *d)
+struct impair_spec *sim_network(struct driver *d)
 {
-    return &((struct sim *)d)->net;
+    return &((struct sim *)d)->path.spec;
 }
 
 bool sim_name(struct driver *d, const char *name, const struct addr *a)

@@ -473,13 +473,13 @@ static void read_back(const char *path, struct outcome *o)
 
 static void rough_run(uint64_t seed, struct outcome *o)
 {
-    static const struct sim_net rough = {.delay_us = 2000,
-                                         .jitter_us = 700,
-                                         .loss_ppm = 100000,
-                                         .duplicate_ppm = 100000,
-                                         .reorder_ppm = 100000,
-                                         .corrupt_ppm = 50000,
-                                         .reorder_us = 3000};
+    static const struct impair_spec rough = {.delay_us = 2000,
+                                             .jitter_us = 700,
+                                             .loss_ppm = 100000,
+                                             .duplicate_ppm = 100000,
+                                             .reorder_ppm = 100000,
+                                             .corrupt_ppm = 50000,
+                                             .reorder_us = 3000};
     const char *folder = getenv("TMPDIR"), *err;
     char path[4096];
 
@@ -528,7 +528,7 @@ static void same_seed_same_run(void)
 }
 
 /* How many of 40 datagrams arrive over this network. */
-static size_t arriving(struct sim_net net)
+static size_t arriving(struct impair_spec net)
 {
     struct world *w = world(true, 3, NULL);
     struct pace_config c = {.count = 40};
@@ -546,10 +546,10 @@ static size_t arriving(struct sim_net net)
 
 static void what_the_network_does(void)
 {
-    CU_ASSERT_EQUAL(arriving((struct sim_net){.delay_us = 5}), 40);
-    CU_ASSERT_EQUAL(arriving((struct sim_net){.loss_ppm = 1000000}), 0);
-    CU_ASSERT_EQUAL(arriving((struct sim_net){.duplicate_ppm = 1000000}), 80);
-    size_t half = arriving((struct sim_net){.loss_ppm = 500000});
+    CU_ASSERT_EQUAL(arriving((struct impair_spec){.delay_us = 5}), 40);
+    CU_ASSERT_EQUAL(arriving((struct impair_spec){.loss_ppm = 1000000}), 0);
+    CU_ASSERT_EQUAL(arriving((struct impair_spec){.duplicate_ppm = 1000000}), 80);
+    size_t half = arriving((struct impair_spec){.loss_ppm = 500000});
     CU_ASSERT_TRUE(half > 8 && half < 32);
 }
 
