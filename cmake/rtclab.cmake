@@ -122,7 +122,7 @@ function(rtclab_finish)
   file(GLOB_RECURSE cited CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/codecs/*.c ${CMAKE_SOURCE_DIR}/harness/*.c ${CMAKE_SOURCE_DIR}/fuzz/*.c
     ${CMAKE_SOURCE_DIR}/scenarios/*.lua ${CMAKE_SOURCE_DIR}/scenarios/*.json
-    ${CMAKE_SOURCE_DIR}/vectors/*.json)
+    ${CMAKE_SOURCE_DIR}/vectors/*.json ${CMAKE_SOURCE_DIR}/vectors/clauses/*.tsv)
   list(JOIN cited "\n" cited_lines)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cited.txt CONTENT "${cited_lines}\n" @ONLY)
   add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/clauses.c
