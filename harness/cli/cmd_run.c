@@ -17,7 +17,8 @@ struct job {
     struct run_options o;
     struct record record;
     struct rec rec;
-    const char *target, *profile_name, *expect_path, *write_expect, *out;
+    const char *target, *profile_name, *expect_path, *write_expect, *out, *impair;
+    struct impair_spec spec; /* of --impair */
     char **selectors;
     int n_selectors;
     bool allow_remote, live, capture_none, no_slow;
@@ -56,6 +57,7 @@ static const char help[] =
     "  --port-base N       ports that cases listen on begin here (default 26000)\n"
     "  --fault NAME        our own endpoint breaks a clause on purpose; --variant NAME: differs\n"
     "                      lawfully; both may be repeated\n"
+    "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay --help'\n"
     "  --allow-remote      robustness cases may go to a target off loopback\n"
     "  --seed N  --json  --quiet  -v\n\n"
     "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"
@@ -83,7 +85,8 @@ enum {
     O_REMOTE,
     O_FAULT,
     O_VARIANT,
-    O_KILL
+    O_KILL,
+    O_IMPAIR
 };
 
 static const struct option options[] = {
@@ -107,6 +110,7 @@ static const struct option options[] = {
     {"fault", required_argument, NULL, O_FAULT},
     {"variant", required_argument, NULL, O_VARIANT},
     {"kill-after", required_argument, NULL, O_KILL},
+    {"impair", required_argument, NULL, O_IMPAIR},
     {0},
 };
 
@@ -170,8 +174,8 @@ static bool take_shard(struct job *j, const char *arg)
 /* Options that the command which runs a case again has to have, too. */
 static void keep_option(struct job *j, int opt, const char *arg)
 {
-    static const int kept[] = {O_TARGET, O_PROFILE, O_LIVE,   O_LEVEL, O_STRICT,
-                               O_EXPECT, O_SCALE,   O_REMOTE, O_KILL,  O_PORT};
+    static const int kept[] = {O_TARGET, O_PROFILE, O_LIVE, O_LEVEL, O_STRICT, O_EXPECT,
+                               O_SCALE,  O_REMOTE,  O_KILL, O_PORT,  O_IMPAIR};
     struct wr w = {(uint8_t *)j->rerun, sizeof j->rerun - 1, j->rerun_n, false};
     const struct option *o = options;
     bool keep = false;
@@ -201,6 +205,19 @@ static bool add_name(const char *list[DEVIATIONS + 1], const char *name)
         }
     cli_error("test", "more than %d faults or variants", DEVIATIONS);
     return false;
+}
+
+static bool take_impair(struct job *j, const char *arg)
+{
+    struct impair_error e;
+
+    if (!impair_parse(span_of(arg), &j->spec, &e)) {
+        cli_error("test", "%s", e.why);
+        return false;
+    }
+    j->impair = arg;
+    j->o.impair = &j->spec;
+    return true;
 }
 
 static bool take(struct job *j, int opt, const char *arg)
@@ -250,6 +267,8 @@ static bool take(struct job *j, int opt, const char *arg)
         return add_name(j->variants, arg);
     case O_REMOTE:
         return j->allow_remote = true;
+    case O_IMPAIR:
+        return take_impair(j, arg);
     default:
         return false;
     }
@@ -490,6 +509,7 @@ static void record_run(struct job *j, int argc, char **argv)
     rec_str(&j->rec, "seed", seed);
     rec_str(&j->rec, "driver", j->o.live ? "live" : "sim");
     rec_str(&j->rec, "target", j->target);
+    rec_str(&j->rec, "impair", j->impair);
     rec_json(&j->rec, "selectors", c.full ? span_of("[]") : wr_span(&c));
     rec_str(&j->rec, "profile", j->profile.name);
     rec_end(&j->rec, &j->record);

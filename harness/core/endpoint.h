@@ -39,7 +39,8 @@ enum in_kind {
     IN_EOF,      /* the peer sends no more */
     IN_CLOSED,   /* gone, why says how; the id is dead */
     IN_ICMP,     /* a datagram was refused: icmp, pkt.remote it went to, data: what is quoted */
-    IN_WRITABLE, /* a stream's backlog fell below the driver's mark again */
+    IN_FULL,     /* a stream's backlog went over the driver's mark; all the same it was taken */
+    IN_WRITABLE, /* and fell below the mark again */
     IN_RESOLVED, /* addresses for a name asked with OUT_RESOLVE; none: it does not resolve */
     IN_TIMER,    /* the deadline has passed */
     IN_COMMAND,  /* verb, rec: its arguments, token */
@@ -83,6 +84,10 @@ enum out_kind {
     OUT_SEND,
     OUT_SHUTDOWN, /* send no more */
     OUT_CLOSE,    /* streams: abort says whether by RST */
+    /* Streams that the driver provides: take nothing more from the peer, and go on. A wish: what has
+     * been read already still comes, and in sim, where nothing is short, all does. */
+    OUT_PAUSE,
+    OUT_RESUME,
     OUT_RESOLVE,
     OUT_EVENT,
     /* by a layer, about a flow that it provides, to whoever is above */

@@ -77,8 +77,10 @@ struct impair_fate impair_datagram(struct impair *im, uint64_t now_us, size_t n,
         f.loss = IMPAIR_LOST;
     else if (!through_line(im, &now_us, n, true))
         f.loss = IMPAIR_QUEUE_FULL;
-    if (f.loss != IMPAIR_KEPT)
+    if (f.loss != IMPAIR_KEPT) {
+        im->disturbed++;
         return f;
+    }
     f.at_us[0] = delayed(im, now_us);
     f.reordered = chance(im, s->reorder_ppm);
     if (f.reordered)
@@ -88,6 +90,7 @@ struct impair_fate impair_datagram(struct impair *im, uint64_t now_us, size_t n,
         f.bit = rng_next(im->rng) % (n * 8);
     f.doubled = chance(im, s->duplicate_ppm);
     f.at_us[1] = f.at_us[0] + 1;
+    im->disturbed += f.reordered || f.corrupted || f.doubled;
     return f;
 }
 

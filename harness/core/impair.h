@@ -47,7 +47,8 @@ struct impair {
     uint64_t rng[2];
     uint64_t number; /* of the last datagram */
     uint64_t free_us,
-        last_us; /* when the line has sent all that waits; when a stream's last leave */
+        last_us;        /* when the line has sent all that waits; when a stream's last leave */
+    uint64_t disturbed; /* datagrams lost, doubled, reordered or corrupted */
     bool burst;
 };
 void impair_init(struct impair *im, const struct impair_spec *spec, uint64_t seed);

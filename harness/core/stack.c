@@ -209,7 +209,7 @@ static void downward(struct party *p, struct part *from, const struct output *o,
                                                                   .now_us = now,
                                                                   .remote = &o->pkt.remote,
                                                                   .data = joined(p, o)});
-    } else {
+    } else if (o->kind != OUT_PAUSE && o->kind != OUT_RESUME) { /* no layer knows these */
         struct input in = {.now_us = now, .flow = e->id_below, .pkt = o->pkt};
         in.kind = o->kind == OUT_SEND ? IN_SEND : o->kind == OUT_SHUTDOWN ? IN_SHUTDOWN : IN_CLOSE;
         in.why = o->abort ? CLOSE_RESET : CLOSE_DONE;
@@ -275,6 +275,8 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
     case OUT_SEND:
     case OUT_SHUTDOWN:
     case OUT_CLOSE:
+    case OUT_PAUSE:
+    case OUT_RESUME:
         downward(p, from, o, now);
         break;
     case OUT_RESOLVE:

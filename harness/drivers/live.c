@@ -216,6 +216,12 @@ void live_take(struct live *l, struct party *p)
             if (f)
                 close_flow(f, o->abort);
             break;
+        case OUT_PAUSE:
+        case OUT_RESUME:
+            f = live_flow_find(k, o->flow);
+            if (f && f->kind == FLOW_TCP)
+                live_tcp_pause(f, o->kind == OUT_PAUSE);
+            break;
         case OUT_RESOLVE:
             live_resolve(l, p, o);
             break;

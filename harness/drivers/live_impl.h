@@ -69,7 +69,7 @@ struct flow {
         struct {
             uv_connect_t connect;
             uv_shutdown_t shutdown;
-            bool open, eof, shutting, shut, over_mark, lingering, started;
+            bool open, eof, shutting, shut, over_mark, lingering, started, paused;
         };
     };
 };
@@ -185,5 +185,6 @@ void live_flush(struct live *l);
 void live_tcp_open(struct link *k, const struct output *o);
 void live_tcp_send(struct flow *f, const struct span *data, size_t n);
 void live_tcp_shutdown(struct flow *f);
+void live_tcp_pause(struct flow *f, bool on);
 void live_tcp_close(struct flow *f, bool by_reset);
 #endif

@@ -112,6 +112,17 @@ static void came(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     done(l);
 }
 
+void live_tcp_pause(struct flow *f, bool on)
+{
+    f->paused = on;
+    if (!f->open || f->eof || uv_is_closing(&f->handle))
+        return; /* reading starts, or does not, when it is open */
+    if (on)
+        uv_read_stop((uv_stream_t *)&f->tcp);
+    else
+        uv_read_start((uv_stream_t *)&f->tcp, room, came);
+}
+
 /* ---- opening ---- */
 
 static void connected(uv_connect_t *req, int status)
@@ -134,7 +145,7 @@ static void connected(uv_connect_t *req, int status)
         f->local = live_bound(fd_of(f));
     capture_start(f);
     give(f, &(struct input){.kind = IN_OPENED});
-    if (f->link)
+    if (f->link && !f->paused)
         uv_read_start((uv_stream_t *)&f->tcp, room, came);
     done(l);
 }
@@ -181,7 +192,7 @@ static void knocked(uv_stream_t *s, int status)
         capture_stream(l->d.capture, l->d.now_us, &f->remote, &f->local, CAPTURE_SYN,
                        (struct span){0});
     give(f, &(struct input){.kind = IN_OPENED, .parent = listener->id});
-    if (f->link)
+    if (f->link && !f->paused)
         uv_read_start((uv_stream_t *)&f->tcp, room, came);
     done(l);
 }
@@ -323,9 +334,12 @@ void live_tcp_send(struct flow *f, const struct span *data, size_t n)
         return;
     }
     size_t waits = uv_stream_get_write_queue_size((uv_stream_t *)&f->tcp);
-    f->over_mark |= waits > LIVE_BACKLOG_MARK;
     if (waits > LIVE_BACKLOG_MAX)
         live_fail(l, "more octets wait for a stream than its backlog holds");
+    if (waits <= LIVE_BACKLOG_MARK || f->over_mark)
+        return;
+    f->over_mark = true;
+    live_later(l, f->link->party, &(struct input){.kind = IN_FULL, .flow = f->id});
 }
 
 /* ---- ending ---- */

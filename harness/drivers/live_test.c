@@ -158,8 +158,8 @@ static void bytes(struct ep *e, const struct input *in, struct outq *q)
 
 static void input(void *self, const struct input *in, struct outq *q)
 {
-    static const char *const names[] = {"start", "opened",   "bytes",    "eof",   "closed",
-                                        "icmp",  "writable", "resolved", "timer", "command"};
+    static const char *const names[] = {"start", "opened",   "bytes",    "eof",   "closed", "icmp",
+                                        "full",  "writable", "resolved", "timer", "command"};
     struct ep *e = self;
 
     if (in->kind == IN_START)

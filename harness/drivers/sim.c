@@ -555,7 +555,7 @@ static void take_output(struct sim *s, struct party *p, const struct output *o)
     } else if (k && o->kind == OUT_SHUTDOWN) {
         send_eof(s, k);
         check_ended(s, k);
-    } else if (k) {
+    } else if (k && o->kind == OUT_CLOSE) {
         close_sock(s, k, o->abort);
     }
 }
@@ -769,6 +769,11 @@ struct driver *sim_new(uint64_t seed, struct capture *capture)
 struct impair_spec *sim_network(struct driver *d)
 {
     return &((struct sim *)d)->path.spec;
+}
+
+uint64_t sim_disturbed(const struct driver *d)
+{
+    return ((const struct sim *)d)->path.disturbed;
 }
 
 bool sim_name(struct driver *d, const char *name, const struct addr *a)

@@ -19,6 +19,8 @@ struct driver *sim_new(uint64_t seed, struct capture *capture);
 /* What the network does to each datagram; to be changed at will. Streams have delay and segments
  * only; an mtu holds for datagrams with dont_fragment set, others are fragmented. */
 struct impair_spec *sim_network(struct driver *d);
+/* How many datagrams it has lost, doubled, reordered or corrupted so far. */
+uint64_t sim_disturbed(const struct driver *d);
 /* A name of the simulated zone; several addresses of one name in order. False: no memory. */
 bool sim_name(struct driver *d, const char *name, const struct addr *a);
 #endif

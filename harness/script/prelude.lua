@@ -5,7 +5,7 @@
 -- wait suspends it, and the C side resumes it by H.step when an event or a deadline has come.
 
 local H = ...
-local t = { transport = H.transport, family = H.family, target = H.target, scale = H.scale,
+local t = { transport = H.transport, family = H.family, target = H.target, scale = H.scale, relayed = H.relayed,
   profile = H.profile or {}, sim = H.sim }
 local actors, tasks, answers, early, libs, newborn = {}, {}, {}, {}, {}, {}
 actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, seen = {}, allowed = true }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include "harness/core/clause.h"
 #include "harness/core/driver.h"
+#include "harness/core/impair.h"
 #include "harness/core/record.h"
 #include "harness/core/verdict.h"
 
@@ -97,6 +98,7 @@ struct run_options {
     bool strict;                                 /* a SHOULD not met is a fail */
     enum level level;                            /* checks above this level are not judged */
     unsigned port_base;                          /* live: where leased ports begin */
+    const struct impair_spec *impair; /* both ways between cases and IUT; NULL: nothing */
 };
 struct case_run {
     const struct case_info *c;

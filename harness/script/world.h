@@ -32,6 +32,7 @@ struct world {
     struct actor actors[CASE_ACTORS + 1]; /* 0: the IUT, where it is our own */
     size_t n_actors;
     struct addr target;
+    struct party *relay; /* of --impair, live */
     uint32_t token;
     size_t unjudged; /* checks above the level that is judged */
     bool skipped, sim;
@@ -49,6 +50,11 @@ void world_check(struct world *w, const char *clause, enum verdict v, const char
 void world_verdict(struct world *w, enum verdict v, const char *why);
 /* world_iut.c: our own endpoint as IUT, and the upper tester */
 bool world_start_iut(struct world *w);
+/* world_impair.c: the bad network that was asked for, before the first actor; false: the verdict says
+ * why not. */
+bool world_impair(struct world *w);
+/* How many datagrams that network has lost, doubled, reordered or corrupted so far. */
+uint64_t world_disturbed(struct world *w);
 uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args);
 /* Look after command lines that run; true: one has ended and its answer was delivered. */
 bool world_poll_asked(struct world *w);

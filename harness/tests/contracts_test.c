@@ -66,8 +66,8 @@ static void any_bytes(const struct any *a, const struct input *in, struct outq *
 
 static void any_input(void *self, const struct input *in, struct outq *q)
 {
-    static const char *const names[] = {"start", "opened",   "bytes",    "eof",   "closed",
-                                        "icmp",  "writable", "resolved", "timer", "command"};
+    static const char *const names[] = {"start", "opened",   "bytes",    "eof",   "closed", "icmp",
+                                        "full",  "writable", "resolved", "timer", "command"};
     struct any *a = self;
     struct echo_event *e;
 

@@ -55,8 +55,9 @@ function event.refused(r, t)
   return false
 end
 
--- Whether the address in a response can be held against our own: not behind a NAT.
+-- Whether the address in a response can be held against our own: not behind a NAT or a relay.
 function lib.direct(t)
+  if t.relayed then return false end
   return t.sim or t.profile.direct or t.target:match("^127%.") ~= nil or t.target:match("^%[::1%]") ~= nil
 end
 
