@@ -20,6 +20,7 @@ struct party_spec {
     const char *name;   /* in captures and ladders: "iut", "client" */
     struct addr host;   /* sim: the host's address, family 0: one is chosen; live: where it binds
                                when its own address says any */
+    struct addr second; /* sim: a second address of the host, of either family; family 0: none */
     uint64_t seed;
     const char *const *faults, *const *variants; /* NULL-terminated names, NULL: none */
     void *owner;                                 /* the caller's, found again with party_owner */

@@ -18,7 +18,7 @@ struct sock { /* a datagram binding, a listener, or one end of a stream */
 struct host {
     struct party *party; /* NULL: removed */
     uint32_t n;
-    struct addr ip4, ip6;
+    struct addr ip4, ip6, second;
     struct sock *socks; /* alive, the newest first */
     struct host *next;
 };
@@ -132,7 +132,7 @@ static bool same_ip(const struct addr *a, const struct addr *b)
 static struct host *host_at(struct sim *s, const struct addr *a)
 {
     for (struct host *h = s->hosts; h; h = h->next)
-        if (same_ip(&h->ip4, a) || same_ip(&h->ip6, a))
+        if (same_ip(&h->ip4, a) || same_ip(&h->ip6, a) || same_ip(&h->second, a))
             return h;
     return NULL;
 }
@@ -300,13 +300,13 @@ static bool choose_local(struct sim *s, const struct party *p, const struct flow
 {
     const struct host *h = host_of(p);
     uint8_t family = spec->local.family ? spec->local.family : spec->remote.family;
+    struct addr any = {.family = family};
 
     *local = family == 6 ? h->ip6 : h->ip4;
-    if (spec->local.family) {
-        struct addr any = {.family = family};
-        if (!same_ip(&spec->local, &any) && !same_ip(&spec->local, local))
-            return false; /* not an address of this host */
-    }
+    if (spec->local.family && same_ip(&spec->local, &h->second))
+        *local = h->second;
+    else if (spec->local.family && !same_ip(&spec->local, &any) && !same_ip(&spec->local, local))
+        return false; /* not an address of this host */
     local->port = spec->local.port;
     bool udp = strncmp(spec->stack, "udp", 3) == 0;
     for (int tries = 0; !local->port && tries < 16384; tries++) {
@@ -674,7 +674,8 @@ static struct party *add(struct driver *d, const struct party_spec *spec, const 
     h->n = ++s->n_hosts;
     h->ip4 = spec->host.family == 4 ? spec->host : host_addr(h->n, 4);
     h->ip6 = spec->host.family == 6 ? spec->host : host_addr(h->n, 6);
-    h->ip4.port = h->ip6.port = 0;
+    h->second = spec->second;
+    h->ip4.port = h->ip6.port = h->second.port = 0;
     h->next = s->hosts;
     s->hosts = h;
     p->addr = spec->host.family == 6 ? h->ip6 : h->ip4;

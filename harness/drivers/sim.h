@@ -1,7 +1,7 @@
 /* harness/drivers/sim.h - any number of parties on a simulated network in virtual time. Same
  * parties, same seed: same run, octet for octet. Every party is a host of its own with an IPv4 and
- * an IPv6 address (10.0.0.N and fd00::N, N counting from 1, unless party_spec.host says otherwise).
- */
+ * an IPv6 address (10.0.0.N and fd00::N, N counting from 1, unless party_spec.host says otherwise),
+ * and a further one where party_spec.second says so: bindings to any address do not take that. */
 #ifndef HARNESS_DRIVERS_SIM_H
 #define HARNESS_DRIVERS_SIM_H
 #include "harness/core/impair.h"

@@ -27,6 +27,7 @@ static const struct key {
     {"supports", JSON_TRUE, NULL},
     {"accounts", JSON_ARRAY, NULL},
     {"timers", JSON_OBJECT, NULL},
+    {"nat", JSON_OBJECT, NULL},
     {"own", JSON_OBJECT, NULL},
     {"ask", JSON_OBJECT, NULL},
     {"restart", JSON_STRING, NULL},

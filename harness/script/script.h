@@ -16,8 +16,8 @@ enum {
     CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
     CASE_ACTORS = 16,
     CASE_NEEDS = 8,
-    CASE_PORTS =
-        17, /* leased by each case in flight: the IUT's, where it is ours, and each actor's */
+    CASE_PORTS = 18, /* leased by each case in flight: the IUT's, where it is ours, each actor's,
+                        and the IUT's second */
     CASE_ASKED = 4, /* commands of the upper tester at once */
 };
 struct case_info {

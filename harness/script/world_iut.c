@@ -72,6 +72,44 @@ void world_json_push(lua_State *L, const json_t *j)
     }
 }
 
+/* A second address and port for the IUT, where it is our own; false: there is none of the family. */
+static bool second_addr(const struct world *w, struct addr *out)
+{
+    *out = w->target;
+    if (w->sim) { /* 10.0.1.N, fd00::1:N */
+        out->ip[out->family == 4 ? 2 : 13] = 1;
+        out->port = 3480;
+        return true;
+    }
+    out->ip[3] = 2; /* all of 127.0.0.0/8 is the loopback's, of IPv6 ::1 alone */
+    out->port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + CASE_PORTS - 1);
+    return out->family == 4;
+}
+
+/* "{second}" in the table on top of the stack becomes that address. */
+static void put_second(struct world *w, lua_State *L)
+{
+    uint8_t text[64];
+    struct wr wr = {text, sizeof text, 0, false};
+    struct addr at;
+
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "{second}") != 0)
+            continue;
+        if (!second_addr(w, &at)) {
+            w->skipped = true;
+            snprintf(w->result->why, sizeof w->result->why,
+                     "the loopback has no second address of this family");
+            luaL_error(L, "skipped");
+        }
+        addr_text(&wr, &at);
+        lua_pushvalue(L, -2); /* the key: to set what is there does not disturb lua_next */
+        lua_pushlstring(L, (const char *)text, wr.n);
+        lua_settable(L, -5);
+        wr.n = 0;
+    }
+}
+
 /* The IUT's configuration: what the profile says that each need of the case means for our own. */
 static int read_config(lua_State *L)
 {
@@ -85,6 +123,7 @@ static int read_config(lua_State *L)
         if (!j)
             continue;
         world_json_push(L, j);
+        put_second(w, L);
         luarec_read(L, lua_gettop(L), cls->config, config, &w->mem);
         lua_pop(L, 1);
     }
@@ -136,10 +175,14 @@ bool world_start_iut(struct world *w)
     lua_pushlightuserdata(L, (void *)(uintptr_t)cls);
     lua_pushlightuserdata(L, config);
     if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
-        world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
+        if (!w->skipped)
+            world_verdict(w, VERDICT_ERROR, lua_tostring(L, -1));
         lua_pop(L, 1);
         return false;
     }
+    struct addr second = {0};
+    if (w->sim)
+        second_addr(w, &second);
     struct actor *a = &w->actors[0];
     a->cls = cls;
     snprintf(a->protocol, sizeof a->protocol, "%s", w->run->c->protocol);
@@ -148,6 +191,7 @@ bool world_start_iut(struct world *w)
                                                    .config = config,
                                                    .name = "iut",
                                                    .host = world_host_addr(w),
+                                                   .second = second,
                                                    .seed = w->run->seed ^ 0x697574,
                                                    .faults = w->o->faults,
                                                    .variants = w->o->variants,
