@@ -18,7 +18,7 @@ enum {
     CASE_NEEDS = 8,
     CASE_PORTS = 18, /* leased by each case in flight: the IUT's, where it is ours, each actor's,
                         and the IUT's second */
-    CASE_ASKED = 4, /* commands of the upper tester at once */
+    CASE_ASKED = 4,  /* commands of the upper tester at once */
 };
 struct case_info {
     char *id, *title, *role, *protocol, *suite, *file; /* suite: "stun-server" */

@@ -77,6 +77,9 @@ static const struct field server_fields[] = {
     {.name = "quota", S(quota, F_UINT)},
     {.name = "fail_at", S(fail_at, F_UINT)},
     {.name = "alternate", S(alternate, F_ADDR)},
+    {.name = "other", S(other, F_ADDR)},
+    {.name = "nat", S(nat, F_BOOL)},
+    {.name = "mtu", S(mtu, F_UINT)},
 };
 const struct desc stun_server_config_desc = {"stun-server", sizeof(struct stun_server_config),
                                              FIELDS(server_fields), .next = NULL};
@@ -137,9 +140,9 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
 
 static bool understood(uint16_t type, bool server)
 {
-    static const uint16_t gone[] = {STUN_RESPONSE_ADDRESS, STUN_CHANGE_REQUEST,
-                                    STUN_SOURCE_ADDRESS,   STUN_CHANGED_ADDRESS,
-                                    STUN_PASSWORD,         STUN_REFLECTED_FROM};
+    static const uint16_t gone[] = {STUN_RESPONSE_ADDRESS, STUN_CHANGE_REQUEST, STUN_SOURCE_ADDRESS,
+                                    STUN_CHANGED_ADDRESS,  STUN_PASSWORD,       STUN_REFLECTED_FROM,
+                                    STUN_PADDING,          STUN_RESPONSE_PORT};
     for (size_t i = 0; server && i < COUNT(gone); i++)
         if (gone[i] == type)
             return false;

@@ -6,7 +6,7 @@
  *              and redirections included; what a client under test is driven by
  *   `send`     octets or a message, no transaction
  * stun.server: Binding by section 6.3, authentication by section 9, ALTERNATE-SERVER by 10, classic
- *   clients by 11. With `manual` it answers nothing: each message is an event, and the script says
+ *   clients by 11, NAT behaviour discovery by RFC 5780. With `manual` it answers nothing: each message is an event, and the script says
  *   what to send with `reply`. */
 #ifndef HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
 #define HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
@@ -42,6 +42,13 @@ struct stun_server_config {
     uint32_t quota;    /* streams of one address at most; 0: as many as there are */
     uint32_t fail_at;  /* the stream that is refused as if there were no room, from 1; 0: none */
     struct addr alternate; /* authenticated requests are sent there; family 0: none */
+    /* RFC 5780: with `other` from two addresses and two ports, those of `listen` and of this one
+     * (port 0: the one after listen's), which may not be equal; OTHER-ADDRESS is there once all
+     * four pairs are open. With `nat` alone from one: RESPONSE-PORT and PADDING. Needs an address
+     * to listen at, and not any, where the driver binds that to all. */
+    struct addr other;
+    bool nat;
+    uint32_t mtu; /* of the interface that responses leave by: length of PADDING; 0: 1500 */
 };
 struct stun_client_config {
     struct addr server;
@@ -91,8 +98,8 @@ extern const struct desc stun_event_desc, stun_client_config_desc, stun_server_c
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data);
 /* The comprehension-required attributes of `m` that a Binding endpoint does not act on, each once, in
- * order: those without a name, and for a server also those of RFC 3489 that are reserved now (CHANGE-
- * REQUEST would ask for an answer from another address; RFC5389:12.2#a2). */
+ * order: those without a name, and for a server also those of RFC 3489 that are reserved now (RFC5389:
+ * 12.2#a2), and those of RFC 5780, which a server has to act on or to refuse. */
 size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap);
 
 struct stun_stream { /* the window of one stream: octets that are no whole message yet */

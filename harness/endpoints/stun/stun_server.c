@@ -1,7 +1,7 @@
 /* harness/endpoints/stun/stun_server.c - a STUN server: RFC 8489 sections 6.3, 9, 10, 11, 12. */
 #include "harness/endpoints/stun/stun_server.h"
 
-enum { FLOW_UDP = 1, FLOW_TCP, FLOW_OTHER };
+enum { FLOW_UDP = STUN_FLOW_UDP, FLOW_TCP = STUN_FLOW_TCP, FLOW_OTHER = STUN_FLOW_OTHER };
 static const uint64_t nonce_default_us = 600000000;
 
 static struct span or_text(struct span s, const char *otherwise)
@@ -61,6 +61,7 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
         open_flow(q, FLOW_UDP, "udp", false, &at);
     if (!s->c.no_tcp)
         open_flow(q, FLOW_TCP, "tcp", true, &at);
+    nat_start(s, &at, q);
     if (env_flag(&s->env, "other-port")) {
         at.port = 0;
         open_flow(q, FLOW_OTHER, "udp", false, &at);
@@ -136,7 +137,7 @@ static const char *place(struct reply *r, unsigned code)
     wr_text(&w, code ? "error/" : "success");
     if (code)
         wr_dec(&w, code);
-    wr_text(&w, r->in->flow == FLOW_UDP ? "/udp" : "/stream");
+    wr_text(&w, r->in->flow < FLOW_ACCEPTED ? "/udp" : "/stream");
     r->where[w.n] = '\0';
     return r->where;
 }
@@ -144,7 +145,7 @@ static const char *place(struct reply *r, unsigned code)
 static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
                     const struct deviated *dev)
 {
-    bool udp = r->in->flow == FLOW_UDP;
+    bool udp = r->in->flow < FLOW_ACCEPTED;
     struct pkt pkt = {.remote = r->in->pkt.remote, .local = r->in->pkt.local};
     flow_id flow = r->in->flow;
 
@@ -152,6 +153,8 @@ static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
         flow = FLOW_OTHER;
         pkt.local = (struct addr){0};
     }
+    if (udp && s->nat.on)
+        nat_route(s, r, &flow, &pkt);
     for (int i = 0; i < (dev->repeat ? 2 : 1); i++) {
         if (!udp && env_flag(&s->env, "stream-in-octets")) {
             for (size_t at = 0; at < w->n; at++)
@@ -221,10 +224,15 @@ static void add_challenge(struct stun_server *s, struct reply *r, bool fresh)
 
 static void answer_error(struct stun_server *s, struct reply *r, unsigned code)
 {
+    char padded[64];
+
     begin(s, r, STUN_ERROR);
-    stun_add_code(&r->dr, code, reason_of(code));
+    stun_add_code(&r->dr, code,
+                  r->m->classic ? nat_classic_reason(reason_of(code), padded) : reason_of(code));
     if ((code == 401 && s->c.auth == STUN_AUTH_LONG) || code == 438)
         add_challenge(s, r, code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
+    if (code == 420 && r->m->classic)
+        nat_classic_types(r);
     if (code == 420)
         stun_add_types(&r->dr, STUN_UNKNOWN_ATTRIBUTES, r->unknown, r->n_unknown);
     if (code == 300)
@@ -237,9 +245,11 @@ static void answer_success(struct stun_server *s, struct reply *r)
     begin(s, r, STUN_SUCCESS);
     if (!r->m->classic)
         stun_add_addr(&r->dr, STUN_XOR_MAPPED_ADDRESS, &r->in->pkt.remote);
-    if (r->m->classic || env_flag(&s->env, "mapped-address-too"))
+    if (r->m->classic || s->nat.on || env_flag(&s->env, "mapped-address-too"))
         stun_add_addr(&r->dr, STUN_MAPPED_ADDRESS, &r->in->pkt.remote);
-    if (r->m->classic)
+    if (s->nat.on)
+        nat_answer(s, r);
+    else if (r->m->classic)
         stun_add_addr(&r->dr, STUN_SOURCE_ADDRESS, &r->in->pkt.local);
     finish(s, r, 0);
 }
@@ -335,13 +345,17 @@ static unsigned check(struct stun_server *s, struct reply *r)
     r->n_unknown = env_flag(&s->env, "unknown-passed")
                        ? 0
                        : stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
+    if (r->n_unknown)
+        nat_known(s, r);
     if (env_flag(&s->env, "optional-refused"))
         for (size_t i = 0; i < r->m->n_attrs && r->n_unknown < COUNT(r->unknown); i++)
             if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
                 r->unknown[r->n_unknown++] = r->m->attrs[i].type;
     if (r->n_unknown)
         return 420;
-    return s->c.alternate.family && r->sign ? 300 : 0;
+    if (s->c.alternate.family && r->sign)
+        return 300;
+    return s->nat.on ? nat_check(s, r) : 0;
 }
 
 /* RFC8489:6.3 and 11; false: silently discarded. */
@@ -540,10 +554,12 @@ static void input(void *self, const struct input *in, struct outq *q)
         start(s, in->rec, q);
         break;
     case IN_OPENED:
-        if (in->parent)
+        if (in->parent) {
             accepted(s, in, q);
-        else
+        } else {
+            nat_opened(s, in);
             stun_report(q, "listening", 0, STUN_R_OPENED, in, (struct span){0});
+        }
         break;
     case IN_BYTES:
         bytes(s, in, q);
@@ -556,6 +572,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         if ((st = stream_of(s, in->flow)) != NULL) {
             forget(s, st);
         } else if (in->flow < FLOW_ACCEPTED) {
+            nat_closed(s);
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)
                 e->why = close_name(in->why);

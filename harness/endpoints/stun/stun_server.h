@@ -24,11 +24,25 @@ struct stun_reply_args {
     uint64_t after_us;     /* 0: at once */
     struct draft *message; /* class success, the request's method and id, unless given */
 };
+enum { /* flows that the server opens */
+       STUN_FLOW_UDP = 1,
+       STUN_FLOW_TCP,
+       STUN_FLOW_OTHER,
+       STUN_FLOW_NAT_UDP = 8, /* and the number of a place, from 1 to 3 */
+       STUN_FLOW_NAT_TCP = 12,
+};
+struct stun_nat {      /* stun_server_nat.c */
+    bool on;           /* RFC 5780 is served */
+    bool two;          /* from two addresses and two ports, all of them open */
+    uint8_t to_open;   /* flows that are still to open before that */
+    struct addr at[2]; /* A1:P1 and A2:P2 */
+};
 struct stun_server {
     struct env env;
     struct stun_server_config c;
     struct stun_server_user users[STUN_USERS];
     size_t n_users;
+    struct stun_nat nat;
     struct hmac_key nonce_key;
     uint8_t nonce[64];
     uint32_t n_kept;
@@ -46,14 +60,37 @@ struct reply { /* one request on its way to its answer */
     const struct stun_msg *m;
     struct arena mem;
     struct draft dr;
-    const struct stun_key *sign; /* NULL: the answer carries no integrity */
-    bool use256, fingerprint;
+    const struct stun_key *sign;       /* NULL: the answer carries no integrity */
+    bool use256, fingerprint, padding; /* padding: PADDING is to be answered by the same */
+    uint8_t change;                    /* which place answers, by what differs; 0: the one asked */
+    uint16_t response_port;            /* 0: the one that the request came from */
     uint16_t unknown[STUN_ATTRS];
     size_t n_unknown;
     char where[32];
 };
 
-enum { STUN_SERVER_FAULTS = 40, STUN_SERVER_VARIANTS = 15 };
+/* stun_server_nat.c; each is called where RFC 5780 is on (nat.on), unless told */
+
+/* Open the further sockets; always called, decides what is on. listen: where place 0 is bound. */
+void nat_start(struct stun_server *s, const struct addr *listen, struct outq *q);
+/* One of the server's own flows has opened, or has failed to (RFC5780:6#4a). */
+void nat_opened(struct stun_server *s, const struct input *in);
+void nat_closed(struct stun_server *s);
+/* Take what this server acts on out of r->unknown; always called. */
+void nat_known(const struct stun_server *s, struct reply *r);
+/* After authentication: where the response goes and comes from. 0, or the code of an error response
+ * (RFC5780:6.1#2, #11), for 420 with r->unknown. */
+unsigned nat_check(const struct stun_server *s, struct reply *r);
+/* Add RESPONSE-ORIGIN, OTHER-ADDRESS and PADDING, or what RFC 3489 has in their place. */
+void nat_answer(const struct stun_server *s, struct reply *r);
+/* The flow and the addresses of a datagram that answers. */
+void nat_route(const struct stun_server *s, const struct reply *r, flow_id *flow, struct pkt *pkt);
+/* For errors of classic clients, wherever they come from: a reason phrase padded to a multiple of four
+ * in `out` (RFC3489:11.2.9#1); an even number of types in r->unknown (11.2.10#1). */
+const char *nat_classic_reason(const char *reason, char out[64]);
+void nat_classic_types(struct reply *r);
+
+enum { STUN_SERVER_FAULTS = 64, STUN_SERVER_VARIANTS = 23 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif
