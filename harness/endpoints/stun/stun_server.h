@@ -90,7 +90,7 @@ void nat_route(const struct stun_server *s, const struct reply *r, flow_id *flow
 const char *nat_classic_reason(const char *reason, char out[64]);
 void nat_classic_types(struct reply *r);
 
-enum { STUN_SERVER_FAULTS = 64, STUN_SERVER_VARIANTS = 23 };
+enum { STUN_SERVER_FAULTS = 64, STUN_SERVER_VARIANTS = 24 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif

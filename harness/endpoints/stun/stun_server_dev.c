@@ -97,7 +97,7 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
     {"other-port-deaf", "RFC5780:6#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"change-without-second", "RFC5780:6.1#2", "flag", DEV_FLAG, NULL, NULL, "nat=true"},
     {"padding-and-port-served", "RFC5780:7.5#2", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"response-address-ignored", "RFC3489:8.1#20", "flag", DEV_FLAG, NULL, NULL, "classic=true"},
+    {"reflected-to-nobody", "RFC3489:8.1#20", "flag", DEV_FLAG, NULL, NULL, "classic=true"},
     {"response-port-ignored", "RFC5780:7.5#1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
@@ -138,5 +138,6 @@ const struct deviation stun_server_variants[STUN_SERVER_VARIANTS] = {
     {"refused-at-response-port", "RFC5780:6.1#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"change-on-stream-ignored", "RFC5780:3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"change-on-stream-as-400", "RFC5780:3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"response-address-ignored", "RFC8489:6.3#2", "flag", DEV_FLAG, NULL, NULL, "classic=true"},
     {"classic-change-refused", "RFC5389:12.2#a2", "flag", DEV_FLAG, NULL, NULL, "classic=true"},
 };

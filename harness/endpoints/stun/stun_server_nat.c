@@ -101,7 +101,8 @@ void nat_known(const struct stun_server *s, struct reply *r)
         uint16_t t = r->unknown[i];
         if ((t == STUN_RESPONSE_PORT && port) || (t == STUN_PADDING && padding) ||
             (t == STUN_CHANGE_REQUEST && change) ||
-            (t == STUN_RESPONSE_ADDRESS && env_flag(&s->env, "response-address-ignored")))
+            (t == STUN_RESPONSE_ADDRESS && (env_flag(&s->env, "response-address-ignored") ||
+                                            env_flag(&s->env, "reflected-to-nobody"))))
             continue;
         r->unknown[n++] = t;
     }
@@ -217,6 +218,9 @@ void nat_answer(const struct stun_server *s, struct reply *r)
         struct addr other = place_addr(&s->nat, asked ^ (OTHER_IP | OTHER_PORT));
         stun_add_addr(&r->dr, classic ? STUN_CHANGED_ADDRESS : STUN_OTHER_ADDRESS, &other);
     }
+    if (classic && stun_find(r->m, STUN_RESPONSE_ADDRESS) &&
+        env_flag(&s->env, "reflected-to-nobody"))
+        stun_add_addr(&r->dr, STUN_REFLECTED_FROM, &r->in->pkt.remote);
     if (r->padding)
         add_padding(s, r);
 }
