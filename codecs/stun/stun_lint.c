@@ -213,6 +213,43 @@ static void lint_place(const struct stun_msg *m, const struct stun_attr *a, stru
         broke(fs, m, "RFC8489:14.12#a1", STMT, "PASSWORD-ALGORITHM outside a request", a->p, 4, 0);
 }
 
+/* Attributes of RFC 5780 where they may not stand, and beside what. */
+static void lint_nat_place(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
+{
+    bool binding = m->method == STUN_BINDING, response = m->cls >= STUN_SUCCESS;
+    bool own = a->type == STUN_PADDING || a->type == STUN_RESPONSE_PORT ||
+               a->type == STUN_RESPONSE_ORIGIN || a->type == STUN_OTHER_ADDRESS;
+
+    if (a->type == STUN_CHANGE_REQUEST && !(binding && m->cls == STUN_REQUEST))
+        broke(fs, m, "RFC5780:7.2#a2", STMT, "CHANGE-REQUEST outside a Binding request", a->p, 2,
+              0);
+    else if (a->type == STUN_RESPONSE_ORIGIN && !(binding && response))
+        broke(fs, m, "RFC5780:7.3#a2", STMT, "RESPONSE-ORIGIN outside a Binding response", a->p, 2,
+              0);
+    else if (own && (!binding || m->cls == STUN_INDICATION))
+        broke(fs, m, "RFC5780:7#a1", STMT,
+              "attribute %x is for Binding requests and their responses", a->p, 2, a->type);
+    if (own && stun_find(m, STUN_ALTERNATE_SERVER))
+        broke(fs, m, "RFC5780:6.1#13", MUST, "attribute %x stands beside ALTERNATE-SERVER", a->p, 2,
+              a->type);
+}
+
+/* The values of RFC 5780, and of RFC 3489 before it. */
+static void lint_nat(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs)
+{
+    enum { FLAGS = 6, HEADERS = 20 + 8, DATAGRAM = 65536 };
+
+    if (a->type == STUN_CHANGE_REQUEST && a->kind == STUN_U32 && a->v.u32 & ~(uint32_t)FLAGS)
+        broke(fs, m, m->classic ? "RFC3489:11.2.4#a1" : "RFC5780:7.2#a1", STMT,
+              "bits %x, of which 6 alone have a meaning", a->p + 4, 4, a->v.u32);
+    /* with the shortest headers there are: over IPv6 the limit is closer */
+    if (a->type == STUN_PADDING && m->wire.n + HEADERS > DATAGRAM)
+        broke(fs, m, "RFC5780:7.6#1", MUST, "PADDING makes an IP datagram of over 64K: %u octets",
+              a->p + 2, 2, a->length);
+    if (!m->classic)
+        lint_nat_place(m, a, fs);
+}
+
 void stun_lint(const struct stun_msg *m, struct findings *fs)
 {
     for (size_t i = 0; i < m->n_attrs; i++) {
@@ -224,6 +261,7 @@ void stun_lint(const struct stun_msg *m, struct findings *fs)
         lint_values(m, a, fs);
         lint_algorithms(m, a, fs);
         lint_place(m, a, fs);
+        lint_nat(m, a, fs);
     }
     lint_order(m, fs);
     if (m->cls == STUN_ERROR && !m->truncated)

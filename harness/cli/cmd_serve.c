@@ -17,12 +17,13 @@ static const struct option options[] = {
     {"capture", required_argument, NULL, 2005},
     {"no-gso", no_argument, NULL, 2006},
     {"events", no_argument, NULL, 2007},
+    {"other", required_argument, NULL, 2008},
     {0},
 };
 struct job {
     struct cli cli;
     const struct endpoint_class *cls;
-    struct addr listen, to;
+    struct addr listen, to, other;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
     bool no_gso, events, deaf; /* deaf: it could not listen */
@@ -56,8 +57,12 @@ static void on_event(void *ctx, const struct event *ev)
     }
     if (strcmp(ev->name, "closed") == 0 && local) {
         addr_text(&w, &j->listen);
+        if (j->other.family) {
+            wr_text(&w, " and ");
+            addr_text(&w, &j->other);
+        }
         if (!j->deaf) /* once, for all of its flows */
-            cli_error("serve", "%s cannot listen at %.*s: the address is taken, or none of ours",
+            cli_error("serve", "%s cannot listen at %.*s: an address is taken, or none of ours",
                       j->cls->name, (int)w.n, text);
         j->deaf = true;
         driver_break(running);
@@ -85,7 +90,8 @@ static bool take(struct job *j, int opt, const char *arg)
     switch (opt) {
     case 2000:
     case 2001:
-        if (addr_parse(span_of(arg), opt == 2000 ? &j->listen : &j->to))
+    case 2008:
+        if (addr_parse(span_of(arg), opt == 2000 ? &j->listen : opt == 2001 ? &j->to : &j->other))
             return true;
         cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
         return false;
@@ -147,13 +153,18 @@ static void *configure(const struct job *j, struct arena *mem)
         size_t from;
     } addresses[] = {{"listen", offsetof(struct job, listen)},
                      {"server", offsetof(struct job, to)},
-                     {"to", offsetof(struct job, to)}};
+                     {"to", offsetof(struct job, to)},
+                     {"other", offsetof(struct job, other)}};
 
     for (size_t i = 0; i < COUNT(addresses); i++) {
         const struct field *f = field_find(d, addresses[i].field);
         if (f)
             memcpy((uint8_t *)config + f->off, (const uint8_t *)j + addresses[i].from,
                    sizeof(struct addr));
+    }
+    if (j->other.family && !field_find(d, "other")) {
+        cli_error("serve", "%s has no other address", j->cls->name);
+        return NULL;
     }
     for (size_t i = 0; i < j->n_sets; i++)
         if (!set_field(d, config, j->sets[i], mem)) {
@@ -253,6 +264,9 @@ const struct command cmd_serve = {
     "serve", "run one of our endpoints on real sockets", run,
     "usage: rtclab serve ENDPOINT [OPTION...]\n\n"
     "  --listen ADDR     where a server listens (127.0.0.1, its usual port)\n"
+    "  --other ADDR      a second address and port to serve from; for stun.server those of RFC "
+    "5780,\n"
+    "                    on all four pairs of which it listens then\n"
     "  --to ADDR         whom a client or sender talks to\n"
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
     "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n"
@@ -262,4 +276,5 @@ const struct command cmd_serve = {
     "  --events          print what happens\n\n"
     "examples:\n"
     "  rtclab serve stun.server --listen 127.0.0.1:3478\n"
+    "  rtclab serve stun.server --listen 127.0.0.1:3478 --other 127.0.0.2:3479\n"
     "  rtclab serve stun.server --set auth=long --fault nonce-missing\n"};
