@@ -83,7 +83,10 @@ case {
     t:check("RFC5780:6.1#1", r:attribute("MAPPED-ADDRESS") ~= nil and r:attribute("XOR-MAPPED-ADDRESS") ~= nil,
       "not both MAPPED-ADDRESS and XOR-MAPPED-ADDRESS", r)
     came_from(t, r, t.target, "RFC5780:6.1#6", "a plain request")
-    local other = r:attribute("OTHER-ADDRESS")
+    local origin, other = r:attribute("RESPONSE-ORIGIN"), r:attribute("OTHER-ADDRESS")
+    t:check("RFC5780:6.1#7", origin ~= nil, "no RESPONSE-ORIGIN", r)
+    t:check("RFC5780:6.1#a2", origin ~= nil and other ~= nil,
+      "the request asked for nothing of the usage, and the response lacks RESPONSE-ORIGIN or OTHER-ADDRESS", r)
     if not t:check("RFC5780:6.1#8", other ~= nil, "no OTHER-ADDRESS", r) then return end
     local ip, port = split(t.target)
     local other_ip, other_port = split(other.address)
@@ -168,6 +171,10 @@ case {
     local r = served(t, c, { class = "request", attributes = { change(both) } }, "RFC5780:6.1#5", "change both")
     if not r then return end
     came_from(t, r, place(t, other, both), "RFC5780:6.1#5", "change both")
+    local ip, port = split(t.target)
+    local from_ip, from_port = split(r.from)
+    t:check("RFC5780:7.2#a3", from_ip ~= ip and from_port ~= port,
+      ("it came from %s, the request went to %s"):format(r.from, t.target), r)
     if first:attribute("OTHER-ADDRESS") then
       t:check("RFC5780:7.4#a1", r.from == other, ("OTHER-ADDRESS was %s, it came from %s"):format(other, r.from), r)
     end
@@ -341,8 +348,10 @@ case {
       t:check("RFC8489:6.3.1#a2", true) -- refused because the attribute is unknown: as lawful, and as safe
     elseif r.kind == "success" then
       t:check("RFC5780:7.5#2", false, "the request was served", r)
+      t:check("RFC5780:10#a1", false, "the request was served, and can be used to amplify", r)
     else
       t:expect(r, { { error = 400, clause = "RFC5780:6.1#11" } }, "PADDING and RESPONSE-PORT")
+      t:check("RFC5780:10#a1", r.kind == "error", "it was not refused but " .. r.kind, r)
     end
     t:sanity(c, "RFC5780:6.1#11")
   end
@@ -471,6 +480,7 @@ case {
     for _, flags in ipairs { IP, PORT, IP | PORT, 0 } do
       local r = c:request { class = "request", attributes = { change(flags) } }
       if r:refused(t) then return end
+      t:check("RFC5780:6#4b", r.kind == "error" and r.code == 420, "flags " .. flags .. ": no 420", r)
       if t:expect(r, { { error = 420, clause = "RFC5780:6.1#2" } }, "flags " .. flags) then
         t:check("RFC8489:6.3.1.1#3", r:lists("UNKNOWN-ATTRIBUTES", "CHANGE-REQUEST"),
           "CHANGE-REQUEST is not named", r)
