@@ -85,7 +85,7 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
      "RESPONSE-ORIGIN=hex:00010d96c0000205", LONG},
     {"nat-answer-unsigned", "RFC5780:6.1#12", "success", DEV_DROP,
      "attributes/MESSAGE-INTEGRITY-SHA256", NULL, LONG},
-    {"changed-address-wrong", "RFC3489:8.1#26", "success", DEV_SET,
+    {"changed-address-wrong", "RFC3489:8.1#a5", "success", DEV_SET,
      "attributes/CHANGED-ADDRESS/address", "192.0.2.1:1", "classic=true"},
     {"source-address-wrong", "RFC3489:8.1#25", "success", DEV_SET,
      "attributes/SOURCE-ADDRESS/address", "192.0.2.1:1", "classic=true"},

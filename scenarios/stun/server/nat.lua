@@ -535,7 +535,7 @@ local function classic_addresses(t, r, other)
       ("SOURCE-ADDRESS is %s, it came from %s"):format(tostring(source.address), r.from), r)
   end
   if changed then
-    t:check("RFC3489:8.1#26", changed.address == other,
+    t:check("RFC3489:8.1#a5", changed.address == other,
       ("CHANGED-ADDRESS is %s, not %s"):format(tostring(changed.address), other), r)
   end
 end
