@@ -30,13 +30,16 @@ local function learn(t, c)
   return r, other
 end
 
--- A request whose answer may come from elsewhere: where something stands in between, silence says nothing.
+-- Where something stands in between, no answer from elsewhere, or to elsewhere, says nothing of the server.
+local function filtered(t, r, clause, what)
+  if r.kind ~= "timeout" or t:lib("stun").direct(t) then return false end
+  t:inconc(clause, what .. ": no answer, which may be a filter's doing", r)
+  return true
+end
+
 local function served(t, c, args, clause, what)
   local r = c:request(args)
-  if r.kind == "timeout" and not t:lib("stun").direct(t) then
-    t:inconc(clause, what .. ": no answer, which may be a filter's doing", r)
-    return
-  end
+  if filtered(t, r, clause, what) then return end
   if t:expect(r, { { success = true, clause = clause } }, what) then return r end
 end
 
@@ -63,6 +66,19 @@ local function socket(t, c)
   end
   local _, port = split(mapped.address)
   return { flow = r.flow, at = r["local"], port = port }
+end
+
+-- A request again with the credentials that the challenge `r` asks for, and further attributes in front of them; a
+-- nonce may be revoked at any time, so one 438 is followed. nil: the challenge cannot be answered.
+local function signed(t, c, r, ...)
+  for _ = 1, 2 do
+    local args = r:attribute("NONCE") and r:attribute("REALM") and r:credentials(t.profile.accounts[1])
+    if not args then return nil end
+    for i, a in ipairs { ... } do table.insert(args.attributes, i, a) end
+    r = c:request(args)
+    if r.code ~= 438 then break end
+  end
+  return r
 end
 
 -- RESPONSE-PORT may be unknown to a server: it is refused then, by its name.
@@ -112,7 +128,9 @@ case {
     for _, flags in ipairs { PORT, IP, IP | PORT } do
       local to = place(t, other, flags)
       local r = c:request { class = "request", to = to, fresh = t.transport ~= "udp" }
-      t:check("RFC5780:6#2", r.kind == "success", "a request to " .. to .. " was not served: " .. r.kind, r)
+      if not filtered(t, r, "RFC5780:6#2", "a request to " .. to) then
+        t:check("RFC5780:6#2", r.kind == "success", "a request to " .. to .. " was not served: " .. r.kind, r)
+      end
       if r.kind == "success" then
         came_from(t, r, to, "RFC5780:6.1#6", "a request to " .. to)
         local a = r:attribute("OTHER-ADDRESS")
@@ -249,10 +267,7 @@ case {
     if not there or not here then return end
     local r = c:request { class = "request", flow = here.flow,
       attributes = { { type = "RESPONSE-PORT", value = there.port } } }
-    if r.kind == "timeout" and not t:lib("stun").direct(t) then
-      t:inconc("RFC5780:7.5#1", "no answer, which may be a filter's doing", r)
-      return
-    end
+    if filtered(t, r, "RFC5780:7.5#1", "RESPONSE-PORT") then return end
     if no_response_port(r) then
       t:skip("the server does not support RESPONSE-PORT, which is optional")
     end
@@ -281,10 +296,7 @@ case {
     if not there then return end
     local r = c:request { class = "request",
       attributes = { change(IP | PORT), { type = "RESPONSE-PORT", value = there.port } } }
-    if r.kind == "timeout" and not t:lib("stun").direct(t) then
-      t:inconc("RFC5780:6.1#a6", "no answer, which may be a filter's doing", r)
-      return
-    end
+    if filtered(t, r, "RFC5780:6.1#a6", "both attributes") then return end
     if no_response_port(r) then
       t:skip("the server does not support RESPONSE-PORT, which is optional")
     end
@@ -317,9 +329,8 @@ case {
     for _, n in ipairs { 4, 1500 } do
       local r = c:request { class = "request", attributes = { { type = "PADDING", value = ("x"):rep(n) } } }
       if r:refused(t) then return end
-      if r.kind == "timeout" and not t:lib("stun").direct(t) then
-        t:inconc("RFC5780:6.1#9", "no answer: fragments may have been lost on the way", r)
-      elseif t:expect(r, { { success = true, clause = "RFC5780:6.1#9" } }, n .. " octets of PADDING") then
+      local what, ok = n .. " octets of PADDING", { { success = true, clause = "RFC5780:6.1#9" } }
+      if not filtered(t, r, "RFC5780:6.1#9", what) and t:expect(r, ok, what) then
         padded(t, r, (t.profile.nat or {}).mtu)
       end
     end
@@ -346,6 +357,8 @@ case {
     if r:refused(t) then return end
     if no_response_port(alone) and no_response_port(r) then
       t:check("RFC8489:6.3.1#a2", true) -- refused because the attribute is unknown: as lawful, and as safe
+    elseif filtered(t, r, "RFC5780:6.1#11", "PADDING and RESPONSE-PORT") then
+      return -- which port an error response goes to is not said
     elseif r.kind == "success" then
       t:check("RFC5780:7.5#2", false, "the request was served", r)
       t:check("RFC5780:10#a1", false, "the request was served, and can be used to amplify", r)
@@ -417,13 +430,13 @@ case {
     end
     if not t:expect(r, { { error = 401, clause = "RFC5780:6.1#a1" } }, "without credentials") then return end
     t:check("RFC8489:6.3.1.2#a3", r.from == t.target, "the challenge came from " .. r.from, r)
-    local args = r:attribute("NONCE") and r:attribute("REALM") and r:credentials(t.profile.accounts[1])
-    if not args then
-      t:inconc("RFC5780:6.1#12", "the challenge is one that this case cannot answer", r)
+    local challenge = r
+    r = signed(t, c, challenge, change(IP | PORT))
+    if not r then
+      t:inconc("RFC5780:6.1#12", "the challenge is one that this case cannot answer", challenge)
       return
     end
-    table.insert(args.attributes, 1, change(IP | PORT))
-    r = c:request(args)
+    if filtered(t, r, "RFC5780:6.1#5", "with credentials") then return end
     if not t:expect(r, { { success = true, clause = "RFC5780:6.1#5" } }, "with credentials") then return end
     t:check("RFC5780:6.1#12", r.integrity == "good" or r.integrity256 == "good", "the response is not signed", r)
     local other = r:attribute("OTHER-ADDRESS")
@@ -442,9 +455,7 @@ case {
   run = function(t)
     local c = t:actor("client", "stun")
     local r = c:request { class = "request" }
-    local args = r.kind == "error" and r:attribute("NONCE") and r:attribute("REALM")
-      and r:credentials(t.profile.accounts[1])
-    if args then r = c:request(args) end
+    r = r.code == 401 and signed(t, c, r) or r
     if not t:expect(r, { { error = 300, clause = "RFC8489:10#a1" } }, "an authenticated request") then return end
     for _, name in ipairs { "RESPONSE-ORIGIN", "OTHER-ADDRESS", "PADDING", "RESPONSE-PORT", "CHANGE-REQUEST" } do
       t:check("RFC5780:6.1#13", r:attribute(name) == nil, name .. " beside ALTERNATE-SERVER", r)
@@ -555,17 +566,16 @@ case {
     if r.kind == "timeout" then
       t:skip("classic clients are not served, which RFC 5780 recommends")
     end
-    if not t:expect(r, { { success = true, clause = "RFC5389:12.2#a1" } }, "a plain classic request") then return end
+    if not t:expect(r, { { success = true, clause = "RFC3489:8.1#12" } }, "a plain classic request") then return end
     t:check("RFC3489:8.1#24", r.from == t.target, "it came from " .. r.from, r)
     classic_addresses(t, r, other)
     local clause = { [IP] = "RFC3489:8.1#22", [PORT] = "RFC3489:8.1#21", [IP | PORT] = "RFC3489:8.1#23" }
     for _, flags in ipairs { IP, PORT, IP | PORT } do
       r = classic(c, "classic-change-" .. flags, { change(flags) })
       local from = place(t, other, flags)
-      if r.kind == "timeout" and not t:lib("stun").direct(t) then
-        t:inconc(clause[flags], "no answer, which may be a filter's doing", r)
-      elseif t:expect(r, { { success = true, clause = clause[flags] }, { error = 420, clause = "RFC5389:12.2#a2" } },
-        "classic flags " .. flags) and r.kind == "success" then
+      local lawful = { { success = true, clause = clause[flags] }, { error = 420, clause = "RFC5389:12.2#a2" } }
+      local what = "classic flags " .. flags
+      if not filtered(t, r, clause[flags], what) and t:expect(r, lawful, what) and r.kind == "success" then
         t:check(clause[flags], r.from == from, ("flags %d: it came from %s, not %s"):format(flags, r.from, from), r)
         classic_addresses(t, r, other)
       end
