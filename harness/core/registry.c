@@ -29,6 +29,14 @@ const struct endpoint_class *layer_named(const char *word, size_t n)
     return NULL;
 }
 
+const struct watcher_class *watcher_of(const struct codec *codec)
+{
+    for (size_t i = 0; i < registry_n; i++)
+        if (codec && registry[i].watch && registry[i].watch->codec == codec)
+            return registry[i].watch;
+    return NULL;
+}
+
 const struct codec *codec_guess(struct span in, uint16_t port, enum framing framing)
 {
     const struct codec *best = NULL;

@@ -1,0 +1,234 @@
+/* harness/watch/stun/stun_watch_pool.c - transactions by id, in bounded memory: two lists in the order of
+ * their beginning over one open-addressed index. */
+#include "harness/watch/stun/stun_watch.h"
+
+enum { ALIGN = 16 };
+
+static size_t rounded(size_t n)
+{
+    return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+static size_t places_for(size_t limit)
+{
+    size_t n = 4;
+    while (n < 2 * limit)
+        n *= 2;
+    return n;
+}
+
+size_t stun_watch_size(size_t limit)
+{
+    return rounded(sizeof(struct stun_watch)) + rounded((limit + 1) * sizeof(struct stun_tx)) +
+           places_for(limit) * sizeof(uint32_t);
+}
+
+/* Indications have a quarter of the places, at least one where there are two. */
+static size_t indications(size_t limit)
+{
+    return limit < 2 ? 0 : limit < 4 ? 1 : limit / 4;
+}
+
+void stun_watch_init(void *self, size_t limit, const struct watch_options *o)
+{
+    struct stun_watch *w = self;
+    size_t requests = limit - indications(limit);
+
+    memset(w, 0, sizeof *w);
+    w->o = *o;
+    if (!w->o.slack_us)
+        w->o.slack_us = 20000;
+    w->limit = limit;
+    w->places = places_for(limit);
+    w->tx = (struct stun_tx *)(void *)((uint8_t *)self + rounded(sizeof *w));
+    w->index = (uint32_t *)(void *)((uint8_t *)w->tx + rounded((limit + 1) * sizeof *w->tx));
+    memset(w->index, 0, w->places * sizeof *w->index);
+    for (uint32_t i = 1; i <= limit; i++) {
+        w->tx[i].used = false;
+        w->tx[i].newer = i == requests || i == limit ? 0 : i + 1;
+    }
+    w->lists[0].free = 1;
+    w->lists[1].free = requests < limit ? (uint32_t)requests + 1 : 0;
+}
+
+/* ---- index ---- */
+
+/* A multiply and a fold for each eight octets: equal octets, equal number. That two requests differ and
+ * have the same number hides what differs, and never makes up a difference. */
+uint64_t stun_watch_hash(struct span s)
+{
+    uint64_t h = 0x9e3779b97f4a7c15u ^ s.n;
+    size_t i = 0;
+
+    for (; i + 8 <= s.n; i += 8) {
+        h = (h ^ get_u64(s.p + i)) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    for (; i < s.n; i++)
+        h = (h ^ s.p[i]) * 0x100000001b3u;
+    h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53u;
+    return h ^ (h >> 33);
+}
+
+static size_t home(const struct stun_watch *w, const uint8_t id[12])
+{
+    return (size_t)stun_watch_hash((struct span){id, 12}) & (w->places - 1);
+}
+
+static bool same_addr(const struct addr *a, const struct addr *b)
+{
+    size_t n = a->family == 6 ? 16 : a->family == 4 ? 4 : 0;
+    return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, n) == 0;
+}
+
+struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], uint64_t flow,
+                             const struct addr *client, const struct addr *server)
+{
+    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
+        struct stun_tx *t = &w->tx[w->index[at]];
+        if (memcmp(t->id, id, sizeof t->id) == 0 && t->flow == flow &&
+            same_addr(&t->client, client) && same_addr(&t->server, server))
+            return t;
+    }
+    return NULL;
+}
+
+struct stun_tx *stun_tx_any(const struct stun_watch *w, const uint8_t id[12],
+                            const struct addr *not_by)
+{
+    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
+        struct stun_tx *t = &w->tx[w->index[at]];
+        if (memcmp(t->id, id, sizeof t->id) == 0 && !same_addr(&t->client, not_by))
+            return t;
+    }
+    return NULL;
+}
+
+/* Take a place out of the index and close the gap: what stands behind it and belongs before moves up. */
+static void unindex(struct stun_watch *w, uint32_t n)
+{
+    size_t mask = w->places - 1, at = home(w, w->tx[n].id);
+
+    while (w->index[at] != n)
+        at = (at + 1) & mask;
+    for (size_t next = (at + 1) & mask; w->index[next]; next = (next + 1) & mask) {
+        size_t from = home(w, w->tx[w->index[next]].id);
+        if (((next - from) & mask) >= ((next - at) & mask)) {
+            w->index[at] = w->index[next];
+            at = next;
+        }
+    }
+    w->index[at] = 0;
+}
+
+/* ---- lists ---- */
+
+static void forget(struct stun_watch *w, uint32_t n, struct stun_tx *gone)
+{
+    struct stun_tx *t = &w->tx[n];
+    struct stun_list *l = &w->lists[t->indication];
+
+    unindex(w, n);
+    *(t->older ? &w->tx[t->older].newer : &l->oldest) = t->newer;
+    *(t->newer ? &w->tx[t->newer].older : &l->newest) = t->older;
+    *gone = *t;
+    t->used = false;
+    t->newer = l->free;
+    l->free = n;
+    w->forgot = true;
+}
+
+/* Where many transactions have one id the search for one would grow long: the oldest gives way. */
+static uint32_t one_too_many(const struct stun_watch *w, const uint8_t id[12], bool indication)
+{
+    uint32_t oldest = 0, found = 0;
+    uint64_t first = UINT64_MAX;
+
+    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
+        const struct stun_tx *t = &w->tx[w->index[at]];
+        if (memcmp(t->id, id, sizeof t->id) != 0 || t->indication != indication)
+            continue;
+        found++;
+        if (t->first_us < first) {
+            first = t->first_us;
+            oldest = w->index[at];
+        }
+    }
+    return found >= STUN_WATCH_SAME_ID ? oldest : 0;
+}
+
+struct stun_tx *stun_tx_new(struct stun_watch *w, const uint8_t id[12], uint64_t flow,
+                            const struct addr *client, const struct addr *server, bool indication,
+                            struct stun_tx *gone)
+{
+    struct stun_list *l = &w->lists[indication];
+    uint32_t out = one_too_many(w, id, indication);
+
+    gone->used = false;
+    if (!out && !l->free)
+        out = l->oldest;
+    if (!out && !l->free)
+        return NULL; /* a limit of 1 keeps no indication */
+    if (out)
+        forget(w, out, gone);
+    uint32_t n = l->free;
+    struct stun_tx *t = &w->tx[n];
+    l->free = t->newer;
+    *t = (struct stun_tx){.flow = flow,
+                          .client = *client,
+                          .server = *server,
+                          .indication = indication,
+                          .used = true,
+                          .older = l->newest};
+    memcpy(t->id, id, sizeof t->id);
+    *(l->newest ? &w->tx[l->newest].newer : &l->oldest) = n;
+    l->newest = n;
+    size_t at = home(w, id);
+    while (w->index[at])
+        at = (at + 1) & (w->places - 1);
+    w->index[at] = n;
+    return t;
+}
+
+struct stun_tx *stun_tx_next(const struct stun_watch *w, const struct stun_tx *t)
+{
+    uint32_t n = t ? t->newer : w->lists[0].oldest;
+    return n ? &w->tx[n] : NULL;
+}
+
+/* ---- who has spoken to whom ---- */
+
+static uint64_t pair_key(const struct addr *a, const struct addr *b)
+{
+    uint8_t both[34];
+    memcpy(both, a->ip, 16);
+    memcpy(both + 16, b->ip, 16);
+    both[32] = a->family;
+    both[33] = b->family;
+    return stun_watch_hash((struct span){both, sizeof both}) | 1;
+}
+
+bool stun_first_contact(struct stun_watch *w, const struct addr *client, const struct addr *server,
+                        uint64_t now_us)
+{
+    enum { WAYS = 4 };
+    uint64_t key = pair_key(client, server);
+    struct stun_pair *set = &w->pairs[key / 2 % (STUN_WATCH_PAIRS / WAYS) * WAYS], *p = &set[0];
+    bool known = w->o.origin && w->known_us == 0;
+
+    known |= now_us >= w->known_us && now_us - w->known_us >= STUN_WATCH_STALE_US;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i].key == key) {
+            p = &set[i];
+            known &= now_us >= p->last_us && now_us - p->last_us >= STUN_WATCH_STALE_US;
+            p->last_us = now_us;
+            return known;
+        }
+        if (set[i].last_us < p->last_us || (p->key && !set[i].key))
+            p = &set[i];
+    }
+    if (p->key && p->last_us + 1 > w->known_us)
+        w->known_us = p->last_us + 1; /* what is forgotten here could be any pair's past */
+    *p = (struct stun_pair){key, now_us};
+    return known;
+}
