@@ -56,6 +56,36 @@ void view_key_frames(struct wr *w, const struct capread_datagram *d)
     wr_u8(w, ']');
 }
 
+const struct watch_finding *view_over(const struct view_message *m, size_t i)
+{
+    size_t kept = findings_kept(m->fs);
+    return i < kept && i + m->n_over >= kept ? &m->over[i + m->n_over - kept] : NULL;
+}
+
+void view_key_over(struct wr *w, const struct watch_finding *f)
+{
+    view_key(w, "frames");
+    wr_u8(w, '[');
+    for (size_t i = 0; i < f->n_related; i++) {
+        wr_dec(w, f->related[i]);
+        wr_u8(w, ',');
+    }
+    wr_dec(w, f->frame);
+    wr_u8(w, ']');
+}
+
+void view_text_over(struct wr *w, const struct watch_finding *f)
+{
+    if (!f || f->n_related == 0)
+        return;
+    wr_text(w, f->n_related == 1 ? " (with frame" : " (with frames");
+    for (size_t i = 0; i < f->n_related; i++) {
+        wr_text(w, i ? ", " : " ");
+        wr_dec(w, f->related[i]);
+    }
+    wr_u8(w, ')');
+}
+
 /* ---- output ---- */
 
 /* Write what is in v->out; false: output has failed, then or before. */
@@ -147,9 +177,24 @@ static void datagram(struct view *v, const char *file, const struct capread_data
         cli_error(v->command->name,
                   "%s: frame %u: the message has more parts than there is room for", file,
                   d->frame);
+    m.n_over = view_watch_seen(v->watch, d, &m.m, &fs, &m.over);
     count(v, &m);
     if (v->message)
         message(v, &m);
+}
+
+/* What only the end of the file shows. */
+static void late(struct view *v, const char *file)
+{
+    const struct watch_finding *over;
+    size_t n = view_watch_end(v->watch, &over);
+
+    for (size_t i = 0; i < n; i++) {
+        v->levels[over[i].f.level]++;
+        if (v->late)
+            v->late(v, file, &over[i]);
+        emit(v);
+    }
 }
 
 static void note(const struct view *v, const char *file, const struct capread_problem *p)
@@ -172,6 +217,7 @@ static void one_file(struct view *v, const char *path)
     uint64_t notes = 0;
 
     v->counts = (struct view_counts){0};
+    view_watch_reset(v->watch);
     if (!r) {
         cli_error(v->command->name, "%s: cannot be read: %s", file, err);
         v->unread = true;
@@ -190,6 +236,7 @@ static void one_file(struct view *v, const char *path)
     if (notes > VIEW_NOTES_MAX)
         cli_error(v->command->name, "%s: %llu more problems of this kind", file,
                   (unsigned long long)(notes - VIEW_NOTES_MAX));
+    late(v, file);
     if (v->file_end) {
         v->file_end(v, file, capread_counts(r));
         emit(v);
@@ -202,8 +249,9 @@ int view_files(struct view *v, int n, char **files)
     v->many = n > 1;
     v->arena = malloc(VIEW_ARENA);
     v->findings = calloc(VIEW_FINDINGS_MAX, sizeof *v->findings);
+    v->watch = view_watch_new();
     v->out = (struct wr){malloc(1 << 20), 1 << 20, 0, false};
-    if (!v->arena || !v->findings || !v->out.p) {
+    if (!v->arena || !v->findings || !v->watch || !v->out.p) {
         cli_error(v->command->name, "no memory is left");
         v->failed = true;
     }
@@ -217,6 +265,7 @@ int view_files(struct view *v, int n, char **files)
     }
     free(v->arena);
     free(v->findings);
+    view_watch_free(v->watch);
     free(v->out.p);
     return v->failed ? EXIT_OWN_FAULT : v->unread ? EXIT_USAGE : EXIT_AS_EXPECTED;
 }

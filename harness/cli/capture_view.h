@@ -2,6 +2,7 @@
 #ifndef HARNESS_CLI_CAPTURE_VIEW_H
 #define HARNESS_CLI_CAPTURE_VIEW_H
 #include "harness/cli/cli.h"
+#include "harness/cli/view_watch.h"
 #include "harness/replay/classify.h"
 
 enum {
@@ -17,6 +18,8 @@ struct view_message {
     struct classified m;
     const char *layers; /* with the protocol: "eth/ip/udp/stun" */
     const struct findings *fs;
+    const struct watch_finding *over; /* those over time, which are the last n_over of fs */
+    size_t n_over;
 };
 struct view_protocol { /* counts of one codec in a file */
     const struct codec *codec;
@@ -34,6 +37,8 @@ struct view {
     bool many; /* files */
     /* Called for each message that a codec knows, and after each file. Text goes to `out`. */
     void (*message)(struct view *v, const struct view_message *m);
+    /* A finding over time that only the end of the file shows. */
+    void (*late)(struct view *v, const char *file, const struct watch_finding *f);
     void (*file_end)(struct view *v, const char *file, const struct capread_counts *c);
     struct view_counts counts;    /* of the file being read */
     uint64_t levels[VIEW_LEVELS]; /* findings in all files */
@@ -41,6 +46,7 @@ struct view {
     /* memory */
     uint8_t *arena;
     struct finding *findings;
+    struct view_watch *watch;
     struct wr out; /* what the callback writes; grows when full */
 };
 /* Read the files, "-" for standard input. Returns EXIT_OWN_FAULT where standard output failed,
@@ -56,4 +62,10 @@ void view_key_addr(struct wr *w, const char *key, const struct addr *a);
 void view_key_time(struct wr *w, uint64_t ns);
 /* "frames": all that the message came in. */
 void view_key_frames(struct wr *w, const struct capread_datagram *d);
+/* What the i-th finding of a message rests on beside it; NULL: it is not one over time. */
+const struct watch_finding *view_over(const struct view_message *m, size_t i);
+/* "frames": those of a finding over time, its own last. */
+void view_key_over(struct wr *w, const struct watch_finding *f);
+/* " (with frames 3, 7)"; nothing where `f` is NULL or names none. */
+void view_text_over(struct wr *w, const struct watch_finding *f);
 #endif

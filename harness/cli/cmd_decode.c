@@ -63,7 +63,8 @@ static void head_line(struct wr *w, const struct view_message *m)
     wr_u8(w, '\n');
 }
 
-static void put_finding(struct wr *w, const struct finding *f, bool color)
+static void put_finding(struct wr *w, const struct finding *f, const struct watch_finding *over,
+                        bool color)
 {
     const char *paint = level_strict(f->level) ? "\033[31m" : "\033[33m";
 
@@ -75,6 +76,7 @@ static void put_finding(struct wr *w, const struct finding *f, bool color)
     put_number(w, ", octet ", f->off, "");
     put_number(w, " length ", f->len, ": ");
     finding_words(w, f);
+    view_text_over(w, over);
     wr_text(w, color ? "\033[0m\n" : "\n");
 }
 
@@ -95,7 +97,7 @@ static void as_text(struct view *v, const struct view_message *m)
     if (!v->cli.quiet)
         field_text(w, m->m.codec->view, m->m.view, 1);
     for (size_t i = 0; i < kept; i++)
-        put_finding(w, &m->fs->v[i], v->cli.color);
+        put_finding(w, &m->fs->v[i], view_over(m, i), v->cli.color);
     if (m->fs->n > kept)
         put_number(w, "  ! and ", m->fs->n - kept, " more\n");
     if (!w->full)
@@ -104,8 +106,9 @@ static void as_text(struct view *v, const struct view_message *m)
 
 /* ---- JSON ---- */
 
-static void json_findings(struct wr *w, const struct findings *fs)
+static void json_findings(struct wr *w, const struct view_message *m)
 {
+    const struct findings *fs = m->fs;
     uint8_t text[512];
 
     view_key(w, "findings");
@@ -121,6 +124,8 @@ static void json_findings(struct wr *w, const struct findings *fs)
         view_key_uint(w, "length", f->len);
         view_key(w, "what");
         wr_json_text(w, wr_span(&words));
+        if (view_over(m, i))
+            view_key_over(w, view_over(m, i));
         wr_u8(w, '}');
     }
     wr_u8(w, ']');
@@ -141,7 +146,7 @@ static void as_json(struct view *v, const struct view_message *m)
     view_key_uint(w, "bytes", d->payload.n);
     view_key(w, "fields");
     field_json(w, m->m.codec->view, m->m.view);
-    json_findings(w, m->fs);
+    json_findings(w, m);
     view_key_text(w, "file", m->file);
     if (d->quoted)
         view_key(w, "quoted"), wr_text(w, "true");
@@ -150,6 +155,16 @@ static void as_json(struct view *v, const struct view_message *m)
     if (d->reassembled)
         view_key_frames(w, d);
     wr_text(w, "}\n");
+}
+
+/* A finding over time that only the end of the file shows. */
+static void late_text(struct view *v, const char *file, const struct watch_finding *f)
+{
+    struct wr *w = &v->out;
+
+    wr_text(w, file);
+    put_number(w, ": frame ", f->frame, ":\n");
+    put_finding(w, &f->f, f, v->cli.color);
 }
 
 /* ---- summary ---- */
@@ -202,6 +217,50 @@ static void column(struct wr *w, uint64_t v, const char *words)
     wr_text(w, text);
 }
 
+/* What the watcher of a codec has counted and measured. */
+static void facts_text(const struct view *v, struct wr *w, const struct codec *codec)
+{
+    const struct watcher_class *cls;
+    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+    char words[160];
+
+    for (size_t i = 0; sums && i < cls->n_facts; i++) {
+        const struct watch_sum *s = &sums[i];
+        snprintf(words, sizeof words, "%s %s", cls->name, cls->facts[i].words);
+        if (s->n && cls->facts[i].measure)
+            snprintf(words, sizeof words, "%s %s: mean of %llu, from %llu to %llu", cls->name,
+                     cls->facts[i].words, (unsigned long long)s->n, (unsigned long long)s->least,
+                     (unsigned long long)s->most);
+        if (s->n)
+            column(w, cls->facts[i].measure ? s->total / s->n : s->total, words);
+    }
+}
+
+static void facts_json(const struct view *v, struct wr *w, const struct codec *codec)
+{
+    const struct watcher_class *cls;
+    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+
+    if (!sums)
+        return;
+    view_key(w, "facts");
+    wr_u8(w, '{');
+    for (size_t i = 0; i < cls->n_facts; i++) {
+        if (!cls->facts[i].measure) {
+            view_key_uint(w, cls->facts[i].name, sums[i].total);
+            continue;
+        }
+        view_key(w, cls->facts[i].name);
+        wr_u8(w, '{');
+        view_key_uint(w, "n", sums[i].n);
+        view_key_uint(w, "least", sums[i].least);
+        view_key_uint(w, "most", sums[i].most);
+        view_key_uint(w, "mean", sums[i].n ? sums[i].total / sums[i].n : 0);
+        wr_u8(w, '}');
+    }
+    wr_u8(w, '}');
+}
+
 static void summary_text(struct view *v, const char *file, const struct capread_counts *c)
 {
     const struct view_counts *n = &v->counts;
@@ -221,6 +280,7 @@ static void summary_text(struct view *v, const char *file, const struct capread_
         snprintf(words, sizeof words, "%s messages quoted in ICMP", p->codec->name);
         if (p->quoted)
             column(w, p->quoted, words);
+        facts_text(v, w, p->codec);
     }
     column(w, n->unknown, "UDP datagrams of protocols that are not known");
     if (n->unknown_quoted)
@@ -248,6 +308,7 @@ static void summary_json(struct view *v, const char *file, const struct capread_
         view_key_uint(w, "quoted", p->quoted);
         view_key_uint(w, "octets", p->octets);
         view_key_uint(w, "findings", all(p));
+        facts_json(v, w, p->codec);
         wr_u8(w, '}');
     }
     wr_text(w, "]}\n");
@@ -286,6 +347,8 @@ static int run_decode(int argc, char **argv)
         job.v.file_end = job.v.cli.json ? summary_json : summary_text;
     else
         job.v.message = job.v.cli.json ? as_json : as_text;
+    if (!job.summary && !job.v.cli.json)
+        job.v.late = late_text;
     return view_files(&job.v, argc - optind, argv + optind);
 }
 

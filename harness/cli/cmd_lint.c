@@ -2,27 +2,37 @@
 #include "harness/cli/capture_view.h"
 
 /* FILE:FRAME:OCTET CLAUSE LEVEL what */
-static void as_text(struct view *v, const struct view_message *m)
+static void line(struct view *v, const char *file, uint32_t frame, const struct finding *f,
+                 const struct watch_finding *over)
 {
+    const char *paint = level_strict(f->level) ? "\033[31m" : "\033[33m";
     struct wr *w = &v->out;
 
-    for (size_t i = 0; i < findings_kept(m->fs); i++) {
-        const struct finding *f = &m->fs->v[i];
-        const char *paint = level_strict(f->level) ? "\033[31m" : "\033[33m";
-        wr_text(w, m->file);
-        wr_u8(w, ':');
-        wr_dec(w, m->d->frame);
-        wr_u8(w, ':');
-        wr_dec(w, f->off);
-        wr_u8(w, ' ');
-        wr_text(w, f->clause);
-        wr_u8(w, ' ');
-        wr_text(w, v->cli.color ? paint : "");
-        wr_text(w, level_name(f->level));
-        wr_text(w, v->cli.color ? "\033[0m " : " ");
-        finding_words(w, f);
-        wr_u8(w, '\n');
-    }
+    wr_text(w, file);
+    wr_u8(w, ':');
+    wr_dec(w, frame);
+    wr_u8(w, ':');
+    wr_dec(w, f->off);
+    wr_u8(w, ' ');
+    wr_text(w, f->clause);
+    wr_u8(w, ' ');
+    wr_text(w, v->cli.color ? paint : "");
+    wr_text(w, level_name(f->level));
+    wr_text(w, v->cli.color ? "\033[0m " : " ");
+    finding_words(w, f);
+    view_text_over(w, over);
+    wr_u8(w, '\n');
+}
+
+static void as_text(struct view *v, const struct view_message *m)
+{
+    for (size_t i = 0; i < findings_kept(m->fs); i++)
+        line(v, m->file, m->d->frame, &m->fs->v[i], view_over(m, i));
+}
+
+static void late_text(struct view *v, const char *file, const struct watch_finding *f)
+{
+    line(v, file, f->frame, &f->f, f);
 }
 
 static void as_json(struct view *v, const struct view_message *m)
@@ -36,7 +46,10 @@ static void as_json(struct view *v, const struct view_message *m)
         finding_words(&words, f);
         wr_u8(w, '{');
         view_key_uint(w, "frame", m->d->frame);
-        view_key_frames(w, m->d);
+        if (view_over(m, i))
+            view_key_over(w, view_over(m, i));
+        else
+            view_key_frames(w, m->d);
         view_key_time(w, m->d->time_ns);
         view_key_addr(w, "src", &m->d->src);
         view_key_addr(w, "dst", &m->d->dst);
@@ -52,6 +65,48 @@ static void as_json(struct view *v, const struct view_message *m)
     }
 }
 
+static void late_json(struct view *v, const char *file, const struct watch_finding *f)
+{
+    uint8_t text[512];
+    struct wr words = {text, sizeof text, 0, false}, *w = &v->out;
+
+    finding_words(&words, &f->f);
+    wr_u8(w, '{');
+    view_key_uint(w, "frame", f->frame);
+    view_key_over(w, f);
+    view_key_time(w, f->now_us * 1000);
+    view_key_addr(w, "src", &f->from);
+    view_key_addr(w, "dst", &f->to);
+    view_key_text(w, "layers", f->f.layer ? f->f.layer : "");
+    view_key_text(w, "clause", f->f.clause);
+    view_key_text(w, "level", level_name(f->f.level));
+    view_key_uint(w, "offset", f->f.off);
+    view_key_uint(w, "length", f->f.len);
+    view_key(w, "what");
+    wr_json_text(w, wr_span(&words));
+    view_key_text(w, "file", file);
+    wr_text(w, "}\n");
+}
+
+/* What the watchers have counted and measured, a line a kind. */
+static void facts(const struct view *v, const char *file, const struct codec *codec)
+{
+    const struct watcher_class *cls;
+    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+
+    for (size_t i = 0; sums && i < cls->n_facts; i++) {
+        const struct watch_sum *s = &sums[i];
+        if (s->n && cls->facts[i].measure)
+            cli_error("lint", "%s: %s: %s: %llu to %llu, mean %llu, of %llu", file, cls->name,
+                      cls->facts[i].words, (unsigned long long)s->least,
+                      (unsigned long long)s->most, (unsigned long long)(s->total / s->n),
+                      (unsigned long long)s->n);
+        else if (s->n)
+            cli_error("lint", "%s: %s: %llu %s", file, cls->name, (unsigned long long)s->total,
+                      cls->facts[i].words);
+    }
+}
+
 static void messages(struct view *v, const char *file, const struct capread_counts *c)
 {
     uint64_t n = 0, findings = 0;
@@ -63,6 +118,8 @@ static void messages(struct view *v, const char *file, const struct capread_coun
     }
     cli_error("lint", "%s: %llu frames, %llu messages, %llu findings", file,
               (unsigned long long)c->frames, (unsigned long long)n, (unsigned long long)findings);
+    for (size_t i = 0; i < v->counts.n_protocols; i++)
+        facts(v, file, v->counts.protocols[i].codec);
 }
 
 /* Which findings make the command fail: those of MUST and plain statements, or of SHOULD too. */
@@ -105,8 +162,10 @@ static int run_lint(int argc, char **argv)
         cli_error("lint", "wants capture files, or '-' for standard input; --help says more");
         return EXIT_USAGE;
     }
-    if (!v.cli.quiet)
+    if (!v.cli.quiet) {
         v.message = v.cli.json ? as_json : as_text;
+        v.late = v.cli.json ? late_json : late_text;
+    }
     if (v.cli.verbose)
         v.file_end = messages;
     int status = view_files(&v, argc - optind, argv + optind);
@@ -121,12 +180,15 @@ const struct command cmd_lint = {
     "Reads captures (pcap and pcapng, '-' for standard input) and prints a line for each place\n"
     "where a message breaks its standard:\n\n"
     "  FILE:FRAME:OCTET CLAUSE LEVEL what     (the octet counts from the start of the message)\n\n"
+    "What only several messages show, such as the schedule of retransmissions, stands at the last\n"
+    "of them and names the frames of the others.\n\n"
     "      --fail-on must|should   from which level on the exit status is 1; must where not "
     "given,\n"
     "                              which includes plain statements (STMT)\n"
     "      --json                  an object a finding; the keys are in docs/json.md\n"
     "  -q, --quiet                 prints nothing but errors: for the exit status\n"
-    "  -v                          counts of each file on standard error\n"
+    "  -v                          counts of each file on standard error, with what was seen over\n"
+    "                              time: transactions, round trips, retransmissions, ...\n"
     "      --color[=always|never|auto]\n\n"
     "examples:\n"
     "  rtclab lint call.pcapng\n"

@@ -43,6 +43,9 @@ struct packet { /* what passed between a party and the driver's transports */
     const struct addr *remote; /* family 0 in streams that the party opened */
     struct span data;
     uint32_t frame; /* 0: not known */
+    /* to on_flow only: */
+    uint32_t flow; /* as the endpoint calls it */
+    bool stream;   /* octets of a stream in pieces; else `data` is a datagram */
 };
 struct driver { /* first member of each driver's state */
     const struct driver_class *cls;
@@ -51,6 +54,9 @@ struct driver { /* first member of each driver's state */
     const char *error; /* the harness's own fault: an output queue that ran over, ... */
     void (*on_event)(void *ctx, const struct event *ev);
     void (*on_packet)(void *ctx, const struct packet *pk); /* NULL: nobody looks */
+    /* The same above all layers: what a party's endpoint hears and says, in plaintext; NULL: nobody
+     * looks. */
+    void (*on_flow)(void *ctx, const struct packet *pk);
     void *ctx;
     struct capture *capture; /* pcapng writer, NULL: none */
     char why[192];           /* room for a sentence in `error` */

@@ -193,6 +193,34 @@ static struct span joined(struct party *p, const struct output *o)
     return (struct span){all, all ? n : 0};
 }
 
+/* Whether the flow below all layers is one of a stream: by the first word of its stack, which for a flow
+ * that was accepted is its listener's. */
+static bool is_stream(const struct party *p, const struct edge *e)
+{
+    while (e && e->below)
+        e = edge_above(p, e->below, LAYER_LOWER);
+    if (e && !e->text[0])
+        e = edge_above(p, &p->top, e->parent);
+    return e && strncmp(e->text, "tcp", 3) == 0;
+}
+
+/* Tell what the top hears or says on one of its flows. */
+static void overhear(struct party *p, bool out, flow_id flow, const struct addr *remote,
+                     struct span data, uint32_t frame, uint64_t now)
+{
+    struct edge *e = p->driver->on_flow ? edge_above(p, &p->top, flow) : NULL;
+
+    if (e)
+        p->driver->on_flow(p->driver->ctx, &(struct packet){.party = p,
+                                                            .out = out,
+                                                            .now_us = now,
+                                                            .remote = remote,
+                                                            .data = data,
+                                                            .frame = frame,
+                                                            .flow = flow,
+                                                            .stream = is_stream(p, e)});
+}
+
 /* What a part asks of a flow that it uses. */
 static void downward(struct party *p, struct part *from, const struct output *o, uint64_t now)
 {
@@ -273,6 +301,11 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
         do_open(p, from, o, now);
         break;
     case OUT_SEND:
+        if (from == &p->top && p->driver->on_flow)
+            overhear(p, true, o->flow, &o->pkt.remote, joined(p, o), 0,
+                     o->not_before_us > now ? o->not_before_us : now);
+        downward(p, from, o, now);
+        break;
     case OUT_SHUTDOWN:
     case OUT_CLOSE:
     case OUT_PAUSE:
@@ -299,6 +332,8 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
 static void call(struct party *p, struct part *to, const struct input *in)
 {
     p->q.n = 0;
+    if (to == &p->top && in->kind == IN_BYTES)
+        overhear(p, false, in->flow, &in->pkt.remote, in->data, in->pkt.frame, in->now_us);
     to->cls->input(to->self, in, &p->q);
     for (size_t i = 0; i < p->q.n; i++)
         route(p, to, &p->q.v[i], in->now_us);

@@ -85,19 +85,8 @@ static void judge_message(struct world *w, const struct codec *codec, struct spa
 
     if (codec->decode(octets, &mem, &view, &fs) == STEP_ITEM && codec->lint)
         codec->lint(view, &fs);
-    for (size_t i = 0; i < findings_kept(&fs); i++) {
-        char words[160];
-        struct wr t = {(uint8_t *)words, sizeof words - 1, 0, false};
-        bool again = false;
-        finding_words(&t, &found[i]);
-        words[t.n] = '\0';
-        for (size_t k = 0; k < w->result->n_kept; k++)
-            again |= strcmp(w->result->checks[k].clause->id, found[i].clause) == 0 &&
-                     w->result->checks[k].verdict == VERDICT_FAIL;
-        if (!again) /* once a case is enough to say so */
-            world_check(w, found[i].clause, VERDICT_FAIL, words, (struct span){0}, "", &frame,
-                        frame != 0);
-    }
+    for (size_t i = 0; i < findings_kept(&fs); i++)
+        world_finding(w, &found[i], &frame, frame != 0);
 }
 
 static void on_event(void *ctx, const struct event *ev)
@@ -335,6 +324,7 @@ static bool open_driver(struct world *w)
     w->d->ctx = w;
     w->d->on_event = on_event;
     w->d->on_packet = on_packet;
+    w->d->on_flow = world_watch;
     return true;
 }
 
@@ -397,6 +387,7 @@ static void finish(struct world *w)
     struct case_result *r = w->result;
     const char *err = NULL;
 
+    world_watch_end(w);
     r->duration_us = w->d ? w->d->now_us : 0;
     r->wall_us = wall_us() - w->wall_start;
     world_kill_asked(w);

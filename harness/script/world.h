@@ -3,6 +3,7 @@
 #define HARNESS_SCRIPT_WORLD_H
 #include <sys/types.h>
 #include "harness/core/capture.h"
+#include "harness/core/watch.h"
 #include "harness/script/luarec.h"
 #include "harness/script/sandbox.h"
 #include "harness/script/script.h"
@@ -37,7 +38,8 @@ struct world {
     size_t unjudged; /* checks above the level that is judged */
     bool skipped, sim;
     struct asked asked[CASE_ASKED];
-    struct arena mem; /* configurations: as long as the world */
+    struct watch *watches[4]; /* of the protocols that actors speak; NULL: none */
+    struct arena mem;         /* configurations: as long as the world */
     struct rec rec;
     uint64_t wall_start;
 };
@@ -60,6 +62,11 @@ uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args);
 bool world_poll_asked(struct world *w);
 void world_kill_asked(struct world *w);
 bool world_asking(const struct world *w);
+/* world_watch.c: a finding on what the IUT sent is a failed check of its clause, once a case */
+void world_finding(struct world *w, const struct finding *f, const uint32_t *frames, size_t n);
+/* What an actor says and hears, to the watchers; `ctx` is the world. */
+void world_watch(void *ctx, const struct packet *pk);
+void world_watch_end(struct world *w);
 /* caserun.c: push an event to the script */
 void world_deliver(struct world *w, int id, const char *name, uint32_t token,
                    void (*push)(lua_State *L, const void *arg), const void *arg);

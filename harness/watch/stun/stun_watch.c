@@ -76,6 +76,7 @@ static void clock_seen(struct stun_watch *w, const struct watch_seen *s,
         w->known_us = w->o.origin ? 0 : s->now_us;
     if (w->begun && s->now_us + 1000000 < w->now_us) {
         w->epoch++;
+        w->past_lost = true;
         w->known_us = s->now_us;
         w->now_us = s->now_us;
         memset(w->pairs, 0, sizeof w->pairs);

@@ -67,8 +67,10 @@ struct stun_tx {
 struct stun_pair { /* two hosts, the client's first */
     uint64_t key, last_us;
 };
-struct stun_list {
-    uint32_t oldest, newest, free; /* 0: none; the free ones are linked by `newer` */
+struct stun_list { /* 0: none */
+    uint32_t oldest, newest;
+    uint32_t free;        /* given back, linked by `newer` */
+    uint32_t unused, end; /* never taken: from unused to end, without it */
 };
 struct stun_watch {
     struct watch_options o;
@@ -76,8 +78,9 @@ struct stun_watch {
     struct stun_list lists[2]; /* requests, indications */
     uint64_t now_us, known_us; /* the latest time; since when all that passed is remembered */
     uint32_t epoch;            /* counts steps of the clock */
-    bool begun, unread,
-        forgot; /* unread: octets passed that are no message; forgot: the pool was full */
+    /* unread: octets passed that are no message; forgot: the pool was full; past_lost: that nothing was
+     * before is known no more */
+    bool begun, unread, forgot, past_lost;
     struct stun_pair pairs[STUN_WATCH_PAIRS];
     struct stun_tx *tx; /* from 1 */
     uint32_t *index;    /* of tx; 0: empty */

@@ -43,12 +43,9 @@ void stun_watch_init(void *self, size_t limit, const struct watch_options *o)
     w->tx = (struct stun_tx *)(void *)((uint8_t *)self + rounded(sizeof *w));
     w->index = (uint32_t *)(void *)((uint8_t *)w->tx + rounded((limit + 1) * sizeof *w->tx));
     memset(w->index, 0, w->places * sizeof *w->index);
-    for (uint32_t i = 1; i <= limit; i++) {
-        w->tx[i].used = false;
-        w->tx[i].newer = i == requests || i == limit ? 0 : i + 1;
-    }
-    w->lists[0].free = 1;
-    w->lists[1].free = requests < limit ? (uint32_t)requests + 1 : 0;
+    w->lists[0].unused = 1;
+    w->lists[0].end = w->lists[1].unused = (uint32_t)requests + 1;
+    w->lists[1].end = (uint32_t)limit + 1;
 }
 
 /* ---- index ---- */
@@ -165,15 +162,15 @@ struct stun_tx *stun_tx_new(struct stun_watch *w, const uint8_t id[12], uint64_t
     uint32_t out = one_too_many(w, id, indication);
 
     gone->used = false;
-    if (!out && !l->free)
+    if (!out && !l->free && l->unused == l->end)
         out = l->oldest;
-    if (!out && !l->free)
+    if (!out && !l->free && l->unused == l->end)
         return NULL; /* a limit of 1 keeps no indication */
     if (out)
         forget(w, out, gone);
-    uint32_t n = l->free;
+    uint32_t n = l->free ? l->free : l->unused++;
     struct stun_tx *t = &w->tx[n];
-    l->free = t->newer;
+    l->free = l->free ? t->newer : 0;
     *t = (struct stun_tx){.flow = flow,
                           .client = *client,
                           .server = *server,
@@ -214,7 +211,7 @@ bool stun_first_contact(struct stun_watch *w, const struct addr *client, const s
     enum { WAYS = 4 };
     uint64_t key = pair_key(client, server);
     struct stun_pair *set = &w->pairs[key / 2 % (STUN_WATCH_PAIRS / WAYS) * WAYS], *p = &set[0];
-    bool known = w->o.origin && w->known_us == 0;
+    bool known = w->o.origin && !w->past_lost;
 
     known |= now_us >= w->known_us && now_us - w->known_us >= STUN_WATCH_STALE_US;
     for (size_t i = 0; i < WAYS; i++) {
@@ -227,8 +224,10 @@ bool stun_first_contact(struct stun_watch *w, const struct addr *client, const s
         if (set[i].last_us < p->last_us || (p->key && !set[i].key))
             p = &set[i];
     }
-    if (p->key && p->last_us + 1 > w->known_us)
-        w->known_us = p->last_us + 1; /* what is forgotten here could be any pair's past */
+    if (p->key && p->last_us >= w->known_us) { /* what is forgotten could be any pair's past */
+        w->known_us = p->last_us;
+        w->past_lost = true;
+    }
     *p = (struct stun_pair){key, now_us};
     return known;
 }

@@ -1,0 +1,99 @@
+/* harness/script/world_watch.c - watchers over what passes between a case's actors and the IUT. What they
+ * find on the IUT's side is a failed check of the case; what an actor does wrong was asked of it. */
+#include "harness/core/registry.h"
+#include "harness/drivers/sim.h"
+#include "harness/script/world.h"
+
+enum { BY_ACTOR, BY_IUT };
+
+/* A finding on what the IUT sent: a failed check of its clause, once a case. */
+void world_finding(struct world *w, const struct finding *f, const uint32_t *frames, size_t n)
+{
+    char words[160];
+    struct wr t = {(uint8_t *)words, sizeof words - 1, 0, false};
+
+    finding_words(&t, f);
+    words[t.n] = '\0';
+    for (size_t k = 0; k < w->result->n_kept; k++)
+        if (strcmp(w->result->checks[k].clause->id, f->clause) == 0 &&
+            w->result->checks[k].verdict == VERDICT_FAIL)
+            return;
+    world_check(w, f->clause, VERDICT_FAIL, words, (struct span){0}, "", frames, n);
+}
+
+static void on_finding(void *ctx, const struct watch_finding *f)
+{
+    uint32_t frames[WATCH_RELATED + 1];
+    size_t n = 0;
+
+    if (f->by != BY_IUT)
+        return;
+    for (size_t i = 0; i < f->n_related; i++)
+        frames[n++] = f->related[i];
+    if (f->frame)
+        frames[n++] = f->frame;
+    world_finding(ctx, &f->f, frames, n);
+}
+
+/* In the simulator nothing was before and nothing is lost on the way; live, only what is on this machine
+ * is that near, and an IUT may remember earlier cases. */
+static struct watch_options options(const struct world *w)
+{
+    if (w->sim) {
+        const struct sim_net *net = sim_network(w->d);
+        bool whole =
+            !net->loss_ppm && !net->duplicate_ppm && !net->reorder_ppm && !net->corrupt_ppm;
+        return (struct watch_options){.origin = true, .beside = whole};
+    }
+    const struct addr *a = &w->o->target;
+    bool loopback = w->o->own || (a->family == 4   ? a->ip[0] == 127
+                                  : a->family == 6 ? a->ip[15] == 1 && a->ip[0] == 0
+                                                   : true);
+    return (struct watch_options){.beside = loopback, .slack_us = 100000};
+}
+
+static struct watch *watch_for(struct world *w, const char *protocol)
+{
+    const struct watcher_class *cls = watcher_of(codec_named(protocol));
+
+    for (size_t i = 0; cls && i < COUNT(w->watches); i++) {
+        if (w->watches[i] && watch_class(w->watches[i]) == cls)
+            return w->watches[i];
+        if (!w->watches[i]) {
+            struct watch_options o = options(w);
+            return w->watches[i] = watch_new(cls, 1024, &o);
+        }
+    }
+    return NULL;
+}
+
+void world_watch(void *ctx, const struct packet *pk)
+{
+    struct world *w = ctx;
+    const struct actor *a = party_owner(pk->party);
+    struct watch *watch = a && a != &w->actors[0] && !w->skipped ? watch_for(w, a->protocol) : NULL;
+    struct watch_seen s = {.now_us = pk->now_us,
+                           .stream = pk->stream,
+                           .by = pk->out ? BY_ACTOR : BY_IUT,
+                           .octets = pk->data,
+                           .frame = pk->frame};
+
+    if (!watch)
+        return;
+    s.flow = (uint64_t)(a - w->actors) << 32 | pk->flow;
+    if (!pk->stream) /* the actor's own address is not always known; its flow is */
+        *(pk->out ? &s.to : &s.from) = *pk->remote;
+    else /* the directions have to differ all the same */
+        (pk->out ? &s.to : &s.from)->port = 1;
+    watch_octets(watch, &s, &(struct watch_sink){.finding = on_finding, .ctx = w});
+}
+
+void world_watch_end(struct world *w)
+{
+    for (size_t i = 0; i < COUNT(w->watches); i++) {
+        if (w->watches[i] && !w->skipped)
+            watch_end(w->watches[i], &(struct watch_sink){.finding = on_finding, .ctx = w});
+        watch_free(w->watches[i]);
+        w->watches[i] = NULL;
+    }
+}
