@@ -1,0 +1,208 @@
+/* harness/tests/watch_test.c - watchers through the program: captures under lint and decode, and whom a
+ * case blames. */
+#include <ftw.h>
+#include "harness/core/capture.h"
+#include "harness/tests/program.h"
+
+/* ---- a capture of our own ---- */
+
+static const struct addr here = {.family = 4, .ip = {192, 0, 2, 1}, .port = 5000},
+                         there = {.family = 4, .ip = {192, 0, 2, 9}, .port = 3478};
+
+static const char request[] = "000100002112a442000102030405060708090a0b",
+                  answer[] = "0101000c2112a442000102030405060708090a0b002000080001333344556677",
+                  other[] = "000100002112a442ffffffffffffffffffffffff";
+
+static void put(struct capture *c, uint64_t us, bool back, const char *hex)
+{
+    uint8_t octets[256];
+    struct wr w = {octets, sizeof octets, 0, false};
+
+    CU_ASSERT_TRUE(wr_unhex(&w, span_of(hex)));
+    capture_datagram(c, us, back ? &there : &here, back ? &here : &there, wr_span(&w));
+}
+
+/* Four requests at equal intervals, an answer to the last, and one that is answered at once. */
+static void write_capture(const char *name)
+{
+    const char *why = NULL;
+    struct capture *c = capture_open(program_path(name), "test", 0, &why);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    for (uint64_t i = 0; i < 4; i++)
+        put(c, i * 700000, false, request);
+    put(c, 2150000, true, answer);
+    put(c, 3000000, false, other);
+    CU_ASSERT_TRUE(capture_close(c, &why));
+}
+
+static void lint(void)
+{
+    if (!program_ready())
+        return;
+    write_capture("flat.pcapng");
+    program_gives("lint --fail-on should flat.pcapng", 1);
+    CHECK_TEXT(span_of(program_out),
+               "flat.pcapng:4:0 RFC8489:6.2.1#1b SHOULD the time between retransmissions does not "
+               "double: 700000 us, then 700000 us (with frames 1, 2, 3)\n");
+    program_gives("lint flat.pcapng", 0); /* a SHOULD */
+    program_gives("lint --json flat.pcapng", 0);
+    json_t *all = program_objects(program_out), *o = json_array_get(all, 0);
+    CU_ASSERT_EQUAL(json_array_size(all), 1);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(o, "frame")), 4);
+    json_t *frames = json_object_get(o, "frames");
+    CU_ASSERT_EQUAL(json_array_size(frames), 4);
+    for (size_t i = 0; i < json_array_size(frames); i++)
+        CU_ASSERT_EQUAL(json_integer_value(json_array_get(frames, i)), (json_int_t)i + 1);
+    CHECK_TEXT(span_of(program_text(o, "clause")), "RFC8489:6.2.1#1b");
+    CHECK_TEXT(span_of(program_text(o, "layers")), "ip/udp/stun");
+    json_decref(all);
+    program_gives("lint -q -v flat.pcapng", 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "stun: 2 transactions\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "stun: 3 requests sent again before an answer\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "stun: 1 transactions without an answer\n"));
+    /* each file begins anew */
+    program_gives("lint flat.pcapng flat.pcapng", 0);
+    CU_ASSERT_EQUAL(program_lines(program_out), 2);
+}
+
+static void decode(void)
+{
+    if (!program_ready())
+        return;
+    write_capture("flat.pcapng");
+    program_gives("decode --quiet flat.pcapng", 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "700000 us (with frames 1, 2, 3)\nframe 5, "));
+    program_gives("decode --json flat.pcapng", 0);
+    json_t *all = program_objects(program_out);
+    CU_ASSERT_EQUAL(json_array_size(all), 6);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        json_t *f = json_object_get(json_array_get(all, i), "findings");
+        CU_ASSERT_EQUAL(json_array_size(f), i == 3);
+        json_t *frames = json_object_get(json_array_get(f, 0), "frames");
+        CU_ASSERT_EQUAL(json_array_size(frames), i == 3 ? 4 : 0);
+    }
+    json_decref(all);
+    program_gives("decode --summary --json flat.pcapng", 0);
+    all = program_objects(program_out);
+    json_t *facts = json_object_get(
+        json_array_get(json_object_get(json_array_get(all, 0), "protocols"), 0), "facts");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(facts, "retransmissions")), 3);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(facts, "unanswered")), 1);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(facts, "rtt_us"), "n")), 0);
+    json_decref(all);
+}
+
+/* ---- whom a case blames ---- */
+
+#define CASE(id)                                                                                   \
+    "case { id = \"" id                                                                            \
+    "\", title = \"-\", role = \"stun-server\", needs = { \"ip4\" }, run = function(t)\n"          \
+    "local c = t:actor(\"client\", \"stun\")\n"
+#define END "t:check(\"RFC8489:5#3\", true)\nend }\n"
+
+/* In w-sins the actor uses one id for different requests and for an indication. */
+static const char cases[] = CASE("w-plain") "c:request { method = \"binding\" }\n" END CASE(
+    "w-sins") "c:request { method = \"binding\", transaction = \"abcdefghijkl\" }\n"
+              "c:request { method = \"binding\", transaction = \"abcdefghijkl\",\n"
+              "  attributes = { { type = \"SOFTWARE\", value = \"other\" } } }\n"
+              "c:send { class = \"indication\", transaction = \"abcdefghijkl\" }\n"
+              "c:request { method = \"binding\", transaction = \"abcdefghijkl\" }\n" END;
+
+static json_t *results(const char *args, int status)
+{
+    char all[512];
+    snprintf(all, sizeof all, "test --json %s", args);
+    program_gives(all, status);
+    return program_objects(program_out);
+}
+
+static void status_is(const json_t *all, const char *id, const char *status)
+{
+    CHECK_TEXT(span_of(program_text(program_find(all, "end", "case", id), "status")), status);
+}
+
+static void blame(void)
+{
+    if (!program_ready())
+        return;
+    program_cases("watch.lua", cases);
+    json_t *all = results("w-plain w-sins", 0);
+    status_is(all, "w-plain[udp,ip4]", "pass");
+    status_is(all, "w-sins[udp,ip4]", "pass");
+    status_is(all, "w-sins[tcp,ip4]", "pass");
+    json_decref(all);
+    /* no check of these cases looks at the method or the id */
+    all = results("w-plain --fault method-changed", 1);
+    status_is(all, "w-plain[udp,ip4]", "fail");
+    status_is(all, "w-plain[tcp,ip4]", "fail");
+    json_t *check = program_find(all, "check", "clause", "RFC8489:6.3.1.1#a2");
+    CU_ASSERT_PTR_NOT_NULL(check);
+    CHECK_TEXT(span_of(program_text(check, "verdict")), "fail");
+    json_decref(all);
+    all = results("w-plain --fault transaction-changed", 1);
+    CU_ASSERT_PTR_NOT_NULL(program_find(all, "check", "clause", "RFC8489:5#6"));
+    json_decref(all);
+    all = results("w-plain --live --fault method-changed", 1);
+    CU_ASSERT_PTR_NOT_NULL(program_find(all, "check", "clause", "RFC8489:6.3.1.1#a2"));
+    json_decref(all);
+}
+
+/* ---- the shared captures ---- */
+
+/* Every finding over time in them, each read: an ICE agent that signs a request anew under the id of the
+ * one before. */
+static const char *const known[] = {"stun/ice-testcall.pcap:31:8 RFC8489:5#5b MUST",
+                                    "stun/ice-testcall.pcap:33:8 RFC8489:5#5b MUST",
+                                    "stun/ice-testcall.pcap:37:8 RFC8489:5#5b MUST",
+                                    "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST"};
+static size_t n_files, n_known, root_n;
+
+static void finding_line(const char *line)
+{
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (strncmp(line, known[i], strlen(known[i])) == 0) {
+            n_known++;
+            return;
+        }
+    printf("\n%s", line);
+    CU_FAIL("a finding over time that nobody has read");
+}
+
+static int visit(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    static char line[4096];
+    char command[4096];
+    const char *dot = strrchr(path, '.');
+
+    (void)st;
+    (void)at;
+    if (type != FTW_F || !dot || (strcmp(dot, ".pcap") != 0 && strcmp(dot, ".pcapng") != 0))
+        return 0;
+    n_files++;
+    snprintf(command, sizeof command, "\"$RTCLAB\" lint '%s' 2>/dev/null", path);
+    FILE *p = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    while (fgets(line, sizeof line, p))
+        if (strstr(line, "(with frame"))
+            finding_line(strlen(line) > root_n ? line + root_n : line);
+    pclose(p);
+    return 0;
+}
+
+static void captures(void)
+{
+    const char *root = test_shared("captures");
+
+    if (!root || !getenv("RTCLAB")) {
+        test_skip(root ? "RTCLAB does not name the program"
+                       : "the shared captures are not there: no finding on real traffic was read");
+        return;
+    }
+    root_n = strlen(root) + 1;
+    CU_ASSERT_EQUAL(nftw(root, visit, 16, FTW_PHYS), 0);
+    CU_ASSERT_TRUE(n_files > 0);
+    CU_ASSERT_EQUAL(n_known, COUNT(known));
+}
+
+TESTS({"lint", lint}, {"decode", decode}, {"blame", blame}, {"captures", captures})
