@@ -159,20 +159,31 @@ static void count(struct view *v, const struct view_message *m)
 
 /* ---- files ---- */
 
+/* "LAYERS/NAME", cut to what there is room for. */
+static void layer_path(char *to, size_t cap, const char *layers, const char *name)
+{
+    size_t n = strnlen(layers, cap - 2), k = strnlen(name, cap - n - 2);
+
+    memcpy(to, layers, n);
+    to[n] = '/';
+    memcpy(to + n + 1, name, k);
+    to[n + 1 + k] = '\0';
+}
+
 static void datagram(struct view *v, const char *file, const struct capread_datagram *d)
 {
     char layers[CAPREAD_LAYERS_MAX + 32];
     struct findings fs = {v->findings, 0, VIEW_FINDINGS_MAX, layers, 0};
     struct arena mem = arena_of(v->arena, VIEW_ARENA);
     struct view_message m = {.file = file, .d = d, .layers = layers, .fs = &fs};
-    const struct codec *codec = classify_guess(d);
 
-    snprintf(layers, sizeof layers, "%s/%s", d->layers, codec ? codec->name : "");
     if (!classify_decode(d, &mem, &fs, &m.m)) {
         v->counts.unknown += !d->quoted;
         v->counts.unknown_quoted += d->quoted;
         return;
     }
+    layer_path(layers, sizeof layers, d->layers,
+               m.m.codec->name); /* findings point to it already */
     if (m.m.partial)
         cli_error(v->command->name,
                   "%s: frame %u: the message has more parts than there is room for", file,

@@ -64,8 +64,17 @@ struct stun_tx {
     uint16_t answer_code;
     uint32_t older, newer; /* in the order of their beginning; 0: none */
 };
+struct stun_gone { /* what is told of a transaction that is forgotten; used false: none is */
+    bool used, indication, unanswered;
+    uint64_t last_us;
+    uint32_t frame;
+};
 struct stun_pair { /* two hosts, the client's first */
     uint64_t key, last_us;
+};
+struct stun_place { /* of the index */
+    uint32_t n;     /* of tx; 0: empty */
+    uint32_t hash;  /* of its id: most of those that are not meant are passed by without a look */
 };
 struct stun_list { /* 0: none */
     uint32_t oldest, newest;
@@ -83,7 +92,7 @@ struct stun_watch {
     bool begun, unread, forgot, past_lost;
     struct stun_pair pairs[STUN_WATCH_PAIRS];
     struct stun_tx *tx; /* from 1 */
-    uint32_t *index;    /* of tx; 0: empty */
+    struct stun_place *index;
 };
 
 /* ---- stun_watch_pool.c ---- */
@@ -96,10 +105,10 @@ struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], u
 /* One with this id, between whomever, that `not_by` did not begin; NULL: none. */
 struct stun_tx *stun_tx_any(const struct stun_watch *w, const uint8_t id[12],
                             const struct addr *not_by);
-/* A new one, zeroed but for its key and kind. `gone` gets what was forgotten for it, used false: nothing. */
+/* A new one, zeroed but for its key and kind. `gone` gets what was forgotten for it. */
 struct stun_tx *stun_tx_new(struct stun_watch *w, const uint8_t id[12], uint64_t flow,
                             const struct addr *client, const struct addr *server, bool indication,
-                            struct stun_tx *gone);
+                            struct stun_gone *gone);
 /* The next in the order of their beginning, NULL: the first; NULL at the end. */
 struct stun_tx *stun_tx_next(const struct stun_watch *w, const struct stun_tx *t);
 /* Note that the client's host speaks to the server's; whether it is known not to have done so for ten

@@ -52,15 +52,15 @@ static void first(struct stun_watch *w, struct stun_tx *t, const struct watch_se
     stun_watch_fact(out, STUN_F_TRANSACTIONS, 1, s, 0);
 }
 
-static void tell_gone(const struct stun_tx *gone, const struct watch_seen *s,
+static void tell_gone(const struct stun_gone *gone, const struct watch_seen *s,
                       const struct watch_sink *out)
 {
     if (!gone->used || gone->indication)
         return;
-    stun_watch_fact(out, STUN_F_EVICTED, 1, s, gone->frames[0]);
-    if (!gone->answers && !gone->told_unanswered && s->now_us >= gone->last_us &&
+    stun_watch_fact(out, STUN_F_EVICTED, 1, s, gone->frame);
+    if (gone->unanswered && s->now_us >= gone->last_us &&
         s->now_us - gone->last_us >= STUN_WATCH_OVER_US)
-        stun_watch_fact(out, STUN_F_UNANSWERED, 1, s, gone->frames[0]);
+        stun_watch_fact(out, STUN_F_UNANSWERED, 1, s, gone->frame);
 }
 
 /* The same request, its transaction long over: it begins anew under its old id, as RFC8489:5#5b allows
@@ -203,7 +203,8 @@ void stun_watch_request(struct stun_watch *w, const struct watch_seen *s, const 
                         const struct watch_sink *out)
 {
     const uint8_t *id = stun_watch_id(m);
-    struct stun_tx *t = stun_tx_find(w, id, s->flow, &s->from, &s->to), gone;
+    struct stun_tx *t = stun_tx_find(w, id, s->flow, &s->from, &s->to);
+    struct stun_gone gone;
 
     if (!t) {
         t = stun_tx_new(w, id, s->flow, &s->from, &s->to, false, &gone);
@@ -234,7 +235,8 @@ void stun_watch_indication(struct stun_watch *w, const struct watch_seen *s,
                            const struct stun_msg *m, const struct watch_sink *out)
 {
     const uint8_t *id = stun_watch_id(m);
-    struct stun_tx *t = stun_tx_find(w, id, s->flow, &s->from, &s->to), gone;
+    struct stun_tx *t = stun_tx_find(w, id, s->flow, &s->from, &s->to);
+    struct stun_gone gone;
 
     stun_watch_fact(out, STUN_F_INDICATIONS, 1, s, 0);
     if (t) {

@@ -20,7 +20,7 @@ static size_t places_for(size_t limit)
 size_t stun_watch_size(size_t limit)
 {
     return rounded(sizeof(struct stun_watch)) + rounded((limit + 1) * sizeof(struct stun_tx)) +
-           places_for(limit) * sizeof(uint32_t);
+           places_for(limit) * sizeof(struct stun_place);
 }
 
 /* Indications have a quarter of the places, at least one where there are two. */
@@ -41,7 +41,8 @@ void stun_watch_init(void *self, size_t limit, const struct watch_options *o)
     w->limit = limit;
     w->places = places_for(limit);
     w->tx = (struct stun_tx *)(void *)((uint8_t *)self + rounded(sizeof *w));
-    w->index = (uint32_t *)(void *)((uint8_t *)w->tx + rounded((limit + 1) * sizeof *w->tx));
+    w->index =
+        (struct stun_place *)(void *)((uint8_t *)w->tx + rounded((limit + 1) * sizeof *w->tx));
     memset(w->index, 0, w->places * sizeof *w->index);
     w->lists[0].unused = 1;
     w->lists[0].end = w->lists[1].unused = (uint32_t)requests + 1;
@@ -50,40 +51,56 @@ void stun_watch_init(void *self, size_t limit, const struct watch_options *o)
 
 /* ---- index ---- */
 
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0xff51afd7ed558ccdu;
+    return h ^ (h >> 32);
+}
+
 /* A multiply and a fold for each eight octets: equal octets, equal number. That two requests differ and
  * have the same number hides what differs, and never makes up a difference. */
 uint64_t stun_watch_hash(struct span s)
 {
-    uint64_t h = 0x9e3779b97f4a7c15u ^ s.n;
+    uint64_t h = 0x9e3779b97f4a7c15u ^ s.n, v;
     size_t i = 0;
 
-    for (; i + 8 <= s.n; i += 8) {
-        h = (h ^ get_u64(s.p + i)) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
+    for (; i + sizeof v <= s.n; i += sizeof v) {
+        memcpy(&v, s.p + i, sizeof v);
+        h = mix(h, v);
     }
-    for (; i < s.n; i++)
-        h = (h ^ s.p[i]) * 0x100000001b3u;
-    h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53u;
-    return h ^ (h >> 33);
+    v = 0;
+    if (i < s.n)
+        memcpy(&v, s.p + i, s.n - i);
+    return mix(h, v);
 }
 
-static size_t home(const struct stun_watch *w, const uint8_t id[12])
+static uint32_t id_hash(const uint8_t id[12])
 {
-    return (size_t)stun_watch_hash((struct span){id, 12}) & (w->places - 1);
+    uint64_t a;
+    uint32_t b;
+
+    memcpy(&a, id, sizeof a);
+    memcpy(&b, id + sizeof a, sizeof b);
+    return (uint32_t)mix(mix(0x9e3779b97f4a7c15u, a), b);
 }
 
 static bool same_addr(const struct addr *a, const struct addr *b)
 {
-    size_t n = a->family == 6 ? 16 : a->family == 4 ? 4 : 0;
-    return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, n) == 0;
+    return a->family == b->family && a->port == b->port &&
+           (a->family == 4   ? memcmp(a->ip, b->ip, 4) == 0
+            : a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
+                             : true);
 }
 
 struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], uint64_t flow,
                              const struct addr *client, const struct addr *server)
 {
-    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
-        struct stun_tx *t = &w->tx[w->index[at]];
-        if (memcmp(t->id, id, sizeof t->id) == 0 && t->flow == flow &&
+    uint32_t hash = id_hash(id);
+    size_t mask = w->places - 1;
+
+    for (size_t at = hash & mask; w->index[at].n; at = (at + 1) & mask) {
+        struct stun_tx *t = &w->tx[w->index[at].n];
+        if (w->index[at].hash == hash && memcmp(t->id, id, sizeof t->id) == 0 && t->flow == flow &&
             same_addr(&t->client, client) && same_addr(&t->server, server))
             return t;
     }
@@ -93,9 +110,13 @@ struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], u
 struct stun_tx *stun_tx_any(const struct stun_watch *w, const uint8_t id[12],
                             const struct addr *not_by)
 {
-    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
-        struct stun_tx *t = &w->tx[w->index[at]];
-        if (memcmp(t->id, id, sizeof t->id) == 0 && !same_addr(&t->client, not_by))
+    uint32_t hash = id_hash(id);
+    size_t mask = w->places - 1;
+
+    for (size_t at = hash & mask; w->index[at].n; at = (at + 1) & mask) {
+        struct stun_tx *t = &w->tx[w->index[at].n];
+        if (w->index[at].hash == hash && memcmp(t->id, id, sizeof t->id) == 0 &&
+            !same_addr(&t->client, not_by))
             return t;
     }
     return NULL;
@@ -104,23 +125,23 @@ struct stun_tx *stun_tx_any(const struct stun_watch *w, const uint8_t id[12],
 /* Take a place out of the index and close the gap: what stands behind it and belongs before moves up. */
 static void unindex(struct stun_watch *w, uint32_t n)
 {
-    size_t mask = w->places - 1, at = home(w, w->tx[n].id);
+    size_t mask = w->places - 1, at = id_hash(w->tx[n].id) & mask;
 
-    while (w->index[at] != n)
+    while (w->index[at].n != n)
         at = (at + 1) & mask;
-    for (size_t next = (at + 1) & mask; w->index[next]; next = (next + 1) & mask) {
-        size_t from = home(w, w->tx[w->index[next]].id);
+    for (size_t next = (at + 1) & mask; w->index[next].n; next = (next + 1) & mask) {
+        size_t from = w->index[next].hash & mask;
         if (((next - from) & mask) >= ((next - at) & mask)) {
             w->index[at] = w->index[next];
             at = next;
         }
     }
-    w->index[at] = 0;
+    w->index[at].n = 0;
 }
 
 /* ---- lists ---- */
 
-static void forget(struct stun_watch *w, uint32_t n, struct stun_tx *gone)
+static void forget(struct stun_watch *w, uint32_t n, struct stun_gone *gone)
 {
     struct stun_tx *t = &w->tx[n];
     struct stun_list *l = &w->lists[t->indication];
@@ -128,7 +149,11 @@ static void forget(struct stun_watch *w, uint32_t n, struct stun_tx *gone)
     unindex(w, n);
     *(t->older ? &w->tx[t->older].newer : &l->oldest) = t->newer;
     *(t->newer ? &w->tx[t->newer].older : &l->newest) = t->older;
-    *gone = *t;
+    *gone = (struct stun_gone){.used = true,
+                               .indication = t->indication,
+                               .unanswered = !t->answers && !t->told_unanswered,
+                               .last_us = t->last_us,
+                               .frame = t->frames[0]};
     t->used = false;
     t->newer = l->free;
     l->free = n;
@@ -136,19 +161,22 @@ static void forget(struct stun_watch *w, uint32_t n, struct stun_tx *gone)
 }
 
 /* Where many transactions have one id the search for one would grow long: the oldest gives way. */
-static uint32_t one_too_many(const struct stun_watch *w, const uint8_t id[12], bool indication)
+static uint32_t one_too_many(const struct stun_watch *w, const uint8_t id[12], uint32_t hash,
+                             bool indication)
 {
     uint32_t oldest = 0, found = 0;
     uint64_t first = UINT64_MAX;
+    size_t mask = w->places - 1;
 
-    for (size_t at = home(w, id); w->index[at]; at = (at + 1) & (w->places - 1)) {
-        const struct stun_tx *t = &w->tx[w->index[at]];
-        if (memcmp(t->id, id, sizeof t->id) != 0 || t->indication != indication)
+    for (size_t at = hash & mask; w->index[at].n; at = (at + 1) & mask) {
+        const struct stun_tx *t = &w->tx[w->index[at].n];
+        if (w->index[at].hash != hash || memcmp(t->id, id, sizeof t->id) != 0 ||
+            t->indication != indication)
             continue;
         found++;
         if (t->first_us < first) {
             first = t->first_us;
-            oldest = w->index[at];
+            oldest = w->index[at].n;
         }
     }
     return found >= STUN_WATCH_SAME_ID ? oldest : 0;
@@ -156,10 +184,10 @@ static uint32_t one_too_many(const struct stun_watch *w, const uint8_t id[12], b
 
 struct stun_tx *stun_tx_new(struct stun_watch *w, const uint8_t id[12], uint64_t flow,
                             const struct addr *client, const struct addr *server, bool indication,
-                            struct stun_tx *gone)
+                            struct stun_gone *gone)
 {
     struct stun_list *l = &w->lists[indication];
-    uint32_t out = one_too_many(w, id, indication);
+    uint32_t hash = id_hash(id), out = one_too_many(w, id, hash, indication);
 
     gone->used = false;
     if (!out && !l->free && l->unused == l->end)
@@ -180,10 +208,10 @@ struct stun_tx *stun_tx_new(struct stun_watch *w, const uint8_t id[12], uint64_t
     memcpy(t->id, id, sizeof t->id);
     *(l->newest ? &w->tx[l->newest].newer : &l->oldest) = n;
     l->newest = n;
-    size_t at = home(w, id);
-    while (w->index[at])
+    size_t at = hash & (w->places - 1);
+    while (w->index[at].n)
         at = (at + 1) & (w->places - 1);
-    w->index[at] = n;
+    w->index[at] = (struct stun_place){n, hash};
     return t;
 }
 
@@ -197,12 +225,15 @@ struct stun_tx *stun_tx_next(const struct stun_watch *w, const struct stun_tx *t
 
 static uint64_t pair_key(const struct addr *a, const struct addr *b)
 {
-    uint8_t both[34];
-    memcpy(both, a->ip, 16);
-    memcpy(both + 16, b->ip, 16);
-    both[32] = a->family;
-    both[33] = b->family;
-    return stun_watch_hash((struct span){both, sizeof both}) | 1;
+    uint64_t h = 0x9e3779b97f4a7c15u, v[2];
+
+    for (int i = 0; i < 2; i++, a = b) {
+        memset(v, 0, sizeof v);
+        memcpy(v, a->ip, a->family == 6 ? 16 : 4);
+        h = mix(h, v[0] ^ a->family);
+        h = a->family == 6 ? mix(h, v[1]) : h;
+    }
+    return h | 1;
 }
 
 bool stun_first_contact(struct stun_watch *w, const struct addr *client, const struct addr *server,

@@ -442,7 +442,7 @@ static void index_holds(void)
     void *mem = malloc(stun_watch_size(LIMIT));
     struct stun_watch *w = mem;
     uint32_t kept[KEEP] = {0}, next = 0;
-    struct stun_tx gone;
+    struct stun_gone gone;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(mem);
     stun_watch_init(w, LIMIT, &passing);
@@ -469,7 +469,7 @@ static void index_holds(void)
 static void same_id(void)
 {
     void *mem = malloc(stun_watch_size(1024));
-    struct stun_tx gone;
+    struct stun_gone gone;
     uint8_t id[12] = {1};
     size_t there = 0;
 
