@@ -67,6 +67,56 @@ static struct watch *watch_for(struct world *w, const char *protocol)
     return NULL;
 }
 
+/* ---- what an actor sends later than it says so ---- */
+
+enum { LATER_MAX = 16, LATER_OCTETS = 4096 };
+static struct later { /* a process runs one case at a time */
+    struct watch *watch;
+    struct watch_seen s;
+    uint8_t octets[LATER_OCTETS];
+} later[LATER_MAX];
+static size_t n_later;
+static bool blind; /* there was no room: the rest of the case is not watched */
+
+static void show(struct world *w, struct watch *watch, const struct watch_seen *s)
+{
+    watch_octets(watch, s, &(struct watch_sink){.finding = on_finding, .ctx = w});
+}
+
+static void put_off(struct watch *watch, const struct watch_seen *s)
+{
+    struct later *l = &later[n_later];
+
+    blind |= n_later == LATER_MAX || s->octets.n > LATER_OCTETS;
+    if (blind)
+        return;
+    l->watch = watch;
+    l->s = *s;
+    if (s->octets.n)
+        memcpy(l->octets, s->octets.p, s->octets.n);
+    l->s.octets.p = l->octets;
+    n_later++;
+}
+
+/* Show what was sent by now, in the order of time. */
+static void catch_up(struct world *w, uint64_t now_us)
+{
+    for (;;) {
+        size_t first = 0;
+        for (size_t i = 1; i < n_later; i++)
+            if (later[i].s.now_us < later[first].s.now_us)
+                first = i;
+        if (n_later == 0 || blind || later[first].s.now_us > now_us)
+            return;
+        show(w, later[first].watch, &later[first].s);
+        n_later--;
+        for (size_t i = first; i < n_later; i++) {
+            later[i] = later[i + 1];
+            later[i].s.octets.p = later[i].octets;
+        }
+    }
+}
+
 void world_watch(void *ctx, const struct packet *pk)
 {
     struct world *w = ctx;
@@ -85,15 +135,21 @@ void world_watch(void *ctx, const struct packet *pk)
         *(pk->out ? &s.to : &s.from) = *pk->remote;
     else /* the directions have to differ all the same */
         (pk->out ? &s.to : &s.from)->port = 1;
-    watch_octets(watch, &s, &(struct watch_sink){.finding = on_finding, .ctx = w});
+    catch_up(w, w->d->now_us);
+    if (s.now_us > w->d->now_us)
+        put_off(watch, &s);
+    else if (!blind)
+        show(w, watch, &s);
 }
 
 void world_watch_end(struct world *w)
 {
     for (size_t i = 0; i < COUNT(w->watches); i++) {
-        if (w->watches[i] && !w->skipped)
+        if (w->watches[i] && !w->skipped && !blind)
             watch_end(w->watches[i], &(struct watch_sink){.finding = on_finding, .ctx = w});
         watch_free(w->watches[i]);
         w->watches[i] = NULL;
     }
+    n_later = 0;
+    blind = false;
 }

@@ -109,6 +109,19 @@ static const char cases[] = CASE("w-plain") "c:request { method = \"binding\" }\
               "c:send { class = \"indication\", transaction = \"abcdefghijkl\" }\n"
               "c:request { method = \"binding\", transaction = \"abcdefghijkl\" }\n" END;
 
+/* A client may ask on until the answer leaves, which here is 5 s after the actor was told to send it. */
+static const char late[] =
+    "case { id = \"w-late\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"ip4\" },\n"
+    "run = function(t)\n"
+    "local s = t:actor(\"server\", \"stun\", { manual = true })\n"
+    "local asked = t:ask_start(\"binding\", { server = s.addr })\n"
+    "local r = s:receive { timeout = 5 }\n"
+    "t:allow(s)\n"
+    "s:reply { id = r.id, after_us = 5000000,\n"
+    "  attributes = { { type = \"XOR-MAPPED-ADDRESS\", address = r.from } } }\n"
+    "t:expect(asked:wait(60), { { success = true, clause = \"RFC8489:6.2.1#a3\" } })\n"
+    "end }\n";
+
 static json_t *results(const char *args, int status)
 {
     char all[512];
@@ -131,6 +144,10 @@ static void blame(void)
     status_is(all, "w-plain[udp,ip4]", "pass");
     status_is(all, "w-sins[udp,ip4]", "pass");
     status_is(all, "w-sins[tcp,ip4]", "pass");
+    json_decref(all);
+    program_cases("late.lua", late);
+    all = results("w-late", 0);
+    status_is(all, "w-late[udp,ip4]", "pass");
     json_decref(all);
     /* no check of these cases looks at the method or the id */
     all = results("w-plain --fault method-changed", 1);

@@ -57,7 +57,7 @@ struct stun_tx {
     size_t n_frames; /* all of them; the last WATCH_RELATED are kept, in a ring */
     /* of the answers */
     uint32_t answers, answer_frame;
-    uint64_t answer_hash, relayed_hash;
+    uint64_t answer_us, answer_hash, relayed_hash;
     bool answer_plain; /* nothing allows a client to pass it over */
     bool told_answer;
     uint8_t answer_cls;

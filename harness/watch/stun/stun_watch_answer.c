@@ -87,6 +87,7 @@ static void first(struct stun_tx *t, const struct watch_seen *s, const struct st
     code_of(m, &t->answer_code);
     t->answer_hash = stun_watch_hash(s->octets);
     t->answer_frame = s->frame;
+    t->answer_us = s->now_us;
     t->answer_cls = m->cls;
     t->relayed_hash = relayed(m);
     t->answer_plain = plain(t, s, m);

@@ -176,7 +176,7 @@ static void once_more(struct stun_watch *w, struct stun_tx *t, const struct watc
     uint64_t gap = s->now_us > t->last_us ? s->now_us - t->last_us : 0;
 
     t->untimed |= s->now_us < t->last_us || t->epoch != w->epoch || t->partial || s->cut;
-    if (t->answers) {
+    if (t->answers && s->now_us >= t->answer_us) {
         goes_on(w, t, gap, s, out);
     } else {
         stun_watch_fact(out, STUN_F_RETRANSMISSIONS, 1, s, t->frames[0]);
