@@ -133,8 +133,8 @@ static void goes_on(const struct stun_watch *w, struct stun_tx *t, uint64_t gap,
 
     stun_watch_fact(out, STUN_F_AGAIN, 1, s, t->answer_frame);
     t->again = doubled && t->again ? t->again + 1 : 1;
-    if (!w->o.beside || !t->answer_plain || t->signed_ || t->classic || t->untimed || t->muddled ||
-        t->told || t->again < GOES_ON)
+    if (!w->o.beside || !t->answer_plain || t->classic || t->untimed || t->muddled || t->told ||
+        t->again < GOES_ON)
         return;
     t->told = true;
     stun_watch_broke(out, s,

@@ -243,6 +243,7 @@ static void schedule_broken(void)
     /* a clock that steps back, frames in another order, octets that were not captured */
     NOTHING("9000>q1 9500>q1 7000>q1 7500>q1 8000>q1 8500>q1", &passing);
     FACT(BACKWARDS, 1);
+    NOTHING("0>q1 500>q1 9000>q2 1000>q1 1500>q1", &passing);
     NOTHING("500>q1 0>q1 1000>q1 1500>q1 2000>q1", &passing);
     FACT(BACKWARDS, 0);
     FACT(RETRANSMISSIONS, 4);
@@ -299,6 +300,8 @@ static void after_answer(void)
     NOTHING("0>q1 1<s1 500>q1 501<s1 1500>q1 1501<s1", &beside);
     /* equal requests at equal intervals are new transactions, bit-wise identical */
     NOTHING("0>q1 1<s1 500>q1 501<s1 1000>q1 1001<s1 1500>q1 2000>q1", &beside);
+    /* what left before the answer did not go on after it, in whichever order it is shown */
+    NOTHING("0>q1p 900<s1 60>q1p 180>q1p 420>q1p", &beside);
     NOTHING("0>q1m 1<s1 500>q1m 501<s1 1500>q1m 1501<s1 3500>q1m", &beside);
     NOTHING("0>q1 1<s1u 500>q1 501<s1u 1500>q1 1501<s1u 3500>q1", &beside);
     NOTHING("0>q1 1<e500/1 500>q1 501<e500/1 1500>q1 1501<e500/1 3500>q1", &beside);
@@ -382,12 +385,17 @@ static void unasked(void)
 {
     NOTHING("0<s1 1<s2 2<s3", &passing); /* one side only, or from the middle on */
     FACT(UNASKED, 3);
+    NOTHING("0<q1 1<s1", &passing); /* its own request is not what it answers */
+    FACT(UNASKED, 1);
+    FACT(ELSEWHERE, 0);
     NOTHING("0>q1 1<s2", &passing);
+    NOTHING("0>q1 1<s2", &(struct watch_options){.beside = true});
+    NOTHING("0>q1 1<s2", &(struct watch_options){.origin = true});
     BROKEN("0>q1 1<s2", &beside, "RFC8489:5#6", "1");
     NOTHING("1<s2", &beside); /* nothing waits: it is no answer to anything */
     NOTHING("0>q1 1<s1 2<s2", &beside);
     NOTHING("0>q1 1<s2c", &beside);
-    NOTHING("0>Z 0>q1 1<s2", &beside); /* what could not be read may have asked */
+    NOTHING("0>Z0 0>q1 1<s2", &beside); /* what could not be read may have asked */
     NOTHING("0>q1 39500<s2", &beside);
     BROKEN("0>q1 39499<s2", &beside, "RFC8489:5#6", "1");
     BROKEN("0>q1 1<s1w", &beside, "RFC8489:6.3.1.2#a3", "1");
