@@ -19,7 +19,7 @@
 enum {
     WATCH_RELATED = 6,     /* frames beside its own that a finding names */
     WATCH_FACTS_MAX = 16,  /* kinds of facts of one watcher */
-    WATCH_LIMIT = 8192,   /* transactions, where nothing calls for another limit */
+    WATCH_LIMIT = 8192,    /* transactions, where nothing calls for another limit */
     WATCH_STREAMS = 32,    /* directions of streams that struct watch frames at once */
     WATCH_WINDOW = 131072, /* octets of a message on a stream; a longer one loses the framing */
 };

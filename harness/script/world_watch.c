@@ -1,7 +1,6 @@
 /* harness/script/world_watch.c - watchers over what passes between a case's actors and the IUT. What they
  * find on the IUT's side is a failed check of the case; what an actor does wrong was asked of it. */
 #include "harness/core/registry.h"
-#include "harness/drivers/sim.h"
 #include "harness/script/world.h"
 
 enum { BY_ACTOR, BY_IUT };
@@ -39,12 +38,8 @@ static void on_finding(void *ctx, const struct watch_finding *f)
  * is that near, and an IUT may remember earlier cases. */
 static struct watch_options options(const struct world *w)
 {
-    if (w->sim) {
-        const struct sim_net *net = sim_network(w->d);
-        bool whole =
-            !net->loss_ppm && !net->duplicate_ppm && !net->reorder_ppm && !net->corrupt_ppm;
-        return (struct watch_options){.origin = true, .beside = whole};
-    }
+    if (w->sim)
+        return (struct watch_options){.origin = true, .beside = true};
     const struct addr *a = &w->o->target;
     bool loopback = w->o->own || (a->family == 4   ? a->ip[0] == 127
                                   : a->family == 6 ? a->ip[15] == 1 && a->ip[0] == 0
@@ -128,7 +123,7 @@ void world_watch(void *ctx, const struct packet *pk)
                            .octets = pk->data,
                            .frame = pk->frame};
 
-    if (!watch)
+    if (!watch || w->o->impair) /* what an IUT sent is not what comes through a bad network */
         return;
     s.flow = (uint64_t)(a - w->actors) << 32 | pk->flow;
     if (!pk->stream) /* the actor's own address is not always known; its flow is */

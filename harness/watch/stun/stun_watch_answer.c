@@ -61,9 +61,10 @@ static void further(struct stun_tx *t, const struct watch_seen *s, const struct 
     stun_watch_fact(out, same ? STUN_F_ANSWER_AGAIN : STUN_F_ANSWER_CHANGED, 1, s, t->answer_frame);
     code_of(m, &code);
     /* Requests after the first answer may be a new transaction, which may end otherwise. A request with a
-     * counter is not the same each time. */
+     * counter is not the same each time. An ICE agent may learn of the session, or change its role,
+     * between two copies of a check. */
     if (same || s->cut || t->told_answer || t->again || t->untimed || t->classic || m->classic ||
-        t->counter || s->now_us - t->first_us >= STUN_WATCH_OVER_US)
+        t->counter || t->ice || s->now_us - t->first_us >= STUN_WATCH_OVER_US)
         return;
     if (contrary(t, m, code))
         what = "the request was granted and refused: two answers, one with error code %u";

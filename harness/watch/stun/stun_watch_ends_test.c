@@ -78,6 +78,8 @@ static void play(const struct scene *sc)
     seen.w = watch_new(&stun_watch, 64, &(struct watch_options){.origin = true, .beside = true});
     CU_ASSERT_PTR_NOT_NULL_FATAL(d);
     CU_ASSERT_PTR_NOT_NULL_FATAL(seen.w);
+    if (!d)
+        return; /* FATAL has left already */
     d->on_event = on_event;
     d->on_flow = on_flow;
     seen.watched = d->cls->add(d,
@@ -134,11 +136,11 @@ static void lawful_clients(void)
 
 static void lawful_servers(void)
 {
-    for (uint8_t auth = STUN_AUTH_NONE; auth <= STUN_AUTH_LONG; auth++)
+    for (int auth = STUN_AUTH_NONE; auth <= STUN_AUTH_LONG; auth++)
         for (size_t i = 0; i < stun_server_class.n_variants; i++) {
             const char *v = stun_server_class.variants[i].name;
-            quiet(&(struct scene){"udp", .auth = auth, .server_variant = v});
-            quiet(&(struct scene){"tcp", .auth = auth, .server_variant = v});
+            quiet(&(struct scene){"udp", .auth = (uint8_t)auth, .server_variant = v});
+            quiet(&(struct scene){"tcp", .auth = (uint8_t)auth, .server_variant = v});
         }
 }
 
