@@ -498,6 +498,34 @@ static void same_id(void)
     free(mem);
 }
 
+/* Any messages in any order at any time: nothing is read or written beyond, and the lists hold together. */
+static void anything(void)
+{
+    static const char kinds[] = "qQisSeEZ", flags[] = "xcmpnvabukwo";
+    uint64_t rng[2];
+    struct watch *w = watch_new(&stun_watch, 9, &beside);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    rng_seed(rng, 1);
+    for (uint32_t i = 1; i <= 60000; i++) {
+        uint64_t r = rng_next(rng);
+        struct shown st = {.ms = (double)(r % 100000),
+                           .dir = r >> 20 & 1 ? '>' : '<',
+                           .kind = kinds[r >> 21 & 7],
+                           .code = 300 + (unsigned)(r >> 24) % 400,
+                           .id = (unsigned)(r >> 33) % 14};
+        for (size_t k = 0, n = r >> 40 & 3; k < n; k++)
+            st.flags[k] = flags[rng_next(rng) % (sizeof flags - 1)];
+        show(w, &st, i, r >> 42 & 1);
+        if (i % 1000 == 0)
+            watch_tick(w, r % 100000000, &sink);
+        if (i % 20000 == 0)
+            watch_reset(w);
+    }
+    watch_end(w, &sink);
+    watch_free(w);
+}
+
 /* ---- the form ---- */
 
 static void form(void)
@@ -538,4 +566,4 @@ TESTS({"lawful schedules, whatever is missed", schedule_lawful},
       {"streams", streams}, {"after an answer", after_answer}, {"ids", ids}, {"answers", answers},
       {"two answers", two_answers}, {"answers that nobody asked for", unasked},
       {"captured twice", captured_twice}, {"eviction", eviction}, {"the index", index_holds},
-      {"one id", same_id}, {"form", form}, {"overdue", overdue})
+      {"one id", same_id}, {"anything", anything}, {"form", form}, {"overdue", overdue})
