@@ -42,7 +42,8 @@ struct command {
     const char *help;                  /* usage, options and examples, printed by --help */
 };
 extern const struct command cmd_test, cmd_list, cmd_show, cmd_lint, cmd_decode, cmd_prove,
-    cmd_vectors, cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor, cmd_relay;
+    cmd_vectors, cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor, cmd_relay,
+    cmd_interop;
 /* Print the help of a command, return EXIT_AS_EXPECTED. */
 int cli_help(const struct command *c);
 /* Where scenarios, vectors, corpus and reports stand: RTCLAB_SHARE, share/rtclab beside the

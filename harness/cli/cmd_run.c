@@ -17,7 +17,7 @@ struct job {
     struct run_options o;
     struct record record;
     struct rec rec;
-    const char *target, *profile_name, *expect_path, *write_expect, *out, *impair;
+    const char *target, *rerun_as, *profile_name, *expect_path, *write_expect, *out, *impair;
     struct impair_spec spec; /* of --impair */
     char **selectors;
     int n_selectors;
@@ -48,6 +48,7 @@ static const char help[] =
     "  --strict            a SHOULD that is not met fails\n"
     "  --expect FILE       expected results; --write-expect FILE makes one from this run\n"
     "  --retries N         run an unexpected case again, up to N times\n"
+    "  --rerun-as COMMAND  what is said to run a case again, its id follows: for what wraps this\n"
     "  --fail-fast         stop at the first\n"
     "  --timeout-scale X   every wait takes X times as long (default 1)\n"
     "  --capture WHICH     all (default with --out), failed or none\n"
@@ -77,6 +78,7 @@ enum {
     O_EXPECT,
     O_WRITE,
     O_RETRIES,
+    O_RERUN,
     O_FAST,
     O_SCALE,
     O_CAPTURE,
@@ -101,6 +103,7 @@ static const struct option options[] = {
     {"expect", required_argument, NULL, O_EXPECT},
     {"write-expect", required_argument, NULL, O_WRITE},
     {"retries", required_argument, NULL, O_RETRIES},
+    {"rerun-as", required_argument, NULL, O_RERUN},
     {"fail-fast", no_argument, NULL, O_FAST},
     {"timeout-scale", required_argument, NULL, O_SCALE},
     {"capture", required_argument, NULL, O_CAPTURE},
@@ -249,6 +252,9 @@ static bool take(struct job *j, int opt, const char *arg)
         return true;
     case O_RETRIES:
         return number("--retries", arg, 100, &j->retries);
+    case O_RERUN:
+        j->rerun_as = arg;
+        return true;
     case O_FAST:
         return j->fail_fast = true;
     case O_SCALE:
@@ -371,8 +377,9 @@ static void say(struct job *j, const struct case_run *run, const struct case_res
 
     j->counts[s]++;
     j->checks += r->n_checks;
-    snprintf(rerun, sizeof rerun, "rtclab test %s%.*s --seed %llu", run->c->id, (int)j->rerun_n,
-             j->rerun, (unsigned long long)j->cli.seed);
+    snprintf(rerun, sizeof rerun, "%s %s%.*s --seed %llu",
+             j->rerun_as ? j->rerun_as : "rtclab test", run->c->id,
+             j->rerun_as ? 0 : (int)j->rerun_n, j->rerun, (unsigned long long)j->cli.seed);
     snprintf(pcap, sizeof pcap, "%s.pcapng", run->id);
     for (char *c = pcap; *c; c++)
         if (strchr("[],/", *c))

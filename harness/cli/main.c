@@ -2,8 +2,9 @@
 #include "harness/cli/cli.h"
 
 static const struct command *const commands[] = {
-    &cmd_test,  &cmd_list,  &cmd_show,   &cmd_lint,  &cmd_decode, &cmd_prove,  &cmd_vectors,
-    &cmd_trace, &cmd_serve, &cmd_report, &cmd_bench, &cmd_fuzz,   &cmd_doctor, &cmd_relay,
+    &cmd_test,  &cmd_list,    &cmd_show,   &cmd_lint,  &cmd_decode,
+    &cmd_prove, &cmd_vectors, &cmd_trace,  &cmd_serve, &cmd_report,
+    &cmd_bench, &cmd_fuzz,    &cmd_doctor, &cmd_relay, &cmd_interop,
 };
 
 static int usage(FILE *to, int status)
