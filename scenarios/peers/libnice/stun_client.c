@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RETRANSMISSIONS = 6 }; /* Rc = 7 requests, RFC 8489 section 6.2.1 */
+enum { REQUESTS = 7 }; /* Rc of RFC 8489 section 6.2.1; the timer counts the first one too */
 
 static int dial(const char *host, const char *port)
 {
@@ -79,7 +79,7 @@ static int transact(StunAgent *agent, int fd)
 
     if (n == 0 || send(fd, out, n, 0) < 0)
         return 2;
-    stun_timer_start(&timer, STUN_TIMER_DEFAULT_TIMEOUT, RETRANSMISSIONS);
+    stun_timer_start(&timer, STUN_TIMER_DEFAULT_TIMEOUT, REQUESTS);
     while (status < 0) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         if (poll(&p, 1, (int)stun_timer_remainder(&timer)) > 0) {
