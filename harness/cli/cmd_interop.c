@@ -15,14 +15,14 @@ struct job {
     struct interop_options o;
     struct interop_plan plan;
     const char *out;
-    char program[PATH_MAX];
+    char program[PATH_MAX], share[PATH_MAX];
     bool list, interrupted;
     pid_t *keepers; /* by cell; 0: not started, -1: ended */
     json_t *results;
 };
 
 static const char help[] =
-    "usage: rtclab interop [PEER|PROTOCOL|COLUMN|ROW/COLUMN...] [OPTION...]\n\n"
+    "usage: rtclab interop [PEER|PROTOCOL|ROW/COLUMN...] [OPTION...]\n\n"
     "Runs what scenarios/interop/ says between rtclab and third parties' programs "
     "(scenarios/peers/),\n"
     "each cell in a network namespace of its own where the machine lets us, and draws the "
@@ -48,6 +48,7 @@ static const char help[] =
     "examples:\n"
     "  rtclab interop                                  everything\n"
     "  rtclab interop stun --json\n"
+    "  rtclab interop '*/own-server'                   every client against our own server\n"
     "  rtclab interop coturn --only stun-server-009    one case with coturn\n";
 
 enum { O_LIST = 2000, O_ONLY, O_OUT, O_JOBS, O_START, O_STOP, O_CELL, O_PORT, O_LOOPBACK };
@@ -364,7 +365,7 @@ static int run_interop(int argc, char **argv)
         if (common < 0 || (common == 0 && !take(&j, opt, optarg)))
             return EXIT_USAGE;
     }
-    j.o.share = cli_share();
+    j.o.share = cli_share() ? realpath(cli_share(), j.share) : NULL;
     if (!interop_plan(&j.plan, j.o.share, argv + optind, argc - optind))
         status = EXIT_USAGE;
     else

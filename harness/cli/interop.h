@@ -23,7 +23,7 @@ struct interop_plan {
     size_t n;
 };
 /* Read scenarios/interop/NAME.json below `share` and keep the cells that a word names: a row, a
- * peer, a protocol, a column, ROW/COLUMN; no words: all. False, said on standard error: a file that
+ * peer, a protocol, ROW/COLUMN, or a glob of one of these; no words: all. False, said on standard error: a file that
  * is wrong, or a word that names nothing. */
 bool interop_plan(struct interop_plan *p, const char *share, char *const *words, int n);
 void interop_plan_free(struct interop_plan *p);

@@ -215,6 +215,8 @@ static void environment(struct keeper *k)
     json_t *v;
 
     setenv("PEER_HOST", "127.0.0.1", 1);
+    if (chdir(k->o->share) != 0) /* profiles name what they run from there */
+        keeper_note(k, "%s cannot be entered: %s", k->o->share, strerror(errno));
     snprintf(path, sizeof path, "%s/peer", k->dir);
     mkdir(path, 0777);
     setenv("PEER_RUN", path, 1);

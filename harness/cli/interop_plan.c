@@ -62,7 +62,7 @@ static bool chosen(const struct interop_cell *c, const char *word)
     char both[512];
 
     snprintf(both, sizeof both, "%s/%s", c->row, c->column);
-    const char *names[] = {c->row, c->peer, c->protocol, c->column, both};
+    const char *names[] = {c->row, c->peer, c->protocol, both};
     for (size_t i = 0; i < COUNT(names); i++)
         if (fnmatch(word, names[i], 0) == 0)
             return true;
@@ -120,7 +120,7 @@ static bool choose(struct interop_plan *p, char *const *words, int n)
             any |= chosen(&p->v[i], words[w]);
         if (!any) {
             cli_error("interop",
-                      "'%s' names no peer, protocol, column or cell; --list says what "
+                      "'%s' names no peer, protocol or cell; --list says what "
                       "there is",
                       words[w]);
             return false;

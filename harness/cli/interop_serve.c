@@ -45,8 +45,13 @@ static void record_run(struct serving *s)
     char seed[24], started[32];
     time_t now = time(NULL);
     struct tm tm;
-    json_t *command = json_pack("[sss]", "rtclab", "interop",
-                                text_of(s->k->result, "command") + strlen("rtclab interop "));
+    char cell[300];
+    snprintf(cell, sizeof cell, "%s/%s", s->k->c->row, s->k->c->column);
+    json_t *command = json_pack("[sss]", "rtclab", "interop", cell);
+    for (size_t i = 0; i < s->k->o->n_only; i++) {
+        json_array_append_new(command, json_string("--only"));
+        json_array_append_new(command, json_string(s->k->o->only[i]));
+    }
     char *words = json_dumps(command, JSON_COMPACT);
 
     gmtime_r(&now, &tm);

@@ -1,41 +1,41 @@
-"""One Binding transaction by aioice: client.py HOST PORT.
+#!/usr/bin/python3
+"""One Binding by the STUN client of aioice. Ends with 0 and the mapped address, or with 1 and why not; 77 where
+aioice is not installed.
 
-aioice sends Binding requests to a STUN server while it gathers candidates, and hides there what goes wrong.
-So its socket protocol and its query for a server-reflexive candidate are driven from here, unchanged, and
-what comes of them is the exit status.
+usage: client.py HOST PORT
 """
-
 import asyncio
 import sys
 
-from aioice import ice, stun
-from aioice.candidate import Candidate
+try:
+    from aioice import ice, stun
+except ImportError:
+    sys.exit(77)
 
 
 class Receiver:
-    """What an ice.Connection is to its protocols."""
+    """What is no response goes here: nothing is made of it."""
 
-    def data_received(self, data, component):
-        pass
+    def data_received(self, *_):
+        """Data of another protocol."""
 
-    def request_received(self, message, addr, protocol, raw_data):
-        pass
-
-
-async def main(host, port):
-    loop = asyncio.get_running_loop()
-    _, protocol = await loop.create_datagram_endpoint(
-        lambda: ice.StunProtocol(Receiver()), local_addr=(host, 0)
-    )
-    local_host, local_port = protocol.transport.get_extra_info("sockname")[:2]
-    protocol.local_candidate = Candidate("1", 1, "udp", 1, local_host, local_port, "host")
-    try:
-        found = await ice.server_reflexive_candidate(protocol, (host, port))
-    except (stun.TransactionError, KeyError) as e:
-        print("failed:", e)
-        return 1
-    print(found.host, found.port)
-    return 0
+    def request_received(self, *_):
+        """A request of the peer."""
 
 
-sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]))))
+async def binding(host, port):
+    """Send one request; the mapped address."""
+    local = ("::1" if ":" in host else "127.0.0.1", 0)
+    _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: ice.StunProtocol(Receiver()), local_addr=local)
+    protocol.local_candidate = None
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    response, _ = await protocol.request(request, (host, port))
+    return response.attributes["XOR-MAPPED-ADDRESS"]
+
+
+try:
+    print(asyncio.run(binding(sys.argv[1], int(sys.argv[2]))))
+except (stun.TransactionError, KeyError, OSError) as error:
+    print(repr(error))
+    sys.exit(1)
