@@ -168,9 +168,9 @@ static void collect(struct job *j, size_t i, int status)
 static void start(struct job *j, size_t i)
 {
     fflush(NULL);
-    pid_t pid = fork();
+    pid_t self = getpid(), pid = fork();
     if (pid == 0)
-        interop_keep(&j->o, &j->plan.v[i], i);
+        interop_keep(&j->o, &j->plan.v[i], i, self);
     if (pid > 0) {
         setpgid(pid, pid); /* as it does itself: whichever is first */
         j->keepers[i] = pid;

@@ -41,9 +41,10 @@ struct interop_options {
 /* The cell's folder. */
 void interop_folder(const struct interop_options *o, const struct interop_cell *c, char *to,
                     size_t cap);
-/* In a process of its own: run the cell and leave cell.json. The `i`-th cell of the plan. */
-void interop_keep(const struct interop_options *o, const struct interop_cell *c, size_t i)
-    __attribute__((noreturn));
+/* In a process of its own, forked by `parent`: run the cell and leave cell.json. The `i`-th cell of
+ * the plan. It ends with its parent, however that ends. */
+void interop_keep(const struct interop_options *o, const struct interop_cell *c, size_t i,
+                  pid_t parent) __attribute__((noreturn));
 /* The result of a cell that ended before it began, or whose keeper did: a new object. */
 json_t *interop_lost(const struct interop_options *o, const struct interop_cell *c, int status,
                      const char *why);
@@ -55,11 +56,13 @@ struct keeper {
     const struct interop_options *o;
     const struct interop_cell *c;
     char dir[4096];
+    pid_t parent;
     uint16_t base; /* the first of its ports */
     pid_t peer;    /* 0: none, or it has ended and `peer_status` says how */
     bool peer_gone;
     bool watch_peer; /* its end ends waits, with WAKE_DIED */
     int peer_status;
+    bool told;       /* by a signal to end */
     uint64_t due_ms; /* of the whole cell */
     json_t *result;
 };

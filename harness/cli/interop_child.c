@@ -84,8 +84,9 @@ static bool reap(struct keeper *k, pid_t pid, int *status)
     return found;
 }
 
-/* The signals that wake a keeper are blocked since before it was forked. */
-static int sleep_for(uint64_t ms)
+/* Until a child ends, a signal comes or the time is over. The signals that wake a keeper are blocked
+ * since before it was forked; one that tells it to end is remembered, whoever was waiting. */
+static void sleep_for(struct keeper *k, uint64_t ms)
 {
     sigset_t set;
     struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
@@ -95,7 +96,8 @@ static int sleep_for(uint64_t ms)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    return sigtimedwait(&set, NULL, &t);
+    int sig = sigtimedwait(&set, NULL, &t);
+    k->told |= sig == SIGTERM || sig == SIGINT || sig == SIGHUP;
 }
 
 enum wake keeper_await(struct keeper *k, pid_t pid, uint64_t limit_ms, int *status)
@@ -111,9 +113,9 @@ enum wake keeper_await(struct keeper *k, pid_t pid, uint64_t limit_ms, int *stat
             return WAKE_DIED;
         if ((now = keeper_now_ms()) >= end)
             return WAKE_LATE;
-        int sig = sleep_for(end - now);
-        if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+        if (k->told)
             return WAKE_STOP;
+        sleep_for(k, end - now);
     }
 }
 
@@ -166,7 +168,7 @@ static void end_all(struct keeper *k)
 
     do {
         kill_children();
-        sleep_for(TICK_MS);
+        sleep_for(k, TICK_MS);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
     } while (waitpid(-1, NULL, WNOHANG) >= 0 && keeper_now_ms() < end);
@@ -183,17 +185,17 @@ bool keeper_stop(struct keeper *k, pid_t pid, int sig, uint64_t limit_ms)
         end_all(k);
         return true;
     }
-    if (kill(pid, sig) != 0)
-        return true;
+    if ((pid == k->peer && k->peer_gone) || kill(pid, sig) != 0)
+        return true; /* a number that is nobody's any more could be somebody else's */
     for (k->watch_peer = false; asked && !ended && keeper_now_ms() < end;) {
         ended = reap(k, pid, NULL); /* further interrupts do not shorten this: it is bounded */
         if (!ended)
-            sleep_for(TICK_MS);
+            sleep_for(k, TICK_MS);
     }
     if (!ended) {
         kill(pid, SIGKILL);
         for (end = keeper_now_ms() + 5000; !reap(k, pid, NULL) && keeper_now_ms() < end;)
-            sleep_for(TICK_MS);
+            sleep_for(k, TICK_MS);
     }
     k->watch_peer = watched;
     return ended || !asked;

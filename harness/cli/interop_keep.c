@@ -245,6 +245,9 @@ static bool settle(struct keeper *k)
         return true;
     }
     json_object_set_new(k->result, "place", json_string("namespace"));
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a new user namespace has cleared it */
+    if (getppid() != k->parent)
+        k->told = true;
     snprintf(path, sizeof path, "%s/scenarios/peers/net.sh", k->o->share);
     argv[0] = path;
     if (access(path, X_OK) != 0)
@@ -460,13 +463,13 @@ static void end_peer(struct keeper *k)
         keeper_note(k, "the peer did not stop within %g s of SIGTERM and was killed", k->o->stop_s);
 }
 
-void interop_keep(const struct interop_options *o, const struct interop_cell *c, size_t i)
+void interop_keep(const struct interop_options *o, const struct interop_cell *c, size_t i,
+                  pid_t parent)
 {
     static struct keeper k;
-    pid_t parent = getppid();
     char path[4200];
 
-    k = (struct keeper){.o = o, .c = c, .result = object(o, c)};
+    k = (struct keeper){.o = o, .c = c, .parent = parent, .result = object(o, c)};
     k.due_ms = keeper_now_ms() + (uint64_t)(o->cell_s * 1000);
     interop_folder(o, c, k.dir, sizeof k.dir);
     setpgid(0, 0); /* an interrupt from the terminal is for the parent, which tells us */
@@ -477,7 +480,6 @@ void interop_keep(const struct interop_options *o, const struct interop_cell *c,
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() == parent)
             run_cell(&k, i);
-        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a new user namespace had cleared it */
         end_peer(&k);
         keeper_stop(&k, 0, SIGKILL, 0); /* whatever is left */
         figures(&k);

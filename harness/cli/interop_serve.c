@@ -237,10 +237,9 @@ static pid_t serve(struct serving *s, struct one *o)
     s->k->peer_gone = false;
     s->k->watch_peer = true;
     enum wake w = keeper_listens(s->k, transport, port, LISTEN_MS);
-    s->k->watch_peer = false;
-    s->k->peer = 0;
     if (w == WAKE_ENDED)
         return pid;
+    s->k->watch_peer = false;
     keeper_stop(s->k, pid, SIGKILL, 0);
     char why[512];
     snprintf(why, sizeof why, "rtclab serve does not listen: %.300s", keeper_last_line(s->k, out));
@@ -265,7 +264,11 @@ static void client(struct serving *s, struct one *o, const struct profile *profi
         return;
     }
     pid_t pid = keeper_spawn(s->k, argv, out, NULL);
-    enum wake w = pid ? keeper_await(s->k, pid, CLIENT_MS, &status) : WAKE_DIED;
+    if (pid == 0) {
+        broken(s, o, WAKE_ENDED, "the client's command cannot be started");
+        return;
+    }
+    enum wake w = keeper_await(s->k, pid, CLIENT_MS, &status);
     if (w == WAKE_STOP || (w == WAKE_LATE && keeper_now_ms() >= s->k->due_ms)) {
         keeper_stop(s->k, pid, SIGKILL, 0);
         broken(s, o, w, "it was stopped");
@@ -282,7 +285,8 @@ static void client(struct serving *s, struct one *o, const struct profile *profi
                  WIFSIGNALED(status) ? "signal" : "status",
                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), said);
     } else {
-        broken(s, o, WAKE_ENDED, "the client's command cannot be started");
+        keeper_stop(s->k, pid, SIGKILL, 0);
+        broken(s, o, WAKE_ENDED, "rtclab serve ended while the client ran");
         return;
     }
     if (clause[0]) {
@@ -395,10 +399,12 @@ static void run_one(struct serving *s, struct one *o, const struct profile *prof
     if (server == 0)
         return;
     client(s, o, profile);
+    s->k->watch_peer = false;
     if (!keeper_stop(s->k, server, SIGTERM, STOP_MS)) {
         broken(s, o, WAKE_ENDED, "rtclab serve did not stop");
         return;
     }
+    s->k->peer = 0;
     if (s->stopped)
         return;
     json_t *seen = lines_of(s, o, "decode"), *found = seen ? lines_of(s, o, "lint") : NULL;

@@ -250,16 +250,15 @@ static void takes_too_long(void)
     json_decref(all);
 }
 
-/* SIGINT once the case runs: it says so through a pipe. */
-static void interrupted(void)
+/* Start the cell and send `sig` to the program once the case runs, which it says through a pipe; what
+ * the program printed until it and its keepers had ended is in program_out. Returns how it ended. */
+static int signalled(int sig)
 {
     static const char *const words[] = {"interop", "a", "--out", NULL, "--json", NULL};
     const char *mine[COUNT(words)];
     char out[600], ask[700];
     int from;
 
-    if (!ready())
-        return;
     unlink(program_path("running"));
     CU_ASSERT_EQUAL_FATAL(mkfifo(program_path("running"), 0600), 0);
     snprintf(ask, sizeof ask, "echo >'%s'; exec sleep 1000", program_path("running"));
@@ -271,13 +270,31 @@ static void interrupted(void)
     int go = open(program_path("running"), O_RDONLY);
     CU_ASSERT_TRUE(go >= 0);
     close(go);
-    kill(pid, SIGINT);
-    CU_ASSERT_EQUAL(program_end(pid), 5);
-    CU_ASSERT_EQUAL(left_running(), 0);
-    ssize_t n = read(from, program_out, sizeof program_out - 1);
+    kill(pid, sig);
+    int status = program_end(pid);
+    size_t have = 0;
+    for (ssize_t n; (n = read(from, program_out + have, sizeof program_out - 1 - have)) > 0;)
+        have += (size_t)n;
+    program_out[have] = '\0';
     close(from);
-    program_out[n > 0 ? n : 0] = '\0';
+    CU_ASSERT_EQUAL(left_running(), 0);
+    return status;
+}
+
+static void interrupted(void)
+{
+    if (!ready())
+        return;
+    CU_ASSERT_EQUAL(signalled(SIGINT), 5);
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "\"why\":\"interrupted while the cases ran\""));
+}
+
+/* The program itself is killed: its keepers end, and with them all that they started. */
+static void killed(void)
+{
+    if (!ready())
+        return;
+    CU_ASSERT_EQUAL(signalled(SIGKILL), 128 + SIGKILL);
 }
 
 /* ---- a peer that is a client of ours ---- */
@@ -420,5 +437,6 @@ static void libnice(void)
 TESTS({"works", works}, {"fails", fails}, {"broken_start", broken_start},
       {"never_listens", never_listens}, {"never_ready", never_ready}, {"missing", missing},
       {"dies", dies}, {"hangs_at_stop", hangs_at_stop}, {"takes_too_long", takes_too_long},
-      {"interrupted", interrupted}, {"served", served}, {"usage", usage}, {"coturn", coturn},
-      {"ejabberd", ejabberd}, {"turnutils", turnutils}, {"aioice", aioice}, {"libnice", libnice})
+      {"interrupted", interrupted}, {"killed", killed}, {"served", served}, {"usage", usage},
+      {"coturn", coturn}, {"ejabberd", ejabberd}, {"turnutils", turnutils}, {"aioice", aioice},
+      {"libnice", libnice})
