@@ -17,13 +17,14 @@ struct job {
     struct run_options o;
     struct record record;
     struct rec rec;
-    const char *target, *rerun_as, *profile_name, *expect_path, *write_expect, *out, *impair;
+    const char *target, *profile_name, *expect_path, *write_expect, *out, *impair;
     struct impair_spec spec; /* of --impair */
     char **selectors;
     int n_selectors;
     bool allow_remote, live, capture_none, no_slow;
     unsigned jobs, retries, shard, shards;
     bool fail_fast;
+    const char *rerun_as; /* the command that a case's id is put behind; NULL: rtclab test */
     struct case_run *runs;
     struct case_result *results;
     size_t n;
