@@ -4,6 +4,7 @@
  * where it could not begin. The agent, its timer and its Binding usage are libnice's, in the mode
  * that it has for RFC 5389; sockets alone are ours. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <nice/nice-version.h>
 #include <poll.h>
@@ -84,8 +85,11 @@ static int transact(StunAgent *agent, int fd)
         struct pollfd p = {.fd = fd, .events = POLLIN};
         if (poll(&p, 1, (int)stun_timer_remainder(&timer)) > 0) {
             ssize_t got = recv(fd, in, sizeof in, 0);
-            if (got >= 0)
-                status = judge(agent, in, (size_t)got);
+            if (got < 0) { /* an ICMP error, since the socket is connected */
+                fprintf(stderr, "failed: %s\n", strerror(errno));
+                return 1;
+            }
+            status = judge(agent, in, (size_t)got);
             continue;
         }
         switch (stun_timer_refresh(&timer)) {
@@ -104,12 +108,16 @@ static int transact(StunAgent *agent, int fd)
 
 int main(int argc, char **argv)
 {
-    static const uint16_t known[] = {
-        STUN_ATTRIBUTE_MAPPED_ADDRESS,    STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
-        STUN_ATTRIBUTE_ERROR_CODE,        STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES,
-        STUN_ATTRIBUTE_MESSAGE_INTEGRITY, STUN_ATTRIBUTE_USERNAME,
-        STUN_ATTRIBUTE_REALM,             STUN_ATTRIBUTE_NONCE,
-        STUN_ATTRIBUTE_ALTERNATE_SERVER,  0};
+    static const uint16_t known[] = {STUN_ATTRIBUTE_MAPPED_ADDRESS,
+                                     STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+                                     STUN_ATTRIBUTE_ERROR_CODE,
+                                     STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES,
+                                     STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
+                                     STUN_ATTRIBUTE_USERNAME,
+                                     STUN_ATTRIBUTE_REALM,
+                                     STUN_ATTRIBUTE_NONCE,
+                                     STUN_ATTRIBUTE_ALTERNATE_SERVER,
+                                     0};
     StunAgent agent;
     int fd;
 
@@ -121,7 +129,8 @@ int main(int argc, char **argv)
         fputs("usage: stun_client HOST PORT, with a numeric address\n", stderr);
         return 2;
     }
-    stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389, 0);
+    stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389, STUN_AGENT_USAGE_ADD_SOFTWARE);
+    stun_agent_set_software(&agent, "rtclab's client over libnice");
     int status = transact(&agent, fd);
     close(fd);
     return status;
