@@ -23,6 +23,9 @@ uint32_t capture_stream(struct capture *c, uint64_t now_us, const struct addr *f
 uint32_t capture_icmp(struct capture *c, uint64_t now_us, const struct addr *from,
                       const struct addr *to, uint16_t type_code, const struct addr *lost_from,
                       const struct addr *lost_to, struct span lost);
+/* Lines of a TLS key log, each with its line feed: a Decryption Secrets Block that stands before the
+ * frames that the last call made, so that a reader has the keys when it comes to them. */
+void capture_secrets(struct capture *c, struct span lines);
 /* A comment on the frames written so far: a check of the case with its verdict. Written as a custom
  * packet comment on the last frame where it is still in the buffer, else as a statistics comment. */
 void capture_comment(struct capture *c, const char *text);

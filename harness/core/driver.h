@@ -7,6 +7,7 @@ struct party;  /* one endpoint with its layers in a driver */
 struct driver; /* the world: any number of parties and time */
 
 struct event { /* what a party's OUT_EVENT becomes; lives until the handler returns */
+    const char *layer; /* the word of the layer that put it; NULL: the endpoint itself */
     struct party *party;
     uint64_t now_us;
     const char *name;
@@ -22,7 +23,13 @@ struct party_spec {
                                when its own address says any */
     struct addr second; /* sim: a second address of the host, of either family; family 0: none */
     uint64_t seed;
-    const char *const *faults, *const *variants; /* NULL-terminated names, NULL: none */
+    /* NULL-terminated names, NULL: none; of the endpoint, faults also of the driver's layers. They
+     * live as long as the party. */
+    const char *const *faults, *const *variants;
+    /* What layers are told of flows that the endpoint opens without options of its own; they live
+     * as long as the party. NULL: nothing. */
+    const struct desc *layer_desc;
+    const void *layer_options;
     void *owner;                                 /* the caller's, found again with party_owner */
 };
 struct driver_class {
@@ -59,6 +66,9 @@ struct driver { /* first member of each driver's state */
     void (*on_flow)(void *ctx, const struct packet *pk);
     void *ctx;
     struct capture *capture; /* pcapng writer, NULL: none */
+    /* Layers of this driver, which stand before those of the registry with the same word;
+     * NULL-terminated, NULL: none. */
+    const struct endpoint_class *const *layers;
     char why[192];           /* room for a sentence in `error` */
 };
 static inline void driver_break(struct driver *d)

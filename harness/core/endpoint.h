@@ -18,7 +18,8 @@ typedef uint32_t flow_id;
 
 struct flow_spec {
     const char *stack; /* "udp", "tcp", "tcp/tls": drivers know the first word, layers the rest */
-    bool listen;       /* streams: accept; each connection arrives as IN_OPENED with its parent */
+    bool listen; /* streams: accept; each connection arrives as IN_OPENED with its parent. Datagrams:
+                    the layers take the server's side, the binding is one flow as ever */
     struct addr local, remote; /* family 0: any; port 0: the driver's choice, told by IN_OPENED */
     struct span name;          /* host as the URL named it: server name, certificate check */
     const struct desc *desc;   /* options of the layers: a record and its table */
@@ -74,6 +75,8 @@ struct input {
     const void *rec;              /* IN_START, IN_COMMAND */
     const struct verb *verb;      /* IN_COMMAND */
     const struct flow_spec *open; /* IN_OPEN */
+    const char *detail; /* IN_CLOSED: why in one sentence, where a layer knows more than `why` says;
+                           NULL: it does not. Lives until the call returns */
     const struct addr *found;     /* IN_RESOLVED: n_found addresses, in order of preference */
     size_t n_found;
     uint32_t token; /* of the command or request; given back in each event that answers it */
@@ -94,7 +97,10 @@ enum out_kind {
     OUT_PROVIDE, /* the flow is ready (IN_OPENED above) */
     OUT_DELIVER, /* data, to IN_BYTES above */
     OUT_EOF,
-    OUT_CLOSED, /* why */
+    OUT_CLOSED,   /* why, detail */
+    OUT_WRITABLE, /* IN_WRITABLE above */
+    /* by a layer: a line of a TLS key log in data[0], for the capture of the run */
+    OUT_SECRET,
 };
 struct output {
     enum out_kind kind;
@@ -106,6 +112,7 @@ struct output {
     struct pkt pkt;
     uint64_t not_before_us; /* OUT_SEND: pacing; 0: at once */
     enum close_why why;     /* OUT_CLOSED */
+    const char *detail;     /* OUT_CLOSED: in one sentence, static or in the queue's arena; or NULL */
     bool abort;             /* OUT_CLOSE */
     const char *name;       /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
     const struct desc *desc;
@@ -177,6 +184,9 @@ struct endpoint_class {
     void (*input)(void *self, const struct input *in, struct outq *out);
     uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none */
     const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
+    /* Free what it holds beside its own memory, before that is freed: of layers in
+     * harness/drivers, which stand on libraries that allocate. NULL: nothing. */
+    void (*end)(void *self);
 };
 #define NO_DEADLINE UINT64_MAX
 

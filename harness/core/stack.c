@@ -1,6 +1,7 @@
 /* harness/core/stack.c - joining endpoint and layers by flow ids. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "harness/core/capture.h"
 #include "harness/core/registry.h"
 #include "harness/core/stack_impl.h"
 
@@ -65,15 +66,23 @@ struct words { /* the layers that a stack names */
     size_t n;
 };
 
+static const struct endpoint_class *layer_of(const struct driver *d, const char *word, size_t n)
+{
+    for (size_t i = 0; d->layers && d->layers[i]; i++)
+        if (strlen(d->layers[i]->layer) == n && memcmp(d->layers[i]->layer, word, n) == 0)
+            return d->layers[i];
+    return layer_named(word, n);
+}
+
 /* The words of a stack after the first; false where one is no layer. */
-static bool layers_of(const char *stack, struct words *w)
+static bool layers_of(const struct driver *d, const char *stack, struct words *w)
 {
     w->n = 0;
     if (!stack || strlen(stack) >= STACK_TEXT)
         return false;
     for (const char *s = strchr(stack, '/'); s; s = strchr(s, '/')) {
         size_t len = strcspn(++s, "/");
-        const struct endpoint_class *c = layer_named(s, len);
+        const struct endpoint_class *c = layer_of(d, s, len);
         if (!c || w->n == STACK_LAYERS)
             return false;
         w->v[w->n++] = c;
@@ -81,9 +90,19 @@ static bool layers_of(const char *stack, struct words *w)
     return true;
 }
 
-static void keep_spec(struct edge *e, const struct flow_spec *spec)
+/* Whether a listener of this stack accepts connections, each a flow of its own. */
+static bool accepts(const struct flow_spec *spec)
+{
+    return spec->listen && strncmp(spec->stack, "udp", 3) != 0;
+}
+
+static void keep_spec(const struct party *p, struct edge *e, const struct flow_spec *spec)
 {
     e->spec = *spec;
+    if (!spec->options) {
+        e->spec.desc = p->layer_desc;
+        e->spec.options = p->layer_options;
+    }
     snprintf(e->text, sizeof e->text, "%s", spec->stack);
     e->spec.stack = e->text;
     if (spec->listen)
@@ -139,16 +158,16 @@ static void do_open(struct party *p, struct part *user, const struct output *o, 
 {
     struct words w;
 
-    if (!layers_of(o->open.stack, &w)) {
+    if (!layers_of(p->driver, o->open.stack, &w)) {
         refused(p, user, o->flow, CLOSE_LOCAL, now);
         return;
     }
-    if (o->open.listen)
+    if (accepts(&o->open))
         w.n = 0; /* they are built on acceptance */
     struct edge *base =
         p->next_flow < FLOW_ACCEPTED - 1 ? edge_new(p, NULL, p->next_flow + 1) : NULL;
     if (base)
-        keep_spec(base, &o->open);
+        keep_spec(p, base, &o->open);
     if (!base || !build_chain(p, base, &w, &base->spec, user, o->flow, 0, now)) {
         refused(p, user, o->flow, CLOSE_QUOTA, now);
         return;
@@ -157,12 +176,29 @@ static void do_open(struct party *p, struct part *user, const struct output *o, 
     out_put(&p->out, OUT_OPEN, base->id_below)->open = base->spec;
 }
 
+/* Where a listener has too many connections that are not through their handshake, the oldest goes. */
+static void end_oldest(struct party *p, flow_id listener, uint64_t now)
+{
+    struct edge *e = half_over(p, listener);
+
+    if (!e)
+        return;
+    out_put(&p->out, OUT_CLOSE, e->id_below)->abort = true;
+    give(p, e->above,
+         &(struct input){.kind = IN_CLOSED,
+                         .now_us = now,
+                         .flow = e->id_above,
+                         .why = CLOSE_QUOTA,
+                         .detail = "too many handshakes at once"});
+    edge_kill(p, e);
+}
+
 /* A listener of the user's has accepted: build its layers over the new connection. */
 static void do_accept(struct party *p, const struct edge *listener, const struct input *in)
 {
     struct words w;
     struct part *user = listener ? listener->above : NULL;
-    bool known = listener && layers_of(listener->spec.stack, &w);
+    bool known = listener && layers_of(p->driver, listener->spec.stack, &w);
     struct edge *base = known ? edge_new(p, NULL, in->flow) : NULL;
 
     if (!base || !build_chain(p, base, &w, &listener->spec, user, user->next_accepted,
@@ -171,6 +207,10 @@ static void do_accept(struct party *p, const struct edge *listener, const struct
         return;
     }
     user->next_accepted++;
+    if (w.n) {
+        half_begin(p, base, in->parent);
+        end_oldest(p, in->parent, in->now_us);
+    }
     struct input up = *in;
     up.flow = base->id_above;
     up.parent = w.n ? LAYER_LOWER : listener->id_above; /* to a layer: it is the server's side */
@@ -237,6 +277,9 @@ static void downward(struct party *p, struct part *from, const struct output *o,
                                                                   .now_us = now,
                                                                   .remote = &o->pkt.remote,
                                                                   .data = joined(p, o)});
+    } else if (o->kind == OUT_SEND && o->not_before_us > now) {
+        if (!held_put(p, e, o->not_before_us, &o->pkt, joined(p, o)))
+            fault(p, "too many sends of", "are held back");
     } else if (o->kind != OUT_PAUSE && o->kind != OUT_RESUME) { /* no layer knows these */
         struct input in = {.now_us = now, .flow = e->id_below, .pkt = o->pkt};
         in.kind = o->kind == OUT_SEND ? IN_SEND : o->kind == OUT_SHUTDOWN ? IN_SHUTDOWN : IN_CLOSE;
@@ -265,6 +308,15 @@ static struct edge *provide_more(struct party *p, struct part *from, flow_id id,
     return e;
 }
 
+/* The handshake of a connection's lowest layer is done. */
+static void provided(struct party *p, const struct part *layer)
+{
+    struct edge *base = edge_above(p, layer, LAYER_LOWER);
+
+    if (base)
+        half_end(p, base);
+}
+
 /* What a layer says of a flow that it provides. */
 static void upward(struct party *p, struct part *from, const struct output *o, uint64_t now)
 {
@@ -273,10 +325,12 @@ static void upward(struct party *p, struct part *from, const struct output *o, u
         e = provide_more(p, from, o->flow, now);
     if (!e)
         return;
-    struct input in = {.now_us = now, .flow = e->id_above, .pkt = o->pkt, .why = o->why};
+    struct input in = {
+        .now_us = now, .flow = e->id_above, .pkt = o->pkt, .why = o->why, .detail = o->detail};
     switch (o->kind) {
     case OUT_PROVIDE:
         in.kind = IN_OPENED;
+        provided(p, from);
         in.parent = e->parent && e->above != &p->top ? LAYER_LOWER : e->parent;
         break;
     case OUT_DELIVER:
@@ -286,12 +340,28 @@ static void upward(struct party *p, struct part *from, const struct output *o, u
     case OUT_EOF:
         in.kind = IN_EOF;
         break;
+    case OUT_WRITABLE:
+        in.kind = IN_WRITABLE;
+        break;
     default:
         in.kind = IN_CLOSED;
     }
     give(p, e->above, &in);
     if (in.kind == IN_CLOSED)
         edge_kill(p, e);
+}
+
+static void resolve(struct party *p, struct part *from, const struct output *o, uint64_t now)
+{
+    uint32_t token = asked_put(p, from, o->token);
+
+    if (!token) {
+        give(p, from, &(struct input){.kind = IN_RESOLVED, .now_us = now, .token = o->token});
+        return;
+    }
+    struct output *d = out_put(&p->out, OUT_RESOLVE, 0);
+    *d = *o;
+    d->token = token;
 }
 
 static void route(struct party *p, struct part *from, const struct output *o, uint64_t now)
@@ -313,11 +383,16 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
         downward(p, from, o, now);
         break;
     case OUT_RESOLVE:
-        *out_put(&p->out, OUT_RESOLVE, 0) = *o;
+        resolve(p, from, o, now);
+        break;
+    case OUT_SECRET:
+        if (p->driver->capture && o->n_data)
+            capture_secrets(p->driver->capture, o->data[0]);
         break;
     case OUT_EVENT:
-        if (from == &p->top && o->rec && p->driver->on_event)
+        if (o->rec && p->driver->on_event)
             p->driver->on_event(p->driver->ctx, &(struct event){.party = p,
+                                                                .layer = from->cls->layer,
                                                                 .now_us = now,
                                                                 .name = o->name,
                                                                 .desc = o->desc,
@@ -380,6 +455,8 @@ static void drain(struct party *p)
     }
     const struct part *first = layer_first_due(p);
     p->due_us = deadline_of(&p->top);
+    if (held_due(p) < p->due_us)
+        p->due_us = held_due(p);
     if (first && first->due_us < p->due_us)
         p->due_us = first->due_us;
     p->busy = false;
@@ -408,12 +485,38 @@ static void give_flow(struct party *p, const struct input *in)
         edge_kill(p, e);
 }
 
+static void resolved(struct party *p, const struct input *in)
+{
+    struct input up = *in;
+    struct part *by = asked_take(p, in->token, &up.token);
+
+    if (by)
+        give(p, by, &up);
+}
+
+/* Give the sends whose time has come to the layers that they are for. */
+static void release(struct party *p, uint64_t now)
+{
+    while (held_due(p) <= now) {
+        struct input in = {.kind = IN_SEND, .now_us = now};
+        struct edge *e = held_take(p, &p->q.mem, &in.pkt, &in.data);
+        if (!e) {
+            p->q.full = true;
+            return;
+        }
+        in.flow = e->id_below;
+        give(p, e->below, &in);
+    }
+}
+
 void party_input(struct party *p, const struct input *in)
 {
     if (!begin(p))
         return;
-    if (in->kind == IN_START || in->kind == IN_COMMAND || in->kind == IN_RESOLVED)
+    if (in->kind == IN_START || in->kind == IN_COMMAND)
         give(p, &p->top, in);
+    else if (in->kind == IN_RESOLVED)
+        resolved(p, in);
     else if (in->kind == IN_OPENED && in->parent)
         do_accept(p, edge_below(p, NULL, in->parent), in);
     else
@@ -428,6 +531,7 @@ void party_timers(struct party *p, uint64_t now_us)
 
     if (!begin(p))
         return;
+    release(p, now_us);
     if (deadline_of(&p->top) <= now_us)
         give(p, &p->top, &in);
     while ((l = layer_first_due(p)) && l->due_us <= now_us) {
@@ -447,10 +551,21 @@ static bool outq_init(struct outq *q, size_t cap, size_t arena)
     return q->v && (!arena || q->mem.p);
 }
 
-static const char *deviate(struct part *part, bool variant, const char *const *names)
+static bool fault_of_layer(const struct driver *d, const char *name)
+{
+    for (size_t i = 0; d->layers && d->layers[i]; i++)
+        for (size_t k = 0; k < d->layers[i]->n_faults; k++)
+            if (strcmp(d->layers[i]->faults[k].name, name) == 0)
+                return true;
+    return false;
+}
+
+static const char *deviate(const struct driver *d, struct part *part, bool variant,
+                           const char *const *names)
 {
     for (; names && *names; names++)
-        if (!env_deviate(part->self, variant, *names, true))
+        if (!env_deviate(part->self, variant, *names, true) &&
+            (variant || !fault_of_layer(d, *names)))
             return *names;
     return NULL;
 }
@@ -469,13 +584,16 @@ struct party *party_new(struct driver *d, const struct party_spec *spec, const c
     p->driver = d;
     p->last_serial = p->top.serial;
     p->owner = spec->owner;
+    p->layer_desc = spec->layer_desc;
+    p->layer_options = spec->layer_options;
+    p->layer_faults = spec->faults;
     p->top.self->applied = &p->applied;
     p->addr = spec->host;
     p->due_us = NO_DEADLINE;
     rng_seed(p->layer_seed, spec->seed ^ 0x6c61796572u);
     snprintf(p->name, sizeof p->name, "%s", spec->name ? spec->name : spec->cls->name);
-    if ((bad = deviate(&p->top, false, spec->faults)) ||
-        (bad = deviate(&p->top, true, spec->variants))) {
+    if ((bad = deviate(d, &p->top, false, spec->faults)) ||
+        (bad = deviate(d, &p->top, true, spec->variants))) {
         snprintf(d->why, sizeof d->why, "%s has no fault or variant '%s'", spec->cls->name, bad);
         *err = d->why;
         party_free(p);

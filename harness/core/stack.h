@@ -15,7 +15,10 @@
  *   flow, not 0 where a listener accepted it.
  * - flow_spec.options of a listener are borrowed until the listener is closed, its name is not
  * kept.
- * - A connection that arrives when its listener is closed already is reset. */
+ * - A connection that arrives when its listener is closed already is reset.
+ * - What is sent on a layer's flow with not_before_us is kept here until then: a layer sees sends in
+ *   the order in which they are due.
+ * - Layers resolve names, too; who asked gets the answer with the token that it gave. */
 #ifndef HARNESS_CORE_STACK_H
 #define HARNESS_CORE_STACK_H
 #include "harness/core/driver.h"
@@ -25,6 +28,11 @@ enum {
     STACK_OUTPUTS = 4096,      /* outputs that one input may cause at the driver */
     STACK_ARENA = 4 << 20,     /* octets of all that one input causes */
     STACK_FLOWS_MAX = 1 << 17, /* flows of one party; more are refused with CLOSE_QUOTA */
+    STACK_HALF_OPEN = 64, /* connections of one listener whose lowest layer has not provided its flow
+                             yet: one more ends the oldest with CLOSE_QUOTA */
+    STACK_HELD = 4096,    /* sends on flows of layers that wait for not_before_us; more is a driver
+                             error */
+    STACK_ASKED = 64,     /* names that one party looks up at once; one more does not resolve */
 };
 struct edge;  /* a flow between who provides it and who uses it */
 struct part { /* an endpoint in the stack: the top, or a layer */
@@ -49,6 +57,16 @@ struct party {
     struct part top;
     struct part *layers, *dead_layers; /* alive; to be freed when the next input begins */
     struct edge *edges, *dead_edges;
+    struct edge *half_first, *half_last; /* half open, the oldest first */
+    struct held *held;                   /* by time */
+    size_t n_held, n_asked;
+    struct asked_name {
+        uint32_t token, by, theirs; /* the driver's; serial of the part, and its own */
+    } asked[STACK_ASKED];
+    uint32_t last_asked;
+    const struct desc *layer_desc; /* as in party_spec */
+    const void *layer_options;
+    const char *const *layer_faults;
     size_t n_edges;                     /* alive */
     struct edge **by_below, **by_above; /* open-addressed indices by (part, id) of either end */
     size_t cap_index;

@@ -83,9 +83,17 @@ bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t see
     return true;
 }
 
+static void part_end(struct part *part)
+{
+    if (part->self && part->cls->end)
+        part->cls->end(part->self);
+    free(part->self);
+    part->self = NULL;
+}
+
 static void layer_free(struct part *l)
 {
-    free(l->self);
+    part_end(l);
     free(l);
 }
 
@@ -101,6 +109,9 @@ struct part *layer_new(struct party *p, const struct endpoint_class *cls)
         return NULL;
     }
     p->last_serial++;
+    l->self->applied = &p->applied;
+    for (const char *const *f = p->layer_faults; f && *f; f++)
+        env_deviate(l->self, false, *f, true); /* others are the top's */
     l->next = p->layers;
     if (l->next)
         l->next->prev = l;
@@ -255,6 +266,9 @@ void edge_kill(struct party *p, struct edge *e)
     if (e->dead)
         return;
     e->dead = true;
+    half_end(p, e);
+    if (e->n_held)
+        held_forget(p, e);
     if (e->above) {
         take(p->by_below, p->cap_index, e, home_below);
         take(p->by_above, p->cap_index, e, home_above);
@@ -298,9 +312,10 @@ void stack_reap(struct party *p)
 void stack_free(struct party *p)
 {
     stack_reap(p);
+    held_forget(p, NULL);
     free_lists(&p->edges, &p->layers);
     free(p->by_below);
     free(p->by_above);
     free(p->due);
-    free(p->top.self);
+    part_end(&p->top);
 }

@@ -16,6 +16,11 @@ struct edge {
     char text[STACK_TEXT]; /* spec.stack */
     struct edge *prev, *next;
     bool dead;
+    /* of a connection that a listener (by its driver's id) accepted: its layer is not ready yet */
+    bool half;
+    flow_id listener;
+    struct edge *half_prev, *half_next;
+    size_t n_held; /* sends on it that wait */
 };
 
 bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t seed, uint32_t serial);
@@ -36,6 +41,24 @@ void edge_kill(struct party *p, struct edge *e);
 /* The bound edge that `below` (NULL: the driver), or `above`, calls `id`; NULL: none, or dead. */
 struct edge *edge_below(const struct party *p, const struct part *below, flow_id id);
 struct edge *edge_above(const struct party *p, const struct part *above, flow_id id);
+
+/* stack_wait.c: connections that are half open, sends that wait, names that are looked up */
+void half_begin(struct party *p, struct edge *e, flow_id listener);
+void half_end(struct party *p, struct edge *e);
+/* The oldest half-open connection of the listener where it has more than STACK_HALF_OPEN; else NULL. */
+struct edge *half_over(const struct party *p, flow_id listener);
+/* Keep a send of `data` (copied) on `e` until `at_us`. False: no room. */
+bool held_put(struct party *p, struct edge *e, uint64_t at_us, const struct pkt *pkt,
+              struct span data);
+/* When the first is due; NO_DEADLINE: none waits. */
+uint64_t held_due(const struct party *p);
+/* Take the first: its data is copied into `mem`. NULL: no room. */
+struct edge *held_take(struct party *p, struct arena *mem, struct pkt *pkt, struct span *data);
+void held_forget(struct party *p, const struct edge *e); /* NULL: all */
+/* A token for the driver in place of `theirs` of the part; 0: too many are looked up. */
+uint32_t asked_put(struct party *p, const struct part *by, uint32_t theirs);
+/* Who asked, and with which token; NULL: nobody any more. */
+struct part *asked_take(struct party *p, uint32_t token, uint32_t *theirs);
 
 /* Free what is dead; the driver has taken what pointed to it. */
 void stack_reap(struct party *p);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness/drivers/live_impl.h"
+#include "harness/drivers/tls_live.h"
 
 void live_fail(struct live *l, const char *why)
 {
@@ -414,7 +415,8 @@ struct driver *live_new(const struct live_options *o, const char **err)
     *err = "out of memory";
     if (!l)
         return NULL;
-    l->d = (struct driver){.cls = &live_class, .capture = o->capture};
+    l->d =
+        (struct driver){.cls = &live_class, .capture = o->capture, .layers = tls_live_layers};
     l->opt = *o;
     l->zero_ns = monotonic_ns();
     l->clock_fd = -1;

@@ -1,7 +1,8 @@
 /* harness/drivers/pcapng.c - the capture writer: pcapng blocks around frames that frames.c makes.
  *
- * The last frame stays in the buffer until the next one or the end, so that comments which come
- * after it can still be written on it as opt_comment. Block layout: draft-ietf-opsawg-pcapng. */
+ * What one call makes stays in memory until the next one or the end, so that secrets which come after
+ * it can be written before it, and its last frame in a buffer of its own, so that comments can still be
+ * written on it as opt_comment. Block layout: draft-ietf-opsawg-pcapng. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@ enum {
     BLOCK_INTERFACE = 1,
     BLOCK_STATISTICS = 5,
     BLOCK_PACKET = 6,
+    BLOCK_SECRETS = 10,
+    SECRETS_TLS = 0x544c534b, /* a key log as NSS writes it */
     LINK_RAW = 101, /* IPv4 or IPv6 without a link header */
     OPT_COMMENT = 1,
     OPT_HARDWARE = 2, /* of a section */
@@ -33,6 +36,9 @@ struct capture {
     int failed; /* errno of the first failed write */
     uint32_t frames;
     bool pending; /* the last frame is in made.w and notes, not yet in the file */
+    bool holding; /* blocks go to `held` */
+    uint8_t *held;
+    size_t held_n, held_cap;
     uint8_t *notes;
     size_t notes_n, notes_cap;
     struct frames made;
@@ -52,10 +58,31 @@ static void le32(uint8_t *p, size_t v)
     le16(p + 2, v >> 16);
 }
 
+/* Keep octets for later; false: no memory, and they have to go out now. */
+static bool hold(struct capture *c, const void *p, size_t n)
+{
+    if (n > c->held_cap - c->held_n) {
+        size_t cap = (c->held_n + n) * 2;
+        uint8_t *more = realloc(c->held, cap);
+        if (!more)
+            return false;
+        c->held = more;
+        c->held_cap = cap;
+    }
+    memcpy(c->held + c->held_n, p, n);
+    c->held_n += n;
+    return true;
+}
+
 static void put(struct capture *c, const void *p, size_t n)
 {
     if (c->failed || n == 0)
         return;
+    if (c->holding) {
+        if (!hold(c, p, n))
+            c->failed = ENOMEM;
+        return;
+    }
     errno = 0;
     if (fwrite(p, 1, n, c->f) != n)
         c->failed = errno ? errno : EIO;
@@ -140,6 +167,16 @@ static void flush_frame(struct capture *c)
     c->notes_n = 0;
 }
 
+/* What the call before this one made goes to the file. */
+static void settle(struct capture *c)
+{
+    c->holding = false;
+    put(c, c->held, c->held_n);
+    c->held_n = 0;
+    flush_frame(c);
+    c->holding = true;
+}
+
 /* ---- what frames.c calls for each frame ---- */
 
 static void before_frame(void *ctx)
@@ -191,6 +228,7 @@ uint32_t capture_datagram(struct capture *c, uint64_t now_us, const struct addr 
                           const struct addr *to, struct span data)
 {
     size_t cut = 0;
+    settle(c);
     uint32_t frame = told(c, frames_datagram(&c->made, now_us, from, to, data, &cut));
     if (cut) {
         char text[96];
@@ -204,6 +242,7 @@ uint32_t capture_datagram(struct capture *c, uint64_t now_us, const struct addr 
 uint32_t capture_stream(struct capture *c, uint64_t now_us, const struct addr *from,
                         const struct addr *to, unsigned flags, struct span data)
 {
+    settle(c);
     return told(c, frames_stream(&c->made, now_us, from, to, flags, data));
 }
 
@@ -212,7 +251,20 @@ uint32_t capture_icmp(struct capture *c, uint64_t now_us, const struct addr *fro
                       const struct addr *lost_to, struct span lost)
 {
     const struct frames_lost quoted = {lost_from, lost_to, lost};
+    settle(c);
     return told(c, frames_icmp(&c->made, now_us, from, to, type_code, &quoted));
+}
+
+void capture_secrets(struct capture *c, struct span lines)
+{
+    uint8_t fixed[8];
+    bool was = c->holding;
+
+    le32(fixed, SECRETS_TLS);
+    le32(fixed + 4, lines.n);
+    c->holding = false;
+    block(c, BLOCK_SECRETS, (struct span){fixed, sizeof fixed}, lines, (struct span){NULL, 0});
+    c->holding = was;
 }
 
 /* The text as an option can hold it: cut between characters. */
@@ -253,7 +305,7 @@ void capture_comment(struct capture *c, const char *text)
 
 bool capture_close(struct capture *c, const char **err)
 {
-    flush_frame(c);
+    settle(c);
     errno = 0;
     if (fclose(c->f) != 0 && !c->failed)
         c->failed = errno ? errno : EIO;
@@ -263,6 +315,7 @@ bool capture_close(struct capture *c, const char **err)
     frames_free(&c->made);
     free(c->file_buffer);
     free(c->notes);
+    free(c->held);
     free(c);
     if (why)
         *err = strerrordesc_np(why);

@@ -432,7 +432,7 @@ void case_execute(const struct run_options *o, const struct case_run *run, struc
     record_start(&w);
     if (!sandbox_open(&w.box, CASE_MEMORY, CASE_INSTRUCTIONS, run->seed))
         world_verdict(&w, VERDICT_ERROR, "out of memory");
-    else if (open_driver(&w) && world_start_iut(&w) && world_impair(&w))
+    else if (open_driver(&w) && world_tls_start(&w) && world_start_iut(&w) && world_impair(&w))
         drive(&w);
     finish(&w);
 }

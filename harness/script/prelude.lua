@@ -5,7 +5,8 @@
 -- wait suspends it, and the C side resumes it by H.step when an event or a deadline has come.
 
 local H = ...
-local t = { transport = H.transport, family = H.family, target = H.target, scale = H.scale, relayed = H.relayed,
+local t = { transport = H.transport, stream = H.stream, family = H.family, target = H.target, scale = H.scale,
+  relayed = H.relayed,
   profile = H.profile or {}, sim = H.sim }
 local actors, tasks, answers, early, libs, newborn = {}, {}, {}, {}, {}, {}
 actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, seen = {}, allowed = true }
@@ -95,6 +96,11 @@ function H.deliver(id, name, token, rec)
     newborn[#newborn + 1] = { id, name, token, rec }
     return
   end
+  if name == "tls" then -- what its layer says of a handshake: t.actor():secured() waits for it
+    actor.handshakes = actor.handshakes or {}
+    table.insert(actor.handshakes, rec)
+    return
+  end
   rec = object(rec, actor)
   rec.event = name
   if token ~= 0 then
@@ -142,6 +148,13 @@ function Actor:receive(args)
     end
   end
   return wait(take, (args.timeout or 5) * t.scale) or object({ kind = "timeout" }, self)
+end
+
+-- What the next handshake of the actor's TLS or DTLS gave: an event with kind "secured" or "failed" and
+-- its facts, or {kind = "timeout"}.
+function Actor:secured(seconds)
+  local function take() return self.handshakes and table.remove(self.handshakes, 1) end
+  return wait(take, (seconds or 5) * t.scale) or { kind = "timeout" }
 end
 
 -- What has arrived until now and answers nothing, without waiting.

@@ -10,7 +10,7 @@
 /* ---- profiles ---- */
 
 /* What scenarios/profiles/schema.json says, read by the loader. */
-static const char *const transports_known[] = {"udp", "tcp", NULL};
+static const char *const transports_known[] = {"udp", "tcp", "tls", "dtls", NULL};
 static const char *const families_known[] = {"ip4", "ip6", NULL};
 static const struct key {
     const char *name;
@@ -31,6 +31,7 @@ static const struct key {
     {"own", JSON_OBJECT, NULL},
     {"ask", JSON_OBJECT, NULL},
     {"restart", JSON_STRING, NULL},
+    {"tls", JSON_OBJECT, NULL},
 };
 
 static bool known_word(const char *const *words, const char *word)
@@ -84,6 +85,24 @@ static bool fits_ask(const json_t *ask, char err[512], const char *path)
     return true;
 }
 
+/* "tls" has options of the layer: texts and switches. */
+static bool fits_tls(const json_t *tls, char err[512], const char *path)
+{
+    const char *key;
+    json_t *v;
+
+    json_object_foreach((json_t *)(uintptr_t)tls, key, v)
+    {
+        const struct field *f = field_find(&tls_options_desc, key);
+        if (!f || !(f->kind == F_TEXT ? json_is_string(v)
+                                      : f->kind == F_BOOL && json_is_boolean(v))) {
+            snprintf(err, 512, "%s: 'tls' has no '%s', or it is of another kind", path, key);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool known_keys(const json_t *j, char err[512], const char *path)
 {
     const char *key;
@@ -111,7 +130,8 @@ static bool known_keys(const json_t *j, char err[512], const char *path)
                  (int)json_integer_value(schema));
         return false;
     }
-    return fits_ask(json_object_get(j, "ask"), err, path);
+    return fits_ask(json_object_get(j, "ask"), err, path) &&
+           fits_tls(json_object_get(j, "tls"), err, path);
 }
 
 bool profile_load(struct profile *p, const char *root, const char *name, char err[512])
@@ -202,14 +222,15 @@ static const char *unmet(const struct case_info *c, const struct profile *p)
 size_t case_instances(const struct case_info *c, const struct profile *p, const char *why[1],
                       struct case_run *v, size_t cap)
 {
-    static const char *const transports[] = {"udp", "tcp"};
+    static const char *const transports[] = {"udp", "tcp", "tls", "dtls"};
     static const char *const families[] = {"ip4", "ip6"};
     size_t n = 0;
 
     why[0] = unmet(c, p);
     if (why[0])
         return 0;
-    bool one_t = case_needs(c, "udp") || case_needs(c, "tcp"),
+    bool one_t = case_needs(c, "udp") || case_needs(c, "tcp") || case_needs(c, "tls") ||
+                 case_needs(c, "dtls"),
          one_f = case_needs(c, "ip4") || case_needs(c, "ip6");
     for (size_t t = 0; t < COUNT(transports); t++)
         for (size_t f = 0; f < COUNT(families); f++) {

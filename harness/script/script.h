@@ -7,6 +7,7 @@
 #include "harness/core/driver.h"
 #include "harness/core/impair.h"
 #include "harness/core/record.h"
+#include "harness/core/tls.h"
 #include "harness/core/verdict.h"
 
 enum {
@@ -66,6 +67,13 @@ bool profile_load(struct profile *p, const char *root, const char *name, char er
 void profile_free(struct profile *p);
 bool profile_has(const struct profile *p, const char *list, const char *word);
 const char *profile_text(const struct profile *p, const char *key);
+/* Its "tls": the options of that name, which borrow from the profile. */
+void profile_tls(const struct profile *p, struct tls_options *out);
+/* "udp", "tcp", "tls", "dtls": the stack of flows that such a transport has; whether it is a stream;
+ * whether it is one of the last two. */
+const char *transport_stack(const char *word);
+bool transport_stream(const char *word);
+bool transport_secure(const char *word);
 
 struct case_check {
     const struct clause *clause;
@@ -89,6 +97,7 @@ struct run_options {
     const char *root; /* folder of scenarios */
     const struct profile *profile;
     struct addr target; /* family 0: our own endpoint in sim */
+    const struct tls_options *tls; /* of every flow, before a case says more; NULL: nothing */
     double scale;       /* of every wait: --timeout-scale */
     bool capture_all, capture_failed;
     const char *out;                             /* folder for captures; NULL: none */

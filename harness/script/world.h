@@ -40,6 +40,7 @@ struct world {
     struct asked asked[CASE_ASKED];
     struct watch *watches[4]; /* of the protocols that actors speak; NULL: none */
     struct arena mem;         /* configurations: as long as the world */
+    struct tls_options tls[CASE_ACTORS + 1]; /* of the flows of each actor */
     struct rec rec;
     uint64_t wall_start;
 };
@@ -67,6 +68,13 @@ void world_finding(struct world *w, const struct finding *f, const uint32_t *fra
 /* What an actor says and hears, to the watchers; `ctx` is the world. */
 void world_watch(void *ctx, const struct packet *pk);
 void world_watch_end(struct world *w);
+/* world_tls.c: what each actor's TLS is told before the case says more. False: the verdict says why. */
+bool world_tls_start(struct world *w);
+/* Take "tls" out of a table that the script gave, into `out`; may raise a Lua error. */
+void world_tls_read(struct world *w, lua_State *L, int table, struct tls_options *out);
+/* Fill in what a configuration leaves open: over what the endpoint speaks, and where it listens. */
+void world_place(struct world *w, const struct endpoint_class *cls, void *rec,
+                 const struct addr *listen);
 /* caserun.c: push an event to the script */
 void world_deliver(struct world *w, int id, const char *name, uint32_t token,
                    void (*push)(lua_State *L, const void *arg), const void *arg);

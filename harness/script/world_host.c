@@ -205,32 +205,20 @@ static int h_skip(lua_State *L)
 
 /* ---- H.add: a party ---- */
 
-static void set_span(const struct field *f, void *rec, const char *text)
-{
-    struct span s = span_of(text);
-    memcpy((uint8_t *)rec + f->off, &s, sizeof s);
-}
-
 /* What an actor's configuration leaves open: where the IUT is, over what, where to listen. */
 static void fill_defaults(struct world *w, const struct endpoint_class *cls, void *rec)
 {
     const struct field *server = field_find(cls->config, "server");
-    const struct field *transport = field_find(cls->config, "transport");
-    const struct field *listen = field_find(cls->config, "listen");
+    struct addr any = world_host_addr(w);
 
     if (server && val_of(server, rec).absent)
         memcpy((uint8_t *)rec + server->off, &w->target, sizeof w->target);
-    if (transport && val_of(transport, rec).s.n == 0)
-        set_span(transport, rec, w->run->transport);
-    if (listen && val_of(listen, rec).absent) {
-        struct addr any = world_host_addr(w);
-        any.port = 0;
-        if (w->sim)
-            memset(any.ip, 0, sizeof any.ip);
-        else
-            any.port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + w->n_actors);
-        memcpy((uint8_t *)rec + listen->off, &any, sizeof any);
-    }
+    any.port = 0;
+    if (w->sim)
+        memset(any.ip, 0, sizeof any.ip);
+    else
+        any.port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + w->n_actors);
+    world_place(w, cls, rec, &any);
 }
 
 static void push_verbs(lua_State *L, const struct endpoint_class *cls)
@@ -255,6 +243,7 @@ static int h_add(lua_State *L)
     void *config = arena_take(&w->mem, cls->config->size);
     if (!config)
         return luaL_error(L, "too many actors for the memory of a case");
+    world_tls_read(w, L, 3, &w->tls[w->n_actors + 1]);
     luarec_read(L, 3, cls->config, config, &w->mem);
     w->n_actors++;
     fill_defaults(w, cls, config);
@@ -268,6 +257,8 @@ static int h_add(lua_State *L)
                                                    .name = luaL_checkstring(L, 2),
                                                    .host = world_host_addr(w),
                                                    .seed = w->run->seed + w->n_actors,
+                                                   .layer_desc = &tls_options_desc,
+                                                   .layer_options = &w->tls[w->n_actors],
                                                    .owner = a},
                               &err);
     w->now = NULL;
@@ -355,6 +346,8 @@ void world_push_host(struct world *w, lua_State *L)
     luaL_setfuncs(L, calls, 1);
     lua_pushstring(L, w->run->transport);
     lua_setfield(L, -2, "transport");
+    lua_pushboolean(L, transport_stream(w->run->transport));
+    lua_setfield(L, -2, "stream");
     lua_pushstring(L, w->run->family == 6 ? "ip6" : "ip4");
     lua_setfield(L, -2, "family");
     lua_pushstring(L, w->run->c->protocol);

@@ -124,6 +124,7 @@ static int read_config(lua_State *L)
             continue;
         world_json_push(L, j);
         put_second(w, L);
+        world_tls_read(w, L, lua_gettop(L), &w->tls[0]);
         luarec_read(L, lua_gettop(L), cls->config, config, &w->mem);
         lua_pop(L, 1);
     }
@@ -132,21 +133,14 @@ static int read_config(lua_State *L)
 
 static void place_iut(struct world *w, const struct endpoint_class *cls, void *config)
 {
-    const struct field *listen = field_find(cls->config, "listen");
-
     w->target = world_host_addr(w);
-    w->target.port = w->sim ? 3478 : (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS);
-    if (listen) {
-        struct addr at = w->target;
-        if (w->sim)
-            memset(at.ip, 0, sizeof at.ip);
-        memcpy((uint8_t *)config + listen->off, &at, sizeof at);
-    }
-    const struct field *transport = field_find(cls->config, "transport");
-    if (transport) {
-        struct span s = span_of(w->run->transport);
-        memcpy((uint8_t *)config + transport->off, &s, sizeof s);
-    }
+    w->target.port = !w->sim ? (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS)
+                     : transport_secure(w->run->transport) ? 5349
+                                                           : 3478;
+    struct addr at = w->target;
+    if (w->sim)
+        memset(at.ip, 0, sizeof at.ip);
+    world_place(w, cls, config, &at);
 }
 
 bool world_start_iut(struct world *w)
@@ -195,6 +189,8 @@ bool world_start_iut(struct world *w)
                                                    .seed = w->run->seed ^ 0x697574,
                                                    .faults = w->o->faults,
                                                    .variants = w->o->variants,
+                                                   .layer_desc = &tls_options_desc,
+                                                   .layer_options = &w->tls[0],
                                                    .owner = a},
                               &err);
     if (!a->party)

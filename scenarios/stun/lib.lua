@@ -62,7 +62,7 @@ function lib.direct(t)
 end
 
 -- The clause that gives the mapped address its meaning over this transport.
-function lib.source(t) return t.transport == "udp" and "RFC8489:6.3.1.1#a7" or "RFC8489:6.3.1.1#a8" end
+function lib.source(t) return not t.stream and "RFC8489:6.3.1.1#a7" or "RFC8489:6.3.1.1#a8" end
 
 ---------------------------------------------------------------- long-term credentials
 
@@ -129,7 +129,7 @@ end
 -- is checked, and a new one tried.
 function lib.sanity(t, c, clause)
   local r = c:request { class = "request" }
-  if r.kind == "closed" and t.transport ~= "udp" then
+  if r.kind == "closed" and t.stream then
     t:check("RFC8489:6.2.2#6", false, "the server closed the connection", r)
     r = c:request { class = "request" }
   end

@@ -253,7 +253,8 @@ static void gone(struct stun_client *c, const struct input *in, struct outq *q)
         c->tcp = 0;
     if (c->udp == in->flow)
         c->udp = 0;
-    ended(c, in, q, STUN_R_CLOSED, in->kind == IN_EOF ? "end of stream" : close_name(in->why));
+    ended(c, in, q, STUN_R_CLOSED,
+          in->kind == IN_EOF ? "end of stream" : in->detail ? in->detail : close_name(in->why));
 }
 
 static void bytes(struct stun_client *c, const struct input *in, struct outq *q)

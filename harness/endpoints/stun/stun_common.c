@@ -60,6 +60,7 @@ static const struct desc user_desc = {"user", sizeof(struct stun_user), FIELDS(u
 #define S(m, k) FIELD(struct stun_server_config, m, k)
 static const struct field server_fields[] = {
     {.name = "listen", S(listen, F_ADDR)},
+    {.name = "listen_tls", S(listen_tls, F_ADDR)},
     {.name = "auth", S(auth, F_ENUM), .names = &stun_auths},
     {.name = "no_udp", S(no_udp, F_BOOL)},
     {.name = "no_tcp", S(no_tcp, F_BOOL)},

@@ -1,7 +1,13 @@
 /* harness/endpoints/stun/stun_server.c - a STUN server: RFC 8489 sections 6.3, 9, 10, 11, 12. */
 #include "harness/endpoints/stun/stun_server.h"
 
-enum { FLOW_UDP = STUN_FLOW_UDP, FLOW_TCP = STUN_FLOW_TCP, FLOW_OTHER = STUN_FLOW_OTHER };
+enum {
+    FLOW_UDP = STUN_FLOW_UDP,
+    FLOW_TCP = STUN_FLOW_TCP,
+    FLOW_OTHER = STUN_FLOW_OTHER,
+    FLOW_TLS = STUN_FLOW_TLS,
+    FLOW_DTLS = STUN_FLOW_DTLS,
+};
 static const uint64_t nonce_default_us = 600000000;
 
 static struct span or_text(struct span s, const char *otherwise)
@@ -18,6 +24,19 @@ static void open_flow(struct outq *q, flow_id id, const char *stack, bool listen
     o->open.stack = stack;
     o->open.listen = listen;
     o->open.local = *at;
+}
+
+static void open_secure(const struct stun_server *s, struct outq *q)
+{
+    struct addr at = s->c.listen_tls;
+
+    if (!at.family)
+        return;
+    at.port = at.port ? at.port : 5349; /* RFC8489:8.1#a4 */
+    if (!s->c.no_tcp)
+        open_flow(q, FLOW_TLS, "tcp/tls", true, &at);
+    if (!s->c.no_udp)
+        open_flow(q, FLOW_DTLS, "udp/dtls", true, &at);
 }
 
 static void start(struct stun_server *s, const struct stun_server_config *c, struct outq *q)
@@ -57,11 +76,13 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     hmac_key_init(&s->nonce_key, DIGEST_SHA1, (struct span){secret, sizeof secret});
     if (!at.port)
         at.port = 3478;
-    if (!s->c.no_udp)
+    bool plain = s->c.listen.family || !s->c.listen_tls.family;
+    if (plain && !s->c.no_udp)
         open_flow(q, FLOW_UDP, "udp", false, &at);
-    if (!s->c.no_tcp)
+    if (plain && !s->c.no_tcp)
         open_flow(q, FLOW_TCP, "tcp", true, &at);
     nat_start(s, &at, q);
+    open_secure(s, q);
     if (env_flag(&s->env, "other-port")) {
         at.port = 0;
         open_flow(q, FLOW_OTHER, "udp", false, &at);
@@ -149,7 +170,7 @@ static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
     struct pkt pkt = {.remote = r->in->pkt.remote, .local = r->in->pkt.local};
     flow_id flow = r->in->flow;
 
-    if (udp && env_flag(&s->env, "other-port")) {
+    if (r->in->flow == FLOW_UDP && env_flag(&s->env, "other-port")) {
         flow = FLOW_OTHER;
         pkt.local = (struct addr){0};
     }
@@ -425,6 +446,11 @@ static void message(void *self, const struct input *in, struct span msg, struct 
         keep(s, in, &m, msg, q);
         return;
     }
+    if (m.classic && in->flow == FLOW_DTLS && !env_flag(&s->env, "classic-over-dtls")) {
+        if (m.cls == STUN_REQUEST) /* RFC8489:11#2a, #2b */
+            answer_error(s, &r, 500);
+        return;
+    }
     if (!acceptable(s, &m))
         return;
     r.fingerprint = m.at_fingerprint && s->c.auth == STUN_AUTH_SHORT;
@@ -575,7 +601,7 @@ static void input(void *self, const struct input *in, struct outq *q)
             nat_closed(s);
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)
-                e->why = close_name(in->why);
+                e->why = in->detail ? in->detail : close_name(in->why);
         }
         break;
     case IN_COMMAND:

@@ -28,6 +28,8 @@ enum { /* flows that the server opens */
        STUN_FLOW_UDP = 1,
        STUN_FLOW_TCP,
        STUN_FLOW_OTHER,
+       STUN_FLOW_TLS,
+       STUN_FLOW_DTLS,
        STUN_FLOW_NAT_UDP = 8, /* and the number of a place, from 1 to 3 */
        STUN_FLOW_NAT_TCP = 12,
 };

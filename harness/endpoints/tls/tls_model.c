@@ -4,89 +4,17 @@
 enum { HEAD = 5, VERSION = 0x0303 };
 enum record { ALERT = 21, HANDSHAKE = 22, DATA = 23 };
 enum handshake { CLIENT_HELLO = 1, SERVER_FLIGHT = 2, FINISHED = 20 };
-enum alert { /* RFC 8446 section 6 */
-             CLOSE_NOTIFY = 0,
-             UNEXPECTED_MESSAGE = 10,
-             RECORD_OVERFLOW = 22,
-             BAD_CERTIFICATE = 42,
-             CERTIFICATE_EXPIRED = 45,
-             UNKNOWN_CA = 48,
-             DECODE_ERROR = 50,
-             NO_APPLICATION_PROTOCOL = 120,
-};
-enum { CERT_INVALID = 1, CERT_EXPIRED = 2 };
 enum phase { WAITING, HELLO_SENT, FLIGHT_SENT, OPEN, OVER };
-struct kept {
-    uint8_t n, p[TLS_NAME_MAX];
-};
 struct tls {
     struct env env;
     enum phase phase;
     bool server, ended, shut; /* ended: EOF was told above; shut: close_notify is sent or will be */
-    struct kept subject, alpn, host;
-    bool invalid, expired, insecure;
+    struct tls_side side;
     struct pkt pkt; /* addresses of the flow below */
-    uint64_t due_us;
+    uint64_t now_us, due_us;
     size_t n, n_early;
     uint8_t record[HEAD + TLS_RECORD_MAX], early[TLS_EARLY_MAX];
 };
-
-/* ---- options ---- */
-
-#define O(m, k) FIELD(struct tls_options, m, k)
-static const struct field option_fields[] = {
-    {.name = "subject", O(subject, F_TEXT)},   {.name = "alpn", O(alpn, F_TEXT)},
-    {.name = "invalid", O(invalid, F_BOOL)},   {.name = "expired", O(expired, F_BOOL)},
-    {.name = "insecure", O(insecure, F_BOOL)},
-};
-const struct desc tls_options_desc = {"tls-options", sizeof(struct tls_options),
-                                      FIELDS(option_fields), .next = NULL};
-
-static struct span kept_span(const struct kept *n)
-{
-    return (struct span){n->p, n->n};
-}
-
-static void keep(struct kept *n, struct span s)
-{
-    s = span_cut(s, 0, TLS_NAME_MAX);
-    n->n = (uint8_t)s.n;
-    if (s.n)
-        memcpy(n->p, s.p, s.n);
-}
-
-static struct val option(const struct flow_spec *spec, const char *name)
-{
-    const struct field *f = spec->desc && spec->options ? field_find(spec->desc, name) : NULL;
-    return f ? val_of(f, spec->options) : (struct val){.absent = true};
-}
-
-static void take_options(struct tls *t, const struct input *in)
-{
-    keep(&t->subject, option(in->open, "subject").s);
-    keep(&t->alpn, option(in->open, "alpn").s);
-    keep(&t->host, in->open->name);
-    t->invalid = option(in->open, "invalid").u != 0;
-    t->expired = option(in->open, "expired").u != 0;
-    t->insecure = option(in->open, "insecure").u != 0;
-    t->due_us = in->now_us + TLS_HANDSHAKE_US;
-}
-
-/* The first protocol of `ours` that `theirs` has too; empty: none. */
-static struct span common(struct span ours, struct span theirs)
-{
-    for (size_t a = 0, n; a < ours.n; a += n + 1) {
-        for (n = 0; a + n < ours.n && ours.p[a + n] != ','; n++)
-            ;
-        for (size_t b = 0, m; b < theirs.n; b += m + 1) {
-            for (m = 0; b + m < theirs.n && theirs.p[b + m] != ','; m++)
-                ;
-            if (n && span_eq(span_cut(ours, a, a + n), span_cut(theirs, b, b + m)))
-                return span_cut(ours, a, a + n);
-        }
-    }
-    return (struct span){0};
-}
 
 /* ---- records out ---- */
 
@@ -113,13 +41,7 @@ static void record_end(struct outq *q, const struct wr *w)
     o->n_data = 1;
 }
 
-static void put_name(struct wr *w, struct span s)
-{
-    wr_u8(w, (uint8_t)s.n);
-    wr_put(w, s);
-}
-
-static void alert(struct outq *q, enum alert what)
+static void alert(struct outq *q, enum tls_alert what)
 {
     struct wr w = record_begin(q, ALERT, 2);
     wr_u8(&w, what == CLOSE_NOTIFY ? 1 : 2);
@@ -139,20 +61,27 @@ static void send_data(struct outq *q, struct span data)
 
 /* ---- ends ---- */
 
-/* Tell above that it is over, once. */
-static void over(struct tls *t, struct outq *q, enum close_why why)
+/* Tell above that it is over, once; `detail` NULL: nobody is to blame but the flow below. */
+static void over(struct tls *t, struct outq *q, enum close_why why, const char *detail)
 {
-    if (t->phase != OVER)
-        out_put(q, OUT_CLOSED, LAYER_UPPER)->why = why;
+    if (t->phase != OVER) {
+        struct output *o = out_put(q, OUT_CLOSED, LAYER_UPPER);
+        struct tls_event *e =
+            detail ? tls_report(q, TLS_FAILED, t->server, &t->pkt, t->now_us) : NULL;
+        o->why = why;
+        o->detail = detail;
+        if (e)
+            e->why = detail;
+    }
     t->phase = OVER;
     t->due_us = NO_DEADLINE;
 }
 
-static void refuse(struct tls *t, struct outq *q, enum alert what)
+static void refuse(struct tls *t, struct outq *q, enum tls_alert what, const char *why)
 {
     alert(q, what);
     out_put(q, OUT_CLOSE, LAYER_LOWER);
-    over(t, q, CLOSE_TLS);
+    over(t, q, CLOSE_TLS, why);
 }
 
 /* ---- handshake ---- */
@@ -161,8 +90,8 @@ static void hello(struct tls *t, struct outq *q)
 {
     struct wr w = record_begin(q, HANDSHAKE, TLS_HELLO - HEAD);
     wr_u8(&w, CLIENT_HELLO);
-    put_name(&w, kept_span(&t->host));
-    put_name(&w, kept_span(&t->alpn));
+    tls_put_name(&w, tls_kept_span(&t->side.host));
+    tls_put_name(&w, tls_kept_span(&t->side.alpn));
     record_end(q, &w);
     t->phase = HELLO_SENT;
 }
@@ -178,6 +107,9 @@ static void provide(struct tls *t, struct outq *q)
 {
     t->phase = OPEN;
     t->due_us = NO_DEADLINE;
+    struct tls_event *e = tls_report(q, TLS_SECURED, t->server, &t->pkt, t->now_us);
+    if (e)
+        e->version = "model";
     out_put(q, OUT_PROVIDE, LAYER_UPPER)->pkt = t->pkt;
     send_data(q, (struct span){t->early, t->n_early});
     t->n_early = 0;
@@ -187,53 +119,38 @@ static void provide(struct tls *t, struct outq *q)
     }
 }
 
-static bool rd_name(struct rd *r, struct span *out)
-{
-    uint8_t n;
-    return rd_u8(r, &n) && rd_take(r, n, out);
-}
-
 static void got_hello(struct tls *t, struct rd *r, struct outq *q)
 {
-    struct span host, offered, chosen = {0};
+    uint8_t facts[4 + 2 * TLS_NAME_MAX];
+    struct wr f = {facts, sizeof facts, 0, false};
+    struct span host, offered;
 
-    if (!rd_name(r, &host) || !rd_name(r, &offered)) {
-        refuse(t, q, DECODE_ERROR);
+    if (!tls_rd_name(r, &host) || !tls_rd_name(r, &offered)) {
+        refuse(t, q, DECODE_ERROR, "the client hello cannot be read");
         return;
     }
-    if (offered.n && t->alpn.n) {
-        chosen = common(kept_span(&t->alpn), offered);
-        if (!chosen.n) { /* RFC 7301 section 3.2 */
-            refuse(t, q, NO_APPLICATION_PROTOCOL);
-            return;
-        }
+    if (!tls_put_facts(&t->side, host, offered, &f)) { /* RFC 7301 section 3.2 */
+        refuse(t, q, NO_APPLICATION_PROTOCOL, "the client offers no protocol that is spoken here");
+        return;
     }
     struct wr w = record_begin(q, HANDSHAKE, TLS_SERVER_FLIGHT - HEAD);
     wr_u8(&w, SERVER_FLIGHT);
-    wr_u8(&w, (uint8_t)((t->invalid ? CERT_INVALID : 0) | (t->expired ? CERT_EXPIRED : 0)));
-    put_name(&w, t->subject.n ? kept_span(&t->subject) : host);
-    put_name(&w, chosen);
+    wr_put(&w, wr_span(&f));
     record_end(q, &w);
     t->phase = FLIGHT_SENT;
 }
 
 static void got_flight(struct tls *t, struct rd *r, struct outq *q)
 {
-    struct span subject, chosen;
-    uint8_t facts;
+    const char *why;
+    enum tls_alert a = tls_judge_facts(&t->side, r, &why);
 
-    if (!rd_u8(r, &facts) || !rd_name(r, &subject) || !rd_name(r, &chosen)) {
-        refuse(t, q, DECODE_ERROR);
-    } else if (!t->insecure && facts & CERT_INVALID) {
-        refuse(t, q, UNKNOWN_CA);
-    } else if (!t->insecure && facts & CERT_EXPIRED) {
-        refuse(t, q, CERTIFICATE_EXPIRED);
-    } else if (!t->insecure && t->host.n && !span_eq(subject, kept_span(&t->host))) {
-        refuse(t, q, BAD_CERTIFICATE);
-    } else {
-        finished(q);
-        provide(t, q);
+    if (a != CLOSE_NOTIFY) {
+        refuse(t, q, a, why);
+        return;
     }
+    finished(q);
+    provide(t, q);
 }
 
 static void got_handshake(struct tls *t, struct span body, struct outq *q)
@@ -249,7 +166,7 @@ static void got_handshake(struct tls *t, struct span body, struct outq *q)
     else if (!t->server && t->phase == HELLO_SENT && type == SERVER_FLIGHT)
         got_flight(t, &r, q);
     else
-        refuse(t, q, UNEXPECTED_MESSAGE);
+        refuse(t, q, UNEXPECTED_MESSAGE, "what came is not what the handshake wants");
 }
 
 /* ---- records in ---- */
@@ -276,7 +193,7 @@ static void got_alert(struct tls *t, struct span body, struct outq *q)
         return;
     }
     out_put(q, OUT_CLOSE, LAYER_LOWER);
-    over(t, q, CLOSE_TLS);
+    over(t, q, CLOSE_TLS, body.n == 2 ? tls_alert_words(body.p[1]) : "an alert cannot be read");
 }
 
 static void got_record(struct tls *t, struct outq *q)
@@ -296,10 +213,10 @@ static void got_record(struct tls *t, struct outq *q)
                 deliver(t, body, q);
             break;
         }
-        refuse(t, q, UNEXPECTED_MESSAGE);
+        refuse(t, q, UNEXPECTED_MESSAGE, "data came where none may");
         break;
     default:
-        refuse(t, q, UNEXPECTED_MESSAGE);
+        refuse(t, q, UNEXPECTED_MESSAGE, "what came is no TLS record");
     }
 }
 
@@ -318,7 +235,7 @@ static void octets(struct tls *t, const struct input *in, struct outq *q)
         at += part.n;
         t->pkt.frame = in->pkt.frame;
         if (t->n == HEAD && get_u16(t->record + 3) > TLS_RECORD_MAX) {
-            refuse(t, q, RECORD_OVERFLOW);
+            refuse(t, q, RECORD_OVERFLOW, "a record is longer than 16384 octets");
         } else if (t->n >= HEAD && lacking(t) == 0) {
             got_record(t, q);
             t->n = 0;
@@ -336,7 +253,7 @@ static void send_below(struct tls *t, const struct input *in, struct outq *q)
         send_data(q, in->data);
     } else if (in->data.n > sizeof t->early - t->n_early) {
         out_put(q, OUT_CLOSE, LAYER_LOWER)->abort = true;
-        over(t, q, CLOSE_QUOTA);
+        over(t, q, CLOSE_QUOTA, "too much was sent before the handshake was done");
     } else if (in->data.n) {
         memcpy(t->early + t->n_early, in->data.p, in->data.n);
         t->n_early += in->data.n;
@@ -379,7 +296,8 @@ static void lower_ended(struct tls *t, struct outq *q)
     if (t->ended)
         return;
     out_put(q, OUT_CLOSE, LAYER_LOWER);
-    over(t, q, CLOSE_TLS);
+    over(t, q, CLOSE_TLS, t->phase == OPEN ? "the stream ended without close_notify: it may be cut"
+                                           : "the peer ended the stream in the handshake");
 }
 
 static void input(void *self, const struct input *in, struct outq *q)
@@ -388,9 +306,11 @@ static void input(void *self, const struct input *in, struct outq *q)
 
     if (t->phase == OVER)
         return;
+    t->now_us = in->now_us;
     switch (in->kind) {
     case IN_OPEN:
-        take_options(t, in);
+        tls_side_take(&t->side, in->open);
+        t->due_us = in->now_us + TLS_HANDSHAKE_US;
         break;
     case IN_OPENED:
         opened(t, in, q);
@@ -402,11 +322,14 @@ static void input(void *self, const struct input *in, struct outq *q)
         lower_ended(t, q);
         break;
     case IN_CLOSED:
-        over(t, q, in->why);
+        over(t, q, in->why, in->detail);
         break;
     case IN_TIMER:
         out_put(q, OUT_CLOSE, LAYER_LOWER)->abort = true;
-        over(t, q, CLOSE_TIMEOUT);
+        over(t, q, CLOSE_TIMEOUT, "the handshake took too long");
+        break;
+    case IN_WRITABLE:
+        out_put(q, OUT_WRITABLE, LAYER_UPPER);
         break;
     case IN_SEND:
         send_below(t, in, q);
@@ -438,4 +361,4 @@ const struct endpoint_class tls_model_class = {
 };
 
 extern const struct endpoint_class *const tls_endpoints[];
-const struct endpoint_class *const tls_endpoints[] = {&tls_model_class, NULL};
+const struct endpoint_class *const tls_endpoints[] = {&tls_model_class, &dtls_model_class, NULL};
