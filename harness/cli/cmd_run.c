@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
 #include "harness/report/report.h"
 
@@ -15,6 +16,8 @@ struct job {
     struct profile profile;
     struct expect expect;
     struct run_options o;
+    struct tls_options tls, told; /* of the profile and, before it, the command line; the latter */
+    struct url_says url;
     struct record record;
     struct rec rec;
     const char *target, *profile_name, *expect_path, *write_expect, *out, *impair;
@@ -41,6 +44,7 @@ static const char help[] =
     "usage: rtclab test SELECTOR... [--target URL] [OPTION...]\n\n"
     "  --target URL        the implementation under test, such as stun:127.0.0.1:3478;\n"
     "                      without it our own endpoint, in a simulated network\n"
+    "                      stuns:HOST:PORT is TLS, with ?transport=udp DTLS\n"
     "  --profile NAME      what it supports: a file, or one of scenarios/profiles\n"
     "  --live              our own endpoint, but on loopback and in real time\n"
     "  --out DIR           run.jsonl, report.html, junit.xml and captures go there\n"
@@ -60,6 +64,7 @@ static const char help[] =
     "  --fault NAME        our own endpoint breaks a clause on purpose; --variant NAME: differs\n"
     "                      lawfully; both may be repeated\n"
     "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay --help'\n"
+    CLI_TLS_HELP
     "  --allow-remote      robustness cases may go to a target off loopback\n"
     "  --seed N  --json  --quiet  -v\n\n"
     "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"
@@ -115,6 +120,7 @@ static const struct option options[] = {
     {"variant", required_argument, NULL, O_VARIANT},
     {"kill-after", required_argument, NULL, O_KILL},
     {"impair", required_argument, NULL, O_IMPAIR},
+    CLI_TLS_OPTIONS,
     {0},
 };
 
@@ -185,7 +191,7 @@ static void keep_option(struct job *j, int opt, const char *arg)
     bool keep = false;
 
     for (size_t i = 0; i < COUNT(kept); i++)
-        keep |= kept[i] == opt;
+        keep |= kept[i] == opt || opt >= 3000;
     while (o->name && o->val != opt)
         o++;
     if (!keep || !o->name)
@@ -277,7 +283,7 @@ static bool take(struct job *j, int opt, const char *arg)
     case O_IMPAIR:
         return take_impair(j, arg);
     default:
-        return false;
+        return cli_tls_option(&j->told, opt, arg);
     }
 }
 
@@ -326,9 +332,13 @@ static void skip(struct job *j, const struct case_info *c, const char *why)
     say(j, &run, &r, STATUS_SKIP, why);
 }
 
-static bool family_fits(const struct job *j, const struct case_run *r)
+/* Whether the target is reached by an instance's transport and address family. */
+static bool target_fits(const struct job *j, const struct case_run *r)
 {
-    return !j->o.target.family || r->family == j->o.target.family;
+    if (!j->o.target.family)
+        return true;
+    return r->family == j->o.target.family && transport_secure(r->transport) == j->url.secure &&
+           (!j->url.transport[0] || strcmp(j->url.transport, r->transport) == 0);
 }
 
 static void plan_case(struct job *j, const struct case_info *c)
@@ -340,6 +350,10 @@ static void plan_case(struct job *j, const struct case_info *c)
 
     if (n && j->o.live && case_tagged(c, "slow") && !asked_for(j, c)) {
         skip(j, c, "slow: it waits out a schedule in real time; '+slow' asks for it");
+        return;
+    }
+    if (n && !j->o.live && case_tagged(c, "tls-wire")) {
+        skip(j, c, "it is about TLS on the wire: --live or a target");
         return;
     }
     if (n && j->o.live && case_needs(c, "virtual-time")) {
@@ -355,7 +369,7 @@ static void plan_case(struct job *j, const struct case_info *c)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!family_fits(j, &v[i]))
+        if (!target_fits(j, &v[i]))
             continue;
         v[i].seed = case_seed(j->cli.seed, v[i].id);
         kept++;
@@ -364,7 +378,7 @@ static void plan_case(struct job *j, const struct case_info *c)
         j->runs[j->shards ? j->done++ : j->n++] = v[i];
     }
     if (n && !kept)
-        why = "no case instance has the address family of the target";
+        why = "no case instance has the address family and the transport of the target";
     if (!kept)
         skip(j, c, why ? why : "nothing of it applies");
 }
@@ -642,11 +656,27 @@ static void draw(struct job *j)
 
 /* ---- */
 
+/* The command line goes before the profile, the profile before the URL. */
+static void tell_tls(struct job *j)
+{
+    profile_tls(&j->profile, &j->tls);
+    for (size_t i = 0; i < tls_options_desc.n; i++) {
+        const struct field *f = &tls_options_desc.f[i];
+        struct val v = val_of(f, &j->told);
+        if (v.kind == F_TEXT ? v.s.n > 0 : v.u != 0)
+            memcpy((uint8_t *)&j->tls + f->off, (const uint8_t *)&j->told + f->off, f->size);
+    }
+    if (!j->tls.server_name.n)
+        j->tls.server_name = span_of(j->url.host);
+    j->o.tls = &j->tls;
+}
+
 static bool prepare(struct job *j)
 {
     char err[512];
 
-    if (j->target && !target_parse("test", j->target, &j->o.target))
+    if (j->target && (!cli_url("test", j->target, &j->url) ||
+                      !target_parse("test", j->target, &j->o.target)))
         return false;
     if (!plan_make(&j->plan, "test", j->selectors, j->n_selectors))
         return false;
@@ -659,6 +689,7 @@ static bool prepare(struct job *j)
         cli_error("test", "%s", j->expect.error);
         return false;
     }
+    tell_tls(j);
     j->o.own = !j->target && !json_object_get(j->profile.json, "ask");
     j->o.live = j->live || !j->o.own;
     j->o.profile = &j->profile;

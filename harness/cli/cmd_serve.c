@@ -2,10 +2,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
 #include "harness/core/capture.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/live.h"
+#include "harness/drivers/tls_cert.h"
 
 static const struct option options[] = {
     CLI_OPTIONS,
@@ -18,12 +20,15 @@ static const struct option options[] = {
     {"no-gso", no_argument, NULL, 2006},
     {"events", no_argument, NULL, 2007},
     {"other", required_argument, NULL, 2008},
+    CLI_TLS_OPTIONS,
     {0},
 };
 struct job {
     struct cli cli;
     const struct endpoint_class *cls;
-    struct addr listen, to, other;
+    struct addr listen, listen_tls, to, other;
+    struct tls_options tls;
+    struct url_says url;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
     bool no_gso, events, deaf; /* deaf: it could not listen */
@@ -56,7 +61,7 @@ static void on_event(void *ctx, const struct event *ev)
         return;
     }
     if (strcmp(ev->name, "closed") == 0 && local) {
-        addr_text(&w, &j->listen);
+        addr_text(&w, j->listen.family ? &j->listen : &j->listen_tls);
         if (j->other.family) {
             wr_text(&w, " and ");
             addr_text(&w, &j->other);
@@ -85,16 +90,32 @@ static bool append(const char **list, size_t *n, size_t cap, const char *option,
     return true;
 }
 
+/* An address, or a URL: "stuns:127.0.0.1:5349" listens for TLS and DTLS, or has a client speak them. */
+static bool take_address(struct job *j, int opt, const char *arg)
+{
+    struct url_says url;
+    struct addr *at = opt == 2008 ? &j->other : &j->to;
+
+    if (!cli_url("serve", arg, &url))
+        return false;
+    if (opt == 2000)
+        at = url.secure ? &j->listen_tls : &j->listen;
+    else if (opt == 2001)
+        j->url = url;
+    if (addr_parse(span_of(arg), at) ||
+        (strspn(arg, "abcdefghijklmnopqrstuvwxyz") && target_parse("serve", arg, at)))
+        return true;
+    cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
+    return false;
+}
+
 static bool take(struct job *j, int opt, const char *arg)
 {
     switch (opt) {
     case 2000:
     case 2001:
     case 2008:
-        if (addr_parse(span_of(arg), opt == 2000 ? &j->listen : opt == 2001 ? &j->to : &j->other))
-            return true;
-        cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
-        return false;
+        return take_address(j, opt, arg);
     case 2002:
         return append(j->sets, &j->n_sets, COUNT(j->sets), "--set", arg);
     case 2003:
@@ -109,7 +130,7 @@ static bool take(struct job *j, int opt, const char *arg)
     case 2007:
         return j->events = true;
     default:
-        return false;
+        return cli_tls_option(&j->tls, opt, arg);
     }
 }
 
@@ -152,6 +173,7 @@ static void *configure(const struct job *j, struct arena *mem)
         const char *field;
         size_t from;
     } addresses[] = {{"listen", offsetof(struct job, listen)},
+                     {"listen_tls", offsetof(struct job, listen_tls)},
                      {"server", offsetof(struct job, to)},
                      {"to", offsetof(struct job, to)},
                      {"other", offsetof(struct job, other)}};
@@ -166,12 +188,38 @@ static void *configure(const struct job *j, struct arena *mem)
         cli_error("serve", "%s has no other address", j->cls->name);
         return NULL;
     }
+    const struct field *transport = field_find(d, "transport");
+    if (transport && j->url.transport[0]) {
+        struct span s = span_of(transport_stack(j->url.transport));
+        memcpy((uint8_t *)config + transport->off, &s, sizeof s);
+    }
     for (size_t i = 0; i < j->n_sets; i++)
         if (!set_field(d, config, j->sets[i], mem)) {
             cli_error("serve", "'%s' cannot be set on %s", j->sets[i], j->cls->name);
             return NULL;
         }
     return config;
+}
+
+/* A server of TLS that was given no certificate makes one, the same for all that come, and names it. */
+static bool make_certificate(struct job *j, struct arena *mem)
+{
+    struct tls_cert_spec spec = {.names = j->tls.server_name, .rsa = true}; /* RFC8489:6.2.3#1b */
+    const char *err;
+    char mark[65];
+
+    if (!j->tls.server_name.n)
+        j->tls.server_name = span_of(j->url.host);
+    if (!j->listen_tls.family || j->tls.cert.n)
+        return true;
+    if (!tls_cert_make(&spec, mem, &j->tls.cert, &j->tls.key, &err)) {
+        cli_error("serve", "%s", err);
+        return false;
+    }
+    if (tls_cert_fingerprint(j->tls.cert, mark))
+        printf("certificate %s\n", mark);
+    fflush(stdout);
+    return true;
 }
 
 static int serve(struct job *j)
@@ -183,7 +231,7 @@ static int serve(struct job *j)
     void *config = configure(j, &mem);
     struct capture *capture = NULL;
 
-    if (!config)
+    if (!config || !make_certificate(j, &mem))
         return EXIT_USAGE;
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -208,6 +256,8 @@ static int serve(struct job *j)
                     &(struct party_spec){.cls = j->cls,
                                          .config = config,
                                          .seed = j->cli.seed,
+                                         .layer_desc = &tls_options_desc,
+                                         .layer_options = &j->tls,
                                          .faults = j->n_faults ? j->faults : NULL,
                                          .variants = j->n_variants ? j->variants : NULL},
                     &err);
@@ -250,7 +300,7 @@ static int run(int argc, char **argv)
         cli_error("serve", "there is no endpoint '%s'", argv[optind]);
         return EXIT_USAGE;
     }
-    if (!j.listen.family) { /* loopback unless told */
+    if (!j.listen.family && !j.listen_tls.family) { /* loopback unless told */
         j.listen.family = 4;
         j.listen.ip[0] = 127;
         j.listen.ip[3] = 1;
@@ -263,13 +313,15 @@ static int run(int argc, char **argv)
 const struct command cmd_serve = {
     "serve", "run one of our endpoints on real sockets", run,
     "usage: rtclab serve ENDPOINT [OPTION...]\n\n"
-    "  --listen ADDR     where a server listens (127.0.0.1, its usual port)\n"
+    "  --listen ADDR     where a server listens (127.0.0.1, its usual port); as a URL,\n"
+    "                    stuns:127.0.0.1:5349, for TLS and DTLS; may stand twice\n"
     "  --other ADDR      a second address and port to serve from; for stun.server those of RFC "
     "5780,\n"
     "                    on all four pairs of which it listens then\n"
     "  --to ADDR         whom a client or sender talks to\n"
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
     "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n"
+    CLI_TLS_HELP
     "  --capture FILE    write what passes as pcapng\n"
     "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
     "                    given to the kernel together (UDP segmentation offload)\n"

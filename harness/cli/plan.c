@@ -178,6 +178,8 @@ bool target_parse(const char *command, const char *url, struct addr *out)
     }
     if (!port[0] && strcmp(scheme, "stun") == 0) /* also where no services database is installed */
         snprintf(port, sizeof port, "3478");
+    if (!port[0] && strcmp(scheme, "stuns") == 0)
+        snprintf(port, sizeof port, "5349");
     int e = getaddrinfo(host, port[0] ? port : scheme, &hints, &found);
     if (e != 0) {
         cli_error(command, "the target '%s' cannot be resolved: %s", url, gai_strerror(e));

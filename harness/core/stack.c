@@ -524,6 +524,17 @@ void party_input(struct party *p, const struct input *in)
     drain(p);
 }
 
+void party_close(struct party *p, uint64_t now_us)
+{
+    if (p->busy || !p->layers || !begin(p))
+        return;
+    for (struct edge *e = p->edges; e; e = e->next)
+        if (e->above == &p->top && e->below)
+            give(p, e->below,
+                 &(struct input){.kind = IN_CLOSE, .now_us = now_us, .flow = e->id_below});
+    drain(p);
+}
+
 void party_timers(struct party *p, uint64_t now_us)
 {
     struct input in = {.kind = IN_TIMER, .now_us = now_us};

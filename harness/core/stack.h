@@ -93,6 +93,9 @@ void party_free(struct party *p);
  * next call. Sets driver->error where a queue ran over, and where an event handler gives an input
  * to the very party whose event it handles: that waits until the driver's run returns. */
 void party_input(struct party *p, const struct input *in);
+/* Close each flow of the top's that a layer provides, as its user would: for a driver that removes the
+ * party and has not closed the flows below yet. */
+void party_close(struct party *p, uint64_t now_us);
 /* Give IN_TIMER to each part whose deadline is not after `now_us`. */
 void party_timers(struct party *p, uint64_t now_us);
 #endif

@@ -46,7 +46,7 @@ struct span tls_option_text(const struct flow_spec *spec, const char *name)
 }
 
 static const struct name kind_v[] = {
-    {TLS_SECURED, "secured"}, {TLS_FAILED, "failed"}, {TLS_ENDED, "ended"}};
+    {TLS_SECURED, "secured"}, {TLS_FAILED, "failed"}, {TLS_CUT, "cut"}, {TLS_ENDED, "ended"}};
 static const struct names kinds = {kind_v, COUNT(kind_v)};
 
 #define E(m, k) FIELD(struct tls_event, m, k)

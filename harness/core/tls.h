@@ -51,7 +51,8 @@ struct span tls_option_text(const struct flow_spec *spec, const char *name);
 
 enum tls_kind {
     TLS_SECURED, /* the handshake is done */
-    TLS_FAILED,  /* it is not and will not be, or the connection was cut; `why` says why */
+    TLS_FAILED,  /* it is not and will not be; `why` says why */
+    TLS_CUT,     /* it was, but what followed was wrong or missing; `why` says what */
     TLS_ENDED,   /* datagrams: close_notify came */
 };
 /* The event "tls" of both layers: what a handshake gave. What the model does not know is absent. */

@@ -288,6 +288,10 @@ static void remove_party(struct party *p)
 
     if (k->gone) /* NOLINT(clang-analyzer-unix.Malloc): a buried link is on no list any more */
         return;
+    if (!p->busy && !l->d.error) { /* layers say goodbye */
+        party_close(p, l->d.now_us);
+        live_take(l, p);
+    }
     k->gone = true;
     live_set(l, &k->timer, NO_DEADLINE);
     live_forget_paced(l, k);

@@ -94,7 +94,7 @@ static void end_assoc(struct dtls *d, struct assoc *a, enum tls_kind kind, enum 
     bool last = !d->server && d->peer.family && addr_eq(&a->c.pkt.remote, &d->peer);
 
     a->c.q = q;
-    tls_conn_tell(&a->c, kind, now, detail);
+    tls_conn_tell(&a->c, kind == TLS_FAILED && a->open ? TLS_CUT : kind, now, detail);
     assoc_free(d, a);
     if (!last || d->over)
         return;

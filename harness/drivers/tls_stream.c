@@ -26,6 +26,7 @@ static void over(struct tls *t, struct outq *q, enum close_why why, const char *
 {
     if (t->phase == OVER)
         return;
+    enum tls_kind kind = t->phase == OPEN ? TLS_CUT : TLS_FAILED;
     struct output *o = out_put(q, OUT_CLOSED, LAYER_UPPER);
     o->why = why;
     o->detail = detail;
@@ -33,7 +34,7 @@ static void over(struct tls *t, struct outq *q, enum close_why why, const char *
     t->due_us = NO_DEADLINE;
     t->conn.q = q;
     if (detail)
-        tls_conn_tell(&t->conn, TLS_FAILED, now, detail);
+        tls_conn_tell(&t->conn, kind, now, detail);
 }
 
 static void broke(struct tls *t, struct outq *q, enum close_why why, const char *detail,

@@ -100,6 +100,7 @@ static void on_event(void *ctx, const struct event *ev)
     if (!a || w->skipped)
         return;
     int id = (int)(a - w->actors);
+    world_tls_event(w, id, ev);
     if (id == 0 && ev->token == 0)
         return; /* what our own IUT says unasked is nobody's business */
     struct span o = octets && !ours ? val_of(octets, ev->rec).s : (struct span){0};
@@ -235,9 +236,9 @@ static bool turn(struct world *w, uint64_t guard_us)
 {
     struct stepped s = {0};
 
-    if (!protect(w, w->box.L, step, &s))
+    if (w->no_tls || !protect(w, w->box.L, step, &s))
         return false;
-    if (s.done || w->skipped || w->result->verdict == VERDICT_ERROR)
+    if (s.done || w->skipped || w->no_tls || w->result->verdict == VERDICT_ERROR)
         return false;
     uint64_t until = s.due_us < guard_us ? s.due_us : guard_us;
     if (world_asking(w)) {
@@ -267,7 +268,7 @@ static void drive(struct world *w)
         return;
     while (turn(w, w->d->now_us + guard))
         ;
-    if (!w->skipped && w->result->verdict != VERDICT_ERROR)
+    if (!w->skipped && !w->no_tls && w->result->verdict != VERDICT_ERROR)
         protect(w, w->box.L, leftovers, w);
 }
 

@@ -41,6 +41,8 @@ struct world {
     struct watch *watches[4]; /* of the protocols that actors speak; NULL: none */
     struct arena mem;         /* configurations: as long as the world */
     struct tls_options tls[CASE_ACTORS + 1]; /* of the flows of each actor */
+    bool told_tls[CASE_ACTORS + 1]; /* the case has a say in that */
+    bool no_tls; /* a handshake with the target failed, which the case is not about: it ends */
     struct rec rec;
     uint64_t wall_start;
 };
@@ -72,6 +74,9 @@ void world_watch_end(struct world *w);
 bool world_tls_start(struct world *w);
 /* Take "tls" out of a table that the script gave, into `out`; may raise a Lua error. */
 void world_tls_read(struct world *w, lua_State *L, int table, struct tls_options *out);
+/* An event of a layer: where an actor cannot get through to the target the case is inconclusive, not
+ * failed by whatever it would have asked next. */
+void world_tls_event(struct world *w, int id, const struct event *ev);
 /* Fill in what a configuration leaves open: over what the endpoint speaks, and where it listens. */
 void world_place(struct world *w, const struct endpoint_class *cls, void *rec,
                  const struct addr *listen);

@@ -82,10 +82,25 @@ void world_tls_read(struct world *w, lua_State *L, int table, struct tls_options
         return;
     if (lua_getfield(L, table, "tls") == LUA_TTABLE) {
         luarec_read(L, lua_gettop(L), &tls_options_desc, out, &w->mem);
+        w->told_tls[out - w->tls] = true;
         lua_pushnil(L);
         lua_setfield(L, table, "tls");
     }
     lua_pop(L, 1);
+}
+
+void world_tls_event(struct world *w, int id, const struct event *ev)
+{
+    const struct tls_event *e = ev->rec;
+    char text[256];
+
+    if (id == 0 || ev->desc != &tls_event_desc || e->kind != TLS_FAILED || e->server ||
+        w->told_tls[id] || w->no_tls)
+        return;
+    w->no_tls = true;
+    snprintf(text, sizeof text, "there is no TLS with the target: %s", e->why ? e->why : "");
+    world_verdict(w, VERDICT_INCONC, text);
+    driver_break(w->d);
 }
 
 void world_place(struct world *w, const struct endpoint_class *cls, void *rec,

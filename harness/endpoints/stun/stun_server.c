@@ -174,7 +174,7 @@ static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
         flow = FLOW_OTHER;
         pkt.local = (struct addr){0};
     }
-    if (udp && s->nat.on)
+    if (udp && s->nat.on && flow != FLOW_DTLS)
         nat_route(s, r, &flow, &pkt);
     for (int i = 0; i < (dev->repeat ? 2 : 1); i++) {
         if (!udp && env_flag(&s->env, "stream-in-octets")) {

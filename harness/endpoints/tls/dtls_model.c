@@ -127,7 +127,8 @@ static struct assoc *assoc_new(struct dtls *d, const struct pkt *pkt, uint64_t n
 static void end(struct dtls *d, struct assoc *a, enum tls_kind kind, enum close_why why,
                 const char *detail, uint64_t now, struct outq *q)
 {
-    struct tls_event *e = tls_report(q, kind, d->server, &a->pkt, now);
+    bool cut = kind == TLS_FAILED && a->phase == OPEN;
+    struct tls_event *e = tls_report(q, cut ? TLS_CUT : kind, d->server, &a->pkt, now);
 
     if (e)
         e->why = detail;

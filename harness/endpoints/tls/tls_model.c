@@ -67,7 +67,9 @@ static void over(struct tls *t, struct outq *q, enum close_why why, const char *
     if (t->phase != OVER) {
         struct output *o = out_put(q, OUT_CLOSED, LAYER_UPPER);
         struct tls_event *e =
-            detail ? tls_report(q, TLS_FAILED, t->server, &t->pkt, t->now_us) : NULL;
+            detail ? tls_report(q, t->phase == OPEN ? TLS_CUT : TLS_FAILED, t->server, &t->pkt,
+                                t->now_us)
+                   : NULL;
         o->why = why;
         o->detail = detail;
         if (e)
