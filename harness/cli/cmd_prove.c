@@ -1,13 +1,14 @@
 /* harness/cli/cmd_prove.c - rtclab prove: cases against every fault and every variant of our own
- * endpoint, in virtual time. A fault is caught only by a failed check that cites its clause. */
+ * endpoint, in virtual time; those about TLS on the wire live, against the faults of the TLS layers. A fault is caught only by a failed check that cites its clause. */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness/cli/plan.h"
 #include "harness/core/registry.h"
+#include "harness/drivers/tls_live.h"
 
 struct world_run { /* one deviation, or a seeded pair of variants, against every case */
-    const struct endpoint_class *cls;
+    const struct endpoint_class *cls; /* NULL: a layer, whatever the role */
     const struct deviation *dev;
     bool variant;
     const char *names[3];
@@ -33,9 +34,15 @@ struct job {
 
 static const struct option options[] = {CLI_OPTIONS, {"pairs", required_argument, NULL, 2000}, {0}};
 
-static bool role_is(const struct case_info *c, const struct endpoint_class *cls)
+/* Whether a run counts now: cases about TLS on the wire run on real sockets, the others in the simulator. */
+static bool counts(const struct job *j, const struct case_info *c, const struct endpoint_class *cls)
 {
     char name[64];
+
+    if (case_tagged(c, "tls-wire") != j->o.live)
+        return false;
+    if (!cls)
+        return true;
     snprintf(name, sizeof name, "%s", c->role);
     char *dash = strchr(name, '-');
     if (dash)
@@ -46,7 +53,7 @@ static bool role_is(const struct case_info *c, const struct endpoint_class *cls)
 static bool has_role(const struct job *j, const struct endpoint_class *cls)
 {
     for (size_t i = 0; i < j->n; i++)
-        if (role_is(j->runs[i].c, cls))
+        if (counts(j, j->runs[i].c, cls))
             return true;
     return false;
 }
@@ -60,7 +67,7 @@ static void run_role(struct job *j, const struct world_run *w)
     size_t *place = calloc(j->n, sizeof *place);
 
     for (size_t i = 0; some && got && place && i < j->n; i++)
-        if (role_is(j->runs[i].c, w->cls)) {
+        if (counts(j, j->runs[i].c, w->cls)) {
             place[n] = i;
             some[n++] = j->runs[i];
         }
@@ -127,7 +134,7 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
         return;
     j->faults++;
     for (size_t i = 0; i < j->n; i++) {
-        if (!role_is(j->runs[i].c, cls))
+        if (!counts(j, j->runs[i].c, cls))
             continue;
         if (j->results[i].verdict == VERDICT_ERROR && j->harness_errors++ < 10)
             cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, dev->name,
@@ -157,7 +164,7 @@ static void prove_variant(struct job *j, const struct world_run *w, const char *
         return;
     j->variants++;
     for (size_t i = 0; i < j->n; i++) {
-        if (!role_is(j->runs[i].c, w->cls))
+        if (!counts(j, j->runs[i].c, w->cls))
             continue;
         const struct case_result *r = &j->results[i];
         if (r->verdict == VERDICT_PASS || r->status == STATUS_SKIP)
@@ -169,7 +176,7 @@ static void prove_variant(struct job *j, const struct world_run *w, const char *
     }
     uint32_t applied = 0;
     for (size_t i = 0; i < j->n; i++)
-        applied += role_is(j->runs[i].c, w->cls) ? j->results[i].applied : 0;
+        applied += counts(j, j->runs[i].c, w->cls) ? j->results[i].applied : 0;
     if (applied == 0 && (w->dev || w->names[0])) { /* it never came to differ: nothing is proven */
         j->inert++;
         if (!j->cli.json)
@@ -207,6 +214,25 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
         snprintf(w.title, sizeof w.title, "%s/%s+%s", cls->name, w.names[0], w.names[1]);
         prove_variant(j, &w, NULL);
     }
+}
+
+/* Cases about TLS on the wire: live on the loopback, under each fault of the live layers. */
+static void prove_wire(struct job *j)
+{
+    const struct endpoint_class *before = NULL;
+    struct world_run plain = {.variant = true, .title = "as it is, live"};
+
+    j->o.live = true;
+    if (has_role(j, NULL))
+        prove_variant(j, &plain, NULL);
+    for (size_t c = 0; tls_live_layers[c] && has_role(j, NULL); c++) {
+        const struct endpoint_class *cls = tls_live_layers[c];
+        size_t had = before ? before->n_faults : 0; /* the rows of both stand in both, first */
+        for (size_t i = had; i < cls->n_faults; i++)
+            prove_fault(j, NULL, &cls->faults[i]);
+        before = cls;
+    }
+    j->o.live = false;
 }
 
 /* {case, catches}: the faults on whose clause the case failed. */
@@ -302,6 +328,8 @@ static bool prepare(struct job *j, char **selectors, int n)
     for (size_t p = 0; p < registry_n; p++)
         for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
             j->all_faults += registry[p].classes[c]->n_faults;
+    for (size_t c = 0; tls_live_layers[c]; c++)
+        j->all_faults += tls_live_layers[c]->n_faults;
     j->proven = calloc(j->plan.cases.n + 1, sizeof *j->proven);
     j->catches = calloc(j->plan.cases.n + 1, j->all_faults + 1);
     j->names = calloc(j->all_faults + 1, sizeof *j->names);
@@ -343,10 +371,11 @@ static int run(int argc, char **argv)
     snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
     j.out.fd = 1;
     j.o = (struct run_options){
-        .root = root, .profile = &j.profile, .scale = 1, .own = true, .level = MAY};
+        .root = root, .profile = &j.profile, .scale = 1, .own = true, .level = MAY, .port_base = 27000};
     for (size_t p = 0; p < registry_n; p++)
         for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
             prove_class(&j, registry[p].classes[c], (unsigned)pairs);
+    prove_wire(&j);
     int status = conclude(&j);
     profile_free(&j.profile);
     plan_free(&j.plan);

@@ -1,0 +1,144 @@
+-- What a STUN client makes of a server's certificate, and what it offers: RFC 8489 section 6.2.3. The IUT
+-- is asked for a Binding by the upper tester; the case plays the server.
+
+local function is_request(ev) return ev.event == "request" and ev.message ~= nil end
+
+-- The IUT meets a server whose certificate is as `tls` says. Returns the server, what the user of the IUT
+-- was told, and the handshake's event; nil where the IUT did not try.
+local function meet(t, tls, clause)
+  local s = t:actor("server", "stun", { manual = true, tls = tls })
+  t:allow(s)
+  local asked = t:ask_start("binding", { server = s.addr })
+  local h = s:secured(20)
+  if h.kind == "timeout" then
+    t:inconc(clause, "the IUT began no handshake")
+    return nil
+  end
+  return s, asked, h
+end
+
+-- After a certificate that is not good the IUT must not go on.
+local function refuses(t, tls, clause, what)
+  local s, asked, h = meet(t, tls, clause)
+  if not s then return end
+  if h.kind == "secured" then -- in TLS 1.3 and DTLS too: the client's Finished has come
+    local r = s:receive { timeout = 5, where = function(ev) return is_request(ev) or ev.kind == "closed" end }
+    t:check(clause, not is_request(r), "a request was sent to a server " .. what, r)
+    t:check("RFC8489:6.2.3#8", false, "the handshake was finished with a server " .. what, r)
+  else
+    local a = asked:wait(60)
+    t:check("RFC8489:6.2.3#8", a.kind ~= "success", "the user was told of success")
+    local sent = false
+    for _, ev in ipairs(s:pending()) do sent = sent or is_request(ev) end
+    t:check(clause, not sent, "a request was sent to a server " .. what)
+  end
+end
+
+case {
+  id = "stun-client-180",
+  title = "a certificate that has expired ends the transaction before a message is sent",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { expired = true }, "RFC8489:6.2.3#9a", "whose certificate has expired")
+  end
+}
+
+case {
+  id = "stun-client-181",
+  title = "a certificate that is not valid yet ends the transaction before a message is sent",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { not_yet = true }, "RFC8489:6.2.3#9a", "whose certificate is not valid yet")
+  end
+}
+
+case {
+  id = "stun-client-182",
+  title = "a certificate of an unknown issuer ends the transaction before a message is sent",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { invalid = true }, "RFC8489:6.2.3#9a", "whose certificate has an unknown issuer")
+  end
+}
+
+case {
+  id = "stun-client-183",
+  title = "a self-signed certificate that nobody vouches for ends the transaction before a message is sent",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { self_signed = true }, "RFC8489:6.2.3#9a", "whose certificate is self-signed")
+  end
+}
+
+case {
+  id = "stun-client-184",
+  title = "a certificate of somebody else ends the transaction before a message is sent",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { subject = "other.example,192.0.2.9" }, "RFC8489:6.2.3#9c", "with somebody else's certificate")
+  end
+}
+
+case {
+  id = "stun-client-185",
+  title = "a name that stands in the certificate as SRV-ID alone does not identify the server",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    refuses(t, { srv_id = true }, "RFC8489:6.2.3#a1", "that has a SRV-ID only")
+  end
+}
+
+-- A cipher suite by OpenSSL's name: forward secret, weak. Those of TLS 1.3 begin with TLS_.
+local function forward(name) return name:find("^TLS_") or name:find("DHE") end
+local function weak(name)
+  for _, bad in ipairs { "NULL", "RC4", "DES", "EXP", "ADH", "AECDH", "MD5" } do
+    if name:find(bad, 1, true) then return true end
+  end
+  return false
+end
+
+case {
+  id = "stun-client-186",
+  title = "a client offers forward secrecy first, no weak cipher suite and no compression",
+  role = "stun-client",
+  type = "V",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    local s, _, h = meet(t, {}, "RFC8489:6.2.3#4")
+    if not s then return end
+    if not h.offered then
+      t:inconc("RFC8489:6.2.3#4", "there was no client hello to be read: " .. (h.why or h.kind))
+      return
+    end
+    local before, order, bad = nil, nil, nil
+    for name in h.offered:gmatch("[^:]+") do
+      if not name:find("_SCSV$") and not name:find("^0x") then -- what is no suite, what is not known
+        if weak(name) then bad = bad or name end
+        if not forward(name) then before = before or name
+        elseif before then order = order or name end
+      end
+    end
+    t:check("RFC8489:6.2.3#5", not bad, (bad or "") .. " is offered")
+    t:check("RFC8489:6.2.3#4", not order, (before or "") .. " is preferred to " .. (order or ""))
+    t:check("RFC8489:6.2.3#6", h.compressions == 0, "compression is offered")
+  end
+}
