@@ -125,7 +125,7 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
                         const struct deviation *dev)
 {
     struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, ""};
-    const char *ids[512];
+    const char *ids[512] = {0};
     size_t n = 0, place = j->n_names++;
 
     j->names[place] = dev->name;
@@ -156,7 +156,7 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
 
 static void prove_variant(struct job *j, const struct world_run *w, const char *clause)
 {
-    const char *ids[512];
+    const char *ids[512] = {0};
     size_t n = 0;
 
     run_role(j, w);

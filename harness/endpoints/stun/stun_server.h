@@ -71,7 +71,6 @@ struct reply { /* one request on its way to its answer */
     char where[32];
 };
 
-<<<<<<< HEAD
 /* stun_server_nat.c; each is called where RFC 5780 is on (nat.on), unless told */
 
 /* Open the further sockets; always called, decides what is on. listen: where place 0 is bound. */
@@ -93,10 +92,7 @@ void nat_route(const struct stun_server *s, const struct reply *r, flow_id *flow
 const char *nat_classic_reason(const char *reason, char out[64]);
 void nat_classic_types(struct reply *r);
 
-enum { STUN_SERVER_FAULTS = 64, STUN_SERVER_VARIANTS = 24 };
-=======
-enum { STUN_SERVER_FAULTS = 41, STUN_SERVER_VARIANTS = 15 };
->>>>>>> 9b3bd29 (scenarios/stun: cases about TLS and DTLS, proven live)
+enum { STUN_SERVER_FAULTS = 65, STUN_SERVER_VARIANTS = 24 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif

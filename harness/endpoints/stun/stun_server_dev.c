@@ -60,7 +60,7 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
     {"half-a-choice", "RFC8489:9.2.4#12a", "flag", DEV_FLAG, NULL, NULL, LONG},
     {"any-fingerprint-refused", "RFC8489:6.3.1#a4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"other-port", "RFC8489:6.3.1.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
-<<<<<<< HEAD
+    {"classic-over-dtls", "RFC8489:11#2a", "flag", DEV_FLAG, NULL, NULL, NULL},
     /* RFC 5780 */
     {"other-address-missing", "RFC5780:6.1#8", "success", DEV_DROP, "attributes/OTHER-ADDRESS",
      NULL, NULL},
@@ -100,9 +100,6 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
     {"padding-and-port-served", "RFC5780:7.5#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"reflected-to-nobody", "RFC3489:8.1#20", "flag", DEV_FLAG, NULL, NULL, "classic=true"},
     {"response-port-ignored", "RFC5780:7.5#1", "flag", DEV_FLAG, NULL, NULL, NULL},
-=======
-    {"classic-over-dtls", "RFC8489:11#2a", "flag", DEV_FLAG, NULL, NULL, NULL},
->>>>>>> 9b3bd29 (scenarios/stun: cases about TLS and DTLS, proven live)
 };
 
 const struct deviation stun_server_variants[STUN_SERVER_VARIANTS] = {
