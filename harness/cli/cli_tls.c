@@ -56,7 +56,6 @@ bool cli_url(const char *command, const char *url, struct url_says *out)
         cli_error(command, "a target's transport is udp or tcp, not '%s'", by);
         return false;
     }
-    snprintf(out->transport, sizeof out->transport, "%s",
-             out->secure ? udp ? "dtls" : "tls" : by);
+    snprintf(out->transport, sizeof out->transport, "%s", out->secure ? udp ? "dtls" : "tls" : by);
     return true;
 }

@@ -79,7 +79,7 @@ static void run_role(struct job *j, const struct world_run *w)
             j->o.faults = w->names;
     }
     if (n && some && got && place && !j->stopped) {
-        pool_run(&j->o, &(struct pool_options){.jobs = 2}, some, got, n);
+        pool_run(&j->o, &(struct pool_options){.jobs = j->o.live ? 8 : 2}, some, got, n);
         j->stopped = pool_interrupted();
     }
     for (size_t i = 0; i < n; i++)
@@ -370,8 +370,12 @@ static int run(int argc, char **argv)
         return EXIT_USAGE;
     snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
     j.out.fd = 1;
-    j.o = (struct run_options){
-        .root = root, .profile = &j.profile, .scale = 1, .own = true, .level = MAY, .port_base = 27000};
+    j.o = (struct run_options){.root = root,
+                               .profile = &j.profile,
+                               .scale = 1,
+                               .own = true,
+                               .level = MAY,
+                               .port_base = 27000};
     for (size_t p = 0; p < registry_n; p++)
         for (size_t c = 0; registry[p].classes && registry[p].classes[c]; c++)
             prove_class(&j, registry[p].classes[c], (unsigned)pairs);

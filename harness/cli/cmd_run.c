@@ -675,8 +675,8 @@ static bool prepare(struct job *j)
 {
     char err[512];
 
-    if (j->target && (!cli_url("test", j->target, &j->url) ||
-                      !target_parse("test", j->target, &j->o.target)))
+    if (j->target &&
+        (!cli_url("test", j->target, &j->url) || !target_parse("test", j->target, &j->o.target)))
         return false;
     if (!plan_make(&j->plan, "test", j->selectors, j->n_selectors))
         return false;

@@ -320,8 +320,7 @@ const struct command cmd_serve = {
     "                    on all four pairs of which it listens then\n"
     "  --to ADDR         whom a client or sender talks to\n"
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
-    "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n"
-    CLI_TLS_HELP
+    "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n" CLI_TLS_HELP
     "  --capture FILE    write what passes as pcapng\n"
     "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
     "                    given to the kernel together (UDP segmentation offload)\n"

@@ -6,7 +6,7 @@
 struct party;  /* one endpoint with its layers in a driver */
 struct driver; /* the world: any number of parties and time */
 
-struct event { /* what a party's OUT_EVENT becomes; lives until the handler returns */
+struct event {         /* what a party's OUT_EVENT becomes; lives until the handler returns */
     const char *layer; /* the word of the layer that put it; NULL: the endpoint itself */
     struct party *party;
     uint64_t now_us;
@@ -30,7 +30,7 @@ struct party_spec {
      * as long as the party. NULL: nothing. */
     const struct desc *layer_desc;
     const void *layer_options;
-    void *owner;                                 /* the caller's, found again with party_owner */
+    void *owner; /* the caller's, found again with party_owner */
 };
 struct driver_class {
     const char *name; /* "sim", "live" */
@@ -69,7 +69,7 @@ struct driver { /* first member of each driver's state */
     /* Layers of this driver, which stand before those of the registry with the same word;
      * NULL-terminated, NULL: none. */
     const struct endpoint_class *const *layers;
-    char why[192];           /* room for a sentence in `error` */
+    char why[192]; /* room for a sentence in `error` */
 };
 static inline void driver_break(struct driver *d)
 {

@@ -18,7 +18,8 @@ typedef uint32_t flow_id;
 
 struct flow_spec {
     const char *stack; /* "udp", "tcp", "tcp/tls": drivers know the first word, layers the rest */
-    bool listen; /* streams: accept; each connection arrives as IN_OPENED with its parent. Datagrams:
+    bool
+        listen; /* streams: accept; each connection arrives as IN_OPENED with its parent. Datagrams:
                     the layers take the server's side, the binding is one flow as ever */
     struct addr local, remote; /* family 0: any; port 0: the driver's choice, told by IN_OPENED */
     struct span name;          /* host as the URL named it: server name, certificate check */
@@ -77,7 +78,7 @@ struct input {
     const struct flow_spec *open; /* IN_OPEN */
     const char *detail; /* IN_CLOSED: why in one sentence, where a layer knows more than `why` says;
                            NULL: it does not. Lives until the call returns */
-    const struct addr *found;     /* IN_RESOLVED: n_found addresses, in order of preference */
+    const struct addr *found; /* IN_RESOLVED: n_found addresses, in order of preference */
     size_t n_found;
     uint32_t token; /* of the command or request; given back in each event that answers it */
 };
@@ -112,9 +113,9 @@ struct output {
     struct pkt pkt;
     uint64_t not_before_us; /* OUT_SEND: pacing; 0: at once */
     enum close_why why;     /* OUT_CLOSED */
-    const char *detail;     /* OUT_CLOSED: in one sentence, static or in the queue's arena; or NULL */
-    bool abort;             /* OUT_CLOSE */
-    const char *name;       /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
+    const char *detail; /* OUT_CLOSED: in one sentence, static or in the queue's arena; or NULL */
+    bool abort;         /* OUT_CLOSE */
+    const char *name;   /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
     const struct desc *desc;
     const void *rec;  /* OUT_EVENT: record in the queue's arena */
     uint16_t rr_type; /* OUT_RESOLVE: as in DNS: 1 A, 28 AAAA, 0 both */

@@ -6,11 +6,12 @@
 
 enum {
     TLS_RECORD_MAX = 16384, /* octets in a record; longer ones are refused with record_overflow */
-    TLS_EARLY_MAX = 16384,  /* octets that wait for the handshake; on a stream more is CLOSE_QUOTA, a
+    TLS_EARLY_MAX = 16384, /* octets that wait for the handshake; on a stream more is CLOSE_QUOTA, a
                                datagram that does not fit is lost */
-    TLS_HANDSHAKE_US = 30000000,  /* a handshake that takes longer: CLOSE_TIMEOUT */
+    TLS_HANDSHAKE_US = 30000000,   /* a handshake that takes longer: CLOSE_TIMEOUT */
     TLS_HANDSHAKE_MAX = 128 << 10, /* octets of one peer's handshake; more: CLOSE_QUOTA */
-    TLS_HALF_OPEN = 64, /* associations of one datagram binding whose handshake is not done: one more
+    TLS_HALF_OPEN =
+        64, /* associations of one datagram binding whose handshake is not done: one more
                            ends the oldest. Of connections: STACK_HALF_OPEN */
     TLS_ASSOCIATIONS = 1024, /* associations of one datagram binding; one more ends the one that was
                                 quiet longest */
@@ -20,17 +21,19 @@ enum {
  * stack of several layers shares one record). Files are named, or given as PEM text. All zero: a client
  * that verifies by the system's authorities, a server with a certificate of its own making. */
 struct tls_options {
-    struct span server_name; /* client: in place of the flow's name; whom the certificate has to name,
+    struct span
+        server_name;  /* client: in place of the flow's name; whom the certificate has to name,
                                 and, unless it is an address, what the client says it wants (SNI) */
-    struct span alpn;        /* protocols by preference, separated by commas */
-    struct span ca;          /* who is trusted, in the place of the system's authorities */
-    struct span fingerprint; /* client: SHA-256 of the one certificate that is trusted, in hexadecimal;
+    struct span alpn; /* protocols by preference, separated by commas */
+    struct span ca;   /* who is trusted, in the place of the system's authorities */
+    struct span
+        fingerprint; /* client: SHA-256 of the one certificate that is trusted, in hexadecimal;
                                 nothing else about it matters then */
-    struct span cert, key;   /* of this side; the key may stand in the file of the certificate */
+    struct span cert, key; /* of this side; the key may stand in the file of the certificate */
     struct span issuer, issuer_key; /* server without cert: who signs what is made on the spot */
     struct span min, max;           /* versions: "1.2", "1.3" */
     struct span ciphers, suites;    /* of TLS 1.2, of TLS 1.3; names as OpenSSL has them */
-    bool insecure;                  /* client: takes any certificate, and says what is wrong with it */
+    bool insecure; /* client: takes any certificate, and says what is wrong with it */
     /* what is made on the spot, server without cert: facts of its certificate */
     struct span subject; /* names and addresses, separated by commas; empty: localhost, the loopback
                             addresses and, in the model, whatever the client asks for */
@@ -40,7 +43,8 @@ struct tls_options {
     bool rsa;        /* the key is RSA 2048 in place of P-256 */
     bool srv_id;     /* the names stand as SRV-ID, not as DNS-ID (RFC 6125) */
     bool ask_client; /* ask the client for a certificate, which is not verified */
-    uint64_t rto_us; /* datagrams: the first timer of the handshake; 0: 1 s (RFC 6347 section 4.2.4.1) */
+    uint64_t
+        rto_us; /* datagrams: the first timer of the handshake; 0: 1 s (RFC 6347 section 4.2.4.1) */
 };
 extern const struct desc tls_options_desc;
 

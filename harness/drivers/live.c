@@ -419,8 +419,7 @@ struct driver *live_new(const struct live_options *o, const char **err)
     *err = "out of memory";
     if (!l)
         return NULL;
-    l->d =
-        (struct driver){.cls = &live_class, .capture = o->capture, .layers = tls_live_layers};
+    l->d = (struct driver){.cls = &live_class, .capture = o->capture, .layers = tls_live_layers};
     l->opt = *o;
     l->zero_ns = monotonic_ns();
     l->clock_fd = -1;

@@ -15,7 +15,7 @@ enum {
     BLOCK_PACKET = 6,
     BLOCK_SECRETS = 10,
     SECRETS_TLS = 0x544c534b, /* a key log as NSS writes it */
-    LINK_RAW = 101, /* IPv4 or IPv6 without a link header */
+    LINK_RAW = 101,           /* IPv4 or IPv6 without a link header */
     OPT_COMMENT = 1,
     OPT_HARDWARE = 2, /* of a section */
     OPT_OS = 3,

@@ -66,7 +66,7 @@ static bool set_subject(X509 *x, const struct tls_cert_spec *spec, struct span n
 
     while (n < names.n && names.p[n] != ',')
         n++;
-    if (!spec->ca && !spec->srv_id)
+    if (spec->ca ? spec->names.n > 0 : !spec->srv_id)
         cn = span_cut(names, 0, n < 64 ? n : 64);
     return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"rtclab", -1, -1,
                                       0) &&
@@ -133,7 +133,7 @@ bool tls_cert_make(const struct tls_cert_spec *spec, struct arena *mem, struct s
                 X509_sign(x, signer, EVP_sha256()) && write_pem(x, own, mem, cert, key);
 
     if (!good)
-        *err = !known     ? "the issuer of a certificate, or its key, is no PEM text"
+        *err = !known      ? "the issuer of a certificate, or its key, is no PEM text"
                : mem->full ? "there is no room for a certificate"
                            : "a certificate cannot be made: its names are not good";
     if (signer != own)

@@ -159,7 +159,7 @@ static bool make_cert(struct tls_core *core, const struct flow_spec *spec)
                               .issuer_key = tls_option_text(spec, "issuer_key"),
                               .rsa = tls_option_on(spec, "rsa"),
                               .srv_id = tls_option_on(spec, "srv_id")};
-    struct tls_cert_spec unknown = {.ca = true};
+    struct tls_cert_spec unknown = {.names = SPAN("unknown authority"), .ca = true};
     struct span cert, key;
     const char *err = "";
 
@@ -386,8 +386,8 @@ static bool set_alpn(struct tls_core *core, struct span list)
 static void set_options(struct tls_core *core)
 {
     SSL_CTX *ctx = core->ctx;
-    uint64_t options = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-                       SSL_OP_NO_QUERY_MTU;
+    uint64_t options =
+        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU;
 
     if (!env_flag(core->env, "client-chooses-suite"))
         options |= SSL_OP_CIPHER_SERVER_PREFERENCE;

@@ -24,9 +24,9 @@ struct tls_core { /* of a layer: the context, and what its callbacks want to kno
 struct tls_conn { /* a connection or an association; NULL-safe nowhere */
     struct tls_core *core;
     SSL *ssl;
-    struct span in; /* what is left of the octets that have come */
-    struct outq *q; /* where what it writes goes: set for each call */
-    struct pkt pkt; /* remote and local */
+    struct span in;   /* what is left of the octets that have come */
+    struct outq *q;   /* where what it writes goes: set for each call */
+    struct pkt pkt;   /* remote and local */
     size_t handshake; /* octets that have come for it */
     bool cookie;      /* an exchange of cookies was seen */
     uint8_t compressions;

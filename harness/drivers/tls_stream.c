@@ -7,8 +7,8 @@ enum phase { WAITING, HANDSHAKE, OPEN, OVER };
 struct tls {
     struct env env;
     enum phase phase;
-    bool ended, shut; /* ended: EOF was told above; shut: close_notify is sent or will be */
-    bool told;        /* close_notify is sent */
+    bool ended, shut;   /* ended: EOF was told above; shut: close_notify is sent or will be */
+    bool told;          /* close_notify is sent */
     const char *broken; /* there is no context: why */
     struct addr peer;   /* whom a client opened the flow to */
     struct tls_core core;

@@ -94,7 +94,8 @@ static void say(struct tls_conn *c, const X509_STORE_CTX *store, const X509 *x)
         break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
         time_text(X509_get0_notBefore(x), text, sizeof text);
-        snprintf(c->why, sizeof c->why, "the certificate is not valid yet: it will be from %s", text);
+        snprintf(c->why, sizeof c->why, "the certificate is not valid yet: it will be from %s",
+                 text);
         break;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:

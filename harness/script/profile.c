@@ -94,8 +94,8 @@ static bool fits_tls(const json_t *tls, char err[512], const char *path)
     json_object_foreach((json_t *)(uintptr_t)tls, key, v)
     {
         const struct field *f = field_find(&tls_options_desc, key);
-        if (!f || !(f->kind == F_TEXT ? json_is_string(v)
-                                      : f->kind == F_BOOL && json_is_boolean(v))) {
+        if (!f ||
+            !(f->kind == F_TEXT ? json_is_string(v) : f->kind == F_BOOL && json_is_boolean(v))) {
             snprintf(err, 512, "%s: 'tls' has no '%s', or it is of another kind", path, key);
             return false;
         }

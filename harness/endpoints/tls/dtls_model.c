@@ -17,7 +17,7 @@ struct assoc {
     uint64_t began_us, heard_us, due_us, rto_us;
     uint32_t tries;
     uint16_t epoch_seq;
-    size_t n_flight, n_early;    /* early: datagrams, each after its length */
+    size_t n_flight, n_early;   /* early: datagrams, each after its length */
     uint8_t flight[FLIGHT_MAX]; /* the datagram sent last in the handshake */
     uint8_t early[DTLS_MODEL_EARLY];
 };
@@ -332,12 +332,15 @@ static void datagram(struct dtls *d, const struct input *in, struct outq *q)
 
 static void again(struct dtls *d, struct assoc *a, uint64_t now, struct outq *q)
 {
-    if (a->tries >= DTLS_TRIES || now - a->began_us >= TLS_HANDSHAKE_US) {
+    uint64_t last = a->began_us + TLS_HANDSHAKE_US;
+
+    if (now >= last) {
         end(d, a, TLS_FAILED, CLOSE_TIMEOUT, "the handshake took too long", now, q);
         return;
     }
     out_send(q, LAYER_LOWER, (struct span){a->flight, a->n_flight}, &a->pkt);
     a->due_us = now + (a->rto_us << a->tries++);
+    a->due_us = a->due_us < last ? a->due_us : last;
 }
 
 static uint64_t deadline(const void *self)

@@ -43,7 +43,6 @@ enum {
     DTLS_MODEL_ASSOCIATIONS = 64, /* of one binding; one more ends the one that was quiet longest */
     DTLS_MODEL_EARLY = 4096,      /* octets that wait for one association; more are lost */
     DTLS_RTO_US = 1000000,
-    DTLS_TRIES = 6, /* how often a flight is sent */
 };
 extern const struct endpoint_class tls_model_class, dtls_model_class;
 

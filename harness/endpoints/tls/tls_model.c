@@ -66,10 +66,9 @@ static void over(struct tls *t, struct outq *q, enum close_why why, const char *
 {
     if (t->phase != OVER) {
         struct output *o = out_put(q, OUT_CLOSED, LAYER_UPPER);
-        struct tls_event *e =
-            detail ? tls_report(q, t->phase == OPEN ? TLS_CUT : TLS_FAILED, t->server, &t->pkt,
-                                t->now_us)
-                   : NULL;
+        struct tls_event *e = detail ? tls_report(q, t->phase == OPEN ? TLS_CUT : TLS_FAILED,
+                                                  t->server, &t->pkt, t->now_us)
+                                     : NULL;
         o->why = why;
         o->detail = detail;
         if (e)
@@ -298,8 +297,9 @@ static void lower_ended(struct tls *t, struct outq *q)
     if (t->ended)
         return;
     out_put(q, OUT_CLOSE, LAYER_LOWER);
-    over(t, q, CLOSE_TLS, t->phase == OPEN ? "the stream ended without close_notify: it may be cut"
-                                           : "the peer ended the stream in the handshake");
+    over(t, q, CLOSE_TLS,
+         t->phase == OPEN ? "the stream ended without close_notify: it may be cut"
+                          : "the peer ended the stream in the handshake");
 }
 
 static void input(void *self, const struct input *in, struct outq *q)

@@ -52,6 +52,8 @@ static void take(struct end *e, const struct output *o)
         say(e, span_of(close_name(o->why)));
         say(e, span_of("]"));
         break;
+    case OUT_EVENT:
+        break;
     case OUT_SHUTDOWN:
         e->lower_shut = true;
         break;
