@@ -91,7 +91,7 @@ case {
   title = "a plain response carries both mapped addresses, where it came from, and the alternate address",
   role = "stun-server",
   type = "V",
-  needs = { "nat-discovery" },
+  needs = { "nat-discovery", "udp", "tcp" },
   run = function(t)
     local c = t:actor("client", "stun")
     local r = c:request { class = "request" }
@@ -120,7 +120,7 @@ case {
   title = "both ports are served on both addresses, and each names the one across from it",
   role = "stun-server",
   type = "V",
-  needs = { "nat-discovery" },
+  needs = { "nat-discovery", "udp", "tcp" },
   run = function(t)
     local c = t:actor("client", "stun")
     local first, other = learn(t, c)
