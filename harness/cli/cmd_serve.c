@@ -103,7 +103,8 @@ static bool take_address(struct job *j, int opt, const char *arg)
     else if (opt == 2001)
         j->url = url;
     if (addr_parse(span_of(arg), at) ||
-        (strspn(arg, "abcdefghijklmnopqrstuvwxyz") && target_parse("serve", arg, at)))
+        (strchr(arg, ':') && strspn(arg, "abcdefghijklmnopqrstuvwxyz") &&
+         target_parse("serve", arg, at)))
         return true;
     cli_error("serve", "'%s' is no address; one looks like 127.0.0.1:3478", arg);
     return false;

@@ -28,9 +28,9 @@ enum {
     STACK_OUTPUTS = 4096,      /* outputs that one input may cause at the driver */
     STACK_ARENA = 4 << 20,     /* octets of all that one input causes */
     STACK_FLOWS_MAX = 1 << 17, /* flows of one party; more are refused with CLOSE_QUOTA */
-    STACK_HALF_OPEN =
-        64,            /* connections of one listener whose lowest layer has not provided its flow
-                             yet: one more ends the oldest with CLOSE_QUOTA */
+    /* connections of one listener whose lowest layer has not provided its flow yet: one more ends the
+     * oldest with CLOSE_QUOTA */
+    STACK_HALF_OPEN = 512,
     STACK_HELD = 4096, /* sends on flows of layers that wait for not_before_us; more is a driver
                              error */
     STACK_ASKED = 64,  /* names that one party looks up at once; one more does not resolve */

@@ -209,13 +209,13 @@ static void half_open_is_bounded(void)
     }
     CU_ASSERT_STRING_EQUAL(seen, "opened ");
     party_input(
-        p, &(struct input){.kind = IN_OPENED, .flow = FLOW_ACCEPTED + 500, .parent = listener});
+        p, &(struct input){.kind = IN_OPENED, .flow = FLOW_ACCEPTED + 5000, .parent = listener});
     CU_ASSERT_TRUE(p->out.n == 1 && p->out.v[0].kind == OUT_CLOSE && p->out.v[0].abort);
     CU_ASSERT_EQUAL(p->out.v[0].flow, FLOW_ACCEPTED + 1);
     CU_ASSERT_STRING_EQUAL(seen, "opened closed:quota:too many handshakes at once ");
     give(p, IN_CLOSED, FLOW_ACCEPTED + 2, NULL); /* makes room */
     party_input(
-        p, &(struct input){.kind = IN_OPENED, .flow = FLOW_ACCEPTED + 501, .parent = listener});
+        p, &(struct input){.kind = IN_OPENED, .flow = FLOW_ACCEPTED + 5001, .parent = listener});
     CU_ASSERT_EQUAL(p->out.n, 0);
     party_free(p);
     CU_ASSERT_EQUAL(ended, STACK_HALF_OPEN + 3);

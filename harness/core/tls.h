@@ -10,9 +10,9 @@ enum {
                                datagram that does not fit is lost */
     TLS_HANDSHAKE_US = 30000000,   /* a handshake that takes longer: CLOSE_TIMEOUT */
     TLS_HANDSHAKE_MAX = 128 << 10, /* octets of one peer's handshake; more: CLOSE_QUOTA */
-    TLS_HALF_OPEN =
-        64, /* associations of one datagram binding whose handshake is not done: one more
-                           ends the oldest. Of connections: STACK_HALF_OPEN */
+    /* associations of one datagram binding whose handshake is not done: one more ends the oldest. Of
+     * connections: STACK_HALF_OPEN */
+    TLS_HALF_OPEN = 512,
     TLS_ASSOCIATIONS = 1024, /* associations of one datagram binding; one more ends the one that was
                                 quiet longest */
     TLS_MTU = 1200,          /* octets of a datagram that a handshake sends at most */

@@ -125,9 +125,10 @@ static void own_and_captures(void)
     snprintf(pin, sizeof pin, "--fingerprint %s", ours.certificate);
     snprintf(wrong, sizeof wrong, "--fingerprint %064d", 0);
     test_own("", pin, 0);
-    CU_ASSERT_EQUAL(stun_in("run/stun-server-001-tls-ip4-.pcapng", ours.port), 2);
+    CU_ASSERT_TRUE(stun_in("run/stun-server-001-tls-ip4-.pcapng", ours.port) >= 2);
     test_own("?transport=udp", pin, 0);
-    CU_ASSERT_EQUAL(stun_in("run/stun-server-001-dtls-ip4-.pcapng", ours.port), 2);
+    CU_ASSERT_TRUE(stun_in("run/stun-server-001-dtls-ip4-.pcapng", ours.port) >=
+                   2); /* or repeated */
     test_own("", "--insecure", 0);
     test_own("", "", 1); /* inconclusive: nothing is known of the server */
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out,
@@ -137,7 +138,7 @@ static void own_and_captures(void)
     test_own("?transport=udp", wrong, 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "not the one that is trusted"));
     stop(ours.pid, ours.out);
-    CU_ASSERT_EQUAL(stun_in("server.pcapng", ours.port), 6);
+    CU_ASSERT_TRUE(stun_in("server.pcapng", ours.port) >= 6);
 }
 
 /* ---- OpenSSL's client ---- */
