@@ -192,8 +192,9 @@ static void on_secret(const SSL *ssl, const char *line)
 
     if (!slice || !copy)
         return;
-    memcpy(copy, line, n);
-    copy[n] = '\n';
+    struct wr w = {copy, n + 1, 0, false};
+    wr_text(&w, line);
+    wr_u8(&w, '\n');
     *slice = (struct span){copy, n + 1};
     o->data = slice;
     o->n_data = 1;

@@ -419,8 +419,8 @@ static void send_below(struct dtls *d, const struct input *in, struct outq *q)
         return;
     if (!a->early)
         a->early = malloc(TLS_EARLY_MAX);
-    struct wr w = {a->early, a->early ? TLS_EARLY_MAX : 0, a->n_early, false};
-    if (in->data.n + 2 <= w.cap - w.n) { /* else lost, as a datagram may be */
+    if (a->early && in->data.n + 2 <= TLS_EARLY_MAX - a->n_early) { /* else lost, as one may be */
+        struct wr w = {a->early, TLS_EARLY_MAX, a->n_early, false};
         wr_u16(&w, (uint16_t)in->data.n);
         wr_put(&w, in->data);
         a->n_early = w.n;
@@ -515,10 +515,14 @@ static void end(void *self)
 {
     struct dtls *d = self;
 
-    while (d->half.first)
-        assoc_free(d, d->half.first);
-    while (d->open.first)
-        assoc_free(d, d->open.first);
+    for (struct assoc *a = d->half.first, *next; a; a = next) {
+        next = a->next;
+        assoc_free(d, a);
+    }
+    for (struct assoc *a = d->open.first, *next; a; a = next) {
+        next = a->next;
+        assoc_free(d, a);
+    }
     if (d->listener)
         tls_conn_close(d->listener);
     free(d->listener);

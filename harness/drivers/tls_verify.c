@@ -187,11 +187,9 @@ bool tls_verify_host(struct tls_conn *c)
 {
     X509_VERIFY_PARAM *p = SSL_get0_param(c->ssl);
     struct addr a = c->pkt.remote;
-    size_t n = a.family == 6 ? 16 : 4;
 
     if (c->core->host[0] && !addr_parse(span_of(c->core->host), &a))
         return SSL_set_tlsext_host_name(c->ssl, c->core->host) &&
                X509_VERIFY_PARAM_set1_host(p, c->core->host, 0);
-    n = a.family == 6 ? 16 : 4;
-    return a.family == 0 || X509_VERIFY_PARAM_set1_ip(p, a.ip, n);
+    return a.family == 0 || X509_VERIFY_PARAM_set1_ip(p, a.ip, a.family == 6 ? 16 : 4);
 }

@@ -79,11 +79,12 @@ static void send_data(struct assoc *a, struct span data, const struct pkt *pkt, 
 {
     size_t cap = HEAD + data.n;
     uint8_t *mem = data.n <= TLS_RECORD_MAX ? arena_take(&q->mem, cap) : NULL;
-    struct wr w = record(mem, mem ? cap : 0, a, DATA);
 
+    if (!mem)
+        return; /* longer than a record, or mem.full tells the driver */
+    struct wr w = record(mem, cap, a, DATA);
     wr_put(&w, data);
-    if (mem)
-        send_to(q, &w, pkt);
+    send_to(q, &w, pkt);
 }
 
 /* ---- associations ---- */
