@@ -63,8 +63,8 @@ static const char help[] =
     "  --port-base N       ports that cases listen on begin here (default 26000)\n"
     "  --fault NAME        our own endpoint breaks a clause on purpose; --variant NAME: differs\n"
     "                      lawfully; both may be repeated\n"
-    "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay --help'\n"
-    CLI_TLS_HELP
+    "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay "
+    "--help'\n" CLI_TLS_HELP
     "  --allow-remote      robustness cases may go to a target off loopback\n"
     "  --seed N  --json  --quiet  -v\n\n"
     "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"

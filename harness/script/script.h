@@ -96,9 +96,9 @@ struct case_result {
 struct run_options {
     const char *root; /* folder of scenarios */
     const struct profile *profile;
-    struct addr target; /* family 0: our own endpoint in sim */
+    struct addr target;            /* family 0: our own endpoint in sim */
     const struct tls_options *tls; /* of every flow, before a case says more; NULL: nothing */
-    double scale;       /* of every wait: --timeout-scale */
+    double scale;                  /* of every wait: --timeout-scale */
     bool capture_all, capture_failed;
     const char *out;                             /* folder for captures; NULL: none */
     struct record *record;                       /* NULL: none */

@@ -38,8 +38,8 @@ struct world {
     size_t unjudged; /* checks above the level that is judged */
     bool skipped, sim;
     struct asked asked[CASE_ASKED];
-    struct watch *watches[4]; /* of the protocols that actors speak; NULL: none */
-    struct arena mem;         /* configurations: as long as the world */
+    struct watch *watches[4];                /* of the protocols that actors speak; NULL: none */
+    struct arena mem;                        /* configurations: as long as the world */
     struct tls_options tls[CASE_ACTORS + 1]; /* of the flows of each actor */
     bool told_tls[CASE_ACTORS + 1];          /* the case has a say in that */
     bool no_tls; /* a handshake with the target failed, which the case is not about: it ends */

@@ -254,7 +254,9 @@ static void gone(struct stun_client *c, const struct input *in, struct outq *q)
     if (c->udp == in->flow)
         c->udp = 0;
     ended(c, in, q, STUN_R_CLOSED,
-          in->kind == IN_EOF ? "end of stream" : in->detail ? in->detail : close_name(in->why));
+          in->kind == IN_EOF ? "end of stream"
+          : in->detail       ? in->detail
+                             : close_name(in->why));
 }
 
 static void bytes(struct stun_client *c, const struct input *in, struct outq *q)

@@ -28,7 +28,7 @@ struct stun_user {
     struct span username, password;
 };
 struct stun_server_config {
-    struct addr listen;  /* family 0: any address of the host; port 0: 3478 */
+    struct addr listen; /* family 0: any address of the host; port 0: 3478 */
     /* TLS and DTLS are served there; port 0: 5349. Family 0: they are not. Where `listen` is not given
      * then UDP and TCP are not served. */
     struct addr listen_tls;
