@@ -70,6 +70,17 @@ bool report_json_file(const struct run *r, const char *path, struct report_error
     return close_out(f, path, e);
 }
 
+bool report_form_file(const struct run *r, const char *path,
+                      bool (*draw)(FILE *to, const struct run *r), struct report_error *e)
+{
+    FILE *f = open_out(path, e);
+    if (!f)
+        return false;
+    if (!draw(f, r) && !ferror(f))
+        snprintf(e->why, sizeof e->why, "the report does not fit into memory");
+    return close_out(f, path, e);
+}
+
 /* Append to a path in a buffer of PATH_MAX octets. */
 static void append(char *path, const char *more)
 {

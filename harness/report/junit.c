@@ -92,7 +92,7 @@ static void body(FILE *to, const struct run_case *c)
     for (size_t i = 0; i < c->checks_n; i++) {
         const struct run_check *k = &c->checks[i];
         const struct clause *clause = clause_named(k->clause);
-        if (k->verdict <= VERDICT_PASS || (c->status != STATUS_FLAKY && !run_check_counts(c, k)))
+        if (!run_check_shown(c, k))
             continue;
         fprintf(to, "%s ", verdict_name(k->verdict));
         text_xml(to, k->clause);

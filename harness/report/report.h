@@ -6,15 +6,28 @@
 #include <stdio.h>
 #include "harness/report/run.h"
 
-/* For people: a line a case by suite, then a tree of what needs a look, then the counts.
- * verbose: -1 only the counts and the tree, 0 as said, 1 with the ladders of the cases in the
- * tree, 2 with every ladder and every check. `color`: with SGR sequences. */
+struct report_look {
+    bool color;  /* with SGR sequences */
+    int verbose; /* -1 only the tree and the counts, 0 as said below, 1 with the ladders of the cases
+                    in the tree, 2 with every ladder and every check */
+    size_t width; /* columns that lines are kept within, commands aside; 0: as long as they are */
+};
+/* For people: a line a case by suite, then a tree of what needs a look (suite, case, instance,
+ * check), then the counts. */
+void report_terminal_as(FILE *to, const struct run *r, const struct report_look *look);
+/* The same, as wide as `to` where it is a terminal. */
 void report_terminal(FILE *to, const struct run *r, bool color, int verbose);
 /* The ladder of the last attempt, a line a message, each led by `lead`; at most `max` lines. */
 void report_ladder(FILE *to, const struct run_case *c, const char *lead, size_t max,
                    void (*put)(FILE *to, const char *s));
 /* JUnit XML as Jenkins and GitLab read it, with Surefire's flakyFailure. */
 void report_junit(FILE *to, const struct run *r);
+/* TAP version 14, a test point a case, with YAML diagnostics. False: no memory, as for those below. */
+bool report_tap(FILE *to, const struct run *r);
+/* SARIF 2.1.0: rules are clauses, results are checks that did not pass. */
+bool report_sarif(FILE *to, const struct run *r);
+/* Markdown of at most 1 MiB, for the summary page of a CI server. */
+bool report_markdown(FILE *to, const struct run *r);
 /* The lines of the record once more: what could not be parsed is gone. */
 void report_json(FILE *to, const struct run *r);
 /* One self-contained page. `templates` is the folder of report.html, .css and .js; `captures` leads
@@ -28,6 +41,9 @@ struct report_error {
 /* Write to a file, "-": standard output. False: e->why says what could not be written or read. */
 bool report_junit_file(const struct run *r, const char *path, struct report_error *e);
 bool report_json_file(const struct run *r, const char *path, struct report_error *e);
+/* Any of the forms above that need nothing else. */
+bool report_form_file(const struct run *r, const char *path,
+                      bool (*draw)(FILE *to, const struct run *r), struct report_error *e);
 bool report_terminal_file(const struct run *r, const char *path, bool color, int verbose,
                           struct report_error *e);
 bool report_html_file(const struct run *r, const char *path, const char *templates,

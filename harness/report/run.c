@@ -74,8 +74,7 @@ const struct run_check *run_case_worst(const struct run_case *c)
     const struct run_check *worst = NULL;
     for (size_t i = 0; i < c->checks_n; i++) {
         const struct run_check *k = &c->checks[i];
-        if (k->verdict > VERDICT_PASS && (!worst || k->verdict > worst->verdict) &&
-            (c->status == STATUS_FLAKY || run_check_counts(c, k)))
+        if (run_check_shown(c, k) && (!worst || k->verdict > worst->verdict))
             worst = k;
     }
     return worst;
@@ -162,6 +161,8 @@ static bool on_check(struct run *r, const json_t *j)
         .verdict = v < VERDICT_N ? (enum verdict)v : VERDICT_NONE,
         .expected = list_at(j, "expected"),
         .frames = list_at(j, "frames"),
+        .offset = uint_at(j, "offset"),
+        .length = uint_at(j, "length"),
         .time_us = uint_at(j, "time_us"),
         .attempt = c->attempts,
     };

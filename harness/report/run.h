@@ -26,7 +26,9 @@ struct run_check {
     enum verdict verdict;
     struct run_list expected, frames;
     uint64_t time_us;
-    unsigned attempt; /* the try of the case that made it, from 1 */
+    uint64_t offset, length; /* octets of the message in the first frame that it is about; length 0:
+                                the record does not say */
+    unsigned attempt;        /* the try of the case that made it, from 1 */
 };
 struct run_message {
     uint64_t time_us, frame; /* frame 0: not captured */
@@ -85,6 +87,12 @@ bool run_check_strict(const struct run_check *c);
 static inline bool run_check_counts(const struct run_case *c, const struct run_check *k)
 {
     return k->attempt >= c->attempts;
+}
+/* Whether a report of failures shows the check: it did not pass, in the attempt that counts, or in
+ * any where the case is flaky. */
+static inline bool run_check_shown(const struct run_case *c, const struct run_check *k)
+{
+    return k->verdict > VERDICT_PASS && (c->status == STATUS_FLAKY || run_check_counts(c, k));
 }
 /* The check that decides the case: the first of the worst verdict; NULL: none failed. For a flaky
  * case one of an earlier attempt. */

@@ -1,5 +1,9 @@
 /* harness/report/terminal.c - the report for people, and for grep. */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <jansson.h>
 #include "harness/core/clause.h"
 #include "harness/report/report.h"
 #include "harness/report/text.h"
@@ -9,6 +13,7 @@ struct term {
     FILE *to;
     bool color;
     int verbose;
+    size_t width;
 };
 
 static const struct look {
@@ -78,11 +83,66 @@ void report_ladder(FILE *to, const struct run_case *c, const char *lead, size_t 
         fprintf(to, "%s(%zu more)\n", lead, left);
 }
 
-static void case_line(const struct term *t, const struct run_case *c, const char *lead)
+/* ---- lines that end where the terminal does ---- */
+
+/* `text` from column `at` on, words that do not fit on lines of their own after `lead`, which takes
+ * `at` columns. */
+static void wrapped(const struct term *t, size_t at, const char *lead, const char *text)
+{
+    struct span s = span_of(text);
+    size_t column = at;
+
+    if (!t->width || t->width < at + 20) {
+        text_tty(t->to, text);
+        return;
+    }
+    for (size_t i = 0, end; i < s.n; i = end) {
+        for (end = i; end < s.n && s.p[end] == ' ';)
+            end++;
+        for (; end < s.n && s.p[end] != ' ';)
+            end++;
+        struct span word = span_cut(s, i, end);
+        size_t n = text_columns(word);
+        if (column > at && column + n > t->width) {
+            fprintf(t->to, "\n%s", lead);
+            while (word.n && word.p[0] == ' ')
+                word = span_cut(word, 1, word.n);
+            column = at;
+            n = text_columns(word);
+        }
+        char *copy = strndup((const char *)word.p, word.n);
+        text_tty(t->to, copy ? copy : "");
+        free(copy);
+        column += n;
+    }
+}
+
+/* The front of `text` that fits into `max` columns, with an ellipsis where it is not all. */
+static void fitted(const struct term *t, size_t max, const char *text)
+{
+    struct span s = span_of(text);
+    size_t at = 0, next = 0;
+
+    if (!t->width || text_columns(s) <= max) {
+        text_tty(t->to, text);
+        return;
+    }
+    while (next < s.n && text_columns(span_cut(s, 0, next)) < max) {
+        at = next;
+        text_rune(s, &next);
+    }
+    char *front = strndup(text, at);
+    text_tty(t->to, front ? front : "");
+    fputs("\u2026", t->to);
+    free(front);
+}
+
+static void case_line(const struct term *t, const struct run_case *c)
 {
     const struct look *l = &looks[c->status];
+    size_t used = 16 + text_columns(span_of(c->id)) + 12;
 
-    fputs(lead, t->to);
+    fputs("  ", t->to);
     paint(t, l->paint);
     fprintf(t->to, "%s %-10s", l->mark, status_name(c->status));
     paint(t, PLAIN);
@@ -90,7 +150,7 @@ static void case_line(const struct term *t, const struct run_case *c, const char
     put(t, BOLD, c->id);
     if (c->title[0]) {
         fputs("  ", t->to);
-        text_tty(t->to, c->title);
+        fitted(t, t->width > used + 20 ? t->width - used : 20, c->title);
     }
     paint(t, DIM);
     fputs("  ", t->to);
@@ -104,11 +164,16 @@ static void case_line(const struct term *t, const struct run_case *c, const char
     fputc('\n', t->to);
 }
 
+/* ---- the tree ---- */
+
+#define BAR "    \u2502   "    /* 8 columns */
+#define UNDER BAR "          " /* 18: below the value of a leaf */
+
 /* A line of the tree: a name in a column, a value. */
 static void leaf(const struct term *t, const char *name, const char *value)
 {
-    fprintf(t->to, "    \u2502   %-9s ", name);
-    text_tty(t->to, value);
+    fprintf(t->to, BAR "%-9s ", name);
+    wrapped(t, 18, UNDER, value);
     fputc('\n', t->to);
 }
 
@@ -120,8 +185,8 @@ static void check_expected(const struct term *t, const struct run_check *k)
     if (n > 1)
         leaf(t, "expected", "one of");
     for (size_t i = 0; n > 1 && i < n; i++) {
-        fputs("    \u2502             - ", t->to);
-        text_tty(t->to, run_list_text(k->expected, i));
+        fputs(UNDER "- ", t->to);
+        wrapped(t, 20, UNDER "  ", run_list_text(k->expected, i));
         fputc('\n', t->to);
     }
 }
@@ -130,13 +195,16 @@ static void check_frames(const struct term *t, const struct run_case *c, const s
 {
     if (run_list_n(k->frames) == 0)
         return;
-    fprintf(t->to, "    \u2502   %-9s ", "frames");
+    fprintf(t->to, BAR "%-9s ", "frames");
     for (size_t i = 0; i < run_list_n(k->frames); i++)
         fprintf(t->to, "%s%" PRIu64, i ? ", " : "", run_list_uint(k->frames, i));
     if (c->pcap[0]) {
         fputs(" of ", t->to);
         text_tty(t->to, c->pcap);
     }
+    if (k->length)
+        fprintf(t->to, ", octets %" PRIu64 " to %" PRIu64 " of the message", k->offset,
+                k->offset + k->length - 1);
     fputc('\n', t->to);
 }
 
@@ -172,56 +240,150 @@ static void check_tree(const struct term *t, const struct run_case *c, const str
     check_frames(t, c, k);
 }
 
-static void case_tree(const struct term *t, const struct run_case *c)
+/* "[udp,ip4]" of "stun-server-002[udp,ip4]"; the whole id where there is no more to it. */
+static const char *instance(const struct run_case *c)
 {
-    case_line(t, c, "  ");
+    size_t n = strlen(c->base);
+    return n && strncmp(c->id, c->base, n) == 0 && c->id[n] ? c->id + n : c->id;
+}
+
+static void case_checks(const struct term *t, const struct run_case *c)
+{
     for (size_t i = 0; i < c->checks_n; i++)
         if (c->checks[i].verdict > VERDICT_PASS || t->verbose > 1 || c->status == STATUS_XPASS)
             check_tree(t, c, &c->checks[i]);
     if (t->verbose > 0 && c->messages_n) {
         fputs("    \u251c\u2500 messages\n", t->to);
-        report_ladder(t->to, c, "    \u2502   ", SIZE_MAX, text_tty);
+        report_ladder(t->to, c, BAR, SIZE_MAX, text_tty);
     }
     for (size_t i = 0; i < c->notes_n; i++)
         if (t->verbose > 0 && c->notes[i].attempt >= c->attempts) {
             fputs("    \u251c\u2500 note: ", t->to);
-            text_tty(t->to, c->notes[i].what);
+            wrapped(t, 13, BAR "     ", c->notes[i].what);
             fputc('\n', t->to);
         }
     if (c->why[0]) {
         fputs("    \u251c\u2500 why: ", t->to);
-        text_tty(t->to, c->why);
+        wrapped(t, 12, BAR "    ", c->why);
         fputc('\n', t->to);
     }
-    if (c->file[0]) {
-        fputs("    \u251c\u2500 case: ", t->to);
-        text_tty(t->to, c->file);
-        fprintf(t->to, ":%" PRIu64 "\n", c->line);
+}
+
+/* An instance of a case. `as`: one above it that failed alike; then that is all there is to say. */
+static void case_tree(const struct term *t, const struct run_case *c, const struct run_case *as)
+{
+    const struct look *l = &looks[c->status];
+
+    fputs("  ", t->to);
+    paint(t, l->paint);
+    fprintf(t->to, "%s %s ", l->mark, status_name(c->status));
+    paint(t, PLAIN);
+    put(t, BOLD, instance(c));
+    fputs("  ", t->to);
+    paint(t, DIM);
+    text_duration(t->to, c->duration_us);
+    paint(t, PLAIN);
+    if (as) {
+        fputs("  as ", t->to);
+        text_tty(t->to, instance(as));
     }
+    fputc('\n', t->to);
+    if (!as)
+        case_checks(t, c);
     fputs("    \u2514\u2500 rerun: ", t->to);
     put(t, BOLD, c->rerun[0] ? c->rerun : "(the record does not say how)");
-    fputs("\n\n", t->to);
+    fputs("\n", t->to);
+}
+
+/* Whether two instances failed in the same checks with the same words. */
+static bool alike(const struct run_case *a, const struct run_case *b)
+{
+    size_t k = 0;
+
+    if (a->status != b->status || strcmp(a->why, b->why) != 0 || a->checks_n == 0)
+        return false;
+    for (size_t i = 0; i < a->checks_n; i++) {
+        if (a->checks[i].verdict <= VERDICT_PASS)
+            continue;
+        while (k < b->checks_n && b->checks[k].verdict <= VERDICT_PASS)
+            k++;
+        if (k == b->checks_n || a->checks[i].verdict != b->checks[k].verdict ||
+            strcmp(a->checks[i].clause, b->checks[k].clause) != 0 ||
+            strcmp(a->checks[i].what, b->checks[k].what) != 0 ||
+            strcmp(a->checks[i].actual, b->checks[k].actual) != 0)
+            return false;
+        k++;
+    }
+    while (k < b->checks_n && b->checks[k].verdict <= VERDICT_PASS)
+        k++;
+    return k == b->checks_n;
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct run_case *x = *(const struct run_case *const *)a,
+                          *y = *(const struct run_case *const *)b;
+    int n = strverscmp(x->suite, y->suite);
+    n = n ? n : strverscmp(x->base, y->base);
+    return n ? n : x < y ? -1 : x > y;
+}
+
+/* The trees of some cases: by suite, case and instance. */
+static void trees(const struct term *t, const struct run_case **v, size_t n)
+{
+    qsort(v, n, sizeof *v, by_group);
+    for (size_t i = 0, first = 0; i < n; i++) {
+        const struct run_case *c = v[i], *as = NULL;
+        bool suite = i == 0 || strcmp(v[i - 1]->suite, c->suite) != 0;
+        bool base = suite || strcmp(v[i - 1]->base, c->base) != 0;
+        if (base) {
+            first = i;
+            fputs(i ? "\n" : "", t->to);
+        }
+        if (suite) {
+            put(t, BOLD, c->suite[0] ? c->suite : "(no suite)");
+            fputc('\n', t->to);
+        }
+        if (base) {
+            put(t, BOLD, c->base[0] ? c->base : c->id);
+            fputs("  ", t->to);
+            wrapped(t, text_columns(span_of(c->base)) + 2, "    ", c->title);
+            if (c->file[0]) {
+                fputs("\n  ", t->to);
+                paint(t, DIM);
+                text_tty(t->to, c->file);
+                fprintf(t->to, ":%" PRIu64, c->line);
+                paint(t, PLAIN);
+            }
+            fputc('\n', t->to);
+        }
+        for (size_t k = first; k < i && !as && t->verbose <= 0; k++)
+            as = alike(v[k], c) ? v[k] : NULL;
+        case_tree(t, c, as);
+    }
+    fputs(n ? "\n" : "", t->to);
 }
 
 /* One line for each reason why cases of a suite were skipped, with how many there were. */
 static void skips(const struct term *t, const struct run *r, size_t first)
 {
-    for (size_t k = first; k != RUN_LAST; k = r->cases[k].next) {
-        const struct run_case *c = &r->cases[k];
-        bool said = c->status != STATUS_SKIP;
-        size_t n = 0;
-        for (size_t i = first; i != k && !said; i = r->cases[i].next)
-            said = r->cases[i].status == STATUS_SKIP && strcmp(r->cases[i].why, c->why) == 0;
-        for (size_t i = k; i != RUN_LAST && !said; i = r->cases[i].next)
-            n += r->cases[i].status == STATUS_SKIP && strcmp(r->cases[i].why, c->why) == 0;
-        if (said)
-            continue;
+    json_t *reasons = json_object(), *n;
+    const char *why;
+
+    for (size_t k = first; k != RUN_LAST; k = r->cases[k].next)
+        if (r->cases[k].status == STATUS_SKIP) {
+            json_int_t was = json_integer_value(json_object_get(reasons, r->cases[k].why));
+            json_object_set_new(reasons, r->cases[k].why, json_integer(was + 1));
+        }
+    json_object_foreach(reasons, why, n)
+    {
         paint(t, DIM);
-        fprintf(t->to, "  - skip       %zu: ", n);
-        text_tty(t->to, c->why);
+        fprintf(t->to, "  - skip       %" JSON_INTEGER_FORMAT ": ", json_integer_value(n));
+        text_tty(t->to, why);
         paint(t, PLAIN);
         fputc('\n', t->to);
     }
+    json_decref(reasons);
 }
 
 static void suites(const struct term *t, const struct run *r)
@@ -234,7 +396,7 @@ static void suites(const struct term *t, const struct run *r)
         fputc('\n', t->to);
         for (size_t k = i; k != RUN_LAST; k = r->cases[k].next)
             if (r->cases[k].status != STATUS_SKIP || t->verbose > 0)
-                case_line(t, &r->cases[k], "  ");
+                case_line(t, &r->cases[k]);
         if (t->verbose <= 0)
             skips(t, r, i);
         fputc('\n', t->to);
@@ -269,23 +431,45 @@ static void counts(const struct term *t, const struct run *r)
     }
 }
 
-void report_terminal(FILE *to, const struct run *r, bool color, int verbose)
+/* The cases of one status, or, STATUS_N, those that need no look. */
+static void some(const struct term *t, const struct run *r, enum status status)
 {
-    struct term t = {to, color, verbose};
+    const struct run_case **v = calloc(r->cases_n + 1, sizeof(struct run_case *));
+    size_t n = 0;
 
-    if (verbose >= 0)
+    for (size_t i = 0; v && i < r->cases_n; i++) {
+        const struct run_case *c = &r->cases[i];
+        if (status == STATUS_N ? !run_case_notable(c) : c->status == status)
+            v[n++] = c;
+    }
+    if (v)
+        trees(t, v, n);
+    free(v);
+}
+
+void report_terminal_as(FILE *to, const struct run *r, const struct report_look *look)
+{
+    struct term t = {to, look->color, look->verbose, look->width};
+
+    if (t.verbose >= 0)
         suites(&t, r);
     for (size_t o = 0; o < COUNT(order); o++) {
         if (r->counts[order[o]] == 0)
             continue;
         put(&t, looks[order[o]].paint, looks[order[o]].head);
         fputs("\n\n", to);
-        for (size_t i = 0; i < r->cases_n; i++)
-            if (r->cases[i].status == order[o])
-                case_tree(&t, &r->cases[i]);
+        some(&t, r, order[o]);
     }
-    for (size_t i = 0; verbose > 1 && i < r->cases_n; i++)
-        if (!run_case_notable(&r->cases[i]))
-            case_tree(&t, &r->cases[i]);
+    if (t.verbose > 1)
+        some(&t, r, STATUS_N);
     counts(&t, r);
+}
+
+void report_terminal(FILE *to, const struct run *r, bool color, int verbose)
+{
+    struct winsize w = {0};
+    int fd = fileno(to);
+    bool wide = fd >= 0 && isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0;
+
+    report_terminal_as(to, r, &(struct report_look){color, verbose, wide ? w.ws_col : 0});
 }

@@ -117,6 +117,75 @@ void text_tty(FILE *to, const char *text)
     }
 }
 
+static void quoted(FILE *to, const char *text, const char *control)
+{
+    struct span s = span_of(text);
+
+    fputc('"', to);
+    for (size_t at = 0; at < s.n;) {
+        size_t was = at;
+        uint32_t c = text_rune(s, &at);
+        if (c == '"' || c == '\\')
+            fprintf(to, "\\%c", (int)c);
+        else if (c == '\n' || c == '\t')
+            fputs(c == '\n' ? "\\n" : "\\t", to);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(to, "%s%02x", control, (unsigned)c);
+        else if (c == TEXT_NONE)
+            fputs("\xef\xbf\xbd", to);
+        else
+            fwrite(s.p + was, 1, at - was, to);
+    }
+    fputc('"', to);
+}
+
+void text_json(FILE *to, const char *s)
+{
+    quoted(to, s, "\\u00");
+}
+
+void text_yaml(FILE *to, const char *s)
+{
+    quoted(to, s, "\\x");
+}
+
+void text_markdown(FILE *to, const char *text)
+{
+    struct span s = span_of(text);
+    for (size_t at = 0; at < s.n;) {
+        size_t was = at;
+        uint32_t c = text_rune(s, &at);
+        if (c == '<' || c == '>' || c == '&') /* GitHub's own filter looks at HTML first */
+            fprintf(to, c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;");
+        else if (c == '@') /* nobody is to be told of a failed check */
+            fputs("&#64;", to);
+        else if (c && c < 0x80 && strchr("\\`*_{}[]#|~!:+^=", (int)c))
+            fprintf(to, "\\%c", (int)c);
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            fputc(' ', to);
+        else if (c == TEXT_NONE)
+            fputs("\xef\xbf\xbd", to);
+        else
+            fwrite(s.p + was, 1, at - was, to);
+    }
+}
+
+size_t text_columns(struct span s)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < s.n;) {
+        uint32_t c = text_rune(s, &at);
+        bool none =
+            (c >= 0x300 && c < 0x370) || (c >= 0x200b && c < 0x2010) || (c >= 0xfe00 && c < 0xfe10);
+        bool two = (c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) ||
+                   (c >= 0xac00 && c < 0xd7a4) || (c >= 0xf900 && c < 0xfb00) ||
+                   (c >= 0xff01 && c < 0xff61) || (c >= 0x1f300 && c < 0x1f700) ||
+                   (c >= 0x20000 && c < 0x40000);
+        n += none ? 0 : two ? 2 : 1;
+    }
+    return n;
+}
+
 void text_url(FILE *to, const char *path)
 {
     while (path[0] == '/' && path[1] == '/') /* else a host would follow */

@@ -20,6 +20,13 @@ void text_xml_span(FILE *to, struct span s);
 /* Into a terminal: control characters and those that change the direction of writing are shown as
  * \n, \x1b or \u202e. */
 void text_tty(FILE *to, const char *s);
+/* A JSON string with its quotes; true UTF-8 stays, control characters become \\u00xx. */
+void text_json(FILE *to, const char *s);
+/* A double-quoted YAML scalar; what JSON writes as \\u00xx stands as \\xXX, which more readers know. */
+void text_yaml(FILE *to, const char *s);
+/* Into Markdown (CommonMark, GitHub's tables included): no character of it is markup, and line ends
+ * become spaces. */
+void text_markdown(FILE *to, const char *s);
 /* A relative URL of a file: percent-encoded, led by ./ where it could pass for a scheme. */
 void text_url(FILE *to, const char *path);
 
@@ -27,6 +34,8 @@ void text_url(FILE *to, const char *path);
 void text_duration(FILE *to, uint64_t us);
 /* Seconds with six decimals: "1.000250". */
 void text_seconds(FILE *to, uint64_t us);
+/* What a text takes on a terminal: columns, marks that take none and signs that take two counted. */
+size_t text_columns(struct span s);
 /* "1 case", "2 cases". */
 void text_count(FILE *to, size_t n, const char *noun);
 #endif
