@@ -3,11 +3,13 @@
     'use strict';
     var cases = Array.from(document.querySelectorAll('.case'));
     var suites = Array.from(document.querySelectorAll('.suite'));
-    var rows = Array.from(document.querySelectorAll('.matrix tbody tr'));
+    var rows = Array.from(document.querySelectorAll('main .matrix tbody tr'));
     var chips = Array.from(document.querySelectorAll('.chip'));
     var find = document.getElementById('find');
     var shown = document.getElementById('shown');
     var unfold = document.getElementById('unfold');
+    var notmet = document.getElementById('notmet');
+    var theme = document.getElementById('theme');
     var status = '';
 
     function filter() {
@@ -18,14 +20,20 @@
         }
         var n = 0;
         cases.forEach(function (c) {
-            var keep = (!status || c.dataset.status === status) && matches(c.dataset.find);
+            var tags = (c.dataset.tags || c.dataset.status || '').split(' ');
+            var keep = (!status || tags.includes(status)) && matches(c.dataset.find);
             c.classList.toggle('hide', !keep);
             n += keep ? 1 : 0;
         });
         suites.forEach(function (s) {
             s.classList.toggle('hide', !s.querySelector('.case:not(.hide)'));
         });
-        rows.forEach(function (r) { r.classList.toggle('hide', !matches(r.textContent)); });
+        rows.forEach(function (r) {
+            var keep = matches(r.textContent) &&
+                !(notmet.checked && (r.dataset.verdict === 'pass' || r.dataset.verdict === 'none')) &&
+                !(status === 'differs' && r.dataset.tags !== 'differs');
+            r.classList.toggle('hide', !keep);
+        });
         shown.textContent = n === cases.length ? '' : n + ' of ' + cases.length;
     }
     chips.forEach(function (chip) {
@@ -36,12 +44,79 @@
         });
     });
     find.addEventListener('input', filter);
+    notmet.closest('label').hidden = false;
+    notmet.addEventListener('change', filter);
+
+    // '/' searches, Escape ends the search, j and k go to the next and the last case.
+    function step(by) {
+        var kept = cases.filter(function (c) { return !c.classList.contains('hide'); });
+        var at = kept.findIndex(function (c) { return c.contains(document.activeElement); });
+        var next = kept[at < 0 ? (by > 0 ? 0 : kept.length - 1) : at + by];
+        var stop = next && (next.querySelector('summary') || next);
+        if (stop) {
+            stop.tabIndex = 0;
+            stop.focus();
+        }
+    }
     document.addEventListener('keydown', function (e) {
-        if (e.key === '/' && document.activeElement !== find) {
+        if (e.ctrlKey || e.metaKey || e.altKey) {
+            return;
+        }
+        if (document.activeElement === find) {
+            if (e.key === 'Escape') {
+                find.value = '';
+                filter();
+                find.blur();
+            }
+        } else if (e.key === '/') {
             e.preventDefault();
             find.focus();
+        } else if (e.key === 'j' || e.key === 'k') {
+            step(e.key === 'j' ? 1 : -1);
         }
     });
+
+    // Theme: as the system has it, light, dark. Where nothing can be kept it holds for this page.
+    var themes = ['system', 'light', 'dark'];
+    function paint(name) {
+        if (name === 'system') {
+            document.documentElement.removeAttribute('data-theme');
+        } else {
+            document.documentElement.dataset.theme = name;
+        }
+        theme.textContent = 'Theme: ' + name;
+    }
+    function kept() {
+        try {
+            return localStorage.getItem('rtclab-theme');
+        } catch (e) {
+            return null;
+        }
+    }
+    var painted = themes.includes(kept()) ? kept() : 'system';
+    paint(painted);
+    theme.hidden = false;
+    theme.addEventListener('click', function () {
+        painted = themes[(themes.indexOf(painted) + 1) % themes.length];
+        paint(painted);
+        try {
+            localStorage.setItem('rtclab-theme', painted);
+        } catch (e) {
+            return;
+        }
+    });
+
+    // Several runs: what heads the columns.
+    var runs = document.getElementById('runs');
+    if (runs) {
+        var head = document.getElementById('columnhead');
+        head.appendChild(document.createElement('span'));
+        Array.from(runs.rows).forEach(function (r, i) {
+            var name = document.createElement('span');
+            name.textContent = (i + 1) + ': ' + r.cells[1].textContent;
+            head.appendChild(name);
+        });
+    }
 
     unfold.hidden = false;
     unfold.addEventListener('click', function () {

@@ -16,10 +16,10 @@ void report_json(FILE *to, const struct run *r)
     }
 }
 
-static FILE *open_out(const char *path, struct report_error *e)
+FILE *report_open(const char *path, struct report_error *e)
 {
     FILE *f;
-    e->why[0] = '\0';
+    *e = (struct report_error){0};
     if (strcmp(path, "-") == 0)
         return stdout;
     f = fopen(path, "we");
@@ -28,7 +28,7 @@ static FILE *open_out(const char *path, struct report_error *e)
     return f;
 }
 
-static bool close_out(FILE *f, const char *path, struct report_error *e)
+bool report_close(FILE *f, const char *path, struct report_error *e)
 {
     bool ok = fflush(f) == 0 && !ferror(f);
     int why = errno;
@@ -45,40 +45,40 @@ static bool close_out(FILE *f, const char *path, struct report_error *e)
 bool report_terminal_file(const struct run *r, const char *path, bool color, int verbose,
                           struct report_error *e)
 {
-    FILE *f = open_out(path, e);
+    FILE *f = report_open(path, e);
     if (!f)
         return false;
     report_terminal(f, r, color, verbose);
-    return close_out(f, path, e);
+    return report_close(f, path, e);
 }
 
 bool report_junit_file(const struct run *r, const char *path, struct report_error *e)
 {
-    FILE *f = open_out(path, e);
+    FILE *f = report_open(path, e);
     if (!f)
         return false;
     report_junit(f, r);
-    return close_out(f, path, e);
+    return report_close(f, path, e);
 }
 
 bool report_json_file(const struct run *r, const char *path, struct report_error *e)
 {
-    FILE *f = open_out(path, e);
+    FILE *f = report_open(path, e);
     if (!f)
         return false;
     report_json(f, r);
-    return close_out(f, path, e);
+    return report_close(f, path, e);
 }
 
 bool report_form_file(const struct run *r, const char *path,
                       bool (*draw)(FILE *to, const struct run *r), struct report_error *e)
 {
-    FILE *f = open_out(path, e);
+    FILE *f = report_open(path, e);
     if (!f)
         return false;
     if (!draw(f, r) && !ferror(f))
         snprintf(e->why, sizeof e->why, "the report does not fit into memory");
-    return close_out(f, path, e);
+    return report_close(f, path, e);
 }
 
 /* Append to a path in a buffer of PATH_MAX octets. */
@@ -88,8 +88,7 @@ static void append(char *path, const char *more)
     snprintf(path + n, PATH_MAX - n, "%s%s", n ? "/" : "", more);
 }
 
-/* The way from the folder of the file `page` to the folder `to`, "" where they are the same. */
-static void way(char out[PATH_MAX], const char *page, const char *to)
+void report_way(char *out, const char *page, const char *to)
 {
     char a[PATH_MAX], b[PATH_MAX], folder[PATH_MAX];
     const char *slash = strrchr(page, '/');
@@ -116,19 +115,37 @@ static void way(char out[PATH_MAX], const char *page, const char *to)
         append(out, b + same + strspn(b + same, "/"));
 }
 
+static void no_template(struct report_error *e, const char *templates)
+{
+    snprintf(e->why, sizeof e->why, "the template of the page in %.300s cannot be read: %s",
+             templates, strerror(errno));
+}
+
 bool report_html_file(const struct run *r, const char *path, const char *templates,
                       struct report_error *e)
 {
     char captures[PATH_MAX] = "";
-    FILE *f = open_out(path, e);
+    FILE *f = report_open(path, e);
 
     if (!f)
         return false;
     if (f != stdout)
-        way(captures, path, r->folder);
+        report_way(captures, path, r->folder);
     errno = 0;
     if (!report_html(f, r, templates, captures) && !ferror(f))
-        snprintf(e->why, sizeof e->why, "the template of the page in %.300s cannot be read: %s",
-                 templates, strerror(errno));
-    return close_out(f, path, e);
+        no_template(e, templates);
+    return report_close(f, path, e);
+}
+
+bool report_compare_file(const struct run *runs, size_t n, const char *const *names,
+                         const char *path, const char *templates, struct report_error *e)
+{
+    FILE *f = report_open(path, e);
+
+    if (!f)
+        return false;
+    errno = 0;
+    if (!report_compare(f, runs, n, names, templates) && !ferror(f))
+        no_template(e, templates);
+    return report_close(f, path, e);
 }

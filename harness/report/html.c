@@ -107,24 +107,44 @@ static char *slurp(const char *folder, const char *name)
     return NULL;
 }
 
+static bool cases(const struct page *p)
+{
+    html_cases(p);
+    return true;
+}
+
 static const struct slot {
     const char *name;
-    void (*fill)(const struct page *p); /* NULL: the file of that name is put in */
-    const char *file;
+    void (*fill)(const struct page *p);
+    bool (*try)(const struct page *p); /* false: no memory */
+    const char *file;                  /* the template that is put in */
 } slots[] = {
-    {"title", title, NULL},      {"command", command, NULL},  {"facts", facts, NULL},
-    {"remark", remark, NULL},    {"bar", bar, NULL},          {"chips", chips, NULL},
-    {"cases", html_cases, NULL}, {"css", NULL, "report.css"}, {"js", NULL, "report.js"},
+    {"title", title, NULL, NULL},
+    {"command", command, NULL, NULL},
+    {"facts", facts, NULL, NULL},
+    {"remark", remark, NULL, NULL},
+    {"bar", bar, NULL, NULL},
+    {"chips", chips, NULL, NULL},
+    {"cases", NULL, cases, NULL},
+    {"matrix", NULL, html_matrix, NULL},
+    {"css", NULL, NULL, "report.css"},
+    {"js", NULL, NULL, "report.js"},
+    {"compare-title", html_compare_title, NULL, NULL},
+    {"compare-n", html_compare_n, NULL, NULL},
+    {"compare-runs", html_compare_runs, NULL, NULL},
+    {"compare-chips", NULL, html_compare_chips, NULL},
+    {"compare-cases", NULL, html_compare_cases, NULL},
+    {"compare-matrix", NULL, html_compare_matrix, NULL},
 };
 
 /* Fill in what stands in double braces; false: no memory, or a template that is not there. */
 static bool fill(const struct page *p, const char *templates, struct span name)
 {
-    if (span_is(name, "matrix"))
-        return html_matrix(p);
     for (size_t i = 0; i < COUNT(slots); i++) {
         if (!span_is(name, slots[i].name))
             continue;
+        if (slots[i].try)
+            return slots[i].try(p);
         if (slots[i].fill) {
             slots[i].fill(p);
             return true;
@@ -139,21 +159,32 @@ static bool fill(const struct page *p, const char *templates, struct span name)
     return false;
 }
 
-bool report_html(FILE *to, const struct run *r, const char *templates, const char *captures)
+static bool draw(const struct page *p, const char *templates, const char *name)
 {
-    struct page p = {to, r, captures};
-    char *page = slurp(templates, "report.html");
+    char *page = slurp(templates, name);
     const char *at = page, *open, *close;
     bool ok = page != NULL;
 
     while (ok && (open = strstr(at, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
-        fwrite(at, 1, (size_t)(open - at), to);
-        ok = fill(&p, templates,
+        fwrite(at, 1, (size_t)(open - at), p->to);
+        ok = fill(p, templates,
                   (struct span){(const uint8_t *)open + 2, (size_t)(close - open - 2)});
         at = close + 2;
     }
     if (ok)
-        fputs(at, to);
+        fputs(at, p->to);
     free(page);
     return ok;
+}
+
+bool report_html(FILE *to, const struct run *r, const char *templates, const char *captures)
+{
+    return draw(&(struct page){.to = to, .run = r, .captures = captures}, templates, "report.html");
+}
+
+bool report_compare(FILE *to, const struct run *runs, size_t n, const char *const *names,
+                    const char *templates)
+{
+    struct page p = {.to = to, .run = runs, .captures = "", .runs = runs, .n = n, .names = names};
+    return draw(&p, templates, "compare.html");
 }

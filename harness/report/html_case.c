@@ -1,54 +1,65 @@
 /* harness/report/html_case.c - the cases of the HTML page. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include "harness/core/clause.h"
 #include "harness/report/html.h"
 #include "harness/report/text.h"
 
-static void frames(const struct page *p, const struct run_list l)
+static void frames(FILE *to, const struct run_case *c, const struct run_list l, size_t id)
 {
-    for (size_t i = 0; i < run_list_n(l); i++)
-        fprintf(p->to, "%s%" PRIu64, i ? ", " : "", run_list_uint(l, i));
+    for (size_t i = 0; i < run_list_n(l); i++) {
+        uint64_t frame = run_list_uint(l, i);
+        size_t at = c ? html_message_at(c, frame) : RUN_LAST;
+        fputs(i ? ", " : "", to);
+        if (at != RUN_LAST)
+            fprintf(to, "<a href=\"#m%zu-%zu\">%" PRIu64 "</a>", id, at, frame);
+        else
+            fprintf(to, "%" PRIu64, frame);
+    }
 }
 
-static void expected(const struct page *p, const struct run_check *k)
+static void expected(FILE *to, const struct run_check *k)
 {
     size_t n = run_list_n(k->expected);
     if (n == 0)
         return;
-    fprintf(p->to, "<dt>Expected%s</dt><dd>", n > 1 ? ", one of" : "");
+    fprintf(to, "<dt>Expected%s</dt><dd>", n > 1 ? ", one of" : "");
     if (n > 1)
-        fputs("<ul>", p->to);
+        fputs("<ul>", to);
     for (size_t i = 0; i < n; i++)
-        html_put(p->to, n > 1 ? "<li>%s</li>" : "%s", run_list_text(k->expected, i));
-    fputs(n > 1 ? "</ul></dd>\n" : "</dd>\n", p->to);
+        html_put(to, n > 1 ? "<li>%s</li>" : "%s", run_list_text(k->expected, i));
+    fputs(n > 1 ? "</ul></dd>\n" : "</dd>\n", to);
 }
 
-static void check(const struct page *p, const struct run_case *c, const struct run_check *k)
+void html_check(FILE *to, const struct run_case *c, const struct run_check *k, size_t id)
 {
     const struct clause *clause = clause_named(k->clause);
     const char *verdict = verdict_name(k->verdict);
 
-    html_put(p->to,
+    html_put(to,
              "<li class=\"check v-%s\"><p class=\"head\"><b class=\"badge v-%s\">%s</b> "
              "<code>%s</code> <span class=\"level\">%s</span>",
              verdict, verdict, verdict, k->clause, k->level);
-    if (!run_check_counts(c, k))
-        fprintf(p->to, " <span class=\"dim\">in attempt %u</span>", k->attempt);
-    fputs("</p>\n", p->to);
+    if (c && !run_check_counts(c, k))
+        fprintf(to, " <span class=\"dim\">in attempt %u</span>", k->attempt);
+    fputs("</p>\n", to);
     if (clause)
-        html_put(p->to, "<p class=\"words\">%s</p>\n", clause->words);
-    fputs("<dl>", p->to);
+        html_put(to, "<p class=\"words\">%s</p>\n", clause->words);
+    fputs("<dl>", to);
     if (k->what[0])
-        html_put(p->to, "<dt>What</dt><dd>%s</dd>\n", k->what);
-    expected(p, k);
+        html_put(to, "<dt>What</dt><dd>%s</dd>\n", k->what);
+    expected(to, k);
     if (k->actual[0])
-        html_put(p->to, "<dt>Actual</dt><dd>%s</dd>\n", k->actual);
+        html_put(to, "<dt>Actual</dt><dd>%s</dd>\n", k->actual);
     if (run_list_n(k->frames)) {
-        fputs("<dt>Frames</dt><dd>", p->to);
-        frames(p, k->frames);
-        fputs("</dd>\n", p->to);
+        fputs("<dt>Frames</dt><dd>", to);
+        frames(to, c, k->frames, id);
+        fputs("</dd>\n", to);
     }
-    fputs("</dl></li>\n", p->to);
+    if (k->length)
+        fprintf(to, "<dt>Octets</dt><dd>%" PRIu64 " to %" PRIu64 " of the message</dd>\n",
+                k->offset, k->offset + k->length - 1);
+    fputs("</dl></li>\n", to);
 }
 
 static void capture_link(const struct page *p, const struct run_case *c)
@@ -114,6 +125,17 @@ static void search_text(const struct page *p, const struct run_case *c)
     fputs("\"", p->to);
 }
 
+static void line(FILE *to, const struct run_case *c)
+{
+    const char *status = status_name(c->status);
+
+    html_put(to, "<b class=\"badge s-%s\">%s</b> <code class=\"id\">%s</code> ", status, status,
+             c->id);
+    html_put(to, "<span class=\"title\">%s</span> <span class=\"time\">", c->title);
+    text_duration(to, c->duration_us);
+    fputs("</span>", to);
+}
+
 static void one_case(const struct page *p, const struct run_case *c, size_t id)
 {
     FILE *to = p->to;
@@ -121,18 +143,16 @@ static void one_case(const struct page *p, const struct run_case *c, size_t id)
 
     fprintf(to, "<details class=\"case s-%s\" id=\"c%zu\" data-status=\"%s\"", status, id, status);
     search_text(p, c);
-    html_put(to, "><summary><b class=\"badge s-%s\">%s</b> <code class=\"id\">%s</code> ", status,
-             status, c->id);
-    html_put(to, "<span class=\"title\">%s</span> <span class=\"time\">", c->title);
-    text_duration(to, c->duration_us);
-    fputs("</span></summary>\n<div class=\"body\">\n", to);
+    fputs("><summary>", to);
+    line(to, c);
+    fputs("</summary>\n<div class=\"body\">\n", to);
     about(p, c);
     if (c->checks_n) {
         fputs("<h4>Checks</h4><ol class=\"checks\">\n", to);
         for (size_t v = VERDICT_N; v-- > 0;) /* the worst first */
             for (size_t i = 0; i < c->checks_n; i++)
                 if (c->checks[i].verdict == (enum verdict)v)
-                    check(p, c, &c->checks[i]);
+                    html_check(to, c, &c->checks[i], id);
         fputs("</ol>\n", to);
     }
     notes(p, c);
@@ -144,16 +164,75 @@ static void one_case(const struct page *p, const struct run_case *c, size_t id)
     fputs("</div></details>\n", to);
 }
 
+/* A case of which the page has no more than this. */
+static void short_case(const struct page *p, const struct run_case *c, size_t id)
+{
+    const char *status = status_name(c->status);
+
+    fprintf(p->to, "<div class=\"case short s-%s\" id=\"c%zu\" data-status=\"%s\"", status, id,
+            status);
+    html_put(p->to, " data-find=\"%s %s %s\"><p class=\"summary\">", c->id, c->title, c->suite);
+    line(p->to, c);
+    fputs("</p></div>\n", p->to);
+}
+
+struct room {
+    size_t notable, others, brief; /* octets used */
+    size_t shortened, left_out;    /* cases */
+};
+
+/* Draw a case by `draw` where it fits into `most` octets with `used` before it. */
+static bool fits(const struct page *p, const struct run_case *c, size_t id, size_t *used,
+                 size_t most,
+                 void (*draw_case)(const struct page *p, const struct run_case *c, size_t id))
+{
+    struct page q = *p;
+    char *text = NULL;
+    size_t n = 0;
+
+    if (*used >= most || !(q.to = open_memstream(&text, &n)))
+        return false;
+    draw_case(&q, c, id);
+    bool whole = fclose(q.to) == 0 && *used + n <= most;
+    if (whole)
+        *used += fwrite(text, 1, n, p->to);
+    else if (n <= most / 16) /* an ordinary one: the room is as good as used */
+        *used = most;
+    free(text);
+    return whole;
+}
+
+static void place(const struct page *p, const struct run_case *c, size_t id, struct room *room)
+{
+    bool notable = run_case_notable(c);
+
+    if (fits(p, c, id, notable ? &room->notable : &room->others,
+             notable ? HTML_NOTABLE : HTML_OTHERS, one_case))
+        return;
+    if (fits(p, c, id, &room->brief, HTML_SHORT, short_case))
+        room->shortened++;
+    else
+        room->left_out++;
+}
+
 void html_cases(const struct page *p)
 {
     const struct run *r = p->run;
+    struct room room = {0};
+
     for (size_t i = 0; i < r->cases_n; i++) {
         if (!r->cases[i].leads)
             continue;
         html_put(p->to, "<section class=\"suite\"><h3>%s</h3>\n",
                  r->cases[i].suite[0] ? r->cases[i].suite : "(no suite)");
         for (size_t k = i; k != RUN_LAST; k = r->cases[k].next)
-            one_case(p, &r->cases[k], k);
+            place(p, &r->cases[k], k, &room);
         fputs("</section>\n", p->to);
     }
+    if (room.shortened || room.left_out)
+        fprintf(p->to,
+                "<p class=\"remark\">This page is kept small: of %zu cases it has a line only, and "
+                "%zu are not on it. The record has all; \u201crtclab report show -vv\u201d prints "
+                "it.</p>\n",
+                room.shortened, room.left_out);
 }

@@ -101,7 +101,7 @@ void html_ladder(const struct page *p, const struct run_case *c, size_t id)
     width = x_of(l.parties - 1) + (l.parties == 1 ? COLUMN : MARGIN);
     height = TOP + rows * ROW + 12;
     fprintf(to,
-            "<div class=\"ladder\"><svg role=\"img\" aria-label=\"ladder of messages\" "
+            "<div class=\"ladder\"><svg role=\"group\" aria-label=\"ladder of messages\" "
             "width=\"%zu\" height=\"%zu\" viewBox=\"0 0 %zu %zu\">\n",
             width, height, width, height);
     for (size_t i = 0; i < l.parties; i++) {
@@ -116,7 +116,8 @@ void html_ladder(const struct page *p, const struct run_case *c, size_t id)
         const struct run_message *m = &c->messages[i];
         if (m->attempt < c->attempts || rows++ >= ROWS)
             continue;
-        fprintf(to, "<a href=\"#m%zu-%zu\">", id, i);
+        fprintf(to, "<a href=\"#m%zu-%zu\"", id, i);
+        html_put(to, " aria-label=\"%s to %s: %s %s\">", m->from, m->to, m->proto, m->brief);
         y += ROW;
         arrow(to, m, column(&l, m->from), column(&l, m->to), y - 8, frame_verdict(c, m->frame));
     }

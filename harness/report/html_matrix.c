@@ -90,8 +90,10 @@ static void row(const struct page *p, const struct cell *v, size_t n)
         if (!level[0])
             level = v[i].level;
     }
-    html_put(p->to, "<tr><td><code>%s</code></td><td>%s</td><td class=\"words\">%s</td>", v->clause,
-             level, clause ? clause->words : "");
+    html_put(p->to,
+             "<tr data-verdict=\"%s\"><th scope=\"row\"><code>%s</code></th><td>%s</td>"
+             "<td class=\"words\">%s</td>",
+             verdict_name(worst), v->clause, level, clause ? clause->words : "");
     for (size_t k = 0; k < VERDICT_N; k++) {
         enum verdict column = (enum verdict)((k + 1) % VERDICT_N); /* none stands last */
         fprintf(p->to, "<td class=\"n%s%s\">", counts[column] ? " v-" : "",

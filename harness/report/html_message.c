@@ -62,35 +62,78 @@ static unsigned nibble(char c)
     return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 15;
 }
 
-/* Rows of sixteen octets: offset, hexadecimal, printable characters. */
-static void dump(FILE *to, const char *hex)
+/* What a failed check says of the octets of a message. */
+struct mark {
+    uint64_t offset, end;
+    const struct run_check *check;
+};
+enum { MARKS = 16 };
+
+static size_t marks_of(const struct run_case *c, const struct run_message *m,
+                       struct mark marks[MARKS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->checks_n && n < MARKS && m->frame && m->fields; i++) {
+        const struct run_check *k = &c->checks[i];
+        if (k->length && k->attempt == m->attempt && k->verdict > VERDICT_PASS &&
+            run_list_uint(k->frames, 0) == m->frame)
+            marks[n++] = (struct mark){k->offset, k->offset + k->length, k};
+    }
+    return n;
+}
+
+static bool marked(const struct mark *marks, size_t n, uint64_t at)
+{
+    for (size_t i = 0; i < n; i++)
+        if (at >= marks[i].offset && at < marks[i].end)
+            return true;
+    return false;
+}
+
+/* One row: offset, hexadecimal, printable characters. */
+static void dump_row(FILE *to, const char *hex, size_t row, size_t shown, const struct mark *marks,
+                     size_t n)
+{
+    uint8_t octets[16] = {0};
+    size_t have = shown - row < 16 ? shown - row : 16;
+
+    fprintf(to, "<i>%04zx</i> ", row);
+    for (size_t i = 0; i < 16; i++) {
+        bool on = i < have && marked(marks, n, row + i);
+        if (i < have)
+            octets[i] = (uint8_t)(nibble(hex[2 * (row + i)]) << 4 | nibble(hex[2 * (row + i) + 1]));
+        fputs(i == 8 ? "  " : " ", to);
+        if (i < have)
+            fprintf(to, on ? "<mark>%02x</mark>" : "%02x", octets[i]);
+        else
+            fputs("  ", to);
+    }
+    fputs("   <s>", to);
+    for (size_t i = 0; i < have; i++) {
+        char text[2] = {octets[i] >= 0x20 && octets[i] < 0x7f ? (char)octets[i] : '.', '\0'};
+        html_put(to, marked(marks, n, row + i) ? "<mark>%s</mark>" : "%s", text);
+    }
+    fputs("</s>\n", to);
+}
+
+static void dump(FILE *to, const char *hex, const struct mark *marks, size_t n_marks)
 {
     size_t n = strspn(hex, "0123456789abcdefABCDEF") / 2, shown = n < SHOWN ? n : SHOWN;
 
-    fputs("<pre class=\"octets\">", to);
-    for (size_t row = 0; row < shown; row += 16) {
-        char text[17] = "";
-        fprintf(to, "<i>%04zx</i> ", row);
-        for (size_t i = 0; i < 16; i++) {
-            const char *h = hex + 2 * (row + i);
-            if (row + i >= shown) {
-                fputs(i == 8 ? "    " : "   ", to);
-                continue;
-            }
-            unsigned o = nibble(h[0]) << 4 | nibble(h[1]);
-            fprintf(to, i == 8 ? "  %02x" : " %02x", o);
-            text[i] = o >= 0x20 && o < 0x7f ? (char)o : '.';
-        }
-        html_put(to, "   <s>%s</s>\n", text);
-    }
+    fputs("<pre class=\"octets\" tabindex=\"0\" aria-label=\"octets\">", to);
+    for (size_t row = 0; row < shown; row += 16)
+        dump_row(to, hex, row, shown, marks, n_marks);
     if (n > shown)
         fprintf(to, "and %zu octets more\n", n - shown);
     fputs("</pre>", to);
 }
 
-static void message(const struct page *p, const struct run_message *m, size_t id, size_t i)
+static void message(const struct page *p, const struct run_case *c, size_t id, size_t i)
 {
     FILE *to = p->to;
+    const struct run_message *m = &c->messages[i];
+    struct mark marks[MARKS];
+    size_t n = marks_of(c, m, marks);
 
     fprintf(to, "<details class=\"message\" id=\"m%zu-%zu\"><summary><span class=\"time\">", id, i);
     text_seconds(to, m->time_us);
@@ -106,19 +149,37 @@ static void message(const struct page *p, const struct run_message *m, size_t id
         value(to, m->fields, 0);
         fputs("</div>", to);
     }
+    fputs("<div>", to);
     if (m->octets[0])
-        dump(to, m->octets);
-    fputs("</div></details>\n", to);
+        dump(to, m->octets, marks, n);
+    for (size_t k = 0; k < n; k++) {
+        html_put(to, "<p class=\"why\"><mark>%s</mark> ", marks[k].check->clause);
+        fprintf(to, "octets %" PRIu64 " to %" PRIu64, marks[k].offset, marks[k].end - 1);
+        html_put(to, ": %s</p>", marks[k].check->what);
+    }
+    fputs("</div></div></details>\n", to);
 }
 
 void html_messages(const struct page *p, const struct run_case *c, size_t id)
 {
     unsigned attempt = 0;
-    for (size_t i = 0; i < c->messages_n; i++) {
+    for (size_t i = 0; i < c->messages_n && i < HTML_MESSAGES; i++) {
         const struct run_message *m = &c->messages[i];
         if (m->attempt != attempt && c->attempts > 1)
             fprintf(p->to, "<p class=\"dim\">Attempt %u</p>\n", m->attempt);
         attempt = m->attempt;
-        message(p, m, id, i);
+        message(p, c, id, i);
     }
+    if (c->messages_n > HTML_MESSAGES)
+        fprintf(p->to, "<p class=\"dim\">%zu more messages are in the capture.</p>\n",
+                c->messages_n - HTML_MESSAGES);
+}
+
+size_t html_message_at(const struct run_case *c, uint64_t frame)
+{
+    size_t at = RUN_LAST;
+    for (size_t i = 0; i < c->messages_n && i < HTML_MESSAGES && frame; i++)
+        if (c->messages[i].frame == frame && c->messages[i].attempt >= c->attempts)
+            at = i;
+    return at;
 }

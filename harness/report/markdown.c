@@ -30,19 +30,6 @@ static const struct {
     {STATUS_XFAIL, "Failing as expected", false},
 };
 
-/* `s` in at most `max` characters. */
-static void brief(FILE *f, const char *text, size_t max)
-{
-    struct span s = span_of(text);
-    size_t at = 0;
-    for (size_t n = 0; at < s.n && n < max; n++)
-        text_rune(s, &at);
-    char *front = strndup(text, at);
-    text_markdown(f, front ? front : "");
-    fputs(at < s.n ? "\u2026" : "", f);
-    free(front);
-}
-
 /* An indented block of code: nothing in it is markup. Line ends are gone. */
 static void code(FILE *f, const char *lead, const char *text)
 {
@@ -58,23 +45,23 @@ static void check(FILE *f, const struct run_check *k)
     size_t n = run_list_n(k->expected);
 
     fprintf(f, "- **%s** ", verdict_name(k->verdict));
-    brief(f, k->clause, 100);
+    text_markdown_brief(f, k->clause, 100);
     fputs(" (", f);
-    brief(f, k->level, 20);
+    text_markdown_brief(f, k->level, 20);
     fputs(") ", f);
-    brief(f, k->what, 500);
+    text_markdown_brief(f, k->what, 500);
     if (clause) {
         fputs("\n  - requires: ", f);
-        brief(f, clause->words, 600);
+        text_markdown_brief(f, clause->words, 600);
     }
     for (size_t i = 0; i < n && i < ITEMS; i++) {
         fputs(i ? " *or* " : "\n  - expected: ", f);
-        brief(f, run_list_text(k->expected, i), 200);
+        text_markdown_brief(f, run_list_text(k->expected, i), 200);
     }
     fputs(n > ITEMS ? " *or others*" : "", f);
     if (k->actual[0]) {
         fputs("\n  - actual: ", f);
-        brief(f, k->actual, 300);
+        text_markdown_brief(f, k->actual, 300);
     }
     n = run_list_n(k->frames);
     for (size_t i = 0; i < n && i < ITEMS; i++)
@@ -93,7 +80,7 @@ static void one_case(FILE *f, const struct run_case *c, bool open)
     fputs("</summary>\n\n", f);
     if (c->why[0]) {
         fputs("- why: ", f);
-        brief(f, c->why, 500);
+        text_markdown_brief(f, c->why, 500);
         fputc('\n', f);
     }
     for (size_t i = 0; i < c->checks_n; i++)
@@ -133,7 +120,7 @@ static bool put(struct md *m, const struct run_case *c, bool open)
 static void head(FILE *f, const struct run *r)
 {
     fputs("## rtclab: ", f);
-    brief(f, r->target[0] ? r->target : "own endpoints, simulated", 200);
+    text_markdown_brief(f, r->target[0] ? r->target : "own endpoints, simulated", 200);
     fputs("\n\n|", f);
     for (size_t s = 0; s < STATUS_N; s++)
         if (r->counts[s])
@@ -150,7 +137,7 @@ static void head(FILE *f, const struct run *r)
     fprintf(f, " %zu | %zu |\n\n", r->cases_n, r->checks_n);
     if (r->remark[0]) {
         fputs("> **Note:** ", f);
-        brief(f, r->remark, 300);
+        text_markdown_brief(f, r->remark, 300);
         fputs("\n\n", f);
     }
 }
@@ -166,7 +153,7 @@ static void facts(FILE *f, const struct run *r)
     for (size_t i = 0, n = 0; i < COUNT(rows); i++)
         if (rows[i].value[0]) {
             fprintf(f, "%s%s ", n++ ? ", " : "", rows[i].name);
-            brief(f, rows[i].value, 100);
+            text_markdown_brief(f, rows[i].value, 100);
         }
     fputs("; took ", f);
     text_duration(f, r->wall_us);
@@ -188,7 +175,7 @@ static void suites(struct md *m, const struct run *r)
             counts[r->cases[k].status]++;
         fputs(i ? "" : "| suite | cases | |\n| --- | ---: | --- |\n", f);
         fputs("| ", f);
-        brief(f, r->cases[i].suite[0] ? r->cases[i].suite : "(no suite)", 100);
+        text_markdown_brief(f, r->cases[i].suite[0] ? r->cases[i].suite : "(no suite)", 100);
         fprintf(f, " | %zu |", cases);
         for (size_t s = 0, any = 0; s < STATUS_N; s++)
             if (counts[s])

@@ -35,9 +35,22 @@ void report_json(FILE *to, const struct run *r);
  * cannot be read. */
 bool report_html(FILE *to, const struct run *r, const char *templates, const char *captures);
 
+/* Several runs side by side: clauses and cases, a column each. `names` are the records', for columns
+ * that would be called the same. */
+bool report_compare(FILE *to, const struct run *runs, size_t n, const char *const *names,
+                    const char *templates);
+
 struct report_error {
     char why[512]; /* one sentence */
+    bool refused;  /* nothing is wrong with the output: the runs do not go together */
 };
+/* Open a file for a report, "-": standard output; NULL: e->why says why. */
+FILE *report_open(const char *path, struct report_error *e);
+/* Flush and close it; false: something could not be written, or e->why was set before. */
+bool report_close(FILE *f, const char *path, struct report_error *e);
+/* The way from the folder of the file `page` to the folder `to`, "" where they are the same; of
+ * PATH_MAX octets. */
+void report_way(char *out, const char *page, const char *to);
 /* Write to a file, "-": standard output. False: e->why says what could not be written or read. */
 bool report_junit_file(const struct run *r, const char *path, struct report_error *e);
 bool report_json_file(const struct run *r, const char *path, struct report_error *e);
@@ -46,6 +59,8 @@ bool report_form_file(const struct run *r, const char *path,
                       bool (*draw)(FILE *to, const struct run *r), struct report_error *e);
 bool report_terminal_file(const struct run *r, const char *path, bool color, int verbose,
                           struct report_error *e);
+bool report_compare_file(const struct run *runs, size_t n, const char *const *names,
+                         const char *path, const char *templates, struct report_error *e);
 bool report_html_file(const struct run *r, const char *path, const char *templates,
                       struct report_error *e);
 #endif

@@ -102,6 +102,12 @@ static void *more(void *array, size_t *n, size_t size)
     return memset((char *)*at + (*n)++ * size, 0, size);
 }
 
+const struct run_case *run_case_named(const struct run *r, const char *id)
+{
+    const json_t *at = json_object_get(r->index, id);
+    return at ? &r->cases[json_integer_value(at)] : NULL;
+}
+
 static struct run_case *case_new(struct run *r, const char *id)
 {
     size_t i = r->cases_n;
@@ -244,6 +250,7 @@ static bool on_summary(struct run *r, const json_t *j)
 {
     r->complete = true;
     r->wall_us = uint_at(j, "wall_us");
+    r->exit = uint_at(j, "exit");
     r->interrupted = json_is_true(json_object_get(j, "interrupted"));
     return true;
 }

@@ -68,17 +68,20 @@ struct run {
     size_t counts[STATUS_N]; /* counted here, not taken from the summary */
     size_t checks_n;
     uint64_t wall_us;
+    uint64_t exit;        /* status that the run ended with, as its summary says; 0 without one */
     bool complete;        /* a summary was there */
     bool interrupted;     /* and what it says */
     char folder[4096];    /* of the record; captures stand in it */
     char remark[256];     /* what was wrong with the record, in a sentence; "": nothing */
     struct json_t *lines; /* array of all lines, owns everything above */
-    struct json_t *index; /* case id -> place in cases, while reading */
+    struct json_t *index; /* case id -> place in cases, of the last where it was repeated */
 };
 
 /* Read the record at `path`, a run.jsonl or its folder. False: it cannot be read or is no run
  * record, and r->remark says which in one sentence; otherwise free with run_free. */
 bool run_read(struct run *r, const char *path);
+/* The case of that id, the last where it was repeated; NULL: none. */
+const struct run_case *run_case_named(const struct run *r, const char *id);
 void run_free(struct run *r);
 
 /* Whether a failure of this check breaks a MUST (or a plain statement). */

@@ -247,6 +247,19 @@ static const char *instance(const struct run_case *c)
     return n && strncmp(c->id, c->base, n) == 0 && c->id[n] ? c->id + n : c->id;
 }
 
+/* Whether the case says why with the words of a check, which stand above. */
+static bool said(const struct run_case *c)
+{
+    for (size_t i = 0; i < c->checks_n; i++) {
+        const struct run_check *k = &c->checks[i];
+        size_t n = strlen(k->clause);
+        if (k->verdict > VERDICT_PASS && n && strncmp(c->why, k->clause, n) == 0 &&
+            strncmp(c->why + n, ": ", 2) == 0 && strcmp(c->why + n + 2, k->what) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void case_checks(const struct term *t, const struct run_case *c)
 {
     for (size_t i = 0; i < c->checks_n; i++)
@@ -262,7 +275,7 @@ static void case_checks(const struct term *t, const struct run_case *c)
             wrapped(t, 13, BAR "     ", c->notes[i].what);
             fputc('\n', t->to);
         }
-    if (c->why[0]) {
+    if (c->why[0] && !said(c)) {
         fputs("    \u251c\u2500 why: ", t->to);
         wrapped(t, 12, BAR "    ", c->why);
         fputc('\n', t->to);

@@ -170,6 +170,18 @@ void text_markdown(FILE *to, const char *text)
     }
 }
 
+void text_markdown_brief(FILE *to, const char *text, size_t max)
+{
+    struct span s = span_of(text);
+    size_t at = 0;
+    for (size_t n = 0; at < s.n && n < max; n++)
+        text_rune(s, &at);
+    char *front = strndup(text, at);
+    text_markdown(to, front ? front : "");
+    fputs(at < s.n ? "\u2026" : "", to);
+    free(front);
+}
+
 size_t text_columns(struct span s)
 {
     size_t n = 0;

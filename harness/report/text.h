@@ -27,6 +27,8 @@ void text_yaml(FILE *to, const char *s);
 /* Into Markdown (CommonMark, GitHub's tables included): no character of it is markup, and line ends
  * become spaces. */
 void text_markdown(FILE *to, const char *s);
+/* The same, of at most `max` characters, with an ellipsis where it was more. */
+void text_markdown_brief(FILE *to, const char *s, size_t max);
 /* A relative URL of a file: percent-encoded, led by ./ where it could pass for a scheme. */
 void text_url(FILE *to, const char *path);
 
