@@ -79,6 +79,21 @@ static int by_name(const void *a, const void *b)
     return n ? n : strverscmp(x->any->id, y->any->id);
 }
 
+/* Whether runs that judged the case came to different ends. One that did not is no other opinion. */
+static bool disagree(const struct row *r, size_t n)
+{
+    const struct run_case *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct run_case *c = r->c[i];
+        if (!c || c->status == STATUS_SKIP)
+            continue;
+        if (first && first->status != c->status)
+            return true;
+        first = c;
+    }
+    return false;
+}
+
 static bool gather(const struct page *p, struct rows *t)
 {
     json_t *places = json_object();
@@ -104,10 +119,7 @@ static bool gather(const struct page *p, struct rows *t)
                 t->v[place].any = c;
         }
     for (size_t r = 0; r < t->n; r++)
-        for (size_t i = 1; i < p->n; i++) {
-            const struct run_case *a = t->v[r].c[0], *b = t->v[r].c[i];
-            t->v[r].differs |= !a != !b || (a && b && a->status != b->status);
-        }
+        t->v[r].differs = disagree(&t->v[r], p->n);
     if (t->n)
         qsort(t->v, t->n, sizeof *t->v, by_name);
     json_decref(places);
@@ -340,11 +352,12 @@ static void matrix_row(const struct page *p, const struct cell *v, size_t n)
 {
     const struct clause *clause = clause_named(v->clause);
     bool differs = false;
-    enum verdict worst = VERDICT_NONE, first = verdict_cell(p, v, n, 0, false);
+    enum verdict worst = VERDICT_NONE, first = VERDICT_NONE;
 
     for (size_t i = 0; i < p->n; i++) {
         enum verdict one = verdict_cell(p, v, n, i, false);
-        differs |= one != first;
+        differs |= first != VERDICT_NONE && one != VERDICT_NONE && one != first;
+        first = one != VERDICT_NONE ? one : first;
         worst = one > worst ? one : worst;
     }
     html_put(p->to,
