@@ -57,7 +57,7 @@ static const char help[] =
     "  --fail-fast         stop at the first\n"
     "  --timeout-scale X   every wait takes X times as long (default 1)\n"
     "  --capture WHICH     all (default with --out), failed or none\n"
-    "  --shard I/N         the I-th of N parts, I from 1\n"
+    "  --shard I/N         the I-th of N parts, I from 1; 'rtclab report merge' joins the records\n"
     "  --kill-after S      a case without a sign of life for S seconds is killed (default 20;\n"
     "                      live 140, and with --timeout-scale)\n"
     "  --port-base N       ports that cases listen on begin here (default 26000)\n"
@@ -67,7 +67,9 @@ static const char help[] =
     "--help'\n" CLI_TLS_HELP
     "  --allow-remote      robustness cases may go to a target off loopback\n"
     "  --seed N  --json  --quiet  -v\n\n"
-    "A selector is a protocol, suite, case, clause, glob, +tag or ^tag.\n\n"
+    "A selector is a protocol, suite, case, instance of a case ('stun-server-001[udp,ip4]'), "
+    "clause,\n"
+    "glob, +tag or ^tag.\n\n"
     "examples:\n"
     "  rtclab test stun                                   our own client and server, simulated\n"
     "  rtclab test stun-server --target stun:127.0.0.1    a live server\n"
@@ -184,8 +186,8 @@ static bool take_shard(struct job *j, const char *arg)
 /* Options that the command which runs a case again has to have, too. */
 static void keep_option(struct job *j, int opt, const char *arg)
 {
-    static const int kept[] = {O_TARGET, O_PROFILE, O_LIVE, O_LEVEL, O_STRICT, O_EXPECT,
-                               O_SCALE,  O_REMOTE,  O_KILL, O_PORT,  O_IMPAIR};
+    static const int kept[] = {O_TARGET, O_PROFILE, O_LIVE, O_LEVEL,  O_STRICT, O_EXPECT, O_SCALE,
+                               O_REMOTE, O_KILL,    O_PORT, O_IMPAIR, O_FAULT,  O_VARIANT};
     struct wr w = {(uint8_t *)j->rerun, sizeof j->rerun - 1, j->rerun_n, false};
     const struct option *o = options;
     bool keep = false;
@@ -200,7 +202,7 @@ static void keep_option(struct job *j, int opt, const char *arg)
     wr_text(&w, o->name);
     if (arg) {
         wr_u8(&w, ' ');
-        wr_text(&w, arg);
+        shell_word(&w, arg);
     }
     if (!w.full)
         j->rerun_n = w.n;
@@ -319,7 +321,8 @@ static void say(struct job *j, const struct case_run *run, const struct case_res
 static bool asked_for(const struct job *j, const struct case_info *c)
 {
     for (int i = 0; i < j->n_selectors; i++)
-        if (strcmp(j->selectors[i], "+slow") == 0 || strcmp(j->selectors[i], c->id) == 0)
+        if (strcmp(j->selectors[i], "+slow") == 0 || strcmp(j->selectors[i], c->id) == 0 ||
+            case_instance_of(c, j->selectors[i]))
             return true;
     return false;
 }
@@ -369,16 +372,17 @@ static void plan_case(struct job *j, const struct case_info *c)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        if (!target_fits(j, &v[i]))
+        if (!target_fits(j, &v[i]) || !plan_wants(c, v[i].id, j->selectors, j->n_selectors))
             continue;
         v[i].seed = case_seed(j->cli.seed, v[i].id);
         kept++;
-        if (j->shards && j->n++ % j->shards != j->shard - 1)
-            continue;
-        j->runs[j->shards ? j->done++ : j->n++] = v[i];
+        if (j->shards && case_seed(0, v[i].id) % j->shards != j->shard - 1)
+            continue; /* by its name: what else there is moves no case to another part */
+        j->runs[j->n++] = v[i];
     }
     if (n && !kept)
-        why = "no case instance has the address family and the transport of the target";
+        why = "no case instance that is asked for has the address family and the transport of the "
+              "target";
     if (!kept)
         skip(j, c, why ? why : "nothing of it applies");
 }
@@ -392,9 +396,15 @@ static void say(struct job *j, const struct case_run *run, const struct case_res
 
     j->counts[s]++;
     j->checks += r->n_checks;
-    snprintf(rerun, sizeof rerun, "%s %s%.*s --seed %llu",
-             j->rerun_as ? j->rerun_as : "rtclab test", run->c->id,
-             j->rerun_as ? 0 : (int)j->rerun_n, j->rerun, (unsigned long long)j->cli.seed);
+    struct wr w = {(uint8_t *)rerun, sizeof rerun - 1, 0, false};
+    wr_text(&w, j->rerun_as ? j->rerun_as : "rtclab test");
+    wr_u8(&w, ' ');
+    shell_word(&w, run->id);
+    if (!j->rerun_as)
+        wr_put(&w, (struct span){(const uint8_t *)j->rerun, j->rerun_n});
+    wr_text(&w, " --seed ");
+    wr_dec(&w, j->cli.seed);
+    rerun[w.n] = '\0';
     snprintf(pcap, sizeof pcap, "%s.pcapng", run->id);
     for (char *c = pcap; *c; c++)
         if (strchr("[],/", *c))
@@ -690,6 +700,8 @@ static bool prepare(struct job *j)
         return false;
     }
     tell_tls(j);
+    if (j->expect.expired && !j->cli.quiet)
+        cli_error("test", "%s: entries that have expired: %zu", j->expect_path, j->expect.expired);
     j->o.own = !j->target && !json_object_get(j->profile.json, "ask");
     j->o.live = j->live || !j->o.own;
     j->o.profile = &j->profile;
@@ -719,9 +731,6 @@ static int run_all(struct job *j, int argc, char **argv)
     for (size_t i = 0; i < j->plan.cases.n; i++)
         if (j->plan.chosen[i])
             plan_case(j, &j->plan.cases.v[i]);
-    if (j->shards)
-        j->n = j->done;
-    j->done = 0;
     clock_gettime(CLOCK_MONOTONIC, &t0);
     size_t ran = pool_run(&j->o,
                           &(struct pool_options){.jobs = j->jobs,

@@ -97,6 +97,37 @@ bool plan_make(struct plan *p, const char *command, char *const *selectors, int 
     return good;
 }
 
+bool plan_wants(const struct case_info *c, const char *id, char *const *selectors, int n)
+{
+    bool named = false;
+
+    for (int i = 0; i < n; i++) {
+        if (is_tag(selectors[i]) || !case_selected(c, selectors[i]))
+            continue;
+        if (!case_instance_of(c, selectors[i]) || strcmp(selectors[i], id) == 0)
+            return true;
+        named = true;
+    }
+    return !named;
+}
+
+void shell_word(struct wr *w, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:@%+=,";
+    if (word[0] && word[strspn(word, plain)] == '\0') {
+        wr_text(w, word);
+        return;
+    }
+    wr_u8(w, '\'');
+    for (; *word; word++)
+        if (*word == '\'')
+            wr_text(w, "'\\''");
+        else
+            wr_u8(w, (uint8_t)*word);
+    wr_u8(w, '\'');
+}
+
 void plan_free(struct plan *p)
 {
     cases_free(&p->cases);

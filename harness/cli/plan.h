@@ -17,6 +17,11 @@ struct plan {
  * folder, or a selector that matches nothing. */
 bool plan_make(struct plan *p, const char *command, char *const *selectors, int n);
 void plan_free(struct plan *p);
+/* Whether the selectors that chose a case want this instance of it: all, where one of them is not the
+ * name of an instance. */
+bool plan_wants(const struct case_info *c, const char *id, char *const *selectors, int n);
+/* Append a word as a shell takes it. */
+void shell_word(struct wr *w, const char *word);
 /* A target's URL, "stun:host:port", "stun://[::1]:3478" or "host:port": its address, looked up. The
  * port, where it is not given, is that of the scheme in the services database. False: said. */
 bool target_parse(const char *command, const char *url, struct addr *out);

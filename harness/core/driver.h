@@ -49,7 +49,7 @@ struct packet { /* what passed between a party and the driver's transports */
     uint64_t now_us;
     const struct addr *remote; /* family 0 in streams that the party opened */
     struct span data;
-    uint32_t frame; /* 0: not known */
+    uint32_t frame; /* 0: there is no capture, or it has the octets where they arrive */
     /* to on_flow only: */
     uint32_t flow; /* as the endpoint calls it */
     bool stream;   /* octets of a stream in pieces; else `data` is a datagram */

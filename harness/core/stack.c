@@ -271,12 +271,6 @@ static void downward(struct party *p, struct part *from, const struct output *o,
         struct output *d = out_put(&p->out, o->kind, 0);
         *d = *o;
         d->flow = e->id_below;
-        if (o->kind == OUT_SEND && p->driver->on_packet)
-            p->driver->on_packet(p->driver->ctx, &(struct packet){.party = p,
-                                                                  .out = true,
-                                                                  .now_us = now,
-                                                                  .remote = &o->pkt.remote,
-                                                                  .data = joined(p, o)});
     } else if (o->kind == OUT_SEND && o->not_before_us > now) {
         if (!held_put(p, e, o->not_before_us, &o->pkt, joined(p, o)))
             fault(p, "too many sends of", "are held back");
@@ -507,6 +501,17 @@ static void release(struct party *p, uint64_t now)
         in.flow = e->id_below;
         give(p, e->below, &in);
     }
+}
+
+void party_sent(struct party *p, const struct addr *remote, struct span data, uint32_t frame)
+{
+    if (p->driver->on_packet)
+        p->driver->on_packet(p->driver->ctx, &(struct packet){.party = p,
+                                                              .out = true,
+                                                              .now_us = p->driver->now_us,
+                                                              .remote = remote,
+                                                              .data = data,
+                                                              .frame = frame});
 }
 
 void party_input(struct party *p, const struct input *in)

@@ -97,6 +97,9 @@ void party_input(struct party *p, const struct input *in);
 /* Close each flow of the top's that a layer provides, as its user would: for a driver that removes the
  * party and has not closed the flows below yet. */
 void party_close(struct party *p, uint64_t now_us);
+/* By the driver, as octets of a party leave: tell driver->on_packet, with the number of the frame
+ * that they are in (the last of a stream's), 0 where the capture has none yet. */
+void party_sent(struct party *p, const struct addr *remote, struct span data, uint32_t frame);
 /* Give IN_TIMER to each part whose deadline is not after `now_us`. */
 void party_timers(struct party *p, uint64_t now_us);
 #endif

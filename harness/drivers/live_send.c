@@ -173,13 +173,13 @@ static struct addr from_of(const struct flow *f, const struct dgram *g)
     return from;
 }
 
-static void capture_sent(struct live *l, const struct flow *f, const struct dgram *g)
+static uint32_t capture_sent(struct live *l, const struct flow *f, const struct dgram *g)
 {
-    if (live_has(l, FLOW_UDP, &g->pkt.remote)) /* captured where it arrives */
-        return;
+    if (!l->d.capture || live_has(l, FLOW_UDP, &g->pkt.remote)) /* captured where it arrives */
+        return 0;
     struct addr from = from_of(f, g);
-    capture_datagram(l->d.capture, l->d.now_us, &from, &g->pkt.remote,
-                     (struct span){g->data, g->n});
+    return capture_datagram(l->d.capture, l->d.now_us, &from, &g->pkt.remote,
+                            (struct span){g->data, g->n});
 }
 
 static void sent(struct live *l, struct flow *f, unsigned msgs)
@@ -188,8 +188,9 @@ static void sent(struct live *l, struct flow *f, unsigned msgs)
     for (unsigned i = 0; i < msgs; i++)
         for (unsigned k = 0; k < l->tx->joined[i]; k++) {
             struct dgram *g = pop(f);
-            if (l->d.capture)
-                capture_sent(l, f, g);
+            uint32_t frame = capture_sent(l, f, g);
+            if (f->link)
+                party_sent(f->link->party, &g->pkt.remote, (struct span){g->data, g->n}, frame);
             l->counts.sent++;
             live_dgram_free(l, g);
         }

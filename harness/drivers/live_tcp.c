@@ -311,19 +311,37 @@ static ssize_t try_now(struct flow *f, const struct span *data, size_t n)
     return wrote == UV_EAGAIN ? 0 : wrote;
 }
 
+/* Say what is sent, slices joined. */
+static void tell(struct flow *f, const struct span *data, size_t n, size_t total, uint32_t frame)
+{
+    size_t at = 0;
+
+    if (!f->l->d.on_packet || !f->link)
+        return;
+    uint8_t *all = malloc(total);
+    for (size_t i = 0; all && i < n; at += data[i++].n)
+        if (data[i].n)
+            memcpy(all + at, data[i].p, data[i].n);
+    if (all)
+        party_sent(f->link->party, &f->remote, (struct span){all, total}, frame);
+    free(all);
+}
+
 void live_tcp_send(struct flow *f, const struct span *data, size_t n)
 {
     struct live *l = f->l;
     size_t total = 0;
+    uint32_t frame = 0;
 
     if (f->shutting)
         return;
     for (size_t i = 0; i < n; i++) {
-        captured(f, false, 0, data[i]);
+        frame = captured(f, false, 0, data[i]);
         total += data[i].n;
     }
     if (!total)
         return;
+    tell(f, data, n, total, frame);
     l->sent_us = l->d.now_us;
     ssize_t wrote = try_now(f, data, n);
     int error = wrote < 0 ? (int)wrote : 0;

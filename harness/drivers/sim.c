@@ -414,6 +414,7 @@ static void send_datagram(struct sim *s, struct sock *k, const struct output *o,
     in.pkt.ttl = o->pkt.ttl ? o->pkt.ttl : 64;
     if (s->d.capture)
         in.pkt.frame = capture_datagram(s->d.capture, s->d.now_us, &k->local, &to, data);
+    party_sent(k->host->party, &to, data, in.pkt.frame);
     size_t packet = o->pkt.dont_fragment ? data.n + (to.family == 6 ? 48 : 28) : 0;
     struct impair_fate f = impair_datagram(&s->path, s->d.now_us, data.n, packet);
     if (f.loss != IMPAIR_KEPT)
@@ -432,6 +433,7 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
 {
     struct sock *end = k->peer;
     size_t step = s->path.spec.segment ? s->path.spec.segment : data.n;
+    uint32_t frame = 0;
 
     if (!end || k->eof_sent)
         return;
@@ -440,7 +442,7 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
         struct input in = {.kind = IN_BYTES, .pkt = {.remote = k->local, .local = end->local}};
         uint64_t when = s->d.now_us + s->path.spec.delay_us;
         if (s->d.capture)
-            in.pkt.frame =
+            in.pkt.frame = frame =
                 capture_stream(s->d.capture, s->d.now_us, &k->local, &end->local, 0, part);
         k->last_us = when > k->last_us ? when : k->last_us;
         if (end->dead) /* the other side closed: the network answers with a reset */
@@ -448,6 +450,7 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
         else
             arrive(s, k->last_us, end, in, part);
     }
+    party_sent(k->host->party, &k->remote, data, frame);
 }
 
 static void do_send(struct sim *s, struct party *p, const struct output *o)

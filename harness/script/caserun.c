@@ -85,8 +85,12 @@ static void judge_message(struct world *w, const struct codec *codec, struct spa
 
     if (codec->decode(octets, &mem, &view, &fs) == STEP_ITEM && codec->lint)
         codec->lint(view, &fs);
-    for (size_t i = 0; i < findings_kept(&fs); i++)
+    for (size_t i = 0; i < findings_kept(&fs); i++) {
+        w->octets_at = found[i].off;
+        w->octets = found[i].len;
         world_finding(w, &found[i], &frame, frame != 0);
+        w->octets = 0;
+    }
 }
 
 static void on_event(void *ctx, const struct event *ev)

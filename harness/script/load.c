@@ -373,6 +373,12 @@ static bool clause_below(const char *id, const char *selector)
            selector[n - 1] == ':';
 }
 
+bool case_instance_of(const struct case_info *c, const char *selector)
+{
+    size_t n = strlen(c->id);
+    return strncmp(selector, c->id, n) == 0 && selector[n] == '[';
+}
+
 bool case_selected(const struct case_info *c, const char *selector)
 {
     if (selector[0] == '+')
@@ -380,7 +386,7 @@ bool case_selected(const struct case_info *c, const char *selector)
     if (selector[0] == '^')
         return !case_tagged(c, selector + 1) && !case_needs(c, selector + 1);
     if (strcmp(selector, c->protocol) == 0 || strcmp(selector, c->suite) == 0 ||
-        fnmatch(selector, c->id, 0) == 0)
+        fnmatch(selector, c->id, 0) == 0 || case_instance_of(c, selector))
         return true;
     for (size_t i = 0; i < c->n_clauses; i++)
         if (clause_below(c->clauses[i]->id, selector))

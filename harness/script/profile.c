@@ -272,12 +272,54 @@ static bool names_case(const char *entry, const char *id)
     return strncmp(entry, id, n) == 0 && (entry[n] == '\0' || entry[n] == '[');
 }
 
+/* "[udp,ip4]" behind an id, or nothing. */
+static bool is_instance(const char *s)
+{
+    char transport[8], family[8];
+    int n = 0;
+
+    if (s[0] == '\0')
+        return true;
+    return sscanf(s, "[%7[a-z],%7[a-z0-9]]%n", transport, family, &n) == 2 && n && s[n] == '\0' &&
+           is_carrier(transport) && transport[0] != 'i' && is_carrier(family) && family[0] == 'i';
+}
+
 static bool is_day(const char *s)
 {
     static const char form[] = "0000-00-00";
     for (size_t i = 0; i < sizeof form; i++)
         if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
             return false;
+    return true;
+}
+
+/* A key that is misspelt would be passed over in silence, and texts that are none be lost. */
+static bool known_members(struct expect *e, const char *path, size_t i, const json_t *j)
+{
+    static const char *const keys[] = {"case",   "clause",   "verdict", "versions",
+                                       "reason", "evidence", "expires"};
+    const char *key;
+    json_t *v, *version;
+    size_t k;
+
+    json_object_foreach((json_t *)(uintptr_t)j, key, v)
+    {
+        for (k = 0; k < COUNT(keys) && strcmp(keys[k], key) != 0;)
+            k++;
+        if (k == COUNT(keys))
+            return bad_entry(e, path, i, "an expected result has no key ", key);
+    }
+    v = json_object_get(j, "versions");
+    if (v && !json_is_array(v))
+        return bad_entry(e, path, i, "versions is an array of texts", "");
+    json_array_foreach(v, k, version)
+    {
+        if (!json_is_string(version))
+            return bad_entry(e, path, i, "versions is an array of texts", "");
+    }
+    v = json_object_get(j, "evidence");
+    if (v && !json_is_string(v))
+        return bad_entry(e, path, i, "evidence is a text", "");
     return true;
 }
 
@@ -290,10 +332,12 @@ static bool check_entry(struct expect *e, const char *path, size_t i, const json
     const json_t *expires = json_object_get(j, "expires");
     bool known = false;
 
+    if (!known_members(e, path, i, j))
+        return false;
     if (!id || !clause || !verdict || !json_string_value(json_object_get(j, "reason")))
         return bad_entry(e, path, i, "case, clause, verdict and reason are needed", "");
     for (size_t k = 0; k < c->n; k++)
-        known |= names_case(id, c->v[k].id);
+        known |= names_case(id, c->v[k].id) && is_instance(id + strlen(c->v[k].id));
     if (!known)
         return bad_entry(e, path, i, "there is no case ", id);
     if (!clause_named(clause))
@@ -303,6 +347,18 @@ static bool check_entry(struct expect *e, const char *path, size_t i, const json
     if (expires && (!json_is_string(expires) || !is_day(json_string_value(expires))))
         return bad_entry(e, path, i, "expires is a day such as \"2031-12-31\"", "");
     return true;
+}
+
+static bool expired(const json_t *j)
+{
+    const char *day = json_string_value(json_object_get(j, "expires"));
+    char today[16];
+    time_t now = time(NULL);
+    struct tm tm;
+
+    if (!day || !gmtime_r(&now, &tm) || !strftime(today, sizeof today, "%Y-%m-%d", &tm))
+        return false;
+    return strcmp(day, today) < 0;
 }
 
 bool expect_load(struct expect *e, const char *path, const struct cases *c)
@@ -328,6 +384,7 @@ bool expect_load(struct expect *e, const char *path, const struct cases *c)
     {
         if (!check_entry(e, path, i, v, c))
             return false;
+        e->expired += expired(v);
     }
     return true;
 }
@@ -336,18 +393,6 @@ void expect_free(struct expect *e)
 {
     json_decref(e->list);
     e->list = NULL;
-}
-
-static bool expired(const json_t *j)
-{
-    const char *day = json_string_value(json_object_get(j, "expires"));
-    char today[16];
-    time_t now = time(NULL);
-    struct tm tm;
-
-    if (!day || !gmtime_r(&now, &tm) || !strftime(today, sizeof today, "%Y-%m-%d", &tm))
-        return false;
-    return strcmp(day, today) < 0;
 }
 
 static bool entry_is(const json_t *v, const struct case_run *run, const char *clause)

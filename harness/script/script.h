@@ -53,9 +53,11 @@ void cases_free(struct cases *c);
 char *file_text(const char *path, size_t *n);
 bool case_needs(const struct case_info *c, const char *word);
 bool case_tagged(const struct case_info *c, const char *tag);
-/* Whether a selector chooses the case: protocol, suite, id, clause or what it begins with (a
+/* Whether a selector chooses the case: protocol, suite, id, an instance of it, clause or what it begins with (a
  * standard, a section), glob of ids, +tag, ^tag; what a case needs counts as a tag. */
 bool case_selected(const struct case_info *c, const char *selector);
+/* Whether it names one instance of the case: "stun-server-017[udp,ip4]". */
+bool case_instance_of(const struct case_info *c, const char *selector);
 
 struct profile { /* of an IUT; from JSON, see docs/json.md */
     json_t *json;
@@ -132,6 +134,7 @@ uint64_t case_seed(uint64_t run_seed, const char *id);
 /* ---- expected results: docs/json.md ---- */
 struct expect {
     json_t *list;
+    size_t expired; /* entries that do not count any more */
     char error[1280];
 };
 /* Ids that are no case, unknown clauses and malformed entries are errors. */

@@ -45,6 +45,7 @@ struct world {
     bool no_tls; /* a handshake with the target failed, which the case is not about: it ends */
     struct rec rec;
     uint64_t wall_start;
+    uint64_t octets_at, octets; /* of a message, that the next check is about; octets 0: not said */
 };
 
 /* world_host.c: what the script's `H` can do; the table is left on the stack. */

@@ -45,6 +45,10 @@ static void record_check(struct world *w, const struct clause *c, enum verdict v
     rec_json(&w->rec, "expected", expected.n ? expected : span_of("[]"));
     rec_str(&w->rec, "actual", actual);
     rec_json(&w->rec, "frames", l.full ? span_of("[]") : wr_span(&l));
+    if (w->octets) {
+        rec_uint(&w->rec, "offset", w->octets_at);
+        rec_uint(&w->rec, "length", w->octets);
+    }
     rec_uint(&w->rec, "time_us", w->d ? w->d->now_us : 0);
     if (w->o->record)
         rec_end(&w->rec, w->o->record);
