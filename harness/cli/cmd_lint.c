@@ -1,5 +1,5 @@
 /* harness/cli/cmd_lint.c - rtclab lint: each violation in a capture, a line each. */
-#include "harness/cli/capture_view.h"
+#include "harness/cli/lint_sarif.h"
 
 /* FILE:FRAME:OCTET CLAUSE LEVEL what */
 static void line(struct view *v, const char *file, uint32_t frame, const struct finding *f,
@@ -128,19 +128,33 @@ static bool failing(const struct view *v, bool should)
     return v->levels[MUST] || v->levels[STMT] || (should && v->levels[SHOULD]);
 }
 
+static bool take_format(struct view *v, const char *name, bool *sarif)
+{
+    *sarif = strcmp(name, "sarif") == 0;
+    v->cli.json = strcmp(name, "json") == 0;
+    if (*sarif || v->cli.json || strcmp(name, "text") == 0)
+        return true;
+    cli_error("lint", "--format is text, json or sarif, not '%s'", name);
+    return false;
+}
+
 static int run_lint(int argc, char **argv)
 {
-    static const struct option options[] = {
-        CLI_OPTIONS, {"fail-on", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0}};
-    struct view v = {.command = &cmd_lint};
-    bool should = false;
+    static const struct option options[] = {CLI_OPTIONS,
+                                            {"fail-on", required_argument, NULL, 'F'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"sarif", no_argument, NULL, 'S'},
+                                            {NULL, 0, NULL, 0}};
+    struct lint l = {.v = {.command = &cmd_lint}};
+    struct view *v = &l.v;
+    bool should = false, sarif = false;
     int opt;
 
-    cli_init(&v.cli);
+    cli_init(&v->cli);
     optind = 0;
     opterr = 0;
     while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
-        int took = cli_option(&v.cli, opt, optarg);
+        int took = cli_option(&v->cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_lint);
         if (opt == 'F') {
@@ -148,6 +162,15 @@ static int run_lint(int argc, char **argv)
             if (should || strcmp(optarg, "must") == 0)
                 continue;
             cli_error("lint", "--fail-on wants must or should, not '%s'", optarg);
+            return EXIT_USAGE;
+        }
+        if (opt == 'S') {
+            sarif = true;
+            continue;
+        }
+        if (opt == 'f') {
+            if (take_format(v, optarg, &sarif))
+                continue;
             return EXIT_USAGE;
         }
         if (took < 0) /* said by cli_option */
@@ -162,14 +185,15 @@ static int run_lint(int argc, char **argv)
         cli_error("lint", "wants capture files, or '-' for standard input; --help says more");
         return EXIT_USAGE;
     }
-    if (!v.cli.quiet) {
-        v.message = v.cli.json ? as_json : as_text;
-        v.late = v.cli.json ? late_json : late_text;
+    if (!v->cli.quiet || sarif) {
+        v->message = sarif ? lint_sarif_message : v->cli.json ? as_json : as_text;
+        v->late = sarif ? lint_sarif_late : v->cli.json ? late_json : late_text;
     }
-    if (v.cli.verbose)
-        v.file_end = messages;
-    int status = view_files(&v, argc - optind, argv + optind);
-    if (status == EXIT_AS_EXPECTED && failing(&v, should))
+    if (v->cli.verbose)
+        v->file_end = messages;
+    int status = sarif ? lint_sarif_files(&l, argc - optind, argv + optind)
+                       : view_files(v, argc - optind, argv + optind);
+    if (status == EXIT_AS_EXPECTED && failing(v, should))
         status = EXIT_UNEXPECTED;
     return status;
 }
@@ -186,6 +210,9 @@ const struct command cmd_lint = {
     "given,\n"
     "                              which includes plain statements (STMT)\n"
     "      --json                  an object a finding; the keys are in docs/json.md\n"
+    "      --format text|json|sarif   sarif: one SARIF 2.1.0 log, rules are clauses; --sarif is "
+    "short\n"
+    "                              for it\n"
     "  -q, --quiet                 prints nothing but errors: for the exit status\n"
     "  -v                          counts of each file on standard error, with what was seen over\n"
     "                              time: transactions, round trips, retransmissions, ...\n"

@@ -152,6 +152,12 @@ static bool on_start(struct run *r, const json_t *j)
     return true;
 }
 
+/* A line without a start before it (which was cut, or left out) is of the first attempt. */
+static unsigned attempt_of(const struct run_case *c)
+{
+    return c->attempts ? c->attempts : 1;
+}
+
 static bool on_check(struct run *r, const json_t *j)
 {
     struct run_case *c = case_of(r, j);
@@ -170,7 +176,7 @@ static bool on_check(struct run *r, const json_t *j)
         .offset = uint_at(j, "offset"),
         .length = uint_at(j, "length"),
         .time_us = uint_at(j, "time_us"),
-        .attempt = c->attempts,
+        .attempt = attempt_of(c),
     };
     r->checks_n++;
     return true;
@@ -192,7 +198,7 @@ static bool on_message(struct run *r, const json_t *j)
         .in = strcmp(text_at(j, "dir"), "in") == 0,
         .fields = json_object_get(j, "fields"),
         .octets = text_at(j, "octets"),
-        .attempt = c->attempts,
+        .attempt = attempt_of(c),
     };
     return true;
 }
@@ -205,7 +211,7 @@ static bool on_note(struct run *r, const json_t *j)
     struct run_note *n = c ? more(&c->notes, &c->notes_n, sizeof *n) : NULL;
     if (!n)
         return false;
-    *n = (struct run_note){uint_at(j, "time_us"), text_at(j, "what"), c->attempts};
+    *n = (struct run_note){uint_at(j, "time_us"), text_at(j, "what"), attempt_of(c)};
     return true;
 }
 

@@ -65,9 +65,8 @@ static void uri(FILE *to, const char *path)
         fclose(f);
     }
     /* what text_url leads with is for browsers; a relative path in SARIF has none */
-    fputs("{\"uri\":", to);
-    text_json(to, text ? text + (strncmp(text, "./", 2) == 0 ? 2 : 0) : "");
-    fputc('}', to);
+    fprintf(to, "{\"uri\":\"%s%s\"}", path[0] == '/' ? "file://" : "",
+            text ? text + (strncmp(text, "./", 2) == 0 ? 2 : 0) : "");
     free(text);
 }
 

@@ -15,7 +15,7 @@ static void words(FILE *to, const char *text)
             fprintf(to, "\\%c", (int)c);
         else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
             fputc(' ', to);
-        else if (c == TEXT_NONE)
+        else if (c == TEXT_NONE || c == 0xfffe || c == 0xffff)
             fputs("\xef\xbf\xbd", to);
         else
             fwrite(s.p + was, 1, at - was, to);

@@ -129,8 +129,10 @@ static void quoted(FILE *to, const char *text, const char *control)
             fprintf(to, "\\%c", (int)c);
         else if (c == '\n' || c == '\t')
             fputs(c == '\n' ? "\\n" : "\\t", to);
-        else if (c < 0x20 || c == 0x7f)
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
             fprintf(to, "%s%02x", control, (unsigned)c);
+        else if (c == 0xfffe || c == 0xffff) /* no characters, and nothing that YAML takes */
+            fprintf(to, "\\u%04x", (unsigned)c);
         else if (c == TEXT_NONE)
             fputs("\xef\xbf\xbd", to);
         else

@@ -1,0 +1,16 @@
+/* harness/cli/lint_sarif.h - findings of captures as one SARIF log. */
+#ifndef HARNESS_CLI_LINT_SARIF_H
+#define HARNESS_CLI_LINT_SARIF_H
+#include "harness/cli/capture_view.h"
+#include "harness/report/sarif.h"
+
+struct lint {
+    struct view v; /* first: what the callbacks get */
+    struct sarif sarif;
+};
+/* For v.message and v.late of a view that is the first member of a struct lint. */
+void lint_sarif_message(struct view *v, const struct view_message *m);
+void lint_sarif_late(struct view *v, const char *file, const struct watch_finding *f);
+/* Read the files and write one log about them on standard output; an exit status as of view_files. */
+int lint_sarif_files(struct lint *l, int n, char **files);
+#endif
