@@ -70,12 +70,13 @@ static void usage(void)
 {
     CU_ASSERT_EQUAL(REPORT("show"), EXIT_USAGE);
     CU_ASSERT_EQUAL(REPORT("show", SAMPLE, SAMPLE), EXIT_USAGE);
+    CHECK_TEXT(span_of(err), "rtclab report: show draws one run, not 2\n");
     CU_ASSERT_EQUAL(REPORT("show", SAMPLE, "--nonesuch"), EXIT_USAGE);
     CHECK_TEXT(span_of(err),
                "rtclab report: there is no such option, or it wants a value: '--nonesuch'\n");
     CU_ASSERT_EQUAL(REPORT("pdf", SAMPLE), EXIT_USAGE);
-    CHECK_TEXT(span_of(err), "rtclab report: there is no form 'pdf'; there are show, html, junit "
-                             "and json\n");
+    CHECK_TEXT(span_of(err), "rtclab report: there is no form 'pdf'; there are show, html, junit, "
+                             "tap, sarif, markdown, json, merge and diff\n");
     CU_ASSERT_EQUAL(REPORT("show", "harness/report"), EXIT_USAGE);
     CHECK_TEXT(span_of(err), "rtclab report: harness/report: the record cannot be read: No such "
                              "file or directory\n");
@@ -92,7 +93,7 @@ static void unwritable(void)
         test_skip("there is no /dev/full to write to");
         return;
     }
-    static char *const names[] = {"show", "html", "junit", "json"};
+    static char *const names[] = {"show", "html", "junit", "json", "tap", "sarif", "markdown"};
     for (size_t i = 0; i < COUNT(names); i++) {
         CU_ASSERT_EQUAL(REPORT(names[i], SAMPLE, "-o", "/dev/full"), EXIT_OWN_FAULT);
         CHECK_TEXT(span_of(err),
@@ -100,4 +101,74 @@ static void unwritable(void)
     }
 }
 
-TESTS({"forms", forms}, {"usage", usage}, {"unwritable", unwritable})
+static char folder[] = "/tmp/cmd_report_XXXXXX";
+
+static char *path(const char *name)
+{
+    static char paths[4][256];
+    static unsigned next;
+    char *p = paths[next++ % 4];
+    if (strstr(folder, "XXXXXX"))
+        CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    snprintf(p, sizeof paths[0], "%s/%s", folder, name);
+    return p;
+}
+
+static void merging(void)
+{
+    CU_ASSERT_EQUAL(REPORT("merge", SAMPLE, SAMPLE, "-o", path("both")), EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "stun-server-001[udp,ip4] is in the records 1 (pass) and 2 "
+                                       "(pass); that of 1 is kept\n"));
+    CU_ASSERT_PTR_NULL(strstr(err, "stun-server-005")); /* both have skipped it */
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "stun-server-002.pcapng is not there\n"));
+    CU_ASSERT_EQUAL(REPORT("show", "-q", path("both")), EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "10 cases: 2 pass, 1 fail"));
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("both")), EXIT_AS_EXPECTED);
+    /* not over what is read */
+    CU_ASSERT_EQUAL(REPORT("merge", path("both"), SAMPLE, "-o", path("both")), EXIT_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "run.jsonl is one of the records that are to be merged"));
+    CU_ASSERT_EQUAL(REPORT("merge", SAMPLE, "-o", "/dev/null/x"), EXIT_OWN_FAULT);
+    CU_ASSERT_EQUAL(REPORT("merge", SAMPLE), EXIT_AS_EXPECTED);
+    CU_ASSERT_EQUAL(strncmp(out, "{\"type\":\"run\"", 13), 0);
+}
+
+static void differing(void)
+{
+    char command[1024];
+    snprintf(command, sizeof command,
+             "sed 's/\"status\":\"pass\",\"verdict\":\"pass\"/\"status\":\"fail\",\"verdict\":"
+             "\"fail\"/; s/\"seed\":\"42\",\"driver\"/\"seed\":\"43\",\"driver\"/' " SAMPLE " > %s",
+             path("worse.jsonl"));
+    CU_ASSERT_EQUAL(system(command), 0);
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl")), EXIT_UNEXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "2 newly failing, 0 newly passing"));
+    CU_ASSERT_EQUAL(REPORT("diff", path("worse.jsonl"), SAMPLE), EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "0 newly failing, 2 newly passing"));
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "--json"), EXIT_UNEXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "{\"type\":\"worse\",\"case\":\"stun-server-001[udp,ip4]\","
+                                       "\"was\":\"pass\",\"now\":\"fail\",\"clauses\":[],"));
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "--markdown"), EXIT_UNEXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "### Newly failing\n\n| case | A | B | clauses |\n"));
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "-o", "/dev/full"), EXIT_OWN_FAULT);
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE), EXIT_USAGE);
+    CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("none")), EXIT_USAGE);
+    CU_ASSERT_EQUAL(REPORT("merge", SAMPLE, path("worse.jsonl"), "-o", path("refused")),
+                    EXIT_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err,
+                                  "records 1 and 2 are no parts of one run: their seeds differ "
+                                  "(42 and 43); --force merges them\n"));
+    CU_ASSERT_NOT_EQUAL(access(path("refused/run.jsonl"), F_OK), 0);
+    CU_ASSERT_EQUAL(
+        REPORT("merge", "--force", SAMPLE, path("worse.jsonl"), "-q", "-o", path("forced.jsonl")),
+        EXIT_AS_EXPECTED);
+    CHECK_TEXT(span_of(err), "");
+    CU_ASSERT_EQUAL(REPORT("show", "-q", path("forced.jsonl")), EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "10 cases: 0 pass, 3 fail")); /* the worse stays */
+    CU_ASSERT_EQUAL(REPORT("html", SAMPLE, path("worse.jsonl")), EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "2 runs side by side"));
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+TESTS({"forms", forms}, {"usage", usage}, {"unwritable", unwritable}, {"merging", merging},
+      {"differing", differing})

@@ -376,7 +376,7 @@ static void plan_case(struct job *j, const struct case_info *c)
             continue;
         v[i].seed = case_seed(j->cli.seed, v[i].id);
         kept++;
-        if (j->shards && case_seed(0, v[i].id) % j->shards != j->shard - 1)
+        if (j->shards && (case_seed(0, v[i].id) >> 32) % j->shards != j->shard - 1)
             continue; /* by its name: what else there is moves no case to another part */
         j->runs[j->n++] = v[i];
     }

@@ -2,6 +2,7 @@
  * are not ours to read what we write. */
 #ifndef HARNESS_REPORT_OUTSIDE_H
 #define HARNESS_REPORT_OUTSIDE_H
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -267,12 +267,13 @@ static void html(void)
         snprintf(id, sizeof id, "<code class=\"id\">%s</code>", r.cases[i].id);
         CU_ASSERT_EQUAL(times(page, id), 1);
     }
+    CU_ASSERT_EQUAL(times(page, "<mark>"), 9); /* four octets twice, and the clause */
     CU_ASSERT_EQUAL(times(page, "<svg"), 3);
     CU_ASSERT_EQUAL(times(page, "<details class=\"message\""), 9);
     CU_ASSERT_EQUAL(times(page, "<details"), times(page, "</details>"));
     CU_ASSERT_EQUAL(times(page, "<li class=\"check "), 12);
     CU_ASSERT_EQUAL(times(page, "<dl"), times(page, "</dl>"));
-    CU_ASSERT_EQUAL(times(page, "<a href"), times(page, "</a>"));
+    CU_ASSERT_EQUAL(times(page, "<a "), times(page, "</a>"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "testdata/stun-server-002.pcapng\">"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "&lt;accepted&gt; ]]&gt; &amp; &quot;answered&quot;"));
     free(page);
@@ -324,12 +325,54 @@ static void terminal(void)
         CU_ASSERT_EQUAL(times(out, "rerun: "), verbose > 1 ? 10 : 6);
         /* one line for all that have the reason, or one each, and then the tree with its reason */
         CU_ASSERT_EQUAL(times(out, "tcp is not in the profile \"example\""), verbose < 0   ? 0
-                                                                             : verbose > 1 ? 3
+                                                                             : verbose > 1 ? 2
                                                                                            : 1);
         CU_ASSERT_EQUAL(times(out, "client \u2192 iut") > 0, verbose > 0);
         CU_ASSERT_PTR_NOT_NULL(strstr(out, "Control characters \\x01\\x1b[31m"));
         free(out);
     }
+    run_free(&r);
+}
+
+/* Lines end where the terminal does, but for commands; what several instances did alike stands once. */
+static void narrow(void)
+{
+    char *out = NULL, text[4096];
+    size_t n;
+    struct run r;
+    static const char end[] = "\"status\":\"fail\",\"rerun\":\"again\"}\n";
+
+    CU_ASSERT_TRUE_FATAL(run_read(&r, SAMPLE));
+    FILE *f = open_memstream(&out, &n);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    report_terminal_as(f, &r, &(struct report_look){.width = 80});
+    fclose(f);
+    for (char *save_at = NULL, *l = strtok_r(out, "\n", &save_at); l;
+         l = strtok_r(NULL, "\n", &save_at))
+        if (!strstr(l, "rerun: ") && !strstr(l, "cases: ") && !strstr(l, " ms  (") &&
+            text_columns(span_of(l)) > 80)
+            CU_FAIL("a line does not end where the terminal does");
+    free(out);
+    run_free(&r);
+
+    snprintf(text, sizeof text, "{\"type\":\"run\"}\n");
+    for (int i = 0; i < 3; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "{\"type\":\"start\",\"case\":\"a[%d]\",\"base\":\"a\",\"suite\":\"s\"}\n"
+                 "{\"type\":\"check\",\"case\":\"a[%d]\",\"clause\":\"X:1#1\",\"level\":\"MUST\","
+                 "\"verdict\":\"fail\",\"what\":\"%s\"}\n"
+                 "{\"type\":\"end\",\"case\":\"a[%d]\",\"base\":\"a\",%s",
+                 i, i, i == 2 ? "another" : "one", i, end);
+    save(scratch("alike.jsonl"), span_of(text));
+    CU_ASSERT_TRUE_FATAL(run_read(&r, scratch("alike.jsonl")));
+    f = open_memstream(&out, &n);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    report_terminal_as(f, &r, &(struct report_look){.verbose = -1});
+    fclose(f);
+    CU_ASSERT_EQUAL(times(out, "fail X:1#1"), 2);
+    CU_ASSERT_EQUAL(times(out, "  as [0]\n"), 1);
+    CU_ASSERT_EQUAL(times(out, "rerun: again"), 3);
+    free(out);
     run_free(&r);
 }
 
@@ -449,5 +492,5 @@ static void tidy(void)
 }
 
 TESTS({"model", model}, {"cut", cut}, {"tolerance", tolerance}, {"junit", junit}, {"html", html},
-      {"words", words}, {"terminal", terminal}, {"json", json}, {"failures", failures},
-      {"links", links}, {"texts", texts}, {"tidy", tidy})
+      {"words", words}, {"terminal", terminal}, {"narrow", narrow}, {"json", json},
+      {"failures", failures}, {"links", links}, {"texts", texts}, {"tidy", tidy})

@@ -195,7 +195,12 @@ size_t text_columns(struct span s)
                    (c >= 0xac00 && c < 0xd7a4) || (c >= 0xf900 && c < 0xfb00) ||
                    (c >= 0xff01 && c < 0xff61) || (c >= 0x1f300 && c < 0x1f700) ||
                    (c >= 0x20000 && c < 0x40000);
-        n += none ? 0 : two ? 2 : 1;
+        bool turns = (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+                     (c >= 0x2066 && c <= 0x2069); /* shown as \u202e */
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            n += c == '\n' ? 2 : 4;
+        else
+            n += turns ? 6 : none ? 0 : two ? 2 : 1;
     }
     return n;
 }

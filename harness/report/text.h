@@ -36,7 +36,7 @@ void text_url(FILE *to, const char *path);
 void text_duration(FILE *to, uint64_t us);
 /* Seconds with six decimals: "1.000250". */
 void text_seconds(FILE *to, uint64_t us);
-/* What a text takes on a terminal: columns, marks that take none and signs that take two counted. */
+/* What a text takes on a terminal, as text_tty writes it: columns, marks that take none and signs that take two counted. */
 size_t text_columns(struct span s);
 /* "1 case", "2 cases". */
 void text_count(FILE *to, size_t n, const char *noun);

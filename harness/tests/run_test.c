@@ -79,6 +79,7 @@ static void expectations(void)
     program_write("x.json",
                   "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"2020-02-29\"") "]");
     json_decref(results("e-one --expect x.json", 1));
+    program_said("x.json: entries that have expired: 1");
     program_write("x.json",
                   "[" ENTRY("e-one[udp,ip4]", "RFC8489:5#3", ",\"expires\":\"9020-02-28\"") "]");
     json_decref(results("e-one --expect x.json", 0));
@@ -100,6 +101,12 @@ static void bad_expectations(void)
          "8489:99#9"},
         {"[" ENTRY("e-one", "RFC8489:5#3", ",\"expires\":\"soon\"") "]",
          "entry 1: expires is a day"},
+        {"[" ENTRY("e-one[sctp,ip4]", "RFC8489:5#3", "") "]", "there is no case e-one[sctp,ip4]"},
+        {"[" ENTRY("e-one", "RFC8489:5#3", ",\"expire\":\"2031-12-31\"") "]",
+         "entry 1: an expected result has no key expire"},
+        {"[" ENTRY("e-one", "RFC8489:5#3", ",\"versions\":\"1.2\"") "]",
+         "entry 1: versions is an array of texts"},
+        {"[" ENTRY("e-one", "RFC8489:5#3", ",\"evidence\":7") "]", "entry 1: evidence is a text"},
         {"[\n\n{\"case\":]", "x.json, line 3: "},
         {"{}", "x.json: expected results are a JSON array"},
     };
