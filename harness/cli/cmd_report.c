@@ -176,8 +176,7 @@ static int draw(const struct form *form, struct job *j)
 static const struct form *form_named(const char *name)
 {
     for (size_t i = 0; i < COUNT(forms); i++)
-        if (strcmp(name, forms[i].name) == 0 ||
-            (strcmp(name, "md") == 0 && forms[i].draw == markdown))
+        if (strcmp(name, forms[i].name) == 0)
             return &forms[i];
     cli_error("report",
               "there is no form '%s'; there are show, html, junit, tap, sarif, markdown, json, "
@@ -206,7 +205,7 @@ static const struct form *chosen(struct job *j, int argc, char **argv)
                   form->name, j->n);
         return NULL;
     }
-    if (j->cli.json && form->most == 1)
+    if (j->cli.json && form->least == 1 && form->draw != merge && j->n == 1)
         form = form_named("json");
     return form;
 }
@@ -261,7 +260,7 @@ const struct command cmd_report = {
     "  json      the lines of the record; --json says the same\n"
     "  merge     RUN...: the parts of one run (test --shard I/N) as one record; -o DIR takes the\n"
     "            captures along, -o FILE.jsonl leads to where they are\n"
-    "  diff      A B: what newly fails, newly passes, changed, is in one only\n\n"
+    "  diff      A B: what newly fails or passes, has changed, is in one only\n\n"
     "  -o, --out FILE   where to; '-', and without this option: standard output\n"
     "      --force      merge: also runs of other versions, targets, profiles or seeds\n"
     "      --markdown   diff: as Markdown; --json: an object a line\n"

@@ -141,14 +141,14 @@ static void differing(void)
              path("worse.jsonl"));
     CU_ASSERT_EQUAL(system(command), 0);
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl")), EXIT_UNEXPECTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "2 newly failing, 0 newly passing"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "2 got worse, 0 got better"));
     CU_ASSERT_EQUAL(REPORT("diff", path("worse.jsonl"), SAMPLE), EXIT_AS_EXPECTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "0 newly failing, 2 newly passing"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "0 got worse, 2 got better"));
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "--json"), EXIT_UNEXPECTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "{\"type\":\"worse\",\"case\":\"stun-server-001[udp,ip4]\","
                                        "\"was\":\"pass\",\"now\":\"fail\",\"clauses\":[],"));
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "--markdown"), EXIT_UNEXPECTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "### Newly failing\n\n| case | A | B | clauses |\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "### Got worse\n\n| case | A | B | clauses |\n"));
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("worse.jsonl"), "-o", "/dev/full"), EXIT_OWN_FAULT);
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE), EXIT_USAGE);
     CU_ASSERT_EQUAL(REPORT("diff", SAMPLE, path("none")), EXIT_USAGE);

@@ -99,9 +99,9 @@ void diff_case(struct diff_case *d, const struct run_case *was, const struct run
 static const struct {
     const char *key, *head;
 } kinds[DIFF_N] = {
-    [DIFF_SAME] = {"same", "the same"},          [DIFF_WORSE] = {"worse", "newly failing"},
-    [DIFF_BETTER] = {"better", "newly passing"}, [DIFF_CHANGED] = {"changed", "changed"},
-    [DIFF_ONLY_A] = {"only_a", "only in A"},     [DIFF_ONLY_B] = {"only_b", "only in B"},
+    [DIFF_SAME] = {"same", "the same"},       [DIFF_WORSE] = {"worse", "got worse"},
+    [DIFF_BETTER] = {"better", "got better"}, [DIFF_CHANGED] = {"changed", "changed"},
+    [DIFF_ONLY_A] = {"only_a", "only in A"},  [DIFF_ONLY_B] = {"only_b", "only in B"},
 };
 
 static const char *status_of(const struct run_case *c)

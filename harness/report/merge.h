@@ -21,8 +21,8 @@ bool report_merge(FILE *to, const struct run *runs, size_t n, const struct merge
 
 enum diff_kind {
     DIFF_SAME,
-    DIFF_WORSE,  /* newly failing: the case as a whole, or one of its clauses */
-    DIFF_BETTER, /* newly passing */
+    DIFF_WORSE,  /* newly failing, in doubt or not followed: the case, or one of its clauses */
+    DIFF_BETTER, /* newly passing, or passing again at the first try */
     DIFF_CHANGED,
     DIFF_ONLY_A,
     DIFF_ONLY_B,

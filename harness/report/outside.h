@@ -61,7 +61,7 @@ static inline int shell(char *out, size_t cap, const char *format, ...)
 static inline bool there(const char *command, const char *missing)
 {
     char line[1024];
-    snprintf(line, sizeof line, "%s >/dev/null 2>&1", command);
+    snprintf(line, sizeof line, "( %s ) >/dev/null 2>&1", command);
     if (system(line) == 0)
         return true;
     test_skip(missing);

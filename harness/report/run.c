@@ -205,8 +205,10 @@ static bool on_message(struct run *r, const json_t *j)
 
 static bool on_note(struct run *r, const json_t *j)
 {
-    if (!text_at(j, "case")[0]) /* about the run as a whole */
+    if (!text_at(j, "case")[0]) { /* about the run as a whole */
+        r->noted = r->noted ? r->noted : text_at(j, "what");
         return true;
+    }
     struct run_case *c = case_of(r, j);
     struct run_note *n = c ? more(&c->notes, &c->notes_n, sizeof *n) : NULL;
     if (!n)
@@ -374,6 +376,8 @@ static void finish(struct run *r)
         r->wall_us = wall;
         remark(r, "the record ends before the run did; what it has is shown", 0);
     }
+    if (!r->remark[0] && r->noted)
+        snprintf(r->remark, sizeof r->remark, "%s", r->noted);
 }
 
 /* Open `path` or the run.jsonl in it, and remember the folder. */

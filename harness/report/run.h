@@ -72,7 +72,9 @@ struct run {
     bool complete;        /* a summary was there */
     bool interrupted;     /* and what it says */
     char folder[4096];    /* of the record; captures stand in it */
-    char remark[256];     /* what was wrong with the record, in a sentence; "": nothing */
+    const char *noted;    /* the first note about the run as a whole; NULL: none */
+    char remark[256];     /* what was wrong with the record, in a sentence, or else
+                             what it says of itself; "": nothing */
     struct json_t *lines; /* array of all lines, owns everything above */
     struct json_t *index; /* case id -> place in cases, of the last where it was repeated */
 };

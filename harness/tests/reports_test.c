@@ -89,7 +89,7 @@ static void shards(void)
     CU_ASSERT_STRING_EQUAL(program_err, "");
     program_gives("report diff whole merged", 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(
-        program_out, "0 newly failing, 0 newly passing, 0 changed, 0 only in A, 0 only in B"));
+        program_out, "0 got worse, 0 got better, 0 changed, 0 only in A, 0 only in B"));
     json_t *whole = record("whole"), *merged = record("merged"), *part = record("s1");
     static const char *const keys[] = {"cases", "pass", "skip", "checks", "exit"};
     for (size_t i = 0; i < COUNT(keys); i++)
