@@ -70,8 +70,10 @@ static enum diff_kind kind_of(const struct diff_case *d)
 
     if (now > was)
         return DIFF_WORSE;
-    if (now < was) /* from fail to skip is no pass */
-        return d->now->status == STATUS_SKIP || now >= 2 ? DIFF_CHANGED : DIFF_BETTER;
+    if (now < was) /* to skip what failed, or to expect it, is no pass */
+        return d->now->status == STATUS_SKIP || d->now->status == STATUS_XFAIL || now >= 2
+                   ? DIFF_CHANGED
+                   : DIFF_BETTER;
     if (d->was->status == STATUS_XFAIL || d->now->status == STATUS_XFAIL ||
         d->was->status == STATUS_FLAKY) /* what failed there was expected, or passed later */
         return d->was->status != d->now->status || d->n ? DIFF_CHANGED : DIFF_SAME;
