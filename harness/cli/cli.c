@@ -7,7 +7,8 @@
 
 void cli_init(struct cli *c)
 {
-    *c = (struct cli){.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
+    const char *no = getenv("NO_COLOR"); /* an empty one says nothing: no-color.org */
+    *c = (struct cli){.color = isatty(STDOUT_FILENO) && !(no && *no)};
 }
 
 int cli_option(struct cli *c, int opt, const char *arg)

@@ -647,8 +647,11 @@ static void draw(struct job *j)
     if (j->out) {
         snprintf(path, sizeof path, "%s/report.html", j->out);
         bool good = report_html_file(&run, path, cli_share_path("reports"), &e);
+        if (!good)
+            cli_error("test", "%s", e.why);
+        j->own_fault |= !good;
         snprintf(path, sizeof path, "%s/junit.xml", j->out);
-        good = good && report_junit_file(&run, path, &e);
+        good = report_junit_file(&run, path, &e);
         if (!good)
             cli_error("test", "%s", e.why);
         j->own_fault |= !good;

@@ -118,7 +118,7 @@ static bool gather(const struct page *p, struct rows *t)
             if (!t->v[place].any->suite[0]) /* one that was skipped may say less */
                 t->v[place].any = c;
         }
-    for (size_t r = 0; r < t->n; r++)
+    for (size_t r = 0; r < t->n && good; r++)
         t->v[r].differs = disagree(&t->v[r], p->n);
     if (t->n)
         qsort(t->v, t->n, sizeof *t->v, by_name);
