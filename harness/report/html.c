@@ -42,6 +42,7 @@ static void facts(const struct page *p)
     const struct run *r = p->run;
     fact(p, "Target", r->target);
     fact(p, "Driver", r->driver);
+    fact(p, "Impaired by", r->impair);
     fact(p, "Profile", r->profile);
     fact(p, "Started", r->started);
     fact(p, "Seed", r->seed);

@@ -32,6 +32,7 @@ bool merge_fits(const struct run *a, const struct run *b, char why[512])
         {"targets", a->target, b->target},
         {"profiles", a->profile, b->profile},
         {"seeds", a->seed, b->seed},
+        {"impairments", a->impair, b->impair},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (strcmp(rows[i].a, rows[i].b) != 0) {

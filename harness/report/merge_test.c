@@ -104,7 +104,12 @@ static void duplicates(void)
 
 static void fits(void)
 {
-    struct run a = {.version = "1", .driver = "sim", .target = "", .profile = "p", .seed = "1"},
+    struct run a = {.version = "1",
+                    .driver = "sim",
+                    .target = "",
+                    .profile = "p",
+                    .seed = "1",
+                    .impair = ""},
                b = a;
     char why[512];
 

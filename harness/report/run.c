@@ -250,6 +250,7 @@ static bool on_run(struct run *r, const json_t *j)
     r->driver = text_at(j, "driver");
     r->target = text_at(j, "target");
     r->profile = text_at(j, "profile");
+    r->impair = text_at(j, "impair");
     r->command = list_at(j, "command");
     return true;
 }
@@ -406,7 +407,7 @@ bool run_read(struct run *r, const char *path)
     bool ok;
 
     memset(r, 0, sizeof *r);
-    r->version = r->started = r->seed = r->driver = r->target = r->profile = "";
+    r->version = r->started = r->seed = r->driver = r->target = r->profile = r->impair = "";
     f = open_record(r, path);
     if (!f) {
         snprintf(r->remark, sizeof r->remark, "the record cannot be read: %s", strerror(errno));

@@ -61,7 +61,7 @@ struct run_case {
     size_t checks_n, messages_n, notes_n;
 };
 struct run {
-    const char *version, *started, *seed, *driver, *target, *profile;
+    const char *version, *started, *seed, *driver, *target, *profile, *impair;
     struct run_list command;
     struct run_case *cases; /* in the order in which they started */
     size_t cases_n;
