@@ -112,11 +112,12 @@ static bool gather(const struct page *p, struct rows *t)
             size_t place = at ? (size_t)json_integer_value(at) : t->n;
             if (!at) {
                 good = json_object_set_new(places, c->id, json_integer((json_int_t)place)) == 0;
-                t->v[t->n++] = (struct row){t->cells + place * p->n, c, false};
+                t->v[t->n++] = (struct row){t->cells + place * p->n, NULL, false};
             }
-            t->v[place].c[i] = c;
-            if (!t->v[place].any->suite[0]) /* one that was skipped may say less */
-                t->v[place].any = c;
+            t->cells[place * p->n + i] = c;
+            const struct run_case **any = &t->v[place].any;
+            if (!*any || !(*any)->suite[0]) /* one that was skipped may say less */
+                *any = c;
         }
     for (size_t r = 0; r < t->n && good; r++)
         t->v[r].differs = disagree(&t->v[r], p->n);
