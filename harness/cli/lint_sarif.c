@@ -12,7 +12,7 @@ struct place { /* of a finding in a capture */
 
 static void put(struct lint *l, const struct finding *f, const struct place *at)
 {
-    char words[1024], where[96], identity[512], more[256];
+    char words[1024], where[96], identity[1400], more[256];
     struct wr w = {(uint8_t *)words, sizeof words - 1, 0, false};
     const char *slash = strrchr(at->file, '/');
     const struct clause *clause = clause_named(f->clause);
@@ -24,8 +24,8 @@ static void put(struct lint *l, const struct finding *f, const struct place *at)
     }
     words[w.n] = '\0';
     snprintf(where, sizeof where, "frame %u", at->frame);
-    snprintf(identity, sizeof identity, "%s %u %s %llu", slash ? slash + 1 : at->file, at->frame,
-             f->clause, (unsigned long long)f->off);
+    snprintf(identity, sizeof identity, "%s %u %s %llu %s", slash ? slash + 1 : at->file, at->frame,
+             f->clause, (unsigned long long)f->off, words);
     snprintf(more, sizeof more, "\"frame\":%u,\"layers\":\"%s\",\"offset\":%llu,\"length\":%llu",
              at->frame, at->layers, (unsigned long long)f->off, (unsigned long long)f->len);
     sarif_result(&l->sarif, &(struct sarif_result){.clause = f->clause,
