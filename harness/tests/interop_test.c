@@ -149,7 +149,7 @@ static void fails(void)
     json_decref(all);
     program_read(program_path("out/a.s/run.jsonl"), record, sizeof record);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(record, "\"rerun\":\"rtclab interop a/s --only a-refused --seed 7\""));
+        strstr(record, "\"rerun\":\"rtclab interop a/s --only 'a-refused[udp,ip4]' --seed 7\""));
     script("a", "known.json",
            "[{\"case\":\"a-refused\",\"clause\":\"RFC8489:6.3#a4\",\"verdict\":\"fail\","
            "\"versions\":[\"1.1\"],\"reason\":\"-\"}]");
