@@ -43,7 +43,8 @@ enum in_kind {
     IN_ICMP,     /* a datagram was refused: icmp, pkt.remote it went to, data: what is quoted */
     IN_FULL,     /* a stream's backlog went over the driver's mark; all the same it was taken */
     IN_WRITABLE, /* and fell below the mark again */
-    IN_RESOLVED, /* addresses for a name asked with OUT_RESOLVE; none: it does not resolve */
+    IN_RESOLVED, /* found, or srv: what there is for a name asked with OUT_RESOLVE; nothing: none;
+                    why CLOSE_RESOLVE: it could not be looked up, which is no answer */
     IN_TIMER,    /* the deadline has passed */
     IN_COMMAND,  /* verb, rec: its arguments, token */
     /* to a layer, from above, on a flow that it provides (or is to provide: IN_OPEN) */
@@ -65,6 +66,12 @@ enum close_why {
 };
 const char *close_name(enum close_why why);
 
+struct srv { /* RFC2782: where a service is; a target of "." says that it is not to be had */
+    uint16_t priority, weight, port;
+    const char *target; /* without a dot at its end */
+};
+enum { RR_ANY_ADDR = 0, RR_A = 1, RR_AAAA = 28, RR_SRV = 33 }; /* of DNS; 0: A and AAAA */
+
 struct input {
     enum in_kind kind;
     uint64_t now_us; /* since the run began, never less than before; every input carries it */
@@ -80,6 +87,8 @@ struct input {
                            NULL: it does not. Lives until the call returns */
     const struct addr *found; /* IN_RESOLVED: n_found addresses, in order of preference */
     size_t n_found;
+    const struct srv *srv; /* IN_RESOLVED: n_srv services, in the order in which they came */
+    size_t n_srv;
     uint32_t token; /* of the command or request; given back in each event that answers it */
 };
 
@@ -118,7 +127,7 @@ struct output {
     const char *name;   /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
     const struct desc *desc;
     const void *rec;  /* OUT_EVENT: record in the queue's arena */
-    uint16_t rr_type; /* OUT_RESOLVE: as in DNS: 1 A, 28 AAAA, 0 both */
+    uint16_t rr_type; /* OUT_RESOLVE: RR_SRV, RR_A, RR_AAAA, RR_ANY_ADDR */
     uint32_t token;
 };
 /* The caller's; taken whole after one input or a batch, before what it causes. Slices that are put

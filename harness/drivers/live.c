@@ -88,6 +88,8 @@ static void resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
     struct input in = {.kind = IN_RESOLVED, .found = addrs, .token = r->token};
     struct party *p = r->party;
 
+    if (status != 0 && status != UV_EAI_NONAME && status != UV_EAI_NODATA)
+        in.why = CLOSE_RESOLVE;
     for (struct addrinfo *i = status == 0 ? found : NULL; i; i = i->ai_next)
         if (in.n_found < COUNT(addrs) && (i->ai_family == AF_INET || i->ai_family == AF_INET6)) {
             union live_sa sa = {0};
@@ -108,12 +110,14 @@ static void resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
 static bool lookup(struct live *l, struct party *p, const struct output *out)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}; /* one entry an address */
-    bool known = out->rr_type == 0 || out->rr_type == 1 || out->rr_type == 28;
+    bool known = out->rr_type == RR_ANY_ADDR || out->rr_type == RR_A || out->rr_type == RR_AAAA;
     struct resolving *r = known && out->name ? calloc(1, sizeof *r) : NULL;
 
     if (!r)
         return false;
-    hints.ai_family = out->rr_type == 1 ? AF_INET : out->rr_type == 28 ? AF_INET6 : AF_UNSPEC;
+    hints.ai_family = out->rr_type == RR_A      ? AF_INET
+                      : out->rr_type == RR_AAAA ? AF_INET6
+                                                : AF_UNSPEC;
     r->l = l;
     r->party = p;
     r->token = out->token;
@@ -130,7 +134,9 @@ void live_resolve(struct live *l, struct party *p, const struct output *out)
 {
     if (out) {
         if (!lookup(l, p, out))
-            live_later(l, p, &(struct input){.kind = IN_RESOLVED, .token = out->token});
+            live_later(
+                l, p,
+                &(struct input){.kind = IN_RESOLVED, .why = CLOSE_RESOLVE, .token = out->token});
         return;
     }
     for (struct resolving *r = l->resolving; r; r = r->next)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "harness/core/capture.h"
 #include "harness/drivers/sim.h"
+#include "harness/drivers/sim_zone.h"
 
 struct host;
 struct sock { /* a datagram binding, a listener, or one end of a stream */
@@ -21,11 +22,6 @@ struct host {
     struct addr ip4, ip6, second;
     struct sock *socks; /* alive, the newest first */
     struct host *next;
-};
-struct zone {
-    struct zone *next;
-    struct addr addr;
-    char name[];
 };
 struct coming { /* something on its way to a socket */
     uint64_t at_us, seq;
@@ -526,21 +522,11 @@ static void close_sock(struct sim *s, struct sock *k, bool abort)
 
 static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 {
-    struct addr *found = NULL;
-    size_t n = 0;
     struct coming c = {.at_us = s->d.now_us + s->path.spec.delay_us, .party = p};
 
-    for (struct zone *z = s->zone; z; z = z->next)
-        if (strcmp(z->name, o->name) == 0)
-            n++;
-    found = n ? malloc(n * sizeof *found) : NULL;
-    size_t i = n;
-    for (struct zone *z = s->zone; found && z; z = z->next)
-        if (strcmp(z->name, o->name) == 0)
-            found[--i] = z->addr; /* the zone is kept newest first */
-    c.data = (uint8_t *)found;
-    c.in = (struct input){
-        .kind = IN_RESOLVED, .found = found, .n_found = found ? n : 0, .token = o->token};
+    c.in = (struct input){.kind = IN_RESOLVED, .token = o->token};
+    if (!zone_answer(s->zone, o->name, o->rr_type, &c.in, &c.data))
+        fail(s, "out of memory");
     push(s, c);
 }
 
@@ -744,10 +730,7 @@ static void destroy(struct driver *d)
         next = k->next;
         free(k);
     }
-    for (struct zone *z = s->zone, *next; z; z = next) {
-        next = z->next;
-        free(z);
-    }
+    zone_free(s->zone);
     free(s->by_flow);
     free(s->heap);
     free(s);
@@ -782,13 +765,10 @@ uint64_t sim_disturbed(const struct driver *d)
 
 bool sim_name(struct driver *d, const char *name, const struct addr *a)
 {
-    struct sim *s = (struct sim *)d;
-    struct zone *z = calloc(1, sizeof *z + strlen(name) + 1);
-    if (!z)
-        return false;
-    memcpy(z->name, name, strlen(name) + 1);
-    z->addr = *a;
-    z->next = s->zone;
-    s->zone = z;
-    return true;
+    return zone_add(&((struct sim *)d)->zone, name, a, NULL);
+}
+
+bool sim_service(struct driver *d, const char *name, const struct srv *v)
+{
+    return zone_add(&((struct sim *)d)->zone, name, NULL, v);
 }

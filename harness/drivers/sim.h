@@ -21,6 +21,10 @@ struct driver *sim_new(uint64_t seed, struct capture *capture);
 struct impair_spec *sim_network(struct driver *d);
 /* How many datagrams it has lost, doubled, reordered or corrupted so far. */
 uint64_t sim_disturbed(const struct driver *d);
-/* A name of the simulated zone; several addresses of one name in order. False: no memory. */
+/* A record of the simulated zone, from which OUT_RESOLVE is answered: an address of a name, or an
+ * SRV record (RFC2782) of a service's name such as "_stun._udp.example.org". Several of one name are
+ * answered in the order in which they were added; case does not matter in names. What they point
+ * to is copied. False: no memory. */
 bool sim_name(struct driver *d, const char *name, const struct addr *a);
+bool sim_service(struct driver *d, const char *name, const struct srv *v);
 #endif

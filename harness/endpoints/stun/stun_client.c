@@ -17,7 +17,7 @@ static void start(struct stun_client *c, const struct stun_client_config *cfg)
     rng_fill(c->env.rng, c->fixed_id, sizeof c->fixed_id);
 }
 
-static bool is_udp(struct span transport)
+bool client_is_udp(struct span transport)
 {
     return transport.n >= 3 && memcmp(transport.p, "udp", 3) == 0;
 }
@@ -36,20 +36,22 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
         q->full = true;
         return 0;
     }
-    if (is_udp(transport) && !a->to.family)
+    if (client_is_udp(transport) && !a->to.family)
         o->open.local.family = o->open.remote.family;
-    for (size_t i = 0; !is_udp(transport) && i < COUNT(c->streams); i++)
+    for (size_t i = 0; !client_is_udp(transport) && i < COUNT(c->streams); i++)
         if (!c->streams[i].used) {
             c->streams[i].used = true;
             c->streams[i].flow = c->next_flow;
             c->streams[i].n = 0;
             c->streams[i].remote = o->open.remote;
+            c->users_own[i] = false;
+            c->answered[i] = 0;
             break;
         }
     return c->next_flow;
 }
 
-static struct stun_stream *stream_of(struct stun_client *c, flow_id flow)
+struct stun_stream *client_stream(struct stun_client *c, flow_id flow)
 {
     for (size_t i = 0; i < COUNT(c->streams); i++)
         if (c->streams[i].used && c->streams[i].flow == flow)
@@ -61,7 +63,7 @@ static struct stun_stream *stream_of(struct stun_client *c, flow_id flow)
 static flow_id flow_for(struct stun_client *c, const struct stun_send_args *a, struct outq *q)
 {
     struct span transport = a->transport.n ? a->transport : c->c.transport;
-    flow_id *kept = is_udp(transport) ? &c->udp : &c->tcp;
+    flow_id *kept = client_is_udp(transport) ? &c->udp : &c->tcp;
 
     if (a->flow)
         return a->flow;
@@ -72,11 +74,39 @@ static flow_id flow_for(struct stun_client *c, const struct stun_send_args *a, s
     return *kept;
 }
 
+flow_id client_user_flow(struct stun_client *c, const struct stun_transaction *t, struct outq *q)
+{
+    struct stun_send_args a = {.to = t->to, .transport = t->transport};
+    bool udp = client_is_udp(t->transport);
+
+    if (client_flag(c, "udp-for-tcp")) {
+        a.transport = span_of("udp");
+        udp = true;
+    }
+    if (udp && client_flag(c, "socket-each"))
+        return open_flow(c, &a, q);
+    if (udp && a.transport.n == 3) { /* one socket for all servers of a family */
+        flow_id *kept = t->to.family == 6 ? &c->udp6 : &c->udp;
+        if (!*kept)
+            *kept = open_flow(c, &a, q);
+        return *kept;
+    }
+    for (size_t i = 0; !udp && i < COUNT(c->streams); i++)
+        if (c->streams[i].used && c->users_own[i] && addr_eq(&c->streams[i].remote, &t->to) &&
+            !client_flag(c, "connection-each"))
+            return c->streams[i].flow;
+    flow_id flow = open_flow(c, &a, q);
+    for (size_t i = 0; i < COUNT(c->streams); i++)
+        if (c->streams[i].used && c->streams[i].flow == flow)
+            c->users_own[i] = true;
+    return flow;
+}
+
 static void put(struct stun_client *c, flow_id flow, struct span wire, const struct addr *to,
                 uint64_t split, struct outq *q)
 {
     struct pkt pkt = {.remote = to->family ? *to : c->c.server};
-    bool stream = stream_of(c, flow) != NULL;
+    bool stream = client_stream(c, flow) != NULL;
     size_t step = stream && split ? split : wire.n;
 
     if (stream && !split && env_flag(&c->env, "stream-in-octets"))
@@ -87,7 +117,7 @@ static void put(struct stun_client *c, flow_id flow, struct span wire, const str
 
 /* ---- transactions ---- */
 
-static struct stun_transaction *tx_new(struct stun_client *c, uint32_t token)
+struct stun_transaction *client_new(struct stun_client *c, uint32_t token)
 {
     for (size_t i = 0; i < COUNT(c->tx); i++)
         if (!c->tx[i].used) {
@@ -105,8 +135,8 @@ void client_begin(struct stun_client *c, struct stun_transaction *t, const struc
 {
     t->started_us = in->now_us;
     t->sent = 1;
-    t->stream = stream_of(c, t->flow) != NULL;
-    t->rto_us = env_timer(&c->env, "timer/rto", c->c.rto_us);
+    t->stream = client_stream(c, t->flow) != NULL;
+    t->rto_us = t->user ? client_rto(c, &t->to, in->now_us) : c->c.rto_us;
     if (t->limit_us)
         t->next_us = t->once || t->stream ? NO_DEADLINE : in->now_us + t->rto_us;
     else if (t->stream)
@@ -115,6 +145,11 @@ void client_begin(struct stun_client *c, struct stun_transaction *t, const struc
         t->next_us = in->now_us + t->rto_us;
     if (t->stream && env_flag(&c->env, "stream-repeated"))
         t->next_us = in->now_us + t->rto_us;
+    client_put(c, t, q);
+}
+
+void client_put(struct stun_client *c, struct stun_transaction *t, struct outq *q)
+{
     put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
 }
 
@@ -137,10 +172,11 @@ struct stun_event *client_end(struct stun_transaction *t, const struct input *in
     return e;
 }
 
-static void timed_out(struct stun_transaction *t, const struct input *in, struct outq *q)
+static void timed_out(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                      struct outq *q)
 {
-    if (t->refused) /* RFC8489:9.1.4#3, 9.2.5#17 */
-        client_end(t, in, q, STUN_R_FAILED, (struct span){0}, "integrity protection was violated");
+    if (t->user)
+        client_failed(c, t, in, q, STUN_R_TIMEOUT, NULL);
     else
         client_end(t, in, q, STUN_R_TIMEOUT, (struct span){0}, NULL);
 }
@@ -155,12 +191,15 @@ static uint64_t due(const struct stun_transaction *t)
 static void again(struct stun_client *c, struct stun_transaction *t, const struct input *in,
                   struct outq *q)
 {
-    uint32_t rc = env_flag(&c->env, "three-tries") ? 3 : c->c.rc;
+    uint32_t rc = client_flag(c, "three-tries") ? 3 : c->c.rc;
+    uint32_t doubled = t->sent;
     uint64_t step;
 
+    if (client_flag(c, "never-repeated"))
+        rc = 1;
     if ((t->limit_us && in->now_us >= t->started_us + t->limit_us) || t->sent >= rc ||
         (t->stream && !env_flag(&c->env, "stream-repeated"))) {
-        timed_out(t, in, q);
+        timed_out(c, t, in, q);
         return;
     }
     if (env_flag(&c->env, "id-changed") && t->wire_n >= STUN_HEADER) {
@@ -168,7 +207,9 @@ static void again(struct stun_client *c, struct stun_transaction *t, const struc
         memcpy(t->id, t->wire + 8, 12);
     }
     put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
-    step = env_flag(&c->env, "no-doubling") ? t->rto_us : t->rto_us << t->sent;
+    if (t->user && client_flag(c, "first-interval-twice"))
+        doubled--;
+    step = client_flag(c, "no-doubling") ? t->rto_us : t->rto_us << doubled;
     t->sent++;
     if (t->sent >= rc)
         step = env_timer(&c->env, "timer/last", t->rto_us * c->c.rm);
@@ -178,7 +219,7 @@ static void again(struct stun_client *c, struct stun_transaction *t, const struc
 static void timers(struct stun_client *c, const struct input *in, struct outq *q)
 {
     for (size_t i = 0; i < COUNT(c->tx); i++)
-        if (c->tx[i].used && due(&c->tx[i]) <= in->now_us)
+        if (c->tx[i].used && due(&c->tx[i]) != NO_DEADLINE && due(&c->tx[i]) <= in->now_us)
             again(c, &c->tx[i], in, q);
 }
 
@@ -199,10 +240,39 @@ static struct stun_transaction *tx_of(struct stun_client *c, const struct stun_m
     for (size_t i = 0; i < COUNT(c->tx); i++) {
         struct stun_transaction *t = &c->tx[i];
         if (t->used && (span_eq((struct span){t->id, t->id_n}, m->transaction) ||
-                        (t->user && env_flag(&c->env, "any-transaction"))))
+                        (t->user && client_flag(c, "any-transaction"))))
+            return t;
+        if (t->used && t->user && m->classic && client_flag(c, "any-cookie") &&
+            span_eq((struct span){t->id, t->id_n}, span_cut(m->transaction, 4, 16)))
             return t;
     }
     return NULL;
+}
+
+/* A response to a transaction that is over: dropped, unless that is broken (RFC8489:6.3#a6). */
+static void late(struct stun_client *c, const struct input *in, const struct stun_msg *m,
+                 struct outq *q)
+{
+    if (m->cls == STUN_ERROR && span_eq(m->transaction, (struct span){c->last_id, 12}) &&
+        client_flag(c, "late-response-taken")) {
+        struct stun_transaction *t = client_new(c, 0);
+        if (!t)
+            return;
+        t->user = true;
+        t->transport = c->c.transport;
+        t->to = in->pkt.remote;
+        client_attempt(c, t, in, q);
+    }
+}
+
+/* The octets with the first two bits cleared, for one that does not look at them. */
+static struct span first_bits_cleared(struct stun_client *c, struct span msg)
+{
+    if (!msg.n || !(msg.p[0] & 0xc0) || msg.n > sizeof c->out || !client_flag(c, "any-first-bits"))
+        return msg;
+    memcpy(c->out, msg.p, msg.n);
+    c->out[0] &= 0x3f;
+    return (struct span){c->out, msg.n};
 }
 
 static void message(void *self, const struct input *in, struct span msg, struct outq *q)
@@ -212,15 +282,36 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct findings none = {0};
     struct stun_transaction *t = NULL;
 
+    msg = first_bits_cleared(c, msg);
     if (stun_decode(msg, &m, c->attrs, COUNT(c->attrs), &none) == STEP_ITEM &&
         (m.cls == STUN_SUCCESS || m.cls == STUN_ERROR))
-        t = tx_of(c, &m);
+        if ((t = tx_of(c, &m)) == NULL)
+            late(c, in, &m, q);
     if (!t)
         stun_report(q, "message", 0, STUN_R_MESSAGE, in, msg);
     else if (t->user)
         client_judge(c, t, in, &m, q);
     else
         client_end(t, in, q, m.cls == STUN_SUCCESS ? STUN_R_SUCCESS : STUN_R_ERROR, msg, NULL);
+}
+
+/* RFC1122 3.2.2.1, 4.2.3.9: protocol or port unreachable, or too large and not to be fragmented;
+ * RFC4443 3.1: port unreachable, or prohibited. The others may be a passing trouble of the path. */
+static bool hard(const struct input *in)
+{
+    unsigned type = in->icmp >> 8, code = in->icmp & 0xff;
+    if (in->pkt.remote.family == 6)
+        return type == 1 && (code == 4 || code == 1);
+    return type == 3 && code >= 2 && code <= 4;
+}
+
+/* Whether what happened to a flow fails a user's transaction on it. */
+static bool user_minds(struct stun_client *c, const struct stun_transaction *t,
+                       const struct input *in, enum stun_result kind)
+{
+    if (kind == STUN_R_ICMP)
+        return hard(in) && addr_eq(&in->pkt.remote, &t->to) && !client_flag(c, "icmp-ignored");
+    return !client_flag(c, "reset-ignored"); /* RFC8489:6.2.2#a5 */
 }
 
 static void ended(struct stun_client *c, const struct input *in, struct outq *q,
@@ -230,12 +321,17 @@ static void ended(struct stun_client *c, const struct input *in, struct outq *q,
 
     for (size_t i = 0; i < COUNT(c->tx); i++) {
         struct stun_transaction *t = &c->tx[i];
-        if (!t->used || t->flow != in->flow)
+        if (!t->used || t->flow != in->flow || t->op.phase != PHASE_RUNS)
             continue;
+        told = true;
+        if (t->user) {
+            if (user_minds(c, t, in, kind))
+                client_failed(c, t, in, q, kind, why);
+            continue;
+        }
         struct stun_event *e = client_end(t, in, q, kind, (struct span){0}, why);
         if (e && kind == STUN_R_ICMP)
             e->code = in->icmp;
-        told = true;
     }
     if (!told) {
         struct stun_event *e = stun_report(q, "message", 0, kind, in, (struct span){0});
@@ -246,13 +342,15 @@ static void ended(struct stun_client *c, const struct input *in, struct outq *q,
 
 static void gone(struct stun_client *c, const struct input *in, struct outq *q)
 {
-    struct stun_stream *s = stream_of(c, in->flow);
+    struct stun_stream *s = client_stream(c, in->flow);
     if (s)
         s->used = false;
     if (c->tcp == in->flow)
         c->tcp = 0;
     if (c->udp == in->flow)
         c->udp = 0;
+    if (c->udp6 == in->flow)
+        c->udp6 = 0;
     ended(c, in, q, STUN_R_CLOSED,
           in->kind == IN_EOF ? "end of stream"
           : in->detail       ? in->detail
@@ -261,7 +359,7 @@ static void gone(struct stun_client *c, const struct input *in, struct outq *q)
 
 static void bytes(struct stun_client *c, const struct input *in, struct outq *q)
 {
-    struct stun_stream *s = stream_of(c, in->flow);
+    struct stun_stream *s = client_stream(c, in->flow);
     struct input with = *in;
 
     if (!s) {
@@ -304,7 +402,7 @@ static void sign_request(const struct stun_client *c, const struct stun_send_arg
 static void request(struct stun_client *c, const struct input *in, struct outq *q)
 {
     const struct stun_send_args *a = in->rec;
-    struct stun_transaction *t = tx_new(c, in->token), spare;
+    struct stun_transaction *t = client_new(c, in->token), spare;
     struct arena mem = arena_of(c->scratch, sizeof c->scratch);
     struct stun_marks marks;
 
@@ -337,23 +435,6 @@ static void request(struct stun_client *c, const struct input *in, struct outq *
     t->limit_us = a->timeout_us;
     t->flow = flow_for(c, a, q);
     client_begin(c, t, in, q);
-}
-
-static void binding(struct stun_client *c, const struct input *in, struct outq *q)
-{
-    const struct stun_send_args *a = in->rec;
-    struct stun_transaction *t = tx_new(c, in->token);
-
-    if (!t)
-        return;
-    t->user = true;
-    t->to = a && a->to.family ? a->to : c->c.server;
-    static const struct stun_send_args none;
-    t->flow = flow_for(c, a ? a : &none, q);
-    if (client_binding(c, t))
-        client_begin(c, t, in, q);
-    else
-        client_end(t, in, q, STUN_R_FAILED, (struct span){0}, "the request does not fit");
 }
 
 static void send_any(struct stun_client *c, const struct input *in, struct outq *q)
@@ -394,7 +475,9 @@ static void command(struct stun_client *c, const struct input *in, struct outq *
     if (strcmp(v, "request") == 0) {
         request(c, in, q);
     } else if (strcmp(v, "binding") == 0) {
-        binding(c, in, q);
+        client_binding(c, in, q);
+    } else if (strcmp(v, "keep_alive") == 0) {
+        client_keep_alive(c, in, q);
     } else if (strcmp(v, "send") == 0) {
         send_any(c, in, q);
     } else if (strcmp(v, "close") == 0) {
@@ -403,7 +486,7 @@ static void command(struct stun_client *c, const struct input *in, struct outq *
             out_put(q, OUT_CLOSE, f);
         c->tcp = f == c->tcp ? 0 : c->tcp;
         c->udp = f == c->udp ? 0 : c->udp;
-        struct stun_stream *s = stream_of(c, f);
+        struct stun_stream *s = client_stream(c, f);
         if (s)
             s->used = false;
         stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
@@ -420,7 +503,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         start(c, in->rec);
         break;
     case IN_OPENED:
-        if ((s = stream_of(c, in->flow)) != NULL)
+        if ((s = client_stream(c, in->flow)) != NULL)
             s->local = in->pkt.local;
         stun_report(q, "opened", 0, STUN_R_OPENED, in, (struct span){0});
         break;
@@ -443,9 +526,13 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_COMMAND:
         command(c, in, q);
         break;
+    case IN_RESOLVED:
+        client_found(c, in, q);
+        break;
     default:
         break;
     }
+    client_wake(c, in, q);
 }
 
 /* ---- tables ---- */
@@ -469,14 +556,14 @@ static const struct field send_fields[] = {
     {.name = "nonce", A(nonce, F_TEXT)},
     {.name = "username", A(username, F_TEXT)},
     {.name = "password", A(password, F_TEXT)},
+    {.name = "uri", A(uri, F_TEXT)},
     {.name = "message", A(message, F_DRAFT), .sub = &stun_msg_desc},
 };
 const struct desc stun_send_desc = {"send", sizeof(struct stun_send_args), FIELDS(send_fields),
                                     .next = NULL};
 static const struct verb verbs[] = {
-    {"request", &stun_send_desc, true},
-    {"binding", &stun_send_desc, true},
-    {"send", &stun_send_desc, true},
+    {"request", &stun_send_desc, true},    {"binding", &stun_send_desc, true},
+    {"keep_alive", &stun_send_desc, true}, {"send", &stun_send_desc, true},
     {"close", &stun_send_desc, true},
 };
 

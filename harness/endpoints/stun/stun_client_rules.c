@@ -1,204 +1,331 @@
 /* harness/endpoints/stun/stun_client_rules.c - what a client does with a response: RFC 8489 sections
- * 6.3.3, 6.3.4, 9.1.4, 9.2.5, 10; and the ways it can break that or differ from it. */
+ * 6.3.3, 6.3.4, 9.1.4, 9.2.5, 10. */
 #include "harness/endpoints/stun/stun_client.h"
 
-static void add_long_term(struct stun_client *c, struct stun_transaction *t, struct draft *dr)
-{
-    uint8_t hash[32];
-    enum stun_algorithm alg = c->algorithms ? STUN_SHA256 : STUN_MD5;
+/* ---- challenges: RFC8489:9.2.5 ---- */
 
-    if (c->anonymity) {
-        stun_userhash(hash, c->c.username, c->realm);
-        stun_add_bytes(dr, STUN_USERHASH, arena_copy(dr->mem, (struct span){hash, 32}));
-    } else {
-        stun_add_bytes(dr, STUN_USERNAME, c->c.username);
+/* The first algorithm of PASSWORD-ALGORITHMS that is supported; 0: none. */
+static uint16_t choose(struct stun_client *c, struct span offered)
+{
+    uint16_t first = 0, last = 0;
+
+    for (size_t i = 0, step; i + 4 <= offered.n; i += step) {
+        uint16_t alg = get_u16(offered.p + i);
+        step = 4 + ((get_u16(offered.p + i + 2) + 3u) & ~3u);
+        if (alg != STUN_MD5 && alg != STUN_SHA256)
+            continue;
+        first = first ? first : alg;
+        last = alg;
     }
-    stun_add_bytes(dr, STUN_REALM, c->realm);
-    stun_add_bytes(dr, STUN_NONCE, c->nonce);
-    if (c->algorithms) { /* RFC8489:9.2.5#8, #9 */
-        static const uint8_t chosen[] = {0, STUN_SHA256, 0, 0};
-        draft_raw(dr, stun_add(dr, STUN_PASSWORD_ALGORITHMS), NULL,
-                  (struct span){c->offered, c->offered_n});
-        draft_raw(dr, stun_add(dr, STUN_PASSWORD_ALGORITHM), NULL,
-                  (struct span){chosen, sizeof chosen});
-    }
-    stun_key_long_term(&t->key, alg, c->c.username, c->realm, c->c.password);
-    t->signed_ = true;
-    stun_add(dr, c->algorithms ? STUN_MESSAGE_INTEGRITY_SHA256 : STUN_MESSAGE_INTEGRITY);
+    return client_flag(c, "last-algorithm-chosen") ? last : first;
 }
 
-bool client_binding(struct stun_client *c, struct stun_transaction *t)
+/* Whether a NONCE says that there are algorithms where none are listed. */
+static bool bid_down(const struct stun_msg *m)
 {
-    struct arena mem = arena_of(c->scratch, sizeof c->scratch);
-    struct wr w = {t->wire, sizeof t->wire, 0, false};
-    struct stun_marks marks;
-    struct draft dr;
-
-    t->id_n = 12;
-    rng_fill(c->env.rng, t->id, 12);
-    if (env_flag(&c->env, "fixed-id"))
-        memcpy(t->id, c->fixed_id, 12);
-    stun_draft(&dr, &mem, STUN_REQUEST, STUN_BINDING, (struct span){t->id, 12});
-    stun_add_bytes(&dr, STUN_SOFTWARE, c->c.software);
-    if (c->c.auth == STUN_AUTH_SHORT) { /* RFC8489:9.1.2#1 */
-        stun_add_bytes(&dr, STUN_USERNAME, c->c.username);
-        stun_key_init(&t->key, c->c.password);
-        t->signed_ = true;
-        stun_add(&dr, STUN_MESSAGE_INTEGRITY);
-        stun_add(&dr, STUN_MESSAGE_INTEGRITY_SHA256);
-    } else if (c->c.auth == STUN_AUTH_LONG && c->nonce.n) {
-        add_long_term(c, t, &dr);
-    }
-    if (c->c.fingerprint)
-        stun_add(&dr, STUN_FINGERPRINT);
-    env_apply(&c->env, t->signed_ ? "request/signed" : "request/plain", &dr);
-    stun_encode(&w, &dr, &marks);
-    stun_seal(&w, &marks, t->signed_ ? &t->key : NULL);
-    t->wire_n = w.n;
-    return !w.full && !mem.full;
-}
-
-static bool keep_challenge(struct stun_client *c, const struct stun_msg *m)
-{
-    const struct stun_attr *realm = stun_find(m, STUN_REALM), *nonce = stun_find(m, STUN_NONCE);
-    const struct stun_attr *offered = stun_find(m, STUN_PASSWORD_ALGORITHMS);
-    struct arena mem = arena_of(c->challenge, sizeof c->challenge);
+    const struct stun_attr *nonce = stun_find(m, STUN_NONCE);
     uint32_t features = 0;
 
-    if (!nonce || nonce->kind == STUN_RAW || (!realm && !c->realm.n))
-        return false;
-    bool cookie = stun_nonce_features(nonce->v.s, &features);
-    if (cookie && (features & STUN_FEATURE_ALGORITHMS) && !offered)
-        return false; /* RFC8489:9.2.5#2 */
-    uint8_t was[763];
-    struct span r = realm ? realm->v.s : c->realm;
-    if (r.n > sizeof was)
-        return false;
-    memcpy(was, r.p, r.n); /* it may stand in the memory that is written now */
-    c->realm = arena_copy(&mem, (struct span){was, r.n});
-    c->nonce = arena_copy(&mem, nonce->v.s);
-    c->anonymity = cookie && (features & STUN_FEATURE_ANONYMITY);
-    c->algorithms = false;
-    if (offered && offered->kind == STUN_ALGORITHMS && offered->v.s.n <= sizeof c->offered) {
-        memcpy(c->offered, offered->v.s.p, offered->v.s.n);
-        c->offered_n = offered->v.s.n;
-        for (size_t i = 0; i + 4 <= offered->v.s.n; i += 4)
-            c->algorithms |= get_u16(c->offered + i) == STUN_SHA256;
-    }
-    return !mem.full;
+    return nonce && nonce->kind != STUN_RAW && stun_nonce_features(nonce->v.s, &features) &&
+           (features & STUN_FEATURE_ALGORITHMS) && !stun_find(m, STUN_PASSWORD_ALGORITHMS);
 }
 
-static void retry(struct stun_client *c, struct stun_transaction *t, const struct input *in,
-                  struct outq *q)
-{
-    if (client_binding(c, t))
-        client_begin(c, t, in, q);
-}
+enum challenge { CHALLENGE_NONE, CHALLENGE_SAME, CHALLENGE_NEW };
 
-/* Whether the response is signed as it must be: RFC8489:9.1.4, 9.2.5. */
-static bool integrity_good(const struct stun_transaction *t, const struct stun_msg *m)
+static bool keep_algorithms(struct stun_client *c, struct stun_known *k, const struct stun_msg *m)
 {
-    if (!t->signed_)
+    const struct stun_attr *offered = stun_find(m, STUN_PASSWORD_ALGORITHMS);
+
+    k->algorithm = 0;
+    k->offered_n = 0;
+    if (!offered)
         return true;
-    return stun_check_integrity256(m, &t->key) == STUN_GOOD ||
-           (!m->at_integrity256 && stun_check_integrity(m, &t->key) == STUN_GOOD);
+    if (offered->kind != STUN_ALGORITHMS || offered->v.s.n > sizeof k->offered)
+        return false;
+    k->algorithm = choose(c, offered->v.s);
+    if (!k->algorithm && client_flag(c, "unknown-algorithm-tried"))
+        k->algorithm = STUN_SHA256;
+    memcpy(k->offered, offered->v.s.p, offered->v.s.n);
+    k->offered_n = (uint16_t)offered->v.s.n;
+    return k->algorithm != 0; /* RFC8489:9.2.5#10 */
 }
 
-static void refuse(struct stun_transaction *t, const struct input *in, const struct stun_msg *m,
-                   struct outq *q)
+/* Keep what a 401 or 438 says. NONE: it cannot be answered; SAME: the realm is that of before. */
+static enum challenge keep_challenge(struct stun_client *c, struct stun_known *k,
+                                     const struct stun_msg *m)
 {
+    const struct stun_attr *realm = stun_find(m, STUN_REALM), *nonce = stun_find(m, STUN_NONCE);
+    uint32_t features = 0;
+
+    if (!nonce || nonce->kind == STUN_RAW || nonce->v.s.n > sizeof k->nonce)
+        return CHALLENGE_NONE;
+    if (realm ? realm->kind == STUN_RAW || realm->v.s.n > sizeof k->realm : !k->challenged)
+        return CHALLENGE_NONE;
+    if (bid_down(m) && !client_flag(c, "bid-down-followed"))
+        return CHALLENGE_NONE; /* RFC8489:9.2.5#2 */
+    struct span was = {k->realm, k->realm_n};
+    bool same = k->challenged && (!realm || span_eq(was, realm->v.s));
+    if (!keep_algorithms(c, k, m))
+        return CHALLENGE_NONE;
+    if (realm) {
+        memcpy(k->realm, realm->v.s.p, realm->v.s.n);
+        k->realm_n = (uint16_t)realm->v.s.n;
+    }
+    bool old = k->challenged && client_flag(c, "old-nonce-again");
+    if (!old) {
+        memcpy(k->nonce, nonce->v.s.p, nonce->v.s.n);
+        k->nonce_n = (uint16_t)nonce->v.s.n;
+    }
+    k->anonymity =
+        stun_nonce_features(nonce->v.s, &features) && (features & STUN_FEATURE_ANONYMITY);
+    k->challenged = true;
+    return same ? CHALLENGE_SAME : CHALLENGE_NEW;
+}
+
+/* 401 and 438 under long-term credentials; false: nothing comes of it. */
+static bool challenged(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                       const struct stun_msg *m, unsigned code, struct outq *q)
+{
+    enum { RENEWALS = 4 };            /* a nonce that is never fresh */
+    bool again = t->op.authenticated; /* with this realm and this, the only, account */
+
+    if (c->c.auth != STUN_AUTH_LONG || !t->op.known)
+        return false;
+    if (client_flag(c, code == 401 ? "challenge-not-followed" : "stale-not-followed"))
+        return false;
+    enum challenge got = keep_challenge(c, t->op.known, m);
+    if (got == CHALLENGE_NONE)
+        return false;
+    if (code == 401 && again && got == CHALLENGE_SAME && /* RFC8489:9.2.5#11 */
+        (!client_flag(c, "same-credentials-again") || t->op.again++ > 8))
+        return false;
+    if (code == 438 && t->op.renewals++ == RENEWALS)
+        return false;
+    t->op.carry = true;
+    client_attempt(c, t, in, q);
+    return true;
+}
+
+/* ---- 300: RFC8489:10 ---- */
+
+static bool redirected(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                       const struct stun_msg *m, struct outq *q)
+{
+    const struct stun_attr *a = stun_find(m, STUN_ALTERNATE_SERVER);
+    static const uint64_t lately = 300 * 1000000ull; /* RFC8489:10#9 */
+    struct stun_user_op *op = &t->op;
+
+    if (!c->c.redirect || !a || a->kind == STUN_RAW || client_flag(c, "redirection-not-followed"))
+        return false;
+    if ((!t->signed_ || (!m->at_integrity && !m->at_integrity256)) &&
+        !client_flag(c, "unsigned-redirection-followed"))
+        return false; /* 14.8#7b */
+    for (size_t i = 0; i < op->n_been; i++)
+        if (addr_eq(&op->been[i].at, &a->v.addr) && in->now_us - op->been[i].us < lately &&
+            !client_flag(c, "redirections-loop"))
+            return false;
+    if (op->n_been == CLIENT_REDIRECTIONS) {
+        if (!client_flag(c, "redirections-loop"))
+            return false;
+        op->n_been = 0;
+    }
+    const struct stun_known *from = op->known;
+    struct addr to = a->v.addr;
+    if (client_flag(c, "redirected-to-first-port"))
+        to.port = t->to.port;
+    op->known = client_known(c, &to, in->now_us);
+    if (from && op->known && from != op->known &&
+        !client_flag(c, "redirected-without-credentials")) {
+        struct addr at = op->known->at; /* 10#5: what the first server would have got */
+        *op->known = *from;
+        op->known->at = at;
+        op->known->used_us = in->now_us;
+        op->carry = op->authenticated;
+    } else {
+        op->carry = false;
+    }
+    t->to = to;
+    if (client_flag(c, "redirected-over-udp"))
+        t->transport = span_of("udp");
+    client_attempt(c, t, in, q);
+    return true;
+}
+
+/* ---- integrity: RFC8489:9.1.4, 9.2.5 ---- */
+
+static bool integrity_good(struct stun_client *c, const struct stun_transaction *t,
+                           const struct stun_msg *m)
+{
+    bool sha1 = m->at_integrity, sha256 = m->at_integrity256;
+    bool is_short = c->c.auth == STUN_AUTH_SHORT;
+
+    if (!t->signed_ || client_flag(c, is_short ? "short-unchecked" : "long-unchecked"))
+        return true;
+    if (!sha1 && !sha256)
+        return client_flag(c, is_short ? "short-unsigned-taken" : "long-unsigned-taken");
+    if (is_short &&
+        (t->op.integrity == HAS_SHA1 ? !sha1 : t->op.integrity == HAS_SHA256 && !sha256) &&
+        !client_flag(c, "other-algorithm-taken"))
+        return false; /* RFC8489:9.1.4#1 */
+    if (sha256 && !(is_short && t->op.integrity == HAS_SHA1 && sha1))
+        return stun_check_integrity256(m, &t->key) == STUN_GOOD;
+    return stun_check_integrity(m, &t->key) == STUN_GOOD;
+}
+
+static void violated(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                     const struct stun_msg *m, struct outq *q)
+{
+    bool is_short = c->c.auth == STUN_AUTH_SHORT;
+
     t->refused = true;
-    if (t->stream) /* RFC8489:9.1.4#4b, 9.2.5#18b; over datagrams it is as if it had not come */
-        client_end(t, in, q, STUN_R_FAILED, m->wire, "integrity protection was violated");
+    if (!t->stream || client_flag(c, is_short ? "short-violation-waits" : "long-violation-waits"))
+        return; /* RFC8489:9.1.4#2, 9.2.5#16: as if it had not come */
+    if (client_flag(c, is_short ? "short-violation-as-timeout" : "long-violation-as-timeout"))
+        client_answered(c, t, in, q, STUN_R_TIMEOUT, (struct span){0}, NULL);
+    else /* 9.1.4#4, 9.2.5#18 */
+        client_answered(c, t, in, q, STUN_R_FAILED, m->wire, "integrity protection was violated");
+}
+
+/* ---- the response ---- */
+
+static unsigned code_of(const struct stun_msg *m)
+{
+    const struct stun_attr *code = m->cls == STUN_ERROR ? stun_find(m, STUN_ERROR_CODE) : NULL;
+    return code && code->kind == STUN_CODE ? code->v.code : 0;
+}
+
+static bool form_good(struct stun_client *c, const struct stun_msg *m) /* RFC8489:6.3 */
+{
+    if (m->length + (size_t)STUN_HEADER != m->wire.n && !client_flag(c, "any-length"))
+        return false;
+    if (m->method != STUN_BINDING && !client_flag(c, "any-method"))
+        return false;
+    for (size_t i = 0; i < m->n_attrs; i++) {
+        const struct stun_attr *a = &m->attrs[i];
+        if (!stun_required(a->type) && !stun_type_name(a->type) &&
+            client_flag(c, "optional-refused"))
+            return false;
+        if (a->type == STUN_MAPPED_ADDRESS && a->reserved && client_flag(c, "reserved-refused"))
+            return false;
+        if (a->type == STUN_XOR_MAPPED_ADDRESS && a->reserved &&
+            client_flag(c, "xor-reserved-refused"))
+            return false;
+        if (a->type == STUN_ERROR_CODE && a->kind == STUN_CODE && a->v.code_rffu &&
+            client_flag(c, "code-reserved-refused"))
+            return false;
+        if (a->type == STUN_LIFETIME && client_flag(c, "unexpected-refused"))
+            return false;
+    }
+    enum stun_check fingerprint = stun_check_fingerprint(m);
+    if (fingerprint == STUN_BAD && !client_flag(c, "fingerprint-unchecked"))
+        return false; /* 6.3#a7 */
+    return fingerprint != STUN_ABSENT || !c->c.fingerprint ||
+           client_flag(c, "fingerprint-not-missed"); /* 7#a3 */
+}
+
+/* Long-term credentials: a response that is as if it had not come. */
+static bool ignored(struct stun_client *c, const struct stun_transaction *t,
+                    const struct stun_msg *m, unsigned code)
+{
+    if (c->c.auth != STUN_AUTH_LONG || !t->signed_)
+        return false;
+    if (bid_down(m) && !client_flag(c, "bid-down-in-others"))
+        return true; /* RFC8489:9.2.5#14 */
+    return code == 400 && !m->at_integrity && !m->at_integrity256 &&
+           !client_flag(c, "unsigned-400-taken"); /* 9.2.5#15 */
+}
+
+/* Whether the response has a mapped address that can be used: RFC8489:6.3.3#a3, #a4, #1. */
+static bool mapped(struct stun_client *c, const struct stun_msg *m)
+{
+    const struct stun_attr *a = stun_find(m, STUN_XOR_MAPPED_ADDRESS);
+
+    if (!a)
+        return client_flag(c, "mapped-not-missed");
+    return (a->kind == STUN_XOR_ADDR && a->v.addr.family) || client_flag(c, "any-family");
+}
+
+/* Of several XOR-MAPPED-ADDRESS the first counts (RFC8489:14.2#a8), unless that is broken. */
+static void take_last(struct stun_client *c, const struct stun_msg *m, struct stun_event *e)
+{
+    for (size_t i = 0; e && client_flag(c, "last-mapped-counts") && i < m->n_attrs; i++)
+        if (m->attrs[i].type == STUN_XOR_MAPPED_ADDRESS && m->attrs[i].kind == STUN_XOR_ADDR)
+            e->mapped = m->attrs[i].v.addr;
+}
+
+static bool again_after_500(struct stun_client *c, struct stun_transaction *t,
+                            const struct input *in, struct outq *q)
+{
+    unsigned limit = client_flag(c, "500-for-ever")    ? 250
+                     : client_flag(c, "500-ten-times") ? 10
+                                                       : 4;
+
+    if (client_flag(c, "500-not-again") || t->op.again >= limit) /* RFC8489:6.3.4#2b, #3 */
+        return false;
+    t->op.again++;
+    client_attempt(c, t, in, q);
+    return true;
 }
 
 static void judge_error(struct stun_client *c, struct stun_transaction *t, const struct input *in,
-                        const struct stun_msg *m, struct outq *q)
+                        const struct stun_msg *m, unsigned code, struct outq *q)
 {
-    const struct stun_attr *code = stun_find(m, STUN_ERROR_CODE);
-    unsigned n = code && code->kind == STUN_CODE ? code->v.code : 0;
-
-    if (n == 401 && c->c.auth == STUN_AUTH_LONG && !t->challenged && keep_challenge(c, m)) {
-        t->challenged = true;
-        retry(c, t, in, q);
-    } else if (n == 438 && c->c.auth == STUN_AUTH_LONG && !t->renewed && keep_challenge(c, m)) {
-        t->renewed = true;
-        retry(c, t, in, q);
-    } else if (n == 400 && t->signed_ && c->c.auth == STUN_AUTH_LONG && !m->at_integrity &&
-               !m->at_integrity256) {
-        /* RFC8489:9.2.5#15, discarded as if it had never come */
-    } else {
-        client_end(t, in, q, STUN_R_ERROR, m->wire, n ? NULL : "error response without a code");
+    if (!code && client_flag(c, "codeless-ignored"))
+        return;
+    if (code == 300 && client_flag(c, "300-ignored"))
+        return;
+    if (code >= 400 && code < 500 && client_flag(c, "400s-ignored"))
+        return;
+    if (code >= 600 && client_flag(c, "600s-ignored"))
+        return;
+    if ((code == 401 || code == 438) && challenged(c, t, in, m, code, q))
+        return;
+    if (code == 300 && redirected(c, t, in, m, q))
+        return;
+    if (code >= 500 && code < 600 && again_after_500(c, t, in, q))
+        return;
+    if (code == 400 && client_flag(c, "400-again") && t->op.again++ < 3) {
+        client_attempt(c, t, in, q);
+        return;
     }
+    client_answered(c, t, in, q, STUN_R_ERROR, m->wire,
+                    code ? NULL : "error response without a code");
 }
 
 void client_judge(struct stun_client *c, struct stun_transaction *t, const struct input *in,
                   const struct stun_msg *m, struct outq *q)
 {
     uint16_t unknown[1];
+    unsigned code = code_of(m);
+    bool challenge = c->c.auth == STUN_AUTH_LONG && (code == 401 || code == 438);
 
-    if (m->length + (size_t)STUN_HEADER != m->wire.n || m->method != STUN_BINDING)
-        return; /* RFC8489:6.3#a3 */
-    if (stun_check_fingerprint(m) == STUN_BAD)
-        return; /* RFC8489:6.3#a7 */
-    const struct stun_attr *code = m->cls == STUN_ERROR ? stun_find(m, STUN_ERROR_CODE) : NULL;
-    bool challenge = code && code->kind == STUN_CODE &&
-                     (code->v.code == 401 || code->v.code == 438 || code->v.code == 400);
-    if (!challenge && !integrity_good(t, m)) {
-        refuse(t, in, m, q);
+    if (!form_good(c, m))
+        return;
+    if (!challenge && ignored(c, t, m, code))
+        return;
+    bool odd = stun_unknown(m, false, unknown, 1) != 0;
+    bool early = odd && client_flag(c, "unknown-before-integrity");
+    if (!challenge && !early && !integrity_good(c, t, m)) {
+        violated(c, t, in, m, q);
         return;
     }
-    if (stun_unknown(m, false, unknown, 1) && !env_flag(&c->env, "unknown-passed")) {
-        client_end(t, in, q, STUN_R_FAILED, m->wire,
-                   "a comprehension-required attribute is not known"); /* RFC8489:6.3.3#a1 */
+    if (odd &&
+        !client_flag(c, m->cls == STUN_SUCCESS ? "unknown-passed" : "unknown-in-error-passed")) {
+        client_answered(c, t, in, q, STUN_R_FAILED, m->wire,
+                        "a comprehension-required attribute is not known"); /* 6.3.3#a1, 6.3.4#a1 */
         return;
     }
     if (m->cls == STUN_ERROR) {
-        judge_error(c, t, in, m, q);
+        judge_error(c, t, in, m, code, q);
         return;
     }
-    const struct stun_attr *mapped = stun_find(m, STUN_XOR_MAPPED_ADDRESS);
-    if (!mapped || mapped->kind != STUN_XOR_ADDR) { /* RFC8489:6.3.3#a3 */
-        client_end(t, in, q, STUN_R_FAILED, m->wire, "no XOR-MAPPED-ADDRESS");
+    if (!mapped(c, m)) {
+        client_answered(c, t, in, q, STUN_R_FAILED, m->wire, "no mapped address of use");
         return;
     }
-    client_end(t, in, q, STUN_R_SUCCESS, m->wire, NULL);
+    if (t->op.known && t->signed_) {
+        t->op.known->done = true;
+        t->op.known->integrity = m->at_integrity256 ? HAS_SHA256 : HAS_SHA1;
+    }
+    take_last(c, m, client_answered(c, t, in, q, STUN_R_SUCCESS, m->wire, NULL));
 }
-
-/* ---- deviations ---- */
-
-const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
-    {"cookie-wrong", "RFC8489:5#3", "request", DEV_SET, "cookie", "0x2112a443", NULL},
-    {"length-lies", "RFC8489:5#7", "request", DEV_SET, "length", "4", NULL},
-    {"class-is-success", "RFC8489:6.1#2a", "request", DEV_SET, "class", "success", NULL},
-    {"padding-not-zero", "RFC8489:14#4a", "request", DEV_SET, "attributes/SOFTWARE/padding",
-     "hex:2020", NULL},
-    {"software-too-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",
-     "0123456789012345678901234567890123456789012345678901234567890123"
-     "0123456789012345678901234567890123456789012345678901234567890123",
-     NULL},
-    {"rto-short", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "20", NULL},
-    {"gives-up-early", "RFC8489:6.2.1#12b", "timer/last", DEV_SCALE, NULL, "25", NULL},
-    {"three-tries", "RFC8489:6.2.1#10b", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"no-doubling", "RFC8489:6.2.1#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"id-changed", "RFC8489:5#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"fixed-id", "RFC8489:5#4a", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"any-transaction", "RFC8489:6.3#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"unknown-passed", "RFC8489:6.3.3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"stream-repeated", "RFC8489:6.2.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
-};
-
-const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
-    {"optional-added", "RFC8489:14#a4", "request/plain", DEV_ADD, "attributes", "0xbfff=hex:010203",
-     NULL},
-    {"fingerprint-added", "RFC8489:14.7#1", "request", DEV_ADD, "attributes", "FINGERPRINT", NULL},
-    {"no-software", "RFC8489:6.1#3", "request", DEV_DROP, "attributes/SOFTWARE", NULL, NULL},
-    {"software-long", "RFC8489:14.14#2b", "request", DEV_SET, "attributes/SOFTWARE/value",
-     "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-     "0123456789012345678901234567890123456",
-     NULL},
-    {"rto-doubled", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "200", NULL},
-    {"rto-long", "RFC8489:6.2.1#2", "timer/rto", DEV_SCALE, NULL, "600", NULL},
-    {"waits-longer", "RFC8489:6.2.1#11", "timer/last", DEV_SCALE, NULL, "150", NULL},
-    {"stream-in-octets", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
-};

@@ -98,6 +98,8 @@ static const struct field client_fields[] = {
     {.name = "ti_us", C(ti_us, F_UINT)},
     {.name = "rc", C(rc, F_UINT)},
     {.name = "rm", C(rm, F_UINT)},
+    {.name = "integrity", C(integrity, F_UINT)},
+    {.name = "redirect", C(redirect, F_BOOL)},
 };
 const struct desc stun_client_config_desc = {"stun-client", sizeof(struct stun_client_config),
                                              FIELDS(client_fields), .next = NULL};

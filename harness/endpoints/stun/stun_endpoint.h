@@ -3,7 +3,9 @@
  * stun.client: transactions with the timers of section 6.2.1 (datagrams) and 6.2.2 (streams).
  *   `request`  one transaction that reports whatever answers it: what a tester uses
  *   `binding`  what a user of a client asks for: it follows every rule of the standard, challenges
- *              and redirections included; what a client under test is driven by
+ *              and redirections included, at most ten at one server at once; `to`, or a `uri` that
+ *              is resolved by section 8.1. What a client under test is driven by
+ *   `keep_alive`  a Binding indication
  *   `send`     octets or a message, no transaction
  * stun.server: Binding by section 6.3, authentication by section 9, ALTERNATE-SERVER by 10, classic
  *   clients by 11, NAT behaviour discovery by RFC 5780. With `manual` it answers nothing: each message is an event, and the script says
@@ -61,6 +63,9 @@ struct stun_client_config {
     struct span username, password, software;
     uint64_t rto_us, ti_us; /* 0: 500 ms, 39.5 s */
     uint32_t rc, rm;        /* 0: 7, 16 */
+    /* of what a user asks: */
+    uint8_t integrity; /* short-term: the algorithm is known, 1 HMAC-SHA1, 2 HMAC-SHA256; 0: not */
+    bool redirect;     /* ALTERNATE-SERVER is followed: RFC8489:10 */
 };
 extern const struct endpoint_class stun_client_class, stun_server_class;
 
