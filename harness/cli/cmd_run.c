@@ -20,7 +20,7 @@ struct job {
     struct url_says url;
     struct record record;
     struct rec rec;
-    const char *target, *profile_name, *expect_path, *write_expect, *out, *impair;
+    const char *target, *spawn, *profile_name, *expect_path, *write_expect, *out, *impair;
     struct impair_spec spec; /* of --impair */
     char **selectors;
     int n_selectors;
@@ -45,6 +45,10 @@ static const char help[] =
     "  --target URL        the implementation under test, such as stun:127.0.0.1:3478;\n"
     "                      without it our own endpoint, in a simulated network\n"
     "                      stuns:HOST:PORT is TLS, with ?transport=udp DTLS\n"
+    "  --spawn COMMAND     the implementation under test is a client: what starts it, with "
+    "{host},\n"
+    "                      {port}, {transport} and what else the case says, instead of the\n"
+    "                      profile's commands\n"
     "  --profile NAME      what it supports: a file, or one of scenarios/profiles\n"
     "  --live              our own endpoint, but on loopback and in real time\n"
     "  --out DIR           run.jsonl, report.html, junit.xml and captures go there\n"
@@ -73,10 +77,12 @@ static const char help[] =
     "examples:\n"
     "  rtclab test stun                                   our own client and server, simulated\n"
     "  rtclab test stun-server --target stun:127.0.0.1    a live server\n"
-    "  rtclab test RFC8489:6.3.1 --target stun:[::1]:3478 --out run1\n";
+    "  rtclab test RFC8489:6.3.1 --target stun:[::1]:3478 --out run1\n"
+    "  rtclab test stun-client --spawn 'turnutils_stunclient -p {port} {host}'\n";
 
 enum {
     O_TARGET = 2000,
+    O_SPAWN,
     O_PROFILE,
     O_LIVE,
     O_OUT,
@@ -102,6 +108,7 @@ enum {
 static const struct option options[] = {
     CLI_OPTIONS,
     {"target", required_argument, NULL, O_TARGET},
+    {"spawn", required_argument, NULL, O_SPAWN},
     {"profile", required_argument, NULL, O_PROFILE},
     {"live", no_argument, NULL, O_LIVE},
     {"out", required_argument, NULL, O_OUT},
@@ -238,6 +245,9 @@ static bool take(struct job *j, int opt, const char *arg)
     case O_TARGET:
         j->target = arg;
         return true;
+    case O_SPAWN:
+        j->spawn = arg;
+        return true;
     case O_PROFILE:
         j->profile_name = arg;
         return true;
@@ -361,6 +371,10 @@ static void plan_case(struct job *j, const struct case_info *c)
     }
     if (n && j->o.live && case_needs(c, "virtual-time")) {
         skip(j, c, "it needs virtual time");
+        return;
+    }
+    if (n && j->o.live && case_needs(c, "zone")) {
+        skip(j, c, "names resolve from the case's zone, in the simulator alone");
         return;
     }
     if (n && !j->o.own && !j->target && !case_needs(c, "ask")) {
@@ -693,8 +707,11 @@ static bool prepare(struct job *j)
         return false;
     if (!plan_make(&j->plan, "test", j->selectors, j->n_selectors))
         return false;
-    const char *name = j->profile_name ? j->profile_name : j->target ? "generic" : "own";
-    if (!profile_load(&j->profile, cli_share_path("scenarios"), name, err)) {
+    const char *name = j->profile_name         ? j->profile_name
+                       : j->target || j->spawn ? "generic"
+                                               : "own";
+    if (!profile_load(&j->profile, cli_share_path("scenarios"), name, err) ||
+        (j->spawn && !profile_spawn(&j->profile, j->spawn, err))) {
         cli_error("test", "%s", err);
         return false;
     }
@@ -705,7 +722,8 @@ static bool prepare(struct job *j)
     tell_tls(j);
     if (j->expect.expired && !j->cli.quiet)
         cli_error("test", "%s: entries that have expired: %zu", j->expect_path, j->expect.expired);
-    j->o.own = !j->target && !json_object_get(j->profile.json, "ask");
+    j->o.own = !j->target && !json_object_get(j->profile.json, "ask") &&
+               !json_object_get(j->profile.json, "control");
     j->o.live = j->live || !j->o.own;
     j->o.profile = &j->profile;
     j->o.faults = j->faults;

@@ -258,6 +258,7 @@ local function says(r)
   if r.kind == "closed" or r.kind == "failed" then return r.kind .. (r.why and " (" .. r.why .. ")" or "") end
   if r.kind == "icmp" then return "ICMP " .. (r.why or "error") end
   if r.kind == "timeout" then return "no answer" end
+  if r.kind == "hung" or r.kind == "died" then return r.why end
   return tostring(r.kind)
 end
 
@@ -292,6 +293,10 @@ function t:expect(r, outcomes, what)
         list, says(r), frames_of(r))
       return o.verdict == nil
     end
+  end
+  if r.kind == "hung" or r.kind == "died" then -- the upper tester: whose fault it is nobody can say
+    H.check(outcomes[1].clause, "inconc", r.why, list, says(r), frames_of(r))
+    return false
   end
   H.check(outcomes[1].clause, "fail", (what and what .. ": " or "") .. "got " .. says(r), list, says(r),
     frames_of(r))
@@ -346,12 +351,51 @@ end
 
 ---------------------------------------------------------------- the upper tester
 
--- What the user of the IUT would do: "binding", "register", "call" ... Returns what came of it:
--- {kind = "success"|"error"|"timeout"|...}. An IUT that cannot be asked skips the case.
-function t:ask_start(verb, args) return promise(H.ask(verb, args or {})) end
+-- The verbs of a role are closed: `asks` in the protocol's lib.lua says them, with their arguments.
+local function closed(verb, args)
+  local asks = (methods(H.protocol).asks or {})[H.role]
+  if not asks then return true end
+  local takes = asks[verb]
+  if type(takes) ~= "table" then error("a " .. H.role .. " cannot be asked to '" .. verb .. "'", 3) end
+  for key in pairs(args) do
+    local known = false
+    for _, name in ipairs(takes) do known = known or name == key end
+    if not known then error("'" .. verb .. "' has no argument '" .. tostring(key) .. "'", 3) end
+  end
+  return asks.first == verb
+end
+
+-- What the user of the IUT would do: "binding", "register", "call" ... What came of it is {kind =
+-- "success"|"error"|"timeout"|...}: "hung" and "died" are about the command itself, and condemn nobody. An
+-- IUT that cannot be asked skips the case.
+function t:ask_start(verb, args)
+  args = args or {}
+  local p = promise(H.ask(verb, args, closed(verb, args)))
+  function p.wait(_, seconds)
+    return wait(p.ready, seconds and seconds * t.scale) or { kind = "hung", event = "asked",
+      why = ("the IUT did not say within %g s what came of '%s'"):format(seconds * t.scale, verb) }
+  end
+  return p
+end
 function t:ask(verb, args)
   local p = t:ask_start(verb, args)
   return p:wait(nil)
+end
+
+---------------------------------------------------------------- names
+
+-- What names resolve to, in the simulator: { ["host.test"] = { "192.0.2.1", ... },
+-- ["_stun._udp.host.test"] = { { priority = 1, weight = 0, port = 3478, target = "a.host.test" }, ... } }
+function t:zone(names)
+  local sorted = {}
+  for name in pairs(names) do sorted[#sorted + 1] = name end
+  table.sort(sorted)
+  for _, name in ipairs(sorted) do
+    for _, v in ipairs(names[name]) do
+      if type(v) == "table" then H.zone(name, v.priority or 0, v.weight or 0, v.port, v.target)
+      else H.zone(name, v) end
+    end
+  end
 end
 
 ---------------------------------------------------------------- running

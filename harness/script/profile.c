@@ -30,6 +30,7 @@ static const struct key {
     {"nat", JSON_OBJECT, NULL},
     {"own", JSON_OBJECT, NULL},
     {"ask", JSON_OBJECT, NULL},
+    {"control", JSON_STRING, NULL},
     {"restart", JSON_STRING, NULL},
     {"tls", JSON_OBJECT, NULL},
 };
@@ -159,6 +160,21 @@ bool profile_load(struct profile *p, const char *root, const char *name, char er
     if (!p->name)
         p->name = name;
     return true;
+}
+
+bool profile_spawn(struct profile *p, const char *command, char err[512])
+{
+    json_t *supports = json_object_get(p->json, "supports");
+
+    if (!supports)
+        json_object_set_new(p->json, "supports", supports = json_array());
+    json_object_del(p->json, "control");
+    if ((profile_has(p, "supports", "ask") ||
+         json_array_append_new(supports, json_string("ask")) == 0) &&
+        json_object_set_new(p->json, "ask", json_pack("{s:s}", "spawn", command)) == 0)
+        return true;
+    snprintf(err, 512, "--spawn: the command is no UTF-8, or there is no memory");
+    return false;
 }
 
 void profile_free(struct profile *p)

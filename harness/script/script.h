@@ -66,6 +66,9 @@ struct profile { /* of an IUT; from JSON, see docs/json.md */
 };
 /* `name`: a file, or the name of one in scenarios/profiles. False: `err` says why. */
 bool profile_load(struct profile *p, const char *root, const char *name, char err[512]);
+/* `command` starts a client, and is what all that the profile's "ask" could say: --spawn. False: no
+ * memory. */
+bool profile_spawn(struct profile *p, const char *command, char err[512]);
 void profile_free(struct profile *p);
 bool profile_has(const struct profile *p, const char *list, const char *word);
 const char *profile_text(const struct profile *p, const char *key);

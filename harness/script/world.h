@@ -13,10 +13,13 @@ struct actor {
     const struct endpoint_class *cls;
     char protocol[24];
 };
-struct asked { /* a command line of the upper tester that runs */
-    pid_t pid;
+enum { ASKED_S = 60 }; /* that a command has at most, scaled */
+struct asked {         /* a command of the upper tester that runs */
+    uint32_t token;    /* 0: a free place */
+    pid_t pid;         /* of a command line; 0: a connection to the control socket */
+    bool control;
     int fd;
-    uint32_t token;
+    char verb[32];
     uint64_t due_us;
     size_t n;
     char output[16384];
@@ -54,14 +57,16 @@ void world_push_host(struct world *w, lua_State *L);
 void world_check(struct world *w, const char *clause, enum verdict v, const char *what,
                  struct span expected_json, const char *actual, const uint32_t *frames, size_t n);
 void world_verdict(struct world *w, enum verdict v, const char *why);
-/* world_iut.c: our own endpoint as IUT, and the upper tester */
+/* world_iut.c: our own endpoint as IUT */
 bool world_start_iut(struct world *w);
 /* world_impair.c: the bad network that was asked for, before the first actor; false: the verdict says
  * why not. */
 bool world_impair(struct world *w);
 /* How many datagrams that network has lost, doubled, reordered or corrupted so far. */
 uint64_t world_disturbed(struct world *w);
-uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args);
+/* world_asked.c: the upper tester */
+/* `first`: it is what the role does when it is started (--spawn). */
+uint32_t world_ask(struct world *w, lua_State *L, const char *verb, int args, bool first);
 /* Look after command lines that run; true: one has ended and its answer was delivered. */
 bool world_poll_asked(struct world *w);
 void world_kill_asked(struct world *w);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/core/registry.h"
+#include "harness/drivers/sim.h"
 #include "harness/script/world.h"
 
 static struct world *world_of(lua_State *L)
@@ -330,9 +331,34 @@ static int h_lib(lua_State *L)
 static int h_ask(lua_State *L)
 {
     struct world *w = world_of(L);
-    uint32_t token = world_ask(w, L, luaL_checkstring(L, 1), 2);
+    uint32_t token = world_ask(w, L, luaL_checkstring(L, 1), 2, lua_toboolean(L, 3));
     lua_pushinteger(L, token);
     return 1;
+}
+
+/* H.zone(name, "192.0.2.1:0") or H.zone(name, priority, weight, port, target). */
+static int h_zone(lua_State *L)
+{
+    struct world *w = world_of(L);
+    const char *name = luaL_checkstring(L, 1);
+    struct addr a;
+    bool good;
+
+    if (!w->sim)
+        return luaL_error(L, "a zone is of the simulator");
+    if (lua_type(L, 2) == LUA_TSTRING) {
+        if (!addr_parse(span_of(lua_tostring(L, 2)), &a))
+            return luaL_error(L, "'%s' is no address", lua_tostring(L, 2));
+        a.port = 0;
+        good = sim_name(w->d, name, &a);
+    } else {
+        good = sim_service(w->d, name,
+                           &(struct srv){.priority = (uint16_t)luaL_checkinteger(L, 2),
+                                         .weight = (uint16_t)luaL_checkinteger(L, 3),
+                                         .port = (uint16_t)luaL_checkinteger(L, 4),
+                                         .target = luaL_checkstring(L, 5)});
+    }
+    return good ? 0 : luaL_error(L, "not enough memory");
 }
 
 void world_push_host(struct world *w, lua_State *L)
@@ -340,7 +366,7 @@ void world_push_host(struct world *w, lua_State *L)
     static const luaL_Reg calls[] = {
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
-        {"lib", h_lib},     {"ask", h_ask},   {NULL, NULL},
+        {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};
@@ -356,6 +382,8 @@ void world_push_host(struct world *w, lua_State *L)
     lua_setfield(L, -2, "family");
     lua_pushstring(L, w->run->c->protocol);
     lua_setfield(L, -2, "protocol");
+    lua_pushstring(L, w->run->c->role);
+    lua_setfield(L, -2, "role");
     lua_pushnumber(L, w->o->scale);
     lua_setfield(L, -2, "scale");
     lua_pushboolean(L, w->sim);

@@ -107,6 +107,164 @@ function event.credentials(r, account, opts)
   }
 end
 
+---------------------------------------------------------------- a client under test
+
+-- What a user of a client can ask for, and with what.
+lib.asks = {
+  ["stun-client"] = {
+    first = "binding", -- what a client does that is started without more
+    binding = { "server", "uri", "username", "password" },
+    keep_alive = { "server", "username", "password" },
+  },
+}
+
+local client = {}
+lib.client = client
+
+-- The case plays the server: nothing is answered but by s:reply. auth: "short", "long".
+function client.server(t, config)
+  config = config or {}
+  config.manual = true
+  local account = (t.profile.accounts or {})[1]
+  if config.auth and account then
+    config.users = { { username = account.username, password = account.password } }
+    config.realm = account.realm
+  end
+  local s = t:actor("server", "stun", config)
+  t:allow(s) -- retransmissions, and what else a client does beside
+  return s
+end
+
+-- Ask the IUT for a Binding at `server`, with the account that it has there.
+function client.ask(t, server, args)
+  args = args or {}
+  local account = (t.profile.accounts or {})[1] or {}
+  args.server, args.username, args.password = server, account.username, account.password
+  return t:ask_start("binding", args)
+end
+
+-- Another address of the server's host, where nobody listens.
+function client.nobody(s) return (s.addr:gsub(":%d+$", ":9")) end
+
+function client.is_request(ev) return ev.event == "request" and ev.message ~= nil end
+
+-- Requests of one transaction, or of any other.
+function client.of(id) return function(ev) return client.is_request(ev) and ev.message.transaction == id end end
+function client.not_of(id) return function(ev) return client.is_request(ev) and ev.message.transaction ~= id end end
+
+-- The first request of the IUT; nil, with an inconclusive check, where none comes.
+function client.request(t, s, where)
+  local r = s:receive { timeout = 10, where = where or client.is_request }
+  if not r.message then
+    t:inconc("RFC8489:6.1#a1", "the IUT was asked for a Binding and sent no request", r)
+    return nil
+  end
+  return r
+end
+
+-- The attributes of an answer to `r`: with FINGERPRINT where the request has it, since then the usage has.
+function client.answer(r, list)
+  list = list or { { type = "XOR-MAPPED-ADDRESS", address = r.from } }
+  if r:attribute("FINGERPRINT") then list[#list + 1] = "FINGERPRINT" end
+  return list
+end
+
+function client.reply(s, r, list, more)
+  local args = more or {}
+  args.id, args.attributes = r.id, client.answer(r, list)
+  return s:reply(args)
+end
+
+-- An error response: code, then more attributes.
+function client.refuse(s, r, code, list, more)
+  local all = { { type = "ERROR-CODE", code = code, reason = "" } }
+  for _, a in ipairs(list or {}) do all[#all + 1] = a end
+  more = more or {}
+  more.class = "error"
+  return client.reply(s, r, all, more)
+end
+
+-- From now on every request is answered by success; the table that is returned counts them.
+function client.serve(t, s)
+  local seen = { n = 0, requests = {} }
+  t:spawn(function()
+    while true do
+      local r = s:receive { timeout = 3600 / t.scale, where = client.is_request }
+      if not r.message then return end
+      seen.n = seen.n + 1
+      seen.requests[seen.n] = r
+      client.reply(s, r)
+    end
+  end)
+  return seen
+end
+
+-- The request was refused for good: the IUT reports that, and neither goes on as if nothing had come nor
+-- succeeds. From now on its requests are answered: one that goes on is seen.
+function client.fails(t, s, asked, clause, what)
+  client.serve(t, s)
+  return t:expect(asked:wait(60), {
+    { kind = "error", clause = clause }, { kind = "failed", clause = clause },
+    { kind = "closed", clause = clause },
+  }, what)
+end
+
+-- A NONCE with the cookie of RFC8489:9.2.
+function client.nonce(features, rest)
+  local bits = (features.algorithms and 32 or 0) + (features.anonymity and 16 or 0)
+  return "obMatJos2" .. base64:sub(bits + 1, bits + 1) .. "AAA" .. (rest or "f8a1")
+end
+
+-- The attributes of a challenge; opts: nonce, realm, algorithms (a list of names or numbers).
+function client.challenge(t, opts)
+  local account = (t.profile.accounts or {})[1]
+  local list = {
+    { type = "REALM", value = opts.realm or account.realm or "interop.test" },
+    { type = "NONCE", value = opts.nonce },
+  }
+  if opts.algorithms then
+    local offered = {}
+    for i, a in ipairs(opts.algorithms) do offered[i] = { algorithm = a } end
+    list[3] = { type = "PASSWORD-ALGORITHMS", algorithms = offered }
+  end
+  return list
+end
+
+-- The integrity attribute and key with which the server answers `r`, as the request has them.
+function client.signed(r, list)
+  list = list or { { type = "XOR-MAPPED-ADDRESS", address = r.from } }
+  local sha256 = r:attribute("MESSAGE-INTEGRITY-SHA256") ~= nil
+  list[#list + 1] = sha256 and "MESSAGE-INTEGRITY-SHA256" or "MESSAGE-INTEGRITY"
+  local chosen = r:attribute("PASSWORD-ALGORITHM")
+  return list, { algorithm = chosen and chosen.algorithm == "SHA-256" and "SHA-256" or "MD5" }
+end
+
+-- The same, with a value that is wrong.
+function client.forged(r, list)
+  list = list or { { type = "XOR-MAPPED-ADDRESS", address = "192.0.2.99:9" } }
+  local sha256 = r:attribute("MESSAGE-INTEGRITY-SHA256") ~= nil
+  list[#list + 1] = { type = sha256 and "MESSAGE-INTEGRITY-SHA256" or "MESSAGE-INTEGRITY",
+    value = ("\x5a"):rep(sha256 and 32 or 20) }
+  return list
+end
+
+-- An authenticated exchange from the first request on: 401, then success. Returns the authenticated request
+-- and what the IUT says; nil, with a check, where it does not come so far.
+function client.login(t, s, opts)
+  local asked = client.ask(t, s.addr)
+  local first = client.request(t, s)
+  if not first then return nil end
+  client.refuse(s, first, 401, client.challenge(t, opts))
+  local r = client.request(t, s, client.not_of(first.message.transaction))
+  if not r then return nil end
+  client.reply(s, r, client.signed(r))
+  local said = asked:wait(60)
+  if not t:expect(said, { { success = true, clause = "RFC8489:9.2.5#a1" } }, "a signed success response") then
+    return nil
+  end
+  return r, said
+end
+
 ---------------------------------------------------------------- an actor
 
 -- Send a message without a transaction and take the next that arrives, whatever its transaction id: for

@@ -127,9 +127,11 @@ bool client_form(struct stun_client *c, struct stun_transaction *t, enum stun_cl
         add_short_term(c, t, &dr);
     else if (cls == STUN_REQUEST && carries(c, t)) /* no indication: RFC8489:9.2#a1 */
         add_long_term(c, t, &dr);
-    if (c->c.fingerprint)
-        stun_add(&dr, STUN_FINGERPRINT);
     env_apply(&c->env, place(c, t, cls), &dr);
+    if (c->c.fingerprint && !client_flag(c, "fingerprint-not-sent")) {
+        draft_edit(&dr, DRAFT_DROP, "attributes/FINGERPRINT", NULL); /* of a variant */
+        stun_add(&dr, STUN_FINGERPRINT);
+    }
     if (client_flag(c, "signed-with-other-key"))
         stun_key_init(&t->key, span_of("another"));
     stun_encode(&w, &dr, &marks);

@@ -213,7 +213,8 @@ static bool form_good(struct stun_client *c, const struct stun_msg *m) /* RFC848
         if (a->type == STUN_ERROR_CODE && a->kind == STUN_CODE && a->v.code_rffu &&
             client_flag(c, "code-reserved-refused"))
             return false;
-        if (a->type == STUN_LIFETIME && client_flag(c, "unexpected-refused"))
+        if (a->type == STUN_UNKNOWN_ATTRIBUTES && m->cls == STUN_SUCCESS &&
+            client_flag(c, "unexpected-refused"))
             return false;
     }
     enum stun_check fingerprint = stun_check_fingerprint(m);
@@ -305,6 +306,7 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
         return;
     bool odd = stun_unknown(m, false, unknown, 1) != 0;
     bool early = odd && client_flag(c, "unknown-before-integrity");
+    early |= code == 300 && client_flag(c, "unsigned-redirection-followed");
     if (!challenge && !early && !integrity_good(c, t, m)) {
         violated(c, t, in, m, q);
         return;

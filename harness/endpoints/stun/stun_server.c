@@ -418,7 +418,8 @@ static void keep(struct stun_server *s, const struct input *in, const struct stu
             e->integrity = (uint8_t)stun_check_integrity(e->message, &u->key.md5);
         if (m->at_integrity256)
             e->integrity256 = (uint8_t)stun_check_integrity256(e->message, &u->key.md5);
-        if (e->integrity256 == STUN_BAD)
+        const struct stun_attr *alg = stun_find(m, STUN_PASSWORD_ALGORITHM);
+        if (alg && alg->kind == STUN_ALGORITHM && alg->v.code == STUN_SHA256)
             e->integrity256 = (uint8_t)stun_check_integrity256(e->message, &u->key.sha256);
     }
 }
@@ -495,6 +496,8 @@ static void accepted(struct stun_server *s, const struct input *in, struct outq 
     st->flow = in->flow;
     st->remote = in->pkt.remote;
     st->local = in->pkt.local;
+    if (s->c.manual)
+        stun_report(q, "accepted", 0, STUN_R_OPENED, in, (struct span){0});
 }
 
 static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
@@ -570,6 +573,29 @@ static void reply(struct stun_server *s, const struct input *in, struct outq *q)
     stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
 }
 
+/* A manual server: what becomes of its streams is told. */
+static void tell_end(const struct stun_server *s, const struct input *in, const char *why,
+                     struct outq *q)
+{
+    struct stun_event *e =
+        s->c.manual ? stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0}) : NULL;
+    if (e)
+        e->why = why;
+}
+
+/* The script ends the stream of a request. */
+static void hang_up(struct stun_server *s, const struct input *in, struct outq *q)
+{
+    const struct stun_reply_args *a = in->rec;
+    const struct stun_kept *k = &s->kept[a->id % STUN_KEPT];
+
+    if (a->id && k->id == a->id && k->flow >= FLOW_ACCEPTED) {
+        out_put(q, OUT_CLOSE, k->flow)->abort = a->abort;
+        forget(s, stream_of(s, k->flow));
+    }
+    stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
+}
+
 static void input(void *self, const struct input *in, struct outq *q)
 {
     struct stun_server *s = self;
@@ -593,10 +619,12 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_EOF:
         out_put(q, OUT_CLOSE, in->flow);
         forget(s, stream_of(s, in->flow));
+        tell_end(s, in, "end of stream", q);
         break;
     case IN_CLOSED:
         if ((st = stream_of(s, in->flow)) != NULL) {
             forget(s, st);
+            tell_end(s, in, close_name(in->why), q);
         } else if (in->flow < FLOW_ACCEPTED) {
             nat_closed(s);
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
@@ -607,6 +635,8 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_COMMAND:
         if (strcmp(in->verb->name, "reply") == 0)
             reply(s, in, q);
+        else if (strcmp(in->verb->name, "hang_up") == 0)
+            hang_up(s, in, q);
         break;
     default:
         break;
@@ -624,11 +654,12 @@ static const struct field reply_fields[] = {
     {.name = "octets", R(octets, F_BYTES)},
     {.name = "split", R(split, F_UINT)},
     {.name = "after_us", R(after_us, F_UINT)},
+    {.name = "abort", R(abort, F_BOOL)},
     {.name = "message", R(message, F_DRAFT), .sub = &stun_msg_desc},
 };
 static const struct desc reply_desc = {"reply", sizeof(struct stun_reply_args),
                                        FIELDS(reply_fields), .next = NULL};
-static const struct verb verbs[] = {{"reply", &reply_desc, true}};
+static const struct verb verbs[] = {{"reply", &reply_desc, true}, {"hang_up", &reply_desc, true}};
 
 const struct endpoint_class stun_server_class = {
     .name = "stun.server",

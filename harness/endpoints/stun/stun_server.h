@@ -22,6 +22,7 @@ struct stun_reply_args {
     struct span octets;    /* instead of a message */
     uint64_t split;        /* streams: octets in a segment; 0: all in one */
     uint64_t after_us;     /* 0: at once */
+    bool abort;            /* `hang_up`: by a reset */
     struct draft *message; /* class success, the request's method and id, unless given */
 };
 enum { /* flows that the server opens */
