@@ -40,31 +40,31 @@ static void ask_services(struct stun_client *c, struct stun_transaction *t, bool
     ask(c, t, (const char *)text, RR_SRV, q);
 }
 
-static bool direct(struct stun_client *c, struct stun_transaction *t, const struct stun_uri *u,
-                   const struct input *in, struct outq *q, const char **why)
+/* A stuns URI with an IP address is none that the parser takes (RFC8489:8.1#1). */
+static bool parse(struct stun_client *c, struct span uri, struct stun_uri *u)
 {
-    if (u->secure && !client_flag(c, "stuns-address-taken")) { /* RFC8489:8.1#1 */
-        *why = "a stuns URI with an IP address is rejected";
+    struct findings none = {0};
+    struct span rest = span_cut(uri, 5, uri.n); /* what follows "stuns" */
+    struct wr w = {c->scratch, 512, 0, false};
+
+    if (stun_uri_parse(uri, u, &none))
+        return !u->turn;
+    wr_text(&w, "stun");
+    wr_put(&w, rest);
+    if (!rest.n || !client_flag(c, "stuns-address-taken") || !stun_uri_parse(wr_span(&w), u, &none))
         return false;
-    }
-    t->to = (struct addr){.family = u->family, .port = t->op.port};
-    memcpy(t->to.ip, u->ip, sizeof t->to.ip);
-    if (client_flag(c, "address-looked-up")) {
-        ask_services(c, t, u->secure, q);
-        return true;
-    }
-    client_attempt(c, t, in, q);
+    u->secure = true;
+    u->port = u->port_given ? u->port : 5349;
     return true;
 }
 
 bool client_find(struct stun_client *c, struct stun_transaction *t, struct span uri,
                  const struct input *in, struct outq *q, const char **why)
 {
-    struct findings none = {0};
     struct stun_uri u;
 
-    if (!stun_uri_parse(uri, &u, &none) || u.turn || u.host.n >= sizeof t->op.host) {
-        *why = "no STUN URI";
+    if (!parse(c, uri, &u) || u.host.n >= sizeof t->op.host) {
+        *why = "not a URI of STUN, or stuns with an IP address";
         return false;
     }
     if (u.secure && !client_flag(c, "stuns-in-clear")) /* 8#a1 */
@@ -72,12 +72,15 @@ bool client_find(struct stun_client *c, struct stun_transaction *t, struct span 
     memcpy(t->op.host, u.host.p, u.host.n);
     t->op.host[u.host.n] = '\0';
     t->op.port = client_flag(c, "other-default-port") && !u.port_given ? 3479 : u.port;
-    if (u.family)
-        return direct(c, t, &u, in, q, why);
-    if (u.port_given) /* a port leaves nothing for SRV to say */
+    if (u.family && !client_flag(c, "address-looked-up")) { /* 8.1#a1 */
+        t->to = (struct addr){.family = u.family, .port = t->op.port};
+        memcpy(t->to.ip, u.ip, sizeof t->to.ip);
+        client_attempt(c, t, in, q);
+    } else if (u.port_given && !u.family) { /* a port leaves nothing for SRV to say */
         ask_addresses(c, t, t->op.host, q);
-    else
+    } else {
         ask_services(c, t, u.secure, q);
+    }
     return true;
 }
 

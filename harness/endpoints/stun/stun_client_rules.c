@@ -306,6 +306,7 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
         return;
     bool odd = stun_unknown(m, false, unknown, 1) != 0;
     bool early = odd && client_flag(c, "unknown-before-integrity");
+    early |= code == 400 && client_flag(c, "unsigned-400-taken");
     early |= code == 300 && client_flag(c, "unsigned-redirection-followed");
     if (!challenge && !early && !integrity_good(c, t, m)) {
         violated(c, t, in, m, q);

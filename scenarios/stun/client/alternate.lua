@@ -1,5 +1,11 @@
 -- A STUN client that is sent to another server: RFC 8489 section 10, and 300 in 14.8.
 
+-- The server that it is sent to, on a port of its own.
+local function other(t, lib)
+  local any = t.family == "ip6" and "[::]:3479" or "0.0.0.0:3479"
+  return lib.server(t, { auth = "long", name = "other", listen = t.sim and any or nil })
+end
+
 -- Lead the IUT to its first authenticated request at `s`. Returns the promise and the request.
 local function authenticated(t, lib, s)
   local asked = lib.ask(t, s.addr)
@@ -26,7 +32,7 @@ case {
   needs = { "ask", "redirect" },
   run = function(t)
     local lib = t:lib("stun").client
-    local a, b = lib.server(t, { auth = "long", name = "first" }), lib.server(t, { auth = "long", name = "other" })
+    local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
     local asked, r = authenticated(t, lib, a)
     if not asked then return end
     redirect(lib, a, r, b.addr)
@@ -50,7 +56,7 @@ case {
   needs = { "ask", "redirect" },
   run = function(t)
     local lib = t:lib("stun").client
-    local a, b = lib.server(t, { auth = "long", name = "first" }), lib.server(t, { auth = "long", name = "other" })
+    local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
     local asked, r = authenticated(t, lib, a)
     if not asked then return end
     lib.refuse(a, r, 300, { { type = "ALTERNATE-SERVER", address = b.addr } })
@@ -66,7 +72,7 @@ case {
   needs = { "ask", "redirect" },
   run = function(t)
     local lib = t:lib("stun").client
-    local a, b = lib.server(t, { auth = "long", name = "first" }), lib.server(t, { auth = "long", name = "other" })
+    local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
     local asked, r = authenticated(t, lib, a)
     if not asked then return end
     redirect(lib, a, r, b.addr)

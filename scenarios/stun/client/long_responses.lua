@@ -121,7 +121,7 @@ case {
     local asked, r = authenticated(t, lib, s, { nonce = "a1b2" })
     if not asked then return end
     s:reply { id = r.id, attributes = lib.forged(r) }
-    local said = asked:wait(400)
+    local said = asked:wait(700)
     t:check("RFC8489:9.2.5#17", said.kind == "failed",
       "all responses had wrong integrity values, and the IUT says '" .. said.kind .. "'", r)
   end
