@@ -152,19 +152,24 @@ function client.is_request(ev) return ev.event == "request" and ev.message ~= ni
 function client.of(id) return function(ev) return client.is_request(ev) and ev.message.transaction == id end end
 function client.not_of(id) return function(ev) return client.is_request(ev) and ev.message.transaction ~= id end end
 
--- The first request of the IUT; nil, with an inconclusive check, where none comes.
-function client.request(t, s, where)
+-- The first request of the IUT; nil, with an inconclusive check, where none comes. A classic one, without
+-- magic cookie, ends the case, unless `classic`.
+function client.request(t, s, where, classic)
   local r = s:receive { timeout = 10, where = where or client.is_request }
   if not r.message then
     t:inconc("RFC8489:6.1#a1", "the IUT was asked for a Binding and sent no request", r)
     return nil
   end
+  if r.message.cookie ~= 0x2112a442 and not classic then
+    t:skip("it sends no magic cookie: a client of RFC 3489, which nothing of this is said to")
+  end
   return r
 end
 
--- The attributes of an answer to `r`: with FINGERPRINT where the request has it, since then the usage has.
+-- The attributes of an answer to `r`: with FINGERPRINT where the request has it, since then the usage has; in
+-- the form of RFC 3489 where the request is one (RFC8489:11).
 function client.answer(r, list)
-  list = list or { { type = "XOR-MAPPED-ADDRESS", address = r.from } }
+  list = list or { { type = r.message.cookie ~= 0x2112a442 and "MAPPED-ADDRESS" or "XOR-MAPPED-ADDRESS", address = r.from } }
   if r:attribute("FINGERPRINT") then list[#list + 1] = "FINGERPRINT" end
   return list
 end

@@ -11,7 +11,7 @@ case {
     local lib = t:lib("stun").client
     local s = lib.server(t)
     local asked = lib.ask(t, s.addr)
-    local r = lib.request(t, s)
+    local r = lib.request(t, s, nil, true)
     if not r then return end
     local m = r.message
     t:check("RFC8489:5#3", m.cookie == 0x2112a442, "the magic cookie is not 0x2112a442", r)
