@@ -169,7 +169,8 @@ end
 -- The attributes of an answer to `r`: with FINGERPRINT where the request has it, since then the usage has; in
 -- the form of RFC 3489 where the request is one (RFC8489:11).
 function client.answer(r, list)
-  list = list or { { type = r.message.cookie ~= 0x2112a442 and "MAPPED-ADDRESS" or "XOR-MAPPED-ADDRESS", address = r.from } }
+  local type = r.message.cookie ~= 0x2112a442 and "MAPPED-ADDRESS" or "XOR-MAPPED-ADDRESS"
+  list = list or { { type = type, address = r.from } }
   if r:attribute("FINGERPRINT") then list[#list + 1] = "FINGERPRINT" end
   return list
 end

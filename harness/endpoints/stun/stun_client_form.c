@@ -16,7 +16,7 @@ static void add_short_term(struct stun_client *c, struct stun_transaction *t, st
         stun_add(dr, STUN_MESSAGE_INTEGRITY);
     if (op->integrity & HAS_SHA256)
         stun_add(dr, STUN_MESSAGE_INTEGRITY_SHA256);
-    stun_key_init(&t->key, c->c.password);
+    stun_key_init(&t->key, client_flag(c, "key-of-name") ? c->c.username : c->c.password);
     t->signed_ = true;
 }
 
@@ -25,10 +25,12 @@ static void add_user_name(struct stun_client *c, const struct stun_known *k, str
     struct span realm = {k->realm, k->realm_n};
     uint8_t hash[32];
 
-    if (!k->anonymity || client_flag(c, "name-in-clear")) { /* RFC8489:9.2.5#5a */
+    bool hashed = k->anonymity ? !client_flag(c, "name-in-clear") /* RFC8489:9.2.5#5a, #5b */
+                               : client_flag(c, "hash-unasked");
+    if (!hashed || client_flag(c, "name-beside-hash"))
         stun_add_bytes(dr, STUN_USERNAME, c->c.username);
+    if (!hashed)
         return;
-    }
     stun_userhash(hash, c->c.username,
                   client_flag(c, "hash-without-realm") ? (struct span){0} : realm);
     stun_add_bytes(dr, STUN_USERHASH, arena_copy(dr->mem, (struct span){hash, 32}));
@@ -66,7 +68,7 @@ static void add_long_term(struct stun_client *c, struct stun_transaction *t, str
         t->op.integrity = HAS_SHA1;
     stun_add(dr,
              t->op.integrity & HAS_SHA256 ? STUN_MESSAGE_INTEGRITY_SHA256 : STUN_MESSAGE_INTEGRITY);
-    if (client_flag(c, "key-of-other-algorithm"))
+    if (client_flag(c, k->algorithm ? "key-of-other-algorithm" : "key-not-of-md5"))
         alg = alg == STUN_MD5 ? STUN_SHA256 : STUN_MD5;
     stun_key_long_term(&t->key, alg, c->c.username, realm, c->c.password);
     t->signed_ = true;

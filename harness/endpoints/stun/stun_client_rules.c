@@ -91,7 +91,8 @@ static bool challenged(struct stun_client *c, struct stun_transaction *t, const 
 
     if (c->c.auth != STUN_AUTH_LONG || !t->op.known)
         return false;
-    if (client_flag(c, code == 401 ? "challenge-not-followed" : "stale-not-followed"))
+    if (client_flag(c, code == 401 ? "challenge-not-followed" : "stale-not-followed") ||
+        client_flag(c, "challenge-is-a-failure"))
         return false;
     enum challenge got = keep_challenge(c, t->op.known, m);
     if (got == CHALLENGE_NONE)
@@ -159,6 +160,8 @@ static bool integrity_good(struct stun_client *c, const struct stun_transaction 
     bool sha1 = m->at_integrity, sha256 = m->at_integrity256;
     bool is_short = c->c.auth == STUN_AUTH_SHORT;
 
+    if (t->signed_ && client_flag(c, is_short ? "short-signed-refused" : "long-signed-refused"))
+        return false;
     if (!t->signed_ || client_flag(c, is_short ? "short-unchecked" : "long-unchecked"))
         return true;
     if (!sha1 && !sha256)
@@ -205,6 +208,8 @@ static bool form_good(struct stun_client *c, const struct stun_msg *m) /* RFC848
         if (!stun_required(a->type) && !stun_type_name(a->type) &&
             client_flag(c, "optional-refused"))
             return false;
+        if (a->type == STUN_SOFTWARE && client_flag(c, "software-matters"))
+            return false;
         if (a->type == STUN_MAPPED_ADDRESS && a->reserved && client_flag(c, "reserved-refused"))
             return false;
         if (a->type == STUN_XOR_MAPPED_ADDRESS && a->reserved &&
@@ -233,7 +238,8 @@ static bool ignored(struct stun_client *c, const struct stun_transaction *t,
     if (bid_down(m) && !client_flag(c, "bid-down-in-others"))
         return true; /* RFC8489:9.2.5#14 */
     return code == 400 && !m->at_integrity && !m->at_integrity256 &&
-           !client_flag(c, "unsigned-400-taken"); /* 9.2.5#15 */
+           !client_flag(c, "unsigned-400-taken") &&
+           !client_flag(c, "unsigned-400-told"); /* 9.2.5#15 */
 }
 
 /* Whether the response has a mapped address that can be used: RFC8489:6.3.3#a3, #a4, #1. */
@@ -243,13 +249,16 @@ static bool mapped(struct stun_client *c, const struct stun_msg *m)
 
     if (!a)
         return client_flag(c, "mapped-not-missed");
-    return (a->kind == STUN_XOR_ADDR && a->v.addr.family) || client_flag(c, "any-family");
+    return (a->kind == STUN_XOR_ADDR && a->v.addr.family) || client_flag(c, "any-family") ||
+           client_flag(c, "odd-family-taken");
 }
 
 /* Of several XOR-MAPPED-ADDRESS the first counts (RFC8489:14.2#a8), unless that is broken. */
 static void take_last(struct stun_client *c, const struct stun_msg *m, struct stun_event *e)
 {
-    for (size_t i = 0; e && client_flag(c, "last-mapped-counts") && i < m->n_attrs; i++)
+    bool last = client_flag(c, "last-mapped-counts") || client_flag(c, "last-attribute-counts");
+
+    for (size_t i = 0; e && last && i < m->n_attrs; i++)
         if (m->attrs[i].type == STUN_XOR_MAPPED_ADDRESS && m->attrs[i].kind == STUN_XOR_ADDR)
             e->mapped = m->attrs[i].v.addr;
 }
@@ -305,8 +314,13 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
     if (!challenge && ignored(c, t, m, code))
         return;
     bool odd = stun_unknown(m, false, unknown, 1) != 0;
+    bool sha1 = m->at_integrity != 0;
+    odd |= t->signed_ &&
+           client_flag(c, sha1 ? "behind-sha1-looked-at" : "behind-sha256-looked-at") &&
+           m->n_attrs && m->attrs[m->n_attrs - 1].type == 0x7ffe;
     bool early = odd && client_flag(c, "unknown-before-integrity");
-    early |= code == 400 && client_flag(c, "unsigned-400-taken");
+    early |= code == 400 &&
+             (client_flag(c, "unsigned-400-taken") || client_flag(c, "unsigned-400-told"));
     early |= code == 300 && client_flag(c, "unsigned-redirection-followed");
     if (!challenge && !early && !integrity_good(c, t, m)) {
         violated(c, t, in, m, q);
@@ -330,5 +344,6 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
         t->op.known->done = true;
         t->op.known->integrity = m->at_integrity256 ? HAS_SHA256 : HAS_SHA1;
     }
-    take_last(c, m, client_answered(c, t, in, q, STUN_R_SUCCESS, m->wire, NULL));
+    enum stun_result told = client_flag(c, "success-untold") ? STUN_R_FAILED : STUN_R_SUCCESS;
+    take_last(c, m, client_answered(c, t, in, q, told, m->wire, NULL));
 }

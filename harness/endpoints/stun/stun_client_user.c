@@ -56,6 +56,8 @@ uint64_t client_rto(struct stun_client *c, const struct addr *to, uint64_t now_u
     rto = env_timer(&c->env, "timer/estimate", r->rto_us);
     if (client_flag(c, "rto-in-seconds"))
         rto = (rto + 999999) / 1000000 * 1000000;
+    if (client_flag(c, "rto-in-fiftieths"))
+        rto = (rto + 19999) / 20000 * 20000;
     /* a floor, as RFC6298 has one (2.4): the network may be slower the next time */
     return rto < c->c.rto_us && !client_flag(c, "rto-without-floor") ? c->c.rto_us : rto;
 }

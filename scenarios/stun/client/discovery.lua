@@ -123,7 +123,7 @@ case {
     }
     local asked = contact(t, "stun:example.test")
     local r = first:receive { timeout = 10, where = lib.is_request }
-    if not t:check("RFC8489:8.1#2", r.message ~= nil, "the first server is not the one of the lowest priority") then
+    if not t:check("RFC8489:8.1#a9", r.message ~= nil, "the first server is not the one of the lowest priority") then
       return
     end
     comes(t, lib, last, asked, "RFC8489:8.1#2", "after a timeout no request came to the next server", 700)

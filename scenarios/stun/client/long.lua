@@ -8,12 +8,13 @@ local function challenged(t, lib, s, opts, clause)
   local asked = lib.ask(t, s.addr)
   local first = lib.request(t, s)
   if not first then return nil end
-  lib.refuse(s, first, opts.code or 401, lib.challenge(t, opts))
+  lib.refuse(s, first, 401, lib.challenge(t, opts))
   local r = s:receive { timeout = 5, where = function(ev)
     return lib.is_request(ev) and ev:attribute("NONCE") ~= nil or lib.not_of(first.message.transaction)(ev)
   end }
   if not r.message then
     t:check(clause, false, "no request followed on a challenge", first)
+    t:check("RFC8489:6.3.4#a3", false, "a challenge is taken for a failure", first)
     return nil
   end
   return asked, first, r
@@ -54,6 +55,7 @@ case {
     local account = t.profile.accounts[1]
     local asked, first, r = challenged(t, lib, s, { nonce = "f//499k954d6OL34oL9FSTvy64sA" }, "RFC8489:9.2.5#3")
     if not asked then return end
+    t:check("RFC8489:6.3.4#a3", true) -- not a failure, as 4xx is by itself
     t:check("RFC8489:9.2.5#3", r.message.transaction ~= first.message.transaction, "it is the same transaction", r)
     local name, realm, nonce = r:attribute("USERNAME"), r:attribute("REALM"), r:attribute("NONCE")
     t:check("RFC8489:9.2.5#4", name ~= nil or r:attribute("USERHASH") ~= nil, "it has no user name", r)
@@ -66,6 +68,8 @@ case {
     end
     if not name or name.value ~= account.username then return end
     t:check("RFC8489:14.5#a4", r.integrity ~= "bad", SHA1 .. " does not fit the password", r)
+    t:check("RFC8489:9.2.2#a1", r.integrity ~= "bad" and r.integrity256 ~= "bad",
+      "the key is not the MD5 of name, realm and password", r)
     t:check("RFC8489:14.6#a6", r.integrity256 ~= "bad", SHA256 .. " does not fit the password", r)
     lib.reply(s, r, lib.signed(r))
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.2.5#a1" } }, "a signed success response")

@@ -149,3 +149,21 @@ case {
     end
   end
 }
+
+case {
+  id = "stun-client-067",
+  title = "a 400 without integrity is not told to the user: the transaction times out",
+  role = "stun-client",
+  type = "T",
+  needs = { "ask", "auth-long", "udp", "tells" },
+  tags = { "slow" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local s = lib.server(t, { auth = "long" })
+    local asked, r = authenticated(t, lib, s, { nonce = "a1b2" })
+    if not asked then return end
+    s:reply { id = r.id, class = "error", attributes = { code(400) } }
+    local said = asked:wait(700)
+    t:check("RFC8489:9.2.5#a2", said.kind == "timeout", "the IUT says '" .. said.kind .. "'", r)
+  end
+}

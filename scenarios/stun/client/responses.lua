@@ -46,6 +46,8 @@ case {
       function(r) return { { type = 0xbffe, value = "\1\2\3" }, mapped(r) } end)
     one("RFC8489:6.3#2", "UNKNOWN-ATTRIBUTES in a success response",
       function(r) return { mapped(r), { type = "UNKNOWN-ATTRIBUTES", types = { 0x7ffd } } } end)
+    one("RFC8489:14.14#a2", "SOFTWARE in the response",
+      function(r) return { { type = "SOFTWARE", value = "a server" }, mapped(r) } end)
     one("RFC8489:14.2#a7", "XOR-MAPPED-ADDRESS whose first octet is not zero",
       function(r) return { mapped(r, 0xa5) } end)
     one("RFC8489:14.1#3b", "MAPPED-ADDRESS whose first octet is not zero",
@@ -74,6 +76,7 @@ case {
     local told = said.mapped or (said.output or ""):find(host, 1, true) and other
     if told then
       t:check("RFC8489:14.2#a8", told ~= other, "the IUT tells the second of two mapped addresses", r)
+      t:check("RFC8489:14#6a", told ~= other, "of two attributes of a type not the first counts", r)
     end
   end
 }
@@ -98,8 +101,9 @@ case {
       s:pending()
     end
     one("RFC8489:6.3.3#a3", "a response without XOR-MAPPED-ADDRESS", { { type = "SOFTWARE", value = "none" } })
-    one("RFC8489:6.3.3#a4", "XOR-MAPPED-ADDRESS of address family 3",
-      { { raw = "\0\x20\0\8\0\3\x11\x22\x33\x44\x55\x66" } })
+    local odd = { raw = "\0\x20\0\8\0\3\x11\x22\x33\x44\x55\x66" }
+    one("RFC8489:6.3.3#a4", "XOR-MAPPED-ADDRESS of address family 3", { odd })
+    one("RFC8489:6.3.3#1", "an address of family 3", { odd, { type = "SOFTWARE", value = "odd" } })
   end
 }
 

@@ -32,6 +32,7 @@ case {
     t:check("RFC8489:9.1.2#a1", not r.octets:find(account.password, 1, true), "the password is in the request", r)
     if name and name.value == account.username then
       t:check("RFC8489:9.1.2#a2", r.integrity ~= "bad", SHA1 .. " does not fit the password", r)
+      t:check("RFC8489:9.1.1#a1", r.integrity ~= "bad" and r.integrity256 ~= "bad", "the password is not the key", r)
       t:check("RFC8489:9.1.2#a2", r.integrity256 ~= "bad", SHA256 .. " does not fit the password", r)
     end
     answer(lib, s, r, { SHA256 })
@@ -173,5 +174,26 @@ case {
     answer(lib, s, r, { SHA256 }, { after_us = 50000 })
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:6.3#a9" } },
       "a forged response with an unknown attribute, then the right one")
+  end
+}
+
+case {
+  id = "stun-client-066",
+  title = "what stands behind the integrity attributes of a response is not looked at",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "auth-short" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local s = lib.server(t, { auth = "short" })
+    for _, v in ipairs { { SHA1, "RFC8489:9#1" }, { SHA256, "RFC8489:9#2" } } do
+      local asked = lib.ask(t, s.addr)
+      local r = lib.request(t, s, function(ev) return lib.is_request(ev) and ev:attribute(v[1]) ~= nil end)
+      if not r then return end
+      s:reply { id = r.id, attributes = { { type = "XOR-MAPPED-ADDRESS", address = r.from }, v[1],
+        { type = 0x7ffe, value = "?" } } }
+      t:expect(asked:wait(60), { { success = true, clause = v[2] } }, "attribute 0x7ffe behind " .. v[1])
+      s = lib.server(t, { auth = "short" }) -- the first one's algorithm is settled
+    end
   end
 }
