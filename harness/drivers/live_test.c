@@ -30,6 +30,7 @@ struct conf {
     size_t burst, size, big, rounds; /* rounds: how often `big` is sent, 0: once */
     bool closes;                     /* after `big`, in place of shutdown */
     const char *name;
+    uint16_t rr_type; /* of `name` */
     struct pkt pkt;
 };
 struct told { /* F_ record of each event: what the endpoint was given */
@@ -81,6 +82,7 @@ static void start(struct ep *e, const struct input *in, struct outq *q)
     if (e->c.mode == RESOLVER) {
         struct output *o = out_put(q, OUT_RESOLVE, 0);
         o->name = e->c.name;
+        o->rr_type = e->c.rr_type;
         o->token = 7;
     } else if (e->c.mode == DEADLINES) {
         e->due = in->now_us + 100;
@@ -700,6 +702,12 @@ static void names(void)
     struct party *none = party(w, (struct conf){.mode = RESOLVER, .name = "no..name.invalid"});
     struct party *some = party(w, (struct conf){.mode = RESOLVER, .name = "127.0.0.2"});
 
+    struct party *srv = party(
+        w, (struct conf){.mode = RESOLVER, .name = "_stun._udp.localhost", .rr_type = RR_SRV});
+
+    CU_ASSERT_TRUE(until(w, srv, "resolved", 1)); /* no resolver for it here: that is no answer */
+    CU_ASSERT_EQUAL(nth(w, srv, "resolved", 0)->in.n_srv, 0);
+    CU_ASSERT_EQUAL(nth(w, srv, "resolved", 0)->in.why, CLOSE_RESOLVE);
     CU_ASSERT_TRUE(until(w, none, "resolved", 1));
     CU_ASSERT_TRUE(until(w, some, "resolved", 1));
     CU_ASSERT_EQUAL(nth(w, none, "resolved", 0)->in.n_found, 0);

@@ -2,15 +2,13 @@
  * endpoint, by a command line of the profile, or over a control socket. */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "harness/drivers/control.h"
 #include "harness/script/world.h"
 
 static uint32_t skip_asked(struct world *w, lua_State *L, const char *what, const char *verb)
@@ -203,37 +201,7 @@ static struct asked *asked_new(struct world *w, lua_State *L, const char *verb)
 
 /* ---- the control socket ---- */
 
-static bool control_address(const char *where, struct sockaddr_storage *sa, socklen_t *n)
-{
-    struct addr a;
-
-    memset(sa, 0, sizeof *sa);
-    if (strncmp(where, "unix:", 5) == 0) {
-        struct sockaddr_un *un = (struct sockaddr_un *)(void *)sa;
-        un->sun_family = AF_UNIX;
-        *n = sizeof *un;
-        return snprintf(un->sun_path, sizeof un->sun_path, "%s", where + 5) <
-               (int)sizeof un->sun_path;
-    }
-    if (strncmp(where, "tcp:", 4) != 0 || !addr_parse(span_of(where + 4), &a) || !a.port)
-        return false;
-    if (a.family == 4) {
-        struct sockaddr_in *in = (struct sockaddr_in *)(void *)sa;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(a.port);
-        memcpy(&in->sin_addr, a.ip, 4);
-        *n = sizeof *in;
-    } else {
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)sa;
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(a.port);
-        memcpy(&in6->sin6_addr, a.ip, 16);
-        *n = sizeof *in6;
-    }
-    return true;
-}
-
-/* {"verb": ..., arguments that are texts ...} and the end of the line. */
+/* {"verb": ..., arguments that are texts ...} and the end of the line; NULL: no text. */
 static char *control_line(struct world *w, lua_State *L, const char *verb, int args)
 {
     json_t *j = json_pack("{s:s,s:s}", "verb", verb, "transport", w->run->transport);
@@ -243,41 +211,31 @@ static char *control_line(struct world *w, lua_State *L, const char *verb, int a
             json_object_set_new(j, lua_tostring(L, -2), json_string(lua_tostring(L, -1)));
     char *text = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(j);
-    return text;
+    char *line = text ? realloc(text, strlen(text) + 2) : NULL;
+    if (line)
+        memcpy(line + strlen(line), "\n", 2);
+    else
+        free(text);
+    return line;
 }
 
 /* One connection a command: a line of JSON goes out, a line of JSON is the answer. */
 static uint32_t ask_control(struct world *w, lua_State *L, const char *where, const char *verb,
                             int args)
 {
-    struct sockaddr_storage sa;
-    socklen_t n;
+    char why[256];
+    char *line = control_line(w, L, verb, args);
 
-    if (!control_address(where, &sa, &n))
-        luaL_error(L,
-                   "the control socket '%s' is none; one looks like unix:/run/iut.sock or "
-                   "tcp:127.0.0.1:4000",
-                   where);
-    char *text = control_line(w, L, verb, args);
-    if (!text)
+    if (!line)
         luaL_error(L, "the arguments of '%s' are no text", verb);
     struct asked *a = asked_new(w, L, verb);
     a->control = true;
-    a->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct iovec line[2] = {{text, strlen(text)}, {(char[]){'\n'}, 1}};
-    struct msghdr m = {.msg_iov = line, .msg_iovlen = 2};
-    /* it is on this machine: connecting and one short line do not wait */
-    bool good = a->fd >= 0 && connect(a->fd, (struct sockaddr *)(void *)&sa, n) == 0 &&
-                sendmsg(a->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)strlen(text) + 1;
-    int err = errno;
-    free(text);
-    if (!good) {
-        if (a->fd >= 0)
-            close(a->fd);
+    a->fd = control_send(where, span_of(line), why);
+    free(line);
+    if (a->fd < 0) {
         a->token = 0;
-        luaL_error(L, "the control socket '%s' cannot be used: %s", where, strerror(err));
+        luaL_error(L, "%s", why);
     }
-    fcntl(a->fd, F_SETFL, O_NONBLOCK);
     return a->token;
 }
 

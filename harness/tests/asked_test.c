@@ -6,7 +6,7 @@
 static const char cases[] =
     "case { id = \"a-ask\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", "
     "\"ip4\" }, run = function(t)\n"
-    "  local r = t:ask(\"binding\", { server = \"192.0.2.7:4000\", user = \"it's $HOME; touch "
+    "  local r = t:ask(\"binding\", { server = \"192.0.2.7:4000\", username = \"it's $HOME; touch "
     "broken\" })\n"
     "  t:expect(r, { { success = true, clause = \"RFC8489:6.3.3#a2\" } }, r.output)\n"
     "end }\n"
@@ -81,7 +81,8 @@ static const json_t *end_of(const json_t *all, const char *base, const char *sta
 /* What stands for braces; values of a case are quoted, braces that name nothing stay. */
 static void placeholders(void)
 {
-    if (!ready("x=one; printf '%s\\n' {host} {port} {transport} {user} {nothing} \"${x}\" >line"))
+    if (!ready(
+            "x=one; printf '%s\\n' {host} {port} {transport} {username} {nothing} \"${x}\" >line"))
         return;
     char line[512];
     json_t *all = ask("a-ask", "", 0);
@@ -147,7 +148,9 @@ static void hangs(void)
     if (!ready(hang))
         return;
     json_t *all = ask("a-ask", "--timeout-scale 0.01", 3);
-    end_of(all, "a-ask", "fail");
+    const char *why = program_text(end_of(all, "a-ask", "inconc"), "why");
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(why, "the command for 'binding' gave no answer within 0.6 s and was ended"));
     CU_ASSERT_FALSE(runs("one") || runs("two"));
     json_decref(all);
     all = ask("a-client", "--timeout-scale 0.05", 3);
@@ -158,6 +161,20 @@ static void hangs(void)
     end_of(all, "a-ask", "error");
     CU_ASSERT_FALSE(runs("one") || runs("two"));
     json_decref(all);
+}
+
+/* A command that dies of a signal condemns nobody, but is told; so is one whose child does. */
+static void dies(void)
+{
+    static const char *const commands[] = {"kill -SEGV $$", "sh -c 'kill -SEGV $$'; exit $?"};
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        if (!ready(commands[i]))
+            return;
+        json_t *all = ask("a-ask", "", 3);
+        const char *why = program_text(end_of(all, "a-ask", "inconc"), "why");
+        CU_ASSERT_PTR_NOT_NULL(strstr(why, "the command for 'binding' died of signal 11"));
+        json_decref(all);
+    }
 }
 
 /* The first try fails, the second does not. */
@@ -230,5 +247,5 @@ static void no_target(void)
 }
 
 TESTS({"placeholders", placeholders}, {"unsupported", unsupported}, {"missing", missing},
-      {"fails", fails}, {"hangs", hangs}, {"flaky", flaky}, {"client", client},
+      {"fails", fails}, {"hangs", hangs}, {"dies", dies}, {"flaky", flaky}, {"client", client},
       {"coturn_client", coturn_client}, {"no_target", no_target})

@@ -6,6 +6,7 @@ usage: client.py HOST PORT
 """
 import asyncio
 import sys
+import types
 
 try:
     from aioice import ice, stun
@@ -28,7 +29,7 @@ async def binding(host, port):
     local = ("::1" if ":" in host else "127.0.0.1", 0)
     _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: ice.StunProtocol(Receiver()), local_addr=local)
-    protocol.local_candidate = None
+    protocol.local_candidate = types.SimpleNamespace(component=1)  # what data goes to the receiver with
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     response, _ = await protocol.request(request, (host, port))
     return response.attributes["XOR-MAPPED-ADDRESS"]

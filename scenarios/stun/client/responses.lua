@@ -288,7 +288,7 @@ case {
     one("RFC8489:6.3#a1", "an error response whose first bit is one", head(0x8111, 8, 0x2112a442))
     one("RFC8489:6.3#a2", "an error response with another magic cookie", head(0x0111, 8, 0x2112a443))
     one("RFC8489:6.3#a3", "an error response that is longer than its length says", head(0x0111, 4, 0x2112a442))
-    one("RFC8489:6.3#a4", "an error response of another method", head(0x0113, 8, 0x2112a442))
+    one("RFC8489:6.3#a4", "an error response of method 0x0fe", head(0x03fe, 8, 0x2112a442))
   end
 }
 
