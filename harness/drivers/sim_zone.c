@@ -22,7 +22,7 @@ bool zone_add(struct zone **z, const char *name, const struct addr *a, const str
     if (a) {
         r->rr_type = a->family == 6 ? RR_AAAA : RR_A;
         r->addr = *a;
-    } else {
+    } else if (v) {
         r->rr_type = RR_SRV;
         r->srv = *v;
         memcpy(r->name + n, v->target, target);
