@@ -48,7 +48,7 @@ static const char help[] =
     "  --spawn COMMAND     the implementation under test is a client: what starts it, with "
     "{host},\n"
     "                      {port}, {transport} and what else the case says, instead of the\n"
-    "                      profile's commands\n"
+    "                      profile's commands; it ends with 0 where it got what it asked for\n"
     "  --profile NAME      what it supports: a file, or one of scenarios/profiles\n"
     "  --live              our own endpoint, but on loopback and in real time\n"
     "  --out DIR           run.jsonl, report.html, junit.xml and captures go there\n"
