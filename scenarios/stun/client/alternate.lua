@@ -29,7 +29,7 @@ case {
   title = "a signed 300 leads to the server that it names: same transport, same credentials",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "redirect" },
+  needs = { "ask", "redirect", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
@@ -53,7 +53,7 @@ case {
   title = "a 300 without integrity leads nowhere",
   role = "stun-client",
   type = "X",
-  needs = { "ask", "redirect" },
+  needs = { "ask", "redirect", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
@@ -69,7 +69,7 @@ case {
   title = "two servers that send to one another do not get the request again and again",
   role = "stun-client",
   type = "X",
-  needs = { "ask", "redirect" },
+  needs = { "ask", "redirect", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)

@@ -25,7 +25,7 @@ case {
   title = "an IP address in a stun URI is contacted as it is",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "uri" },
+  needs = { "ask", "uri", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local s = lib.server(t)
@@ -39,7 +39,7 @@ case {
   title = "a name is looked up as a service, by what STUN runs over",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local udp, tcp = server(t, lib, "udp", 4001), server(t, lib, "tcp", 4002)
@@ -63,7 +63,7 @@ case {
   title = "a name without SRV record is looked up as a host, and contacted at the default port",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local right = server(t, lib, "right", 3478)
@@ -91,7 +91,7 @@ case {
   title = "a given port is the one that is contacted",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     local s = server(t, lib, "given", 4003)
@@ -106,7 +106,7 @@ case {
   title = "servers are tried in the order of their priorities, the next one after a timeout",
   role = "stun-client",
   type = "T",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   tags = { "slow" },
   run = function(t)
     local lib = t:lib("stun").client
@@ -135,7 +135,7 @@ case {
   title = "IPv4 and IPv6 addresses are both looked up",
   role = "stun-client",
   type = "V",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   run = function(t)
     local lib = t:lib("stun").client
     for _, family in ipairs { "ip4", "ip6" } do
@@ -152,7 +152,7 @@ case {
   title = "all addresses of a name are tried",
   role = "stun-client",
   type = "T",
-  needs = { "ask", "uri", "zone" },
+  needs = { "ask", "uri", "zone", "udp", "tcp" },
   tags = { "slow" },
   run = function(t)
     local lib = t:lib("stun").client
