@@ -309,6 +309,9 @@ function t:skip(why) H.skip(why) end
 -- What scenarios/<protocol>/lib.lua gives.
 function t:lib(protocol) return methods(protocol) end
 
+-- A name or password as it goes on the wire and into keys (OpaqueString, RFC 8265); nil: it may not be used.
+function t:opaque(text) return H.opaque(text) end
+
 function t:log(what) H.note(tostring(what)) end
 
 -- What is sent after this on any actor is not judged for being unexpected.

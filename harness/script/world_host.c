@@ -1,6 +1,7 @@
 /* harness/script/world_host.c - the C side of a case: `H` of prelude.lua. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "harness/core/prep.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/sim.h"
 #include "harness/script/world.h"
@@ -328,6 +329,22 @@ static int h_lib(lua_State *L)
     return 1;
 }
 
+/* H.opaque(text): prepared by OpaqueString (RFC 8265); nil where that refuses it. */
+static int h_opaque(lua_State *L)
+{
+    size_t n;
+    const char *s = luaL_checklstring(L, 1, &n);
+    size_t room =
+        n * 4 + 64; /* composed text is longer than what it was made of by a factor of 3 */
+    struct arena mem = arena_of(lua_newuserdatauv(L, room, 0), room);
+    struct span out;
+
+    if (prep_opaque(&mem, (struct span){(const uint8_t *)s, n}, &out) != PREP_OK)
+        return 0;
+    lua_pushlstring(L, (const char *)out.p, out.n);
+    return 1;
+}
+
 static int h_ask(lua_State *L)
 {
     struct world *w = world_of(L);
@@ -366,7 +383,8 @@ void world_push_host(struct world *w, lua_State *L)
     static const luaL_Reg calls[] = {
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
-        {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {NULL, NULL},
+        {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {"opaque", h_opaque},
+        {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};

@@ -7,8 +7,10 @@ static void start(struct stun_client *c, const struct stun_client_config *cfg)
     if (cfg)
         c->c = *cfg;
     c->c.transport = arena_copy(&c->mem, c->c.transport.n ? c->c.transport : span_of("udp"));
-    c->c.username = arena_copy(&c->mem, c->c.username.n ? c->c.username : span_of("alice"));
-    c->c.password = arena_copy(&c->mem, c->c.password.n ? c->c.password : span_of("alice-secret"));
+    c->c.username =
+        stun_prepare(&c->mem, c->c.username.n ? c->c.username : span_of("alice"), true, false);
+    c->c.password = stun_prepare(&c->mem, c->c.password.n ? c->c.password : span_of("alice-secret"),
+                                 false, false);
     c->c.software = arena_copy(&c->mem, c->c.software.n ? c->c.software : span_of("rtclab 0.1"));
     c->c.rto_us = c->c.rto_us ? c->c.rto_us : 500000; /* RFC8489:6.2.1#3, #10, #12; 6.2.2#2 */
     c->c.rc = c->c.rc ? c->c.rc : 7;
@@ -384,10 +386,12 @@ static void new_id(struct stun_client *c, struct stun_transaction *t)
 
 /* The key that seals the message; which attributes it carries is the script's business. */
 static void sign_request(const struct stun_client *c, const struct stun_send_args *a,
-                         struct stun_transaction *t)
+                         struct stun_transaction *t, struct arena *mem)
 {
-    struct span user = a->username.n ? a->username : c->c.username;
-    struct span password = a->password.n ? a->password : c->c.password;
+    struct span user = stun_prepare(mem, a->username.n ? a->username : c->c.username, true, false);
+    struct span password =
+        stun_prepare(mem, a->password.n ? a->password : c->c.password, false, false);
+    struct span realm = stun_prepare(mem, a->realm, true, false);
     enum stun_algorithm alg = a->algorithm == STUN_SHA256 ? STUN_SHA256 : STUN_MD5;
 
     if (a->auth == STUN_AUTH_NONE)
@@ -396,7 +400,27 @@ static void sign_request(const struct stun_client *c, const struct stun_send_arg
     if (a->auth == STUN_AUTH_SHORT)
         stun_key_init(&t->key, password);
     else
-        stun_key_long_term(&t->key, alg, user, a->realm, password);
+        stun_key_long_term(&t->key, alg, user, realm, password);
+}
+
+/* Each USERHASH without a value gets that of the user and realm of the arguments. */
+static void hash_names(const struct stun_client *c, const struct stun_send_args *a,
+                       struct draft *dr)
+{
+    const struct node *list = draft_find(&dr->root, "attributes");
+    uint8_t hash[32];
+
+    for (struct node *i = list && list->form == FORM_KIDS ? list->first : NULL; i; i = i->next) {
+        const struct node *type = i->form == FORM_KIDS ? draft_find(i, "type") : NULL;
+        const struct field *value = draft_field(i, "value");
+        if (!type || type->u != STUN_USERHASH || !value || draft_find(i, "value") ||
+            draft_find(i, "length"))
+            continue;
+        struct span user = a->username.n ? a->username : c->c.username;
+        stun_userhash(hash, stun_prepare(dr->mem, user, true, false),
+                      stun_prepare(dr->mem, a->realm, true, false));
+        draft_bytes(dr, i, value, arena_copy(dr->mem, (struct span){hash, sizeof hash}));
+    }
 }
 
 static void request(struct stun_client *c, const struct input *in, struct outq *q)
@@ -425,9 +449,11 @@ static void request(struct stun_client *c, const struct input *in, struct outq *
     }
     if (!draft_find(&dr.root, "method"))
         draft_uint(&dr, &dr.root, field_find(&stun_msg_desc, "method"), STUN_BINDING);
-    sign_request(c, a, t);
+    sign_request(c, a, t, &mem);
+    hash_names(c, a, &dr);
     struct wr w = {t->wire, sizeof t->wire, 0, false};
     stun_encode(&w, &dr, &marks);
+    stun_cut256(&w, &marks, a->cut256 ? a->cut256 : 32);
     stun_seal(&w, &marks, t->signed_ ? &t->key : NULL);
     t->wire_n = w.n;
     t->once = a->once;
@@ -457,8 +483,10 @@ static void send_any(struct stun_client *c, const struct input *in, struct outq 
                         (struct span){id.id, id.id_n});
         if (!draft_find(&dr.root, "method"))
             draft_uint(&dr, &dr.root, field_find(&stun_msg_desc, "method"), STUN_BINDING);
-        sign_request(c, a, &id);
+        sign_request(c, a, &id, &mem);
+        hash_names(c, a, &dr);
         stun_encode(&w, &dr, &marks);
+        stun_cut256(&w, &marks, a->cut256 ? a->cut256 : 32);
         stun_seal(&w, &marks, id.signed_ ? &id.key : NULL);
     }
     put(c, flow, wr_span(&w), &a->to, a->split, q);
@@ -550,6 +578,7 @@ static const struct field send_fields[] = {
     {.name = "fresh", A(fresh, F_BOOL)},
     {.name = "timeout_us", A(timeout_us, F_UINT)},
     {.name = "split", A(split, F_UINT)},
+    {.name = "cut256", A(cut256, F_UINT)},
     {.name = "flow", A(flow, F_UINT)},
     {.name = "octets", A(octets, F_BYTES)},
     {.name = "realm", A(realm, F_TEXT)},

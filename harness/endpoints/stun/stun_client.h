@@ -11,6 +11,7 @@ struct stun_send_args {    /* of every verb */
     bool once;           /* no retransmission */
     bool fresh;          /* open a flow of its own (another source port) */
     uint64_t timeout_us; /* 0: by the timers of the standard */
+    uint64_t cut256;     /* octets of MESSAGE-INTEGRITY-SHA256; 0: all 32 */
     uint64_t split;      /* streams: octets in a segment; 0: all in one */
     uint32_t flow;       /* as an earlier event named it; 0: the default one */
     struct span octets, realm, nonce, username, password;

@@ -1,4 +1,5 @@
 /* harness/endpoints/stun/stun_common.c - field tables of configuration and events, streams. */
+#include "harness/core/prep.h"
 #include "harness/endpoints/stun/stun_endpoint.h"
 
 static const struct name auth_v[] = {
@@ -78,6 +79,11 @@ static const struct field server_fields[] = {
     {.name = "quota", S(quota, F_UINT)},
     {.name = "fail_at", S(fail_at, F_UINT)},
     {.name = "alternate", S(alternate, F_ADDR)},
+    {.name = "alternate6", S(alternate6, F_ADDR)},
+    {.name = "alternate_domain", S(alternate_domain, F_TEXT)},
+    {.name = "fingerprint_needed", S(fingerprint_needed, F_BOOL)},
+    {.name = "anonymity", S(anonymity, F_BOOL)},
+    {.name = "no_algorithms", S(no_algorithms, F_BOOL)},
     {.name = "other", S(other, F_ADDR)},
     {.name = "nat", S(nat, F_BOOL)},
     {.name = "mtu", S(mtu, F_UINT)},
@@ -103,6 +109,38 @@ static const struct field client_fields[] = {
 };
 const struct desc stun_client_config_desc = {"stun-client", sizeof(struct stun_client_config),
                                              FIELDS(client_fields), .next = NULL};
+
+struct span stun_prepare(struct arena *mem, struct span s, bool quoted, bool rfc5389)
+{
+    struct span out;
+
+    while (s.n && s.p[s.n - 1] == 0)
+        s.n--;
+    if (quoted && s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+        s = span_cut(s, 1, s.n - 1);
+    enum prep_result got = rfc5389 ? prep_sasl(mem, s, &out) : prep_opaque(mem, s, &out);
+    return got == PREP_OK ? out : arena_copy(mem, s);
+}
+
+void stun_cut256(struct wr *w, struct stun_marks *marks, size_t n)
+{
+    size_t at = marks->integrity256, end = at + 4 + marks->cut256;
+    size_t kept = at + 4 + n, gone = marks->cut256 - n, padding = -n & 3;
+
+    if (w->full || !at || n >= marks->cut256)
+        return;
+    gone -= padding;
+    memset(w->p + kept, 0, padding);
+    memmove(w->p + end - gone, w->p + end, w->n - end);
+    w->n -= gone;
+    put_u16(w->p + at + 2, (uint16_t)n);
+    put_u16(w->p + marks->start + 2, (uint16_t)(w->n - marks->start - STUN_HEADER));
+    marks->cut256 = n;
+    if (marks->fingerprint > at)
+        marks->fingerprint -= gone;
+    if (marks->integrity > at)
+        marks->integrity -= gone;
+}
 
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data)

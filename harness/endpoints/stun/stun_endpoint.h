@@ -34,19 +34,26 @@ struct stun_server_config {
     /* TLS and DTLS are served there; port 0: 5349. Family 0: they are not. Where `listen` is not given
      * then UDP and TCP are not served. */
     struct addr listen_tls;
-    uint8_t auth;        /* enum stun_auth */
-    bool no_udp, no_tcp; /* both are served unless told */
-    bool fingerprint;    /* every response carries FINGERPRINT */
-    bool classic;        /* serve clients of RFC 3489 */
-    bool rfc5389;        /* no nonce cookie and no PASSWORD-ALGORITHMS */
+    uint8_t auth;            /* enum stun_auth */
+    bool no_udp, no_tcp;     /* both are served unless told */
+    bool fingerprint;        /* every response carries FINGERPRINT */
+    bool fingerprint_needed; /* in use as in RFC8489:7: messages without it are discarded */
+    bool anonymity;          /* user names may come hashed, and the nonce says so */
+    bool no_algorithms;      /* no PASSWORD-ALGORITHMS, and no such bit in the nonce */
+    bool classic;            /* serve clients of RFC 3489 */
+    bool rfc5389;            /* no nonce cookie and no PASSWORD-ALGORITHMS */
     bool manual;
     struct span realm, software; /* software: absent where empty */
-    struct stun_user *users;     /* {"alice", "alice-secret"} where there are none */
+    /* {"alice", "alice-secret"} where there are none. Names, realm and passwords are prepared here
+     * (OpaqueString, rfc5389: SASLprep); what the profile refuses is taken as it is. */
+    struct stun_user *users;
     size_t n_users;
     uint64_t nonce_us; /* lifetime of a nonce; 0: 600 s */
     uint32_t quota;    /* streams of one address at most; 0: as many as there are */
     uint32_t fail_at;  /* the stream that is refused as if there were no room, from 1; 0: none */
-    struct addr alternate; /* authenticated requests are sent there; family 0: none */
+    /* where authenticated requests are sent, by their family; family 0: served here */
+    struct addr alternate, alternate6;
+    struct span alternate_domain; /* in the certificate of those; empty: the same as here */
     /* RFC 5780: with `other` from two addresses and two ports, those of `listen` and of this one
      * (port 0: the one after listen's), which may not be equal; OTHER-ADDRESS is there once all
      * four pairs are open. With `nat` alone from one: RESPONSE-PORT and PADDING. Needs an address
@@ -102,6 +109,13 @@ enum stun_result {
 };
 extern const struct desc stun_event_desc, stun_client_config_desc, stun_server_config_desc;
 
+/* A name, realm or password as it enters a key or a hash: trailing NULs away, the quotes around it
+ * too where `quoted`, then OpaqueString, or SASLprep for `rfc5389` (RFC8489:9.2.2#a2). What the
+ * profile refuses stays as it is. Lives in `mem`. */
+struct span stun_prepare(struct arena *mem, struct span s, bool quoted, bool rfc5389);
+/* Shorten the MESSAGE-INTEGRITY-SHA256 that stun_encode left room for to its first `n` octets, before the
+ * message is sealed (RFC8489:14.6); what follows moves up. */
+void stun_cut256(struct wr *w, struct stun_marks *marks, size_t n);
 /* Fill in an event about `data` as it came; NULL where the queue has no room. */
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data);

@@ -41,32 +41,17 @@ static void open_secure(const struct stun_server *s, struct outq *q)
 
 static void start(struct stun_server *s, const struct stun_server_config *c, struct outq *q)
 {
-    static const struct stun_user alice = {SPAN("alice"), SPAN("alice-secret")};
     struct addr at = c ? c->listen : (struct addr){0};
 
     s->mem = arena_of(s->kept_octets, sizeof s->kept_octets);
     if (c)
         s->c = *c;
     s->c.rfc5389 |= env_flag(&s->env, "rfc5389");
-    s->c.realm = arena_copy(&s->mem, or_text(s->c.realm, "interop.test"));
+    s->c.realm = stun_prepare(&s->mem, or_text(s->c.realm, "interop.test"), true, s->c.rfc5389);
+    s->c.alternate_domain = arena_copy(&s->mem, s->c.alternate_domain);
     /* 10 octets: not a multiple of four, so that padding is seen */
     s->c.software = arena_copy(&s->mem, or_text(s->c.software, "rtclab 0.1"));
-    s->n_users = s->c.n_users ? s->c.n_users : 1;
-    for (size_t i = 0; i < s->n_users && i < STUN_USERS; i++) {
-        const struct stun_user *u = s->c.n_users ? &s->c.users[i] : &alice;
-        struct stun_server_user *k = &s->users[i];
-        k->username = arena_copy(&s->mem, u->username);
-        if (s->c.auth == STUN_AUTH_SHORT) {
-            stun_key_init(&k->key.md5, u->password);
-            k->key.sha256 = k->key.md5;
-        } else {
-            stun_key_long_term(&k->key.md5, STUN_MD5, k->username, s->c.realm, u->password);
-            stun_key_long_term(&k->key.sha256, STUN_SHA256, k->username, s->c.realm, u->password);
-        }
-        stun_userhash(k->hash, k->username, s->c.realm);
-    }
-    if (s->n_users > STUN_USERS)
-        s->n_users = STUN_USERS;
+    server_users(s);
     pool_init(&s->streams, s->stream_mem, STUN_CONNECTIONS, sizeof(struct stun_stream), s->c.quota);
     s->streams.fail_at = s->c.fail_at;
     if (!s->c.nonce_us)
@@ -79,7 +64,7 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     bool plain = s->c.listen.family || !s->c.listen_tls.family;
     if (plain && !s->c.no_udp)
         open_flow(q, FLOW_UDP, "udp", false, &at);
-    if (plain && !s->c.no_tcp)
+    if (plain && !s->c.no_tcp && !env_flag(&s->env, "tcp-refused"))
         open_flow(q, FLOW_TCP, "tcp", true, &at);
     nat_start(s, &at, q);
     open_secure(s, q);
@@ -87,60 +72,6 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
         at.port = 0;
         open_flow(q, FLOW_OTHER, "udp", false, &at);
     }
-}
-
-/* ---- nonces: cookie, when issued, and an HMAC of that with the client's address ---- */
-
-static void nonce_mac(const struct stun_server *s, const struct addr *from, uint64_t issued,
-                      uint8_t out[DIGEST_MAX])
-{
-    static const uint8_t nowhere[sizeof(struct addr)];
-    uint8_t b[8];
-    struct digest d;
-
-    put_u32(b, (uint32_t)(issued >> 32));
-    put_u32(b + 4, (uint32_t)issued);
-    hmac_start(&d, &s->nonce_key);
-    digest_add(&d, (struct span){b, 8});
-    if (env_flag(&s->env, "one-nonce-for-all"))
-        digest_add(&d, (struct span){nowhere, sizeof nowhere});
-    else {
-        digest_add(&d, (struct span){from->ip, from->family == 6 ? 16 : 4});
-        put_u16(b, from->port);
-        digest_add(&d, (struct span){b, 2});
-    }
-    hmac_end(&d, &s->nonce_key, out);
-}
-
-static struct span make_nonce(struct stun_server *s, const struct addr *from, uint64_t issued)
-{
-    uint8_t mac[DIGEST_MAX];
-    struct wr w = {s->nonce, sizeof s->nonce, 0, false};
-
-    if (env_flag(&s->env, "one-nonce-for-all"))
-        issued = 0;
-    nonce_mac(s, from, issued, mac);
-    if (!s->c.rfc5389)
-        stun_nonce_cookie(&w, env_flag(&s->env, "no-algorithms-bit") ? 0 : STUN_FEATURE_ALGORITHMS);
-    wr_hex(&w, issued, 16);
-    wr_hex_octets(&w, (struct span){mac, 8});
-    return wr_span(&w);
-}
-
-static bool nonce_good(struct stun_server *s, const struct addr *from, struct span nonce,
-                       uint64_t now)
-{
-    uint8_t issued[8];
-    struct wr w = {issued, sizeof issued, 0, false};
-    size_t at = s->c.rfc5389 ? 0 : STUN_NONCE_COOKIE;
-
-    if (!wr_unhex(&w, span_cut(nonce, at, at + 16)) || w.n != 8)
-        return false;
-    uint64_t when = get_u64(issued);
-    struct span want = make_nonce(s, from, when);
-    if (!span_eq_ct(nonce, want))
-        return false;
-    return env_flag(&s->env, "one-nonce-for-all") || (when <= now && now - when < s->c.nonce_us);
 }
 
 /* ---- answering ---- */
@@ -151,16 +82,38 @@ static void begin(struct stun_server *s, struct reply *r, enum stun_class cls)
     stun_draft(&r->dr, &r->mem, cls, r->m->method, r->m->transaction);
 }
 
-/* Where deviations look: "success/udp", "error/420/tcp". */
+/* Where deviations look: "success/udp", "error/420/unknown/stream", "indication/..." is nothing that
+ * goes out. */
 static const char *place(struct reply *r, unsigned code)
 {
     struct wr w = {(uint8_t *)r->where, sizeof r->where - 1, 0, false};
     wr_text(&w, code ? "error/" : "success");
-    if (code)
+    if (code) {
         wr_dec(&w, code);
+        wr_text(&w, "/");
+        wr_text(&w, r->cause);
+    }
     wr_text(&w, r->in->flow < FLOW_ACCEPTED ? "/udp" : "/stream");
     r->where[w.n] = '\0';
     return r->where;
+}
+
+/* The second place: by what protects the answer. */
+static const char *protection(const struct reply *r)
+{
+    if (r->m->classic)
+        return "auth/classic";
+    return !r->sign ? "auth/none" : r->use256 ? "auth/sha256" : "auth/sha1";
+}
+
+static struct deviated deviate(struct stun_server *s, struct reply *r, unsigned code)
+{
+    struct deviated a = env_apply(&s->env, place(r, code), &r->dr);
+    struct deviated b = env_apply(&s->env, protection(r), &r->dr);
+    a.silent |= b.silent;
+    a.repeat |= b.repeat;
+    a.delay_us += b.delay_us;
+    return a;
 }
 
 static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
@@ -170,6 +123,13 @@ static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
     struct pkt pkt = {.remote = r->in->pkt.remote, .local = r->in->pkt.local};
     flow_id flow = r->in->flow;
 
+    if (r->in->flow == FLOW_UDP && env_flag(&s->env, "answered-to-another") && s->last.family)
+        pkt.remote = s->last;
+    s->last = r->in->pkt.remote;
+    if (!udp && env_flag(&s->env, "stream-answered-by-datagram")) {
+        udp = true;
+        flow = FLOW_UDP;
+    }
     if (r->in->flow == FLOW_UDP && env_flag(&s->env, "other-port")) {
         flow = FLOW_OTHER;
         pkt.local = (struct addr){0};
@@ -193,19 +153,23 @@ static void finish(struct stun_server *s, struct reply *r, unsigned code)
     struct wr w = {s->out, sizeof s->out, 0, false};
     struct stun_marks marks;
 
+    server_add_otherwise(s, r);
     if (s->c.software.n && !r->m->classic)
         stun_add_bytes(&r->dr, STUN_SOFTWARE, s->c.software);
     if (r->sign && r->use256)
         stun_add(&r->dr, STUN_MESSAGE_INTEGRITY_SHA256);
     else if (r->sign)
         stun_add(&r->dr, STUN_MESSAGE_INTEGRITY);
-    if (s->c.fingerprint || r->fingerprint)
+    if (s->c.fingerprint || s->c.fingerprint_needed || r->fingerprint ||
+        env_flag(&s->env, "fingerprint-added"))
         stun_add(&r->dr, STUN_FINGERPRINT);
-    struct deviated dev = env_apply(&s->env, place(r, code), &r->dr);
+    struct deviated dev = deviate(s, r, code);
     if (dev.silent)
         return;
     stun_encode(&w, &r->dr, &marks);
+    server_cut(s, &w, &marks);
     stun_seal(&w, &marks, r->sign);
+    server_spoil(s, &w, &marks);
     if (w.full || r->mem.full)
         return; /* a deviation made it longer than any message: nothing lawful to send */
     put_out(s, r, &w, &dev);
@@ -216,6 +180,8 @@ static const char *reason_of(unsigned code)
     switch (code) {
     case 300:
         return "Try Alternate";
+    case 400:
+        return "Bad Request";
     case 401:
         return "Unauthenticated";
     case 420:
@@ -225,22 +191,23 @@ static const char *reason_of(unsigned code)
     case 500:
         return "Server Error";
     default:
-        return "Bad Request";
+        return "Error";
     }
 }
 
-static void add_challenge(struct stun_server *s, struct reply *r, bool fresh)
+/* RFC8489:10#1b, #2: the address of the request's family first; the name of its certificate where the
+ * client can act on it (#4). */
+static void add_alternates(struct stun_server *s, struct reply *r)
 {
-    uint64_t issued = fresh ? r->in->now_us : r->in->now_us - s->c.nonce_us;
-    static const uint8_t offered[] = {0, STUN_SHA256, 0, 0, 0, STUN_MD5, 0, 0};
+    bool six = r->in->pkt.remote.family == 6;
+    const struct addr *first = six ? &s->c.alternate6 : &s->c.alternate;
+    const struct addr *second = six ? &s->c.alternate : &s->c.alternate6;
 
-    stun_add_bytes(&r->dr, STUN_REALM, s->c.realm);
-    stun_add_bytes(&r->dr, STUN_NONCE,
-                   arena_copy(&r->mem, make_nonce(s, &r->in->pkt.remote, issued)));
-    if (!s->c.rfc5389) {
-        struct node *item = stun_add(&r->dr, STUN_PASSWORD_ALGORITHMS);
-        draft_raw(&r->dr, item, NULL, (struct span){offered, sizeof offered});
-    }
+    stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, first);
+    if (second->family)
+        stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, second);
+    if (s->c.alternate_domain.n && r->use256)
+        stun_add_bytes(&r->dr, STUN_ALTERNATE_DOMAIN, s->c.alternate_domain);
 }
 
 static void answer_error(struct stun_server *s, struct reply *r, unsigned code)
@@ -251,21 +218,23 @@ static void answer_error(struct stun_server *s, struct reply *r, unsigned code)
     stun_add_code(&r->dr, code,
                   r->m->classic ? nat_classic_reason(reason_of(code), padded) : reason_of(code));
     if ((code == 401 && s->c.auth == STUN_AUTH_LONG) || code == 438)
-        add_challenge(s, r, code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
+        server_challenge(s, r, code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
     if (code == 420 && r->m->classic)
         nat_classic_types(r);
     if (code == 420)
         stun_add_types(&r->dr, STUN_UNKNOWN_ATTRIBUTES, r->unknown, r->n_unknown);
     if (code == 300)
-        stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, &s->c.alternate);
+        add_alternates(s, r);
     finish(s, r, code);
 }
 
 static void answer_success(struct stun_server *s, struct reply *r)
 {
     begin(s, r, STUN_SUCCESS);
-    if (!r->m->classic)
-        stun_add_addr(&r->dr, STUN_XOR_MAPPED_ADDRESS, &r->in->pkt.remote);
+    if (!r->m->classic) {
+        struct addr seen = server_seen(s, r);
+        stun_add_addr(&r->dr, STUN_XOR_MAPPED_ADDRESS, &seen);
+    }
     if (r->m->classic || s->nat.on || env_flag(&s->env, "mapped-address-too"))
         stun_add_addr(&r->dr, STUN_MAPPED_ADDRESS, &r->in->pkt.remote);
     if (s->nat.on)
@@ -275,107 +244,40 @@ static void answer_success(struct stun_server *s, struct reply *r)
     finish(s, r, 0);
 }
 
-/* ---- authentication; each returns 0 or the error code that the request earns ---- */
+/* ---- what a request earns: 0, or an error code ---- */
 
-static const struct stun_server_user *user_of(const struct stun_server *s, const struct stun_msg *m)
+/* RFC8489:6.3.1: what the request holds that is not understood. */
+static size_t unknown(struct stun_server *s, struct reply *r)
 {
-    const struct stun_attr *name = stun_find(m, STUN_USERNAME), *hash = stun_find(m, STUN_USERHASH);
-    for (size_t i = 0; i < s->n_users; i++) {
-        const struct stun_server_user *u = &s->users[i];
-        if (name ? span_eq(name->v.s, u->username)
-                 : hash && span_eq(hash->v.s, (struct span){u->hash, 32}))
-            return u;
-    }
-    return NULL;
-}
-
-static bool verify(struct stun_server *s, struct reply *r, const struct stun_key *k)
-{
-    enum stun_check c =
-        r->use256 ? stun_check_integrity256(r->m, k) : stun_check_integrity(r->m, k);
-    return c == STUN_GOOD || env_flag(&s->env, "any-integrity");
-}
-
-static unsigned check_short(struct stun_server *s, struct reply *r) /* RFC8489:9.1.3 */
-{
-    const struct stun_server_user *u = user_of(s, r->m);
-
-    if ((!r->m->at_integrity && !r->m->at_integrity256) || !stun_find(r->m, STUN_USERNAME))
-        return 400;
-    if (!u || !verify(s, r, &u->key.md5))
-        return 401;
-    r->sign = &u->key.md5;
-    return 0;
-}
-
-/* RFC8489:9.2.4#12a to #12c: both attributes, the list as offered, the choice from it. */
-static bool algorithms_good(const struct stun_msg *m, bool *sha256)
-{
-    static const uint8_t offered[] = {0, STUN_SHA256, 0, 0, 0, STUN_MD5, 0, 0};
-    const struct stun_attr *one = stun_find(m, STUN_PASSWORD_ALGORITHM);
-    const struct stun_attr *all = stun_find(m, STUN_PASSWORD_ALGORITHMS);
-
-    if (!one || !all || one->length < 4)
-        return false;
-    uint16_t chosen = get_u16(one->p + 4); /* the padding of its parameters is not looked at */
-    *sha256 = chosen == STUN_SHA256;
-    return span_eq((struct span){all->p + 4, all->length},
-                   (struct span){offered, sizeof offered}) &&
-           (chosen == STUN_SHA256 || chosen == STUN_MD5);
-}
-
-static unsigned check_long(struct stun_server *s, struct reply *r) /* RFC8489:9.2.4 */
-{
-    const struct stun_attr *nonce = stun_find(r->m, STUN_NONCE);
-    bool sha256 = false;
-    uint32_t features;
-
-    if (!r->m->at_integrity && !r->m->at_integrity256)
-        return 401;
-    if ((!stun_find(r->m, STUN_USERNAME) && !stun_find(r->m, STUN_USERHASH)) ||
-        !stun_find(r->m, STUN_REALM) || !nonce)
-        return 400;
-    bool offered =
-        stun_nonce_features(nonce->v.s, &features) && (features & STUN_FEATURE_ALGORITHMS);
-    bool chosen =
-        stun_find(r->m, STUN_PASSWORD_ALGORITHM) || stun_find(r->m, STUN_PASSWORD_ALGORITHMS);
-    if (offered && chosen && !algorithms_good(r->m, &sha256) && !env_flag(&s->env, "half-a-choice"))
-        return 400;
-    const struct stun_server_user *u = user_of(s, r->m);
-    if (!u)
-        return 401;
-    const struct stun_key *k = sha256 ? &u->key.sha256 : &u->key.md5;
-    if (!verify(s, r, k))
-        return 401;
-    if (!nonce_good(s, &r->in->pkt.remote, nonce->v.s, r->in->now_us) &&
-        !env_flag(&s->env, "any-nonce"))
-        return 438;
-    r->sign = k;
-    r->use256 = offered && chosen; /* RFC8489:9.2.4#26, #27 */
-    return 0;
+    if (env_flag(&s->env, "unknown-passed"))
+        return 0;
+    r->n_unknown = stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
+    if (r->n_unknown)
+        nat_known(s, r);
+    server_unknown_otherwise(s, r);
+    r->cause = "unknown";
+    return r->n_unknown;
 }
 
 static unsigned check(struct stun_server *s, struct reply *r)
 {
-    r->use256 = r->m->at_integrity256 != 0;
-    unsigned code = s->c.auth == STUN_AUTH_LONG    ? check_long(s, r)
-                    : s->c.auth == STUN_AUTH_SHORT ? check_short(s, r)
-                                                   : 0;
+    bool redirects = (r->in->pkt.remote.family == 6 ? s->c.alternate6 : s->c.alternate).family != 0;
+
+    r->cause = "none";
+    if (env_flag(&s->env, "unknown-checked-first") && unknown(s, r)) /* before 6.3#a9 has it */
+        return 420;
+    unsigned code = s->c.auth == STUN_AUTH_LONG    ? server_check_long(s, r)
+                    : s->c.auth == STUN_AUTH_SHORT ? server_check_short(s, r)
+                                                   : server_check_otherwise(s, r);
     if (code)
         return code;
-    r->n_unknown = env_flag(&s->env, "unknown-passed")
-                       ? 0
-                       : stun_unknown(r->m, true, r->unknown, COUNT(r->unknown));
-    if (r->n_unknown)
-        nat_known(s, r);
-    if (env_flag(&s->env, "optional-refused"))
-        for (size_t i = 0; i < r->m->n_attrs && r->n_unknown < COUNT(r->unknown); i++)
-            if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
-                r->unknown[r->n_unknown++] = r->m->attrs[i].type;
-    if (r->n_unknown)
+    if (unknown(s, r))
         return 420;
-    if (s->c.alternate.family && r->sign)
-        return 300;
+    if (redirects) {
+        r->cause = "alternate";
+        return r->sign ? 300 : 400; /* RFC8489:14.8#6a, #6b */
+    }
+    r->cause = "nat";
     return s->nat.on ? nat_check(s, r) : 0;
 }
 
@@ -387,15 +289,18 @@ static bool acceptable(struct stun_server *s, const struct stun_msg *m)
         return false;
     if (m->classic && !s->c.classic)
         return false;
-    if (m->method != STUN_BINDING && !env_flag(&s->env, "any-method"))
+    if (m->method != STUN_BINDING && !env_flag(&s->env, "any-method") &&
+        (m->method > STUN_SHARED_SECRET || !env_flag(&s->env, "reserved-methods-served")))
         return false;
-    if (stun_check_fingerprint(m) == STUN_BAD ||
+    enum stun_check print = stun_check_fingerprint(m);
+    if ((print == STUN_BAD && !server_takes_crc(s, m)) ||
+        (print == STUN_ABSENT &&
+         (s->c.fingerprint_needed || env_flag(&s->env, "fingerprint-wanted")) &&
+         !env_flag(&s->env, "fingerprint-optional")) ||
         (m->at_fingerprint && env_flag(&s->env, "any-fingerprint-refused")))
         return false;
-    if (m->cls == STUN_REQUEST)
+    if (m->cls == STUN_REQUEST || m->cls == STUN_INDICATION)
         return true;
-    if (m->cls == STUN_INDICATION)
-        return env_flag(&s->env, "indication-answered");
     return env_flag(&s->env, "response-answered");
 }
 
@@ -412,7 +317,7 @@ static void keep(struct stun_server *s, const struct input *in, const struct stu
     if (!e)
         return;
     e->id = id;
-    const struct stun_server_user *u = user_of(s, m);
+    const struct stun_server_user *u = server_user(s, m);
     if (u && e->message) {
         if (m->at_integrity)
             e->integrity = (uint8_t)stun_check_integrity(e->message, &u->key.md5);
@@ -429,7 +334,7 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct stun_server *s = self;
     struct stun_msg m;
     struct findings fs = {0};
-    struct reply r = {.in = in, .q = q, .m = &m};
+    struct reply r = {.in = in, .q = q, .m = &m, .cause = "none"};
     struct span octets = msg;
     uint8_t front;
 
@@ -454,8 +359,11 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     }
     if (!acceptable(s, &m))
         return;
-    r.fingerprint = m.at_fingerprint && s->c.auth == STUN_AUTH_SHORT;
+    r.fingerprint = m.at_fingerprint &&
+                    (s->c.auth == STUN_AUTH_SHORT || env_flag(&s->env, "fingerprint-copied"));
     unsigned code = check(s, &r);
+    if (m.cls == STUN_INDICATION && !server_answers_indication(s, &r, code))
+        return; /* RFC8489:6.3.2#a3 */
     if (code)
         answer_error(s, &r, code);
     else
@@ -513,6 +421,11 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
     with.pkt.local = st->local;
     if (env_flag(&s->env, "a-message-a-segment")) {
         message(s, &with, in->data, q);
+        return;
+    }
+    if (env_flag(&s->env, "closed-before-answer")) {
+        out_put(q, OUT_CLOSE, in->flow);
+        forget(s, st);
         return;
     }
     if (!stun_stream_take(st, &with, message, s, q)) {

@@ -25,6 +25,9 @@ struct stun_reply_args {
     bool abort;            /* `hang_up`: by a reset */
     struct draft *message; /* class success, the request's method and id, unless given */
 };
+struct stun_spent { /* a nonce that is good for one transaction alone */
+    uint8_t nonce[8], transaction[12];
+};
 enum { /* flows that the server opens */
        STUN_FLOW_UDP = 1,
        STUN_FLOW_TCP,
@@ -48,6 +51,10 @@ struct stun_server {
     struct stun_nat nat;
     struct hmac_key nonce_key;
     uint8_t nonce[64];
+    struct addr last; /* whom the last answer went to */
+    uint8_t last_id[12];
+    struct stun_spent spent[16];
+    uint32_t n_spent;
     uint32_t n_kept;
     struct stun_kept kept[STUN_KEPT];
     struct stun_attr attrs[STUN_ATTRS];
@@ -67,9 +74,10 @@ struct reply { /* one request on its way to its answer */
     bool use256, fingerprint, padding; /* padding: PADDING is to be answered by the same */
     uint8_t change;                    /* which place answers, by what differs; 0: the one asked */
     uint16_t response_port;            /* 0: the one that the request came from */
+    const char *cause; /* of an error response: a word for the tables of deviations */
     uint16_t unknown[STUN_ATTRS];
     size_t n_unknown;
-    char where[32];
+    char where[48];
 };
 
 /* stun_server_nat.c; each is called where RFC 5780 is on (nat.on), unless told */
@@ -93,7 +101,28 @@ void nat_route(const struct stun_server *s, const struct reply *r, flow_id *flow
 const char *nat_classic_reason(const char *reason, char out[64]);
 void nat_classic_types(struct reply *r);
 
-enum { STUN_SERVER_FAULTS = 65, STUN_SERVER_VARIANTS = 24 };
+/* stun_server_auth.c: users by the configuration, prepared; the user that a request names, NULL: none. */
+void server_users(struct stun_server *s);
+const struct stun_server_user *server_user(const struct stun_server *s, const struct stun_msg *m);
+/* REALM, NONCE and PASSWORD-ALGORITHMS; fresh: with a nonce that is valid. */
+void server_challenge(struct stun_server *s, struct reply *r, bool fresh);
+/* 0, or the error code that the request earns, with r->cause. 0: r->sign and r->use256 protect the
+ * answer. */
+unsigned server_check_short(struct stun_server *s, struct reply *r);
+unsigned server_check_long(struct stun_server *s, struct reply *r);
+
+/* stun_server_flags.c: what flags of the tables do; where none is set they do nothing. The first gives
+ * an error code, server_cut works before the message is sealed, server_spoil after. */
+unsigned server_check_otherwise(struct stun_server *s, struct reply *r);
+void server_unknown_otherwise(struct stun_server *s, struct reply *r);
+bool server_answers_indication(struct stun_server *s, const struct reply *r, unsigned code);
+struct addr server_seen(struct stun_server *s, const struct reply *r);
+bool server_takes_crc(struct stun_server *s, const struct stun_msg *m);
+void server_add_otherwise(struct stun_server *s, struct reply *r);
+void server_cut(struct stun_server *s, struct wr *w, struct stun_marks *marks);
+void server_spoil(struct stun_server *s, struct wr *w, struct stun_marks *marks);
+
+enum { STUN_SERVER_FAULTS = 213, STUN_SERVER_VARIANTS = 33 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif
