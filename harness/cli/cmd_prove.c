@@ -92,7 +92,7 @@ static bool can_matter(const struct job *j, const struct case_info *c, const cha
         return true;
     for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++) {
         const json_t *v = json_object_get(json_object_get(own, c->needs[i]), key);
-        const char *text = json_string_value(v);
+        const char *text = json_is_true(v) ? "true" : json_string_value(v);
         if (v && (!needs[n] || (text && strcmp(text, needs + n + 1) == 0)))
             return true;
     }

@@ -68,27 +68,35 @@ function lib.source(t) return not t.stream and "RFC8489:6.3.1.1#a7" or "RFC8489:
 
 local base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
+-- The value of one character of base64.
+function lib.six(c) return base64:find(c, 1, true) - 1 end
+
 -- The security features in a NONCE: whether it begins with the cookie, has the bit for password algorithms,
 -- the bit for user name anonymity.
 function lib.nonce(value)
   local c = (value or ""):match("^obMatJos2([%w+/])")
   if not c then return false, false, false end
-  local six = base64:find(c, 1, true) - 1
+  local six = lib.six(c)
   return true, six & 32 ~= 0, six & 16 ~= 0
 end
 
 -- The arguments of a request that answers the challenge `r` for an account. opts: without (an attribute
--- left out), password, username, nonce, algorithm, algorithms (instead of what the challenge asks for).
--- nil where the server asks for what a case cannot give.
+-- left out), password, username, nonce, algorithm, algorithms (instead of what the challenge asks for),
+-- plain (no PASSWORD-ALGORITHM and PASSWORD-ALGORITHMS, as clients of RFC 5389), integrity (the names of the
+-- attributes that sign), extra (attributes before those), once more `id` (the transaction).
+-- nil where the server offers no algorithm that a case can use.
 function event.credentials(r, account, opts)
   opts = opts or {}
   local realm, nonce = r:attribute("REALM"), r:attribute("NONCE")
-  local offered = r:attribute("PASSWORD-ALGORITHMS")
+  local offered = not opts.plain and r:attribute("PASSWORD-ALGORITHMS") or nil
   local _, _, anonymous = lib.nonce(nonce and nonce.value)
   local list, chosen = {}, nil
-  if anonymous then return nil end
   local function add(a) if opts.without ~= a.type then list[#list + 1] = a end end
-  add { type = "USERNAME", value = opts.username or account.username }
+  if not anonymous or opts.named then
+    add { type = "USERNAME", value = opts.username or account.username }
+  elseif opts.without ~= "USERNAME" then
+    add { type = "USERHASH" } -- of the arguments' user name and realm
+  end
   add { type = "REALM", value = realm and realm.value or account.realm }
   add { type = "NONCE", value = opts.nonce or (nonce and nonce.value) or "" }
   if offered then
@@ -98,10 +106,14 @@ function event.credentials(r, account, opts)
     if not chosen then return nil end
     add { type = "PASSWORD-ALGORITHMS", algorithms = opts.algorithms or offered.algorithms }
     add { type = "PASSWORD-ALGORITHM", algorithm = opts.algorithm or chosen }
+    if opts.algorithm == "MD5" or opts.algorithm == "SHA-256" then chosen = opts.algorithm end
   end
-  list[#list + 1] = offered and "MESSAGE-INTEGRITY-SHA256" or "MESSAGE-INTEGRITY"
+  for _, a in ipairs(opts.extra or {}) do list[#list + 1] = a end
+  for _, name in ipairs(opts.integrity or { offered and "MESSAGE-INTEGRITY-SHA256" or "MESSAGE-INTEGRITY" }) do
+    list[#list + 1] = name
+  end
   return {
-    class = "request", attributes = list, auth = "long", algorithm = chosen or "MD5",
+    class = "request", attributes = list, auth = "long", algorithm = chosen or "MD5", transaction = opts.id,
     realm = realm and realm.value or account.realm, username = opts.username or account.username,
     password = opts.password or account.password,
   }
@@ -269,6 +281,105 @@ function client.login(t, s, opts)
     return nil
   end
   return r, said
+-- The challenge that a request without credentials gets; nil, with a check made, where it is none.
+function lib.challenge(t, c)
+  local r = c:request { class = "request" }
+  if not t:expect(r, { { error = 401, clause = "RFC8489:9.2.4#2" } }, "a request without credentials") then return end
+  local realm = t:check("RFC8489:9.2.4#3", r:attribute("REALM") ~= nil, "no REALM", r)
+  local nonce = t:check("RFC8489:9.2.4#4", r:attribute("NONCE") ~= nil, "no NONCE", r)
+  return realm and nonce and r or nil
+end
+
+-- The answer to a request with credentials; a nonce may be revoked at any time (RFC8489:9.2.4#a7), so one 438
+-- is followed. nil, with a check made, where the server asks for what a case cannot give. The second result is
+-- the challenge that was answered last.
+function lib.signed(t, c, r, opts)
+  for _ = 1, 2 do
+    local args = r:credentials(opts and opts.account or t.profile.accounts[1], opts)
+    if not args then
+      t:inconc("RFC8489:9.2.4#a8", "the server asks for an algorithm that is not known", r)
+      return nil
+    end
+    local got = c:request(args)
+    if got.code ~= 438 or not got:attribute("NONCE") or (opts and opts.nonce) then return got, r end
+    r = got
+  end
+  return r, r
+end
+
+-- An answer to a request with the given options; nil, with checks made, where that does not come about.
+function lib.authenticated(t, c, opts)
+  local r = lib.challenge(t, c)
+  if not r then return nil end
+  return lib.signed(t, c, r, opts)
+end
+
+---------------------------------------------------------------- short-term credentials
+
+-- The arguments of a request under a short-term credential. opts: without, username, password, integrity (names
+-- of the attributes that sign, MESSAGE-INTEGRITY-SHA256 unless told), extra (attributes before them), behind
+-- (attributes after them), cut256 (octets of MESSAGE-INTEGRITY-SHA256), class.
+function lib.short(account, opts)
+  opts = opts or {}
+  local list = {}
+  local function add(a) if opts.without ~= (a.type or a) then list[#list + 1] = a end end
+  add { type = "USERNAME", value = opts.username or account.username }
+  for _, a in ipairs(opts.extra or {}) do add(a) end
+  for _, a in ipairs(opts.integrity or { "MESSAGE-INTEGRITY-SHA256" }) do add(a) end
+  for _, a in ipairs(opts.behind or {}) do add(a) end
+  return { class = opts.class or "request", attributes = list, auth = "short", cut256 = opts.cut256,
+    password = opts.password or account.password }
+end
+
+-- The account whose name is not ASCII, as it goes on the wire and into keys.
+function lib.unicode(t)
+  for _, a in ipairs(t.profile.accounts) do
+    if a.username:find("[\x80-\xff]") then
+      return { username = t:opaque(a.username), password = t:opaque(a.password), realm = a.realm }
+    end
+  end
+  t:skip("no account of the profile has a name that is not ASCII")
+end
+
+-- An error response of short-term credentials carries nothing that a client could take for proof.
+function lib.unsigned(r)
+  return not (r:attribute("MESSAGE-INTEGRITY") or r:attribute("MESSAGE-INTEGRITY-SHA256") or
+    r:attribute("USERNAME"))
+end
+
+---------------------------------------------------------------- text and octets
+
+-- The reason phrases that the registry recommends, by error code.
+lib.reasons = {
+  [300] = "Try Alternate", [400] = "Bad Request", [401] = "Unauthenticated", [420] = "Unknown Attribute",
+  [438] = "Stale Nonce", [500] = "Server Error",
+}
+
+-- The CRC-32 of ITU V.42.
+function lib.crc32(octets)
+  local crc = 0xffffffff
+  for i = 1, #octets do
+    crc = crc ~ octets:byte(i)
+    for _ = 1, 8 do crc = crc >> 1 ~ (crc & 1) * 0xedb88320 end
+  end
+  return crc ~ 0xffffffff
+end
+
+-- Whether whole attributes, and nothing else, follow the header up to the end of a message.
+function lib.whole(octets)
+  local at = 21
+  while at + 3 <= #octets do at = at + 4 + (string.unpack(">I2", octets, at + 2) + 3) // 4 * 4 end
+  return at == #octets + 1
+end
+
+-- The value of the first attribute of a type as it stands in the octets of a message; nil: none.
+function lib.raw(octets, type)
+  local at = 21
+  while at + 3 <= #octets do
+    local kind, length = string.unpack(">I2I2", octets, at)
+    if kind == type then return octets:sub(at + 4, at + 3 + length) end
+    at = at + 4 + (length + 3) // 4 * 4
+  end
 end
 
 ---------------------------------------------------------------- an actor
@@ -289,13 +400,15 @@ function actor.exchange(c, args)
   return r
 end
 
--- A valid exchange on the actor's flow; a challenge is one too. Where the server has closed a stream, that
+-- A valid exchange on the actor's flow; a challenge is one too. An actor's `sane` says what is valid where a
+-- bare request is not. Where the server has closed a stream, that
 -- is checked, and a new one tried.
 function lib.sanity(t, c, clause)
-  local r = c:request { class = "request" }
+  local args = c.sane or { class = "request" }
+  local r = c:request(args)
   if r.kind == "closed" and t.stream then
     t:check("RFC8489:6.2.2#6", false, "the server closed the connection", r)
-    r = c:request { class = "request" }
+    r = c:request(args)
   end
   if r.kind == "success" or r.kind == "error" then return r end
   t:inconc(clause, "the server does not answer a valid request any more (" .. tostring(r.kind) .. ")", r)

@@ -1,29 +1,7 @@
 -- Long-term credentials and redirection: RFC 8489 sections 9.2 and 10.
 
--- The challenge that a request without credentials gets; nil, with the checks made, where it is none.
-local function challenge(t, c)
-  local r = c:request { class = "request" }
-  if not t:expect(r, { { error = 401, clause = "RFC8489:9.2.4#2" } }, "a request without credentials") then return end
-  local realm = t:check("RFC8489:9.2.4#3", r:attribute("REALM") ~= nil, "no REALM", r)
-  local nonce = t:check("RFC8489:9.2.4#4", r:attribute("NONCE") ~= nil, "no NONCE", r)
-  return realm and nonce and r or nil
-end
-
--- The answer to a request with credentials; a nonce may be revoked at any time (9.2.4#a7), so one 438 is
--- followed. nil, with the check made, where the server asks for what a case cannot give.
-local function signed(t, c, r, opts)
-  for _ = 1, 2 do
-    local args = r:credentials(t.profile.accounts[1], opts)
-    if not args then
-      t:inconc("RFC8489:9.2.4#a8", "the server asks for a user name hash or an algorithm that is not known", r)
-      return nil
-    end
-    local got = c:request(args)
-    if got.code ~= 438 or not got:attribute("NONCE") then return got end
-    r = got
-  end
-  return r
-end
+local function challenge(t, c) return t:lib("stun").challenge(t, c) end
+local function signed(t, c, r, opts) return t:lib("stun").signed(t, c, r, opts) end
 
 case {
   id = "stun-server-101",
@@ -33,8 +11,11 @@ case {
   needs = { "auth-long" },
   run = function(t)
     local c = t:actor("client", "stun")
-    local r = challenge(t, c)
-    if not r then return end
+    local r = c:request { class = "request" }
+    t:expect(r, { { error = 401, clause = "RFC8489:9.2.4#2" } }, "a request without credentials")
+    if r.code ~= 401 then return end
+    t:check("RFC8489:9.2.4#3", r:attribute("REALM") ~= nil, "no REALM", r)
+    t:check("RFC8489:9.2.4#4", r:attribute("NONCE") ~= nil, "no NONCE", r)
     for _, name in ipairs { "USERNAME", "USERHASH", "MESSAGE-INTEGRITY", "MESSAGE-INTEGRITY-SHA256" } do
       t:check("RFC8489:9.2.4#9", r:attribute(name) == nil, "it carries " .. name, r)
     end
@@ -98,8 +79,7 @@ case {
     local r = challenge(t, c)
     if not r then return end
     t:pass(life + 2)
-    local args = r:credentials(t.profile.accounts[1])
-    local stale = c:request(args)
+    local stale = c:request(r:credentials(t.profile.accounts[1]))
     if not t:expect(stale, { { error = 438, clause = "RFC8489:9.2.4#22" } }, "a nonce of long ago") then return end
     t:check("RFC8489:9.2.4#23a", stale:attribute("NONCE") and stale:attribute("REALM") and
       (stale:attribute("PASSWORD-ALGORITHMS") or not r:attribute("PASSWORD-ALGORITHMS")),
@@ -154,28 +134,6 @@ case {
     else -- RFC 5389 did not forbid it, and the nonce does not say that this is a server of RFC 8489
       t:inconc("RFC8489:9.2.4#5", "two clients got the same nonce, which has no nonce cookie: RFC 5389 allowed that", y)
     end
-  end
-}
-
-case {
-  id = "stun-server-107",
-  title = "a server that redirects says where to, in the client's address family, and signs it",
-  role = "stun-server",
-  type = "V",
-  needs = { "alternate", "accounts", "ip4" },
-  run = function(t)
-    local c = t:actor("client", "stun")
-    local r = challenge(t, c)
-    local got = r and signed(t, c, r)
-    local redirected = { { error = 300, clause = "RFC8489:10#a1" } }
-    if not got or not t:expect(got, redirected, "an authenticated request") then return end
-    local alternate = got:attribute("ALTERNATE-SERVER")
-    if t:check("RFC8489:10#1a", alternate ~= nil, "no ALTERNATE-SERVER", got) then
-      t:check("RFC8489:10#1b", alternate.address ~= nil and not alternate.address:find("%["),
-        "the address is not of the request's family", got)
-    end
-    t:check("RFC8489:14.8#7a", got.integrity == "good" or got.integrity256 == "good",
-      "the redirection is not signed", got)
   end
 }
 
