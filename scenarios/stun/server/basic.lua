@@ -73,21 +73,21 @@ case {
   needs = { "udp" },
   run = function(t)
     local a, b = t:actor("client", "stun"), t:actor("client", "stun")
-    local own = { a = {}, b = {} }
+    local own = { {}, {} }
     for turn = 1, 3 do
-      for name, c in pairs { a = a, b = b } do
+      for n, c in ipairs { a, b } do
         local r = c:request { class = "request", timeout_us = math.floor(2e6 * t.scale) }
         if r:refused(t) then return end
-        t:expect(r, { { success = true, clause = "RFC8489:6.3.1.2#a2" } }, "turn " .. turn .. " of client " .. name)
-        if r.message then own[name][r.message.transaction] = true end
+        t:expect(r, { { success = true, clause = "RFC8489:6.3.1.2#a2" } }, "turn " .. turn .. " of client " .. n)
+        if r.message then own[n][r.message.transaction] = true end
       end
     end
     t:allow(a)
     t:allow(b)
-    for name, c in pairs { a = a, b = b } do
+    for n, c in ipairs { a, b } do
       for _, ev in ipairs(c:pending()) do -- an answer to a repeated request may be among them
-        t:check("RFC8489:6.3.1.2#a2", not ev.message or own[name][ev.message.transaction],
-          "client " .. name .. " got an answer that is not its own", ev)
+        t:check("RFC8489:6.3.1.2#a2", not ev.message or own[n][ev.message.transaction],
+          "client " .. n .. " got an answer that is not its own", ev)
       end
     end
   end

@@ -105,7 +105,8 @@ case {
     t:check("RFC8489:14.8#a6", number == 20, "the number is " .. number .. " for an unknown attribute", r)
     t:check("RFC8489:14.8#a11", r.code == 420, "the code is " .. tostring(r.code), r)
     local reason = value:sub(5)
-    for code, phrase in pairs(t:lib("stun").reasons) do
+    for _, code in ipairs { 300, 400, 401, 438, 500 } do
+      local phrase = t:lib("stun").reasons[code]
       t:check("RFC8489:6.3.1.1#2", code == r.code or reason:lower() ~= phrase:lower(),
         "'" .. reason .. "' is the reason of " .. code, r)
     end

@@ -34,10 +34,10 @@ case {
     local two = c:request { class = "request", fresh = true }
     if not t:expect(two, { { success = true, clause = "RFC8489:6.3.1.2#a1" } }, "the second connection") then return end
     for turn = 1, 2 do
-      for name, flow in pairs { first = one.flow, second = two.flow } do
+      for n, flow in ipairs { one.flow, two.flow } do
         local r = c:request { class = "request", flow = flow }
         if r.kind == "closed" then
-          t:check("RFC8489:6.2.2#6", false, "the server closed the " .. name .. " connection", r)
+          t:check("RFC8489:6.2.2#6", false, "the server closed connection " .. n, r)
           return
         end
         if t:expect(r, { { success = true, clause = "RFC8489:6.3.1.2#a1" } }, "turn " .. turn) then
