@@ -113,14 +113,20 @@ static void prove(void)
 {
     if (!program_ready())
         return;
-    program_cases("select.lua",
-                  "case { id = \"sel-201\", title = \"-\", role = \"stun-server\", needs = { "
-                  "\"udp\", \"ip4\" },\n"
-                  "  run = function(t)\n"
-                  "    local r = t:actor(\"client\", \"stun\"):request { class = \"request\" }\n"
-                  "    t:expect(r, { { success = true, clause = \"RFC8489:12#1\" } })\n"
-                  "  end }\n");
-    program_gives("prove --json --pairs 1 sel-201", 1);
+    program_cases(
+        "select.lua",
+        "case { id = \"sel-201\", title = \"-\", role = \"stun-server\", needs = { "
+        "\"udp\", \"ip4\" },\n"
+        "  run = function(t)\n"
+        "    local r = t:actor(\"client\", \"stun\"):request { class = \"request\" }\n"
+        "    t:expect(r, { { success = true, clause = \"RFC8489:12#1\" } })\n"
+        "    local software = false\n" /* a SHOULD: told to who leaves it, condemned by none */
+        "    for _, a in ipairs(r.message and r.message.attributes or {}) do\n"
+        "      software = software or a.type == \"SOFTWARE\"\n"
+        "    end\n"
+        "    t:check(\"RFC8489:6.3.1.1#5\", software or not r.message, \"none\")\n"
+        "  end }\n");
+    program_gives("prove --json --quick --pairs 1 sel-201", 1);
     json_t *all = program_objects(program_out);
     const json_t *c = program_find(all, "case", "case", "sel-201");
     const json_t *f = program_find(all, "fault", "fault", "binding-unanswered");
@@ -134,6 +140,8 @@ static void prove(void)
     CU_ASSERT_PTR_NOT_NULL(json_object_get(program_find(all, "variant", "", NULL), "failed_by"));
     CU_ASSERT_EQUAL(program_count(all, "cases"), 1);
     CU_ASSERT_EQUAL(program_count(all, "unproven"), 0);
+    f = program_find(all, "fault", "fault", "no-software");
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(f, "caught_by")), 1);
     CU_ASSERT_EQUAL(program_count(all, "condemned"), 0);
     CU_ASSERT_EQUAL(program_count(all, "errors"), 0);
     json_decref(all);

@@ -237,7 +237,7 @@ static bool algorithms_good(const struct stun_server *s, const struct stun_msg *
 static const struct stun_key *key_for(const struct stun_server *s, const struct stun_server_user *u,
                                       bool sha256)
 {
-    if (env_flag(&s->env, "always-md5"))
+    if (env_flag(&s->env, "always-md5") || env_flag(&s->env, "choice-ignored"))
         sha256 = false;
     if (env_flag(&s->env, "always-sha256"))
         sha256 = true;

@@ -18,7 +18,8 @@ unsigned server_check_otherwise(struct stun_server *s, struct reply *r)
         return 401;
     if (env_flag(&s->env, "redirects-binding"))
         return 300;
-    if (r->m->n_attrs == 0 && !r->m->classic && env_flag(&s->env, "attributes-wanted"))
+    if (r->m->n_attrs == 0 && !r->m->classic &&
+        (env_flag(&s->env, "attributes-wanted") || env_flag(&s->env, "header-alone-refused")))
         return 400;
     if (env_flag(&s->env, "padding-minded") && padded_oddly(r->m))
         return 400;
@@ -113,7 +114,7 @@ struct addr server_seen(struct stun_server *s, const struct reply *r)
     memcpy(mask + 4, id, 12);
     if (env_flag(&s->env, "mapped-port-plain"))
         a.port ^= (uint16_t)(STUN_COOKIE >> 16);
-    if (env_flag(&s->env, "mapped-port-swapped"))
+    if (env_flag(&s->env, "mapped-port-swapped") || env_flag(&s->env, "fields-swapped"))
         a.port = (uint16_t)(a.port >> 8 | a.port << 8);
     if (a.family == 4 && env_flag(&s->env, "mapped-address-plain"))
         from = 0;
@@ -140,6 +141,10 @@ void server_spoil(struct stun_server *s, struct wr *w, struct stun_marks *marks)
     size_t end = at + 4 + (is256 ? 32 : 20);
     struct stun_marks print = {.fingerprint = marks->fingerprint, .start = marks->start};
 
+    if (!w->full && env_flag(&s->env, "header-fields-swapped")) {
+        memmove(w->p + marks->start + 4, w->p + marks->start + 8, 12);
+        put_u32(w->p + marks->start + 16, STUN_COOKIE);
+    }
     if (!w->full && env_flag(&s->env, "length-swapped")) {
         uint16_t n = get_u16(w->p + marks->start + 2);
         put_u16(w->p + marks->start + 2, (uint16_t)(n >> 8 | n << 8));

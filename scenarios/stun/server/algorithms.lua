@@ -104,6 +104,7 @@ case {
         if not got then return end
         if a.algorithm == "SHA-256" and (got.code == 401 or got.kind == "success") then
           t:check("RFC8489:9.2.2#a3", got.kind == "success", "a key by SHA-256 is not taken", got)
+          t:check("RFC8489:14.12#a2", got.kind == "success", "the key of what was named is not taken", got)
         end
         if t:expect(got, { { success = true, clause = "RFC8489:14.11#a2" } }, a.algorithm) then
           t:check("RFC8489:9.2.4#26", got.integrity256 == "good",

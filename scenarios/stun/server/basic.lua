@@ -55,6 +55,8 @@ case {
     local value = t:lib("stun").raw(r.octets, 0x0001)
     if value and t:lib("stun").direct(t) then
       local port = tonumber(r["local"]:match(":(%d+)$"))
+      t:check("RFC8489:14.1#a5", a ~= nil and a.address == r["local"],
+        tostring(a and a.address) .. " is not " .. r["local"], r)
       t:check("RFC8489:14.1#a2", #value >= 4 and string.unpack(">I2", value, 3) == port,
         "in network byte order the port is not " .. port, r)
     end

@@ -33,7 +33,9 @@ case {
     local c = t:actor("client", "stun")
     local r = ask(t, c)
     if not t:expect(r, { { success = true, clause = "RFC8489:9.1.3#a4" } }, "right credentials") then return end
-    local value = t:lib("stun").raw(r.octets, 0x001c) or ""
+    local value = t:lib("stun").raw(r.octets, 0x001c)
+    local there = t:check("RFC8489:18.3.2#a1", value ~= nil, "no attribute 0x001c, MESSAGE-INTEGRITY-SHA256", r)
+    if not there then return end
     t:check("RFC8489:14.6#a1", r.integrity256 == "good", "MESSAGE-INTEGRITY-SHA256 is " .. r.integrity256, r)
     t:check("RFC8489:14.6#a7", r.integrity256 ~= "bad", "it does not fit the message before it", r)
     t:check("RFC8489:14.6#a4", #value == 32, "of 32 octets it has " .. #value, r)

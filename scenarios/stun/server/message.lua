@@ -15,7 +15,8 @@ case {
   needs = { "udp" },
   run = function(t)
     local c = t:actor("client", "stun")
-    c:send { class = "request" }
+    local id = "header-order"
+    c:send { class = "request", transaction = id }
     local r = c:receive { timeout = 5, where = function(ev) return ev.octets ~= nil end }
     if not r.octets then
       t:expect(r, { { kind = "message", clause = "RFC8489:12#1" } }, "a Binding request")
@@ -23,6 +24,9 @@ case {
     end
     local o = r.octets
     t:check("RFC8489:6.3.1.1#a1", o:byte(1) < 64, "the first two bits are not zero", r)
+    t:check("RFC8489:5#a10", o:sub(5, 8) == "\x21\x12\xa4\x42" and #o >= 20,
+      "the magic cookie does not stand behind type and length", r)
+    t:check("RFC8489:14#a2", #o % 4 == 0, "a value is not padded to a multiple of four", r)
     if not r.message then return end
     if r.message.class == "error" then r.kind = "error" end
     if r:refused(t) then return end
@@ -31,6 +35,8 @@ case {
     t:check("RFC8489:5#a2", #o >= 20 and #o % 4 == 0, "no header of 20 octets and whole attributes", r)
     t:check("RFC8489:5#a3", o:byte(1) & 0x3e == 0 and o:byte(2) & 0xef == 1,
       ("the type is 0x%02x%02x: its method bits are not those of Binding"):format(o:byte(1), o:byte(2)), r)
+    t:check("RFC8489:5#a5", r.message.class ~= "success" or o:sub(1, 2) == "\1\1",
+      "a success response to Binding does not start with 0x0101", r)
     t:check("RFC8489:5#a4", o:byte(1) & 1 == 1,
       ("the type is 0x%02x%02x: its class bits are not those of a response"):format(o:byte(1), o:byte(2)), r)
     t:check("RFC8489:5#a9", t:lib("stun").whole(o), "something else than attributes follows the header", r)
@@ -123,6 +129,8 @@ case {
     local c = t:actor("client", "stun")
     local r = c:request { class = "request" }
     if r:refused(t) or not t:expect(r, { { success = true, clause = "RFC8489:12#1" } }) then return end
+    t:check("RFC8489:18.3.1#a1", t:lib("stun").raw(r.octets, 0x0020) ~= nil,
+      "no attribute 0x0020, which is XOR-MAPPED-ADDRESS", r)
     local software = r:attribute("SOFTWARE")
     if not t:check("RFC8489:6.3.1.1#5", software ~= nil, "no SOFTWARE", r) then return end
     local text = software.value or ""
@@ -166,7 +174,7 @@ local function masked(t, c)
   local r = c:request { class = "request" }
   if r:refused(t) or not t:expect(r, { { success = true, clause = "RFC8489:12#1" } }) then return end
   local value = t:lib("stun").raw(r.octets, 0x0020)
-  if not t:check("RFC8489:6.3.1.1#a6", value ~= nil, "no XOR-MAPPED-ADDRESS", r) then return end
+  if not t:check("RFC8489:6.3.1.1#a6", value ~= nil, "no attribute 0x0020, XOR-MAPPED-ADDRESS", r) then return end
   if not t:lib("stun").direct(t) then t:skip("the client's address as the server sees it is not known") end
   return r, value, tonumber(r["local"]:match(":(%d+)$"))
 end
@@ -187,6 +195,8 @@ case {
     t:check("RFC8489:14.2#a1", x_port ~= port, "the port stands there in the clear", r)
     t:check("RFC8489:14.2#a6", x_port ~ 0x2112 ~= port >> 8 | (port & 255) << 8 or port >> 8 == port & 255,
       "the port is in the order of a little-endian host", r)
+    t:check("RFC8489:14#a1", x_port ~ 0x2112 ~= port >> 8 | (port & 255) << 8 or port >> 8 == port & 255,
+      "a field of the attribute is in the order of a little-endian host", r)
     t:check("RFC8489:14.2#a3", x_port ~ 0x2112 == port, "X-Port is not the port XOR 0x2112", r)
     local address = 0
     for part in r["local"]:match("^[%d.]+"):gmatch("%d+") do address = address << 8 | math.tointeger(part) end
@@ -237,6 +247,7 @@ case {
     local r = c:exchange { class = "request", transaction = "no-attribute" }
     if r.message and r.message.class == "error" and r.code == 401 then r:refused(t) return end
     t:expect(r, { { success = true, clause = "RFC8489:6.3.1.1#a5" } }, "a request without attributes")
+    t:check("RFC8489:6.1#a1", r.kind == "success", "a header alone is not served", r)
     r = c:request { class = "request", attributes = { { type = "SOFTWARE", value = "rtclab" },
       { type = 0x802a, value = "12345678" } } } -- ICE-CONTROLLING
     t:expect(r, { { success = true, clause = "RFC8489:6.3#2" } }, "a request with an attribute of ICE")
