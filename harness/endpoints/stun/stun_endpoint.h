@@ -51,7 +51,8 @@ struct stun_server_config {
     uint64_t nonce_us; /* lifetime of a nonce; 0: 600 s */
     uint32_t quota;    /* streams of one address at most; 0: as many as there are */
     uint32_t fail_at;  /* the stream that is refused as if there were no room, from 1; 0: none */
-    /* where authenticated requests are sent, by their family; family 0: served here */
+    /* where authenticated requests are sent, by their family; family 0: served here. Without `auth`
+     * nobody may be sent anywhere: 400 (RFC8489:14.8#6b). */
     struct addr alternate, alternate6;
     struct span alternate_domain; /* in the certificate of those; empty: the same as here */
     /* RFC 5780: with `other` from two addresses and two ports, those of `listen` and of this one

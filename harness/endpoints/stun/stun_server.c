@@ -82,8 +82,7 @@ static void begin(struct stun_server *s, struct reply *r, enum stun_class cls)
     stun_draft(&r->dr, &r->mem, cls, r->m->method, r->m->transaction);
 }
 
-/* Where deviations look: "success/udp", "error/420/unknown/stream", "indication/..." is nothing that
- * goes out. */
+/* Where deviations look: "success/udp", "error/420/unknown/stream". */
 static const char *place(struct reply *r, unsigned code)
 {
     struct wr w = {(uint8_t *)r->where, sizeof r->where - 1, 0, false};
