@@ -281,6 +281,8 @@ function client.login(t, s, opts)
     return nil
   end
   return r, said
+end
+
 -- The challenge that a request without credentials gets; nil, with a check made, where it is none.
 function lib.challenge(t, c)
   local r = c:request { class = "request" }
