@@ -28,6 +28,12 @@ extern const size_t targets_n;
  * sentence; it names the finding. */
 void require(bool ok, const char *what);
 
+/* The compiler takes `v` for used, so that reading what it was made of is not left out. */
+static inline void used(uint64_t v)
+{
+    __asm__ volatile("" : : "r"(v));
+}
+
 /* A copy of `n` octets that ends where readable memory ends: a heap block of that very size under
  * AddressSanitizer, which also guards its front, else in front of an unreadable page. */
 struct fence {
