@@ -29,6 +29,9 @@ struct codec {
     void (*lint)(const void *view, struct findings *fs);
     /* Write what the draft says; `w->full` where it does not fit. */
     void (*encode)(struct wr *w, const struct draft *dr);
+    /* Make integrity and checksums of a message good again under `secret`, in place, where they stand and
+     * have room; nothing else changes. For any octets at all; NULL: the protocol has none. */
+    void (*seal)(uint8_t *p, size_t n, const struct codec_secret *secret);
     /* The clause that a decoded message of a kind is about, and its short name for ladders. */
     void (*brief)(struct wr *w, const void *view);
     /* The i-th token for a fuzzing dictionary; false: no more. */

@@ -319,7 +319,7 @@ struct edit {
     const char *value;
 };
 
-static void unlink_node(struct node *parent, struct node *n)
+void draft_unlink(struct node *parent, struct node *n)
 {
     struct node *before = NULL;
     for (struct node *i = parent->first; i != n; i = i->next)
@@ -368,12 +368,11 @@ static bool add_item(struct draft *dr, struct node *list, const char *text)
         return false;
     if (fill_item(dr, item, span_of(text)))
         return true;
-    unlink_node(list, item);
+    draft_unlink(list, item);
     return false;
 }
 
-/* A node and all below it, so that the two can be edited apart; NULL where the arena is full. */
-static struct node *copy_node(struct draft *dr, const struct node *n)
+struct node *draft_copy(struct draft *dr, const struct node *n)
 {
     struct node *copy = arena_take(dr->mem, sizeof *copy);
 
@@ -385,7 +384,7 @@ static struct node *copy_node(struct draft *dr, const struct node *n)
         return copy;
     copy->first = copy->last = NULL;
     for (const struct node *i = n->first; i; i = i->next) {
-        struct node *kid = copy_node(dr, i);
+        struct node *kid = draft_copy(dr, i);
         if (!kid)
             return NULL;
         if (copy->last)
@@ -407,10 +406,10 @@ static size_t apply(struct edit *e, struct node *parent, struct node *n)
     case DRAFT_ADD:
         return add_item(e->dr, n, e->value);
     case DRAFT_DROP:
-        unlink_node(parent, n);
+        draft_unlink(parent, n);
         return 1;
     case DRAFT_DOUBLE:
-        if (!(copy = copy_node(e->dr, n)))
+        if (!(copy = draft_copy(e->dr, n)))
             return 0;
         copy->next = n->next;
         n->next = copy;
@@ -418,14 +417,14 @@ static size_t apply(struct edit *e, struct node *parent, struct node *n)
             parent->last = copy;
         return 1;
     case DRAFT_FIRST:
-        unlink_node(parent, n);
+        draft_unlink(parent, n);
         n->next = parent->first;
         parent->first = n;
         if (!parent->last)
             parent->last = n;
         return 1;
     case DRAFT_LAST:
-        unlink_node(parent, n);
+        draft_unlink(parent, n);
         if (parent->last)
             parent->last->next = n;
         else
@@ -491,7 +490,7 @@ static size_t walk(struct edit *e, struct node *parent, struct span path)
         return 0;
     done = apply(e, parent, added);
     if (!done)
-        unlink_node(parent, added);
+        draft_unlink(parent, added);
     return done;
 }
 

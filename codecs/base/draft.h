@@ -58,6 +58,11 @@ const struct desc *draft_picked(const struct node *parent, const struct field **
 /* The field called `name` that may stand in `parent`, its own or a picked one; NULL: none. */
 const struct field *draft_field(const struct node *parent, const char *name);
 
+/* Take `n` out of `parent`, whose child it is. */
+void draft_unlink(struct node *parent, struct node *n);
+/* A node and all below it, so that the two can be edited apart; NULL where the arena is full. */
+struct node *draft_copy(struct draft *dr, const struct node *n);
+
 /* Edit by path, which is how faults, variants, scripts and mutators change a draft.
  *
  * A path is field names joined by '/'; an item of a list is chosen by its number from 0, by "*"

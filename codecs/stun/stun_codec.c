@@ -32,6 +32,30 @@ static void encode(struct wr *w, const struct draft *dr)
     stun_encode(w, dr, NULL);
 }
 
+/* The secret is the HMAC key, as stun_key_init has it. */
+static void seal(uint8_t *p, size_t n, const struct codec_secret *secret)
+{
+    struct findings fs = {0};
+    struct stun_msg m;
+    struct stun_key k;
+
+    if (stun_decode((struct span){p, n}, &m, NULL, 0, &fs) != STEP_ITEM)
+        return;
+    struct stun_marks marks = {m.at_integrity, m.at_integrity256, m.at_fingerprint, 0, 0};
+    if (marks.integrity && get_u16(p + marks.integrity + 2) != 20)
+        marks.integrity = 0;
+    if (marks.integrity256)
+        marks.cut256 = get_u16(p + marks.integrity256 + 2);
+    if (marks.cut256 < 16 || marks.cut256 > 32 || (marks.cut256 & 3))
+        marks.integrity256 = 0;
+    if (marks.fingerprint && get_u16(p + marks.fingerprint + 2) != 4)
+        marks.fingerprint = 0;
+    struct wr w = {p, n, n, false};
+    if (marks.integrity || marks.integrity256)
+        stun_key_init(&k, secret->key);
+    stun_seal(&w, &marks, marks.integrity || marks.integrity256 ? &k : NULL);
+}
+
 static void brief(struct wr *w, const void *view)
 {
     const struct stun_msg *m = view;
@@ -93,6 +117,7 @@ const struct codec stun_codec = {
     .next = stun_next,
     .lint = lint,
     .encode = encode,
+    .seal = seal,
     .brief = brief,
     .token = token,
 };

@@ -131,8 +131,10 @@ static void put_list(struct wr *w, const struct node *list)
     for (const struct node *i = list->first; i; i = i->next)
         if (i->form == FORM_RAW)
             wr_put(w, i->s);
+        else if (i->first && i->d->n == 1 && i->first->form == FORM_RAW)
+            wr_put(w, i->first->s);
         else if (i->first && i->d->n == 1)
-            wr_u16(w, (uint16_t)i->first->u);
+            wr_u16(w, i->first->form == FORM_UINT ? (uint16_t)i->first->u : 0);
         else
             put_algorithm(w, i);
 }
@@ -233,7 +235,7 @@ static void put_attr(struct ctx *c, const struct node *item)
 
     for (const struct node *n = item->first; n; n = n->next) {
         if (n->f == &stun_attr_fields[ATTR_TYPE])
-            type = n->u;
+            type = n->form == FORM_UINT ? n->u : 0;
         else if (n->f == &stun_attr_fields[ATTR_LENGTH])
             length = n;
         else if (n->f == &stun_attr_fields[ATTR_PADDING])

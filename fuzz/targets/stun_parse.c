@@ -109,5 +109,10 @@ static void one(const uint8_t *p, size_t n)
     used(sum + stun_guess(in, 0));
 }
 
-const struct target stun_parse_target = {
-    .name = "stun_parse", .one = one, .max_len = 4096, .weight = 3, .dict = "stun"};
+const struct target stun_parse_target = {.name = "stun_parse",
+                                         .one = one,
+                                         .max_len = 4096,
+                                         .weight = 3,
+                                         .dict = "stun",
+                                         .codecs = "stun",
+                                         .fast = 16};

@@ -247,5 +247,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&f);
 }
 
-const struct target stun_render_target = {
-    .name = "stun_render", .one = one, .max_len = 2048, .weight = 2, .dict = "stun"};
+const struct target stun_render_target = {.name = "stun_render",
+                                          .one = one,
+                                          .max_len = 2048,
+                                          .weight = 2,
+                                          .dict = "stun",
+                                          .codecs = "stun"};

@@ -274,5 +274,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&f);
 }
 
-const struct target stun_roundtrip_target = {
-    .name = "stun_roundtrip", .one = one, .max_len = 2048, .weight = 3, .dict = "stun"};
+const struct target stun_roundtrip_target = {.name = "stun_roundtrip",
+                                             .one = one,
+                                             .max_len = 2048,
+                                             .weight = 3,
+                                             .dict = "stun",
+                                             .codecs = "stun"};

@@ -111,5 +111,9 @@ static void one(const uint8_t *p, size_t n)
     free(whole.v);
 }
 
-const struct target stun_stream_target = {
-    .name = "stun_stream", .one = one, .max_len = 1024, .weight = 1, .dict = "stun"};
+const struct target stun_stream_target = {.name = "stun_stream",
+                                          .one = one,
+                                          .max_len = 1024,
+                                          .weight = 1,
+                                          .dict = "stun",
+                                          .codecs = "stun"};

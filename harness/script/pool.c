@@ -81,7 +81,7 @@ static void work(const struct pool *pl, const struct case_run *run, unsigned slo
 
 static uint64_t limit_us(const struct pool *pl, const struct case_info *c)
 {
-    double ms = case_tagged(c, "slow") && pl->o->live ? 4000e3 : CASE_SILENT_MS;
+    double ms = case_tagged(c, "slow") && pl->o->live ? 4000e3 : (double)CASE_SILENT_MS;
     if (pl->p->silent_s > 0)
         return (uint64_t)(pl->p->silent_s * 1e6);
     return (uint64_t)(ms * 1000.0 * (pl->o->live ? 7 * pl->o->scale : 1));

@@ -1,0 +1,226 @@
+/* fuzz/mutate/mutate.c - a mutator over codecs: decode, edit the draft, encode, seal. */
+#include <stdlib.h>
+#include "fuzz/mutate/mutate_impl.h"
+
+enum { EDITS_MAX = 5, TRIES = 4 };
+
+/* ---- making one ---- */
+
+static const struct codec *named(struct span name)
+{
+    for (size_t i = 0; i < mutate_codecs_n; i++)
+        if (span_is(name, mutate_codecs[i]->name))
+            return mutate_codecs[i];
+    return NULL;
+}
+
+static void take_tokens(struct mutator *m, const struct codec *c, struct wr *w)
+{
+    const char *name;
+
+    for (size_t i = 0; c && c->token && m->n_tokens < TOKENS; i++) {
+        size_t from = w->n;
+        if (!c->token(i, w, &name) || w->full)
+            break;
+        m->tokens[m->n_tokens++] = (struct span){m->words + from, w->n - from};
+    }
+}
+
+struct mutator *mutator_new(const char *codecs)
+{
+    struct span s = span_of(codecs);
+    const char *slash = strchr(codecs, '/');
+    size_t cut = slash ? (size_t)(slash - codecs) : s.n;
+    const struct codec *outer = named(span_cut(s, 0, cut));
+    const struct codec *inner = slash ? named(span_cut(s, cut + 1, s.n)) : NULL;
+    struct mutator *m = outer && (inner || !slash) ? calloc(1, sizeof *m) : NULL;
+
+    if (!m)
+        return NULL;
+    m->codec = outer;
+    m->inner = inner;
+    m->secret.key = span_of(MUTATE_SECRET);
+    struct wr w = {m->words, sizeof m->words, 0, false};
+    take_tokens(m, outer, &w);
+    take_tokens(m, inner, &w);
+    return m;
+}
+
+void mutator_free(struct mutator *m)
+{
+    free(m);
+}
+
+const uint64_t *mutate_counts(const struct mutator *m)
+{
+    return m->counts;
+}
+
+const char *mutation_name(enum mutation kind)
+{
+    static const char *const names[MUT_KINDS] = {"octets", "set",    "drop", "double", "move",
+                                                 "add",    "splice", "lie",  "raw"};
+    return kind < MUT_KINDS ? names[kind] : "?";
+}
+
+/* ---- by structure ---- */
+
+static bool draft_from(struct mutator *m, const struct codec *codec, struct span in,
+                       struct draft *dr)
+{
+    struct findings fs = {0};
+    const void *view;
+
+    if (codec->decode(in, &m->mem, &view, &fs) != STEP_ITEM || m->mem.full)
+        return false;
+    draft_of(dr, codec->view, view, &m->mem);
+    return !m->mem.full;
+}
+
+static void seal(struct mutator *m, const struct codec *codec, struct span s)
+{
+    if (codec->seal && !once_in(m, 4))
+        codec->seal((uint8_t *)(uintptr_t)s.p, s.n, &m->secret);
+}
+
+bool mutate_structure(struct mutator *m, const struct codec *codec, struct span in,
+                      struct span other, struct wr *w)
+{
+    struct draft dr, theirs = {0};
+    size_t edits = 1, done = 0, from = w->n;
+
+    if (!draft_from(m, codec, in, &dr))
+        return false;
+    bool has_other = other.n && draft_from(m, codec, other, &theirs);
+    m->mem.full = false;
+    while (edits < EDITS_MAX && once_in(m, 2))
+        edits++;
+    for (size_t tries = 0; done < edits && tries < edits + TRIES; tries++)
+        done += tree_edit(m, &dr, has_other ? &theirs : NULL);
+    codec->encode(w, &dr);
+    m->mem.full = false;
+    if (w->full)
+        return false;
+    seal(m, codec, (struct span){w->p + from, w->n - from});
+    return true;
+}
+
+static size_t store(uint8_t *p, const struct wr *w)
+{
+    if (w->n)
+        memcpy(p, w->p, w->n);
+    return w->n;
+}
+
+size_t mutate(struct mutator *m, uint8_t *p, size_t n, size_t max, struct span other, uint64_t seed)
+{
+    size_t cap = max < sizeof m->out ? max : sizeof m->out;
+
+    rng_seed(m->rng, seed);
+    if (n <= sizeof m->copy && !once_in(m, 5)) {
+        for (int i = 0; i < TRIES; i++) {
+            struct wr w = {m->out, cap, 0, false};
+            m->mem = arena_of(m->memory, sizeof m->memory);
+            if (n)
+                memcpy(m->copy, p, n);
+            if (mutate_structure(m, m->codec, (struct span){m->copy, n}, other, &w))
+                return store(p, &w);
+            if (!w.full) /* it does not decode: nor will it next time */
+                break;
+        }
+    }
+    m->counts[MUT_OCTETS]++;
+    n = octets_change(m, p, n, max);
+    if (m->codec->seal && once_in(m, 2))
+        m->codec->seal(p, n, &m->secret);
+    return n;
+}
+
+size_t mutate_octets(struct mutator *m, uint8_t *p, size_t n, size_t max, uint64_t seed)
+{
+    rng_seed(m->rng, seed);
+    m->counts[MUT_OCTETS]++;
+    return octets_change(m, p, n, max);
+}
+
+/* ---- two into one ---- */
+
+/* The items of both lists of `a`'s root that `b` has too, mixed in order. */
+static void mix_lists(struct mutator *m, struct draft *a, struct draft *b)
+{
+    for (struct node *list = a->root.first; list; list = list->next) {
+        struct node *more =
+            list->f && list->form == FORM_KIDS ? draft_find(&b->root, list->f->name) : NULL;
+        if (!more || more->form != FORM_KIDS)
+            continue;
+        struct node *from[2] = {list->first, more->first};
+        list->first = list->last = NULL;
+        while (from[0] || from[1]) {
+            size_t side = from[0] && from[1] ? pick(m, 2) : from[0] ? 0 : 1;
+            struct node *n = from[side];
+            from[side] = n->next;
+            if (once_in(m, 2)) /* or messages would grow with each cross */
+                continue;
+            n->next = NULL;
+            if (list->last)
+                list->last->next = n;
+            else
+                list->first = n;
+            list->last = n;
+        }
+    }
+}
+
+static size_t cross_octets(struct mutator *m, struct span a, struct span b, uint8_t *out,
+                           size_t max)
+{
+    struct wr w = {out, max, 0, false};
+    struct span front = span_cut(a, 0, pick(m, a.n + 1));
+    struct span back = span_cut(b, pick(m, b.n + 1), b.n);
+
+    wr_put(&w, span_cut(front, 0, max));
+    wr_put(&w, span_cut(back, 0, max - w.n));
+    return w.n;
+}
+
+size_t mutate_cross(struct mutator *m, struct span a, struct span b, uint8_t *out, size_t max,
+                    uint64_t seed)
+{
+    struct wr w = {m->out, max < sizeof m->out ? max : sizeof m->out, 0, false};
+    struct draft da, db;
+
+    rng_seed(m->rng, seed);
+    m->mem = arena_of(m->memory, sizeof m->memory);
+    if (once_in(m, 8) || !draft_from(m, m->codec, a, &da) || !draft_from(m, m->codec, b, &db))
+        return cross_octets(m, a, b, out, max);
+    mix_lists(m, &da, &db);
+    m->counts[MUT_SPLICE]++;
+    m->codec->encode(&w, &da);
+    if (w.full)
+        return cross_octets(m, a, b, out, max);
+    seal(m, m->codec, wr_span(&w));
+    return store(out, &w);
+}
+
+/* ---- smaller ---- */
+
+size_t mutate_without(struct mutator *m, struct span in, size_t i, bool sealed, uint8_t *out,
+                      size_t max)
+{
+    struct wr w = {out, max, 0, false};
+    struct draft dr;
+
+    m->mem = arena_of(m->memory, sizeof m->memory);
+    if (!draft_from(m, m->codec, in, &dr))
+        return 0;
+    tree_places(&m->mine, &dr);
+    if (i >= m->mine.n)
+        return 0;
+    draft_unlink(m->mine.v[i].parent, m->mine.v[i].n);
+    m->codec->encode(&w, &dr);
+    if (w.full || w.n >= in.n)
+        return SIZE_MAX;
+    if (sealed && m->codec->seal)
+        m->codec->seal(out, w.n, &m->secret);
+    return w.n;
+}
