@@ -221,6 +221,10 @@ void stun_encode(struct wr *w, const struct draft *dr, struct stun_marks *marks)
  * zero), then FINGERPRINT. */
 void stun_seal(struct wr *w, const struct stun_marks *marks, const struct stun_key *k);
 
+/* The same for any octets, in place: the first MESSAGE-INTEGRITY, MESSAGE-INTEGRITY-SHA256 and FINGERPRINT
+ * that have a lawful length are made good again; what is no message is left as it is. */
+void stun_reseal(uint8_t *p, size_t n, const struct stun_key *k);
+
 /* ---- ChannelData (RFC8656:12.4), which shares the ports of STUN ---- */
 
 struct stun_channel {

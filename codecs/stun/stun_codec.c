@@ -35,25 +35,10 @@ static void encode(struct wr *w, const struct draft *dr)
 /* The secret is the HMAC key, as stun_key_init has it. */
 static void seal(uint8_t *p, size_t n, const struct codec_secret *secret)
 {
-    struct findings fs = {0};
-    struct stun_msg m;
     struct stun_key k;
 
-    if (stun_decode((struct span){p, n}, &m, NULL, 0, &fs) != STEP_ITEM)
-        return;
-    struct stun_marks marks = {m.at_integrity, m.at_integrity256, m.at_fingerprint, 0, 0};
-    if (marks.integrity && get_u16(p + marks.integrity + 2) != 20)
-        marks.integrity = 0;
-    if (marks.integrity256)
-        marks.cut256 = get_u16(p + marks.integrity256 + 2);
-    if (marks.cut256 < 16 || marks.cut256 > 32 || (marks.cut256 & 3))
-        marks.integrity256 = 0;
-    if (marks.fingerprint && get_u16(p + marks.fingerprint + 2) != 4)
-        marks.fingerprint = 0;
-    struct wr w = {p, n, n, false};
-    if (marks.integrity || marks.integrity256)
-        stun_key_init(&k, secret->key);
-    stun_seal(&w, &marks, marks.integrity || marks.integrity256 ? &k : NULL);
+    stun_key_init(&k, secret->key);
+    stun_reseal(p, n, &k);
 }
 
 static void brief(struct wr *w, const void *view)

@@ -134,6 +134,28 @@ void stun_seal(struct wr *w, const struct stun_marks *marks, const struct stun_k
     }
 }
 
+void stun_reseal(uint8_t *p, size_t n, const struct stun_key *k)
+{
+    struct findings fs = {0};
+    struct wr w = {p, n, n, false};
+    struct stun_msg m;
+
+    if (stun_decode((struct span){p, n}, &m, NULL, 0, &fs) != STEP_ITEM)
+        return;
+    struct stun_marks marks = {.integrity = m.at_integrity,
+                               .integrity256 = m.at_integrity256,
+                               .fingerprint = m.at_fingerprint};
+    if (marks.integrity && value_at(m.wire, m.at_integrity).n != 20)
+        marks.integrity = 0;
+    if (marks.integrity256)
+        marks.cut256 = value_at(m.wire, m.at_integrity256).n;
+    if (marks.cut256 < 16 || marks.cut256 > 32 || (marks.cut256 & 3))
+        marks.integrity256 = 0;
+    if (marks.fingerprint && value_at(m.wire, m.at_fingerprint).n != 4)
+        marks.fingerprint = 0;
+    stun_seal(&w, &marks, k);
+}
+
 /* ---- nonce cookie ---- */
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

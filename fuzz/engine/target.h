@@ -21,10 +21,10 @@ struct target {
     unsigned weight;  /* share of a time that is spread over all targets, 1 and up */
     const char *dict; /* the codec whose dictionary helps, fuzz/dict/DICT.dict; NULL: none */
     const char
-        *codecs; /* by whose structure inputs are changed: "stun", "steps/stun"; NULL: octets */
-    size_t
-        fast; /* of a target that is faster than changing a long input by its structure: up to how
-                    many octets that is always done, longer ones in proportion more seldom; 0: always */
+        *codecs; /* by whose structure inputs are changed, "stun", "steps/stun"; NULL: none */
+    /* A target that is faster than changing a long input by its structure: up to how many octets
+     * that is always done, longer ones in proportion more seldom; 0: always. */
+    size_t fast;
     const char *seeds; /* folder of its own in corpus/PROTOCOL, beside the rest; NULL: none */
 };
 extern const struct target *const targets[];

@@ -6,15 +6,7 @@
  * corpus/stun holds them; seeds of another origin may stand beside them. */
 #include <stdio.h>
 #include "codecs/stun/stun_table.h"
-#include "fuzz/engine/target.h"
-
-enum { SEED_MAX = 4096 };
-
-struct out {
-    const char *dir;
-    bool check;
-    size_t done, bad;
-};
+#include "fuzz/gen/seeds.h"
 
 static const struct span id = SPAN("rtclab-seeds");
 static const struct span classic_id = SPAN("\xb7rtclab-seeds-16");
@@ -23,29 +15,8 @@ static const struct span user = SPAN("user"), realm = SPAN("example.org"),
 static const struct addr ip4 = {4, {192, 0, 2, 1}, 32853};
 static const struct addr ip6 = {6, {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, 32853};
 
-static void keep(struct out *o, const char *name, struct span s)
-{
-    uint8_t was[SEED_MAX + 1];
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/%s", o->dir, name);
-    FILE *f = fopen(path, o->check ? "rb" : "wb");
-    bool good = f != NULL;
-    if (good && o->check)
-        good = span_eq(s, (struct span){was, fread(was, 1, sizeof was, f)});
-    else if (good)
-        good = fwrite(s.p, 1, s.n, f) == s.n;
-    if (f && fclose(f) != 0)
-        good = false;
-    if (!good)
-        fprintf(stderr, "gen_seeds: %s %s\n", path,
-                o->check ? "is missing or differs" : "cannot be written");
-    o->done++;
-    o->bad += !good;
-}
-
 /* Encode, seal where there is a key, keep. */
-static void message(struct out *o, const char *name, const struct draft *dr,
+static void message(struct seeds *o, const char *name, const struct draft *dr,
                     const struct stun_key *k)
 {
     uint8_t p[SEED_MAX];
@@ -56,7 +27,7 @@ static void message(struct out *o, const char *name, const struct draft *dr,
     stun_seal(&w, &marks, k);
     if (w.full || dr->mem->full)
         abort();
-    keep(o, name, wr_span(&w));
+    seed_keep(o, name, wr_span(&w));
 }
 
 /* ---- one attribute each ---- */
@@ -116,7 +87,7 @@ static enum stun_class class_for(uint16_t type)
     return type == STUN_ERROR_CODE || type == STUN_UNKNOWN_ATTRIBUTES ? STUN_ERROR : STUN_REQUEST;
 }
 
-static void attributes(struct out *o)
+static void attributes(struct seeds *o)
 {
     uint8_t mem[8192];
 
@@ -136,7 +107,7 @@ static void attributes(struct out *o)
 
 /* ---- whole messages ---- */
 
-static void authenticated(struct out *o)
+static void authenticated(struct seeds *o)
 {
     static const struct span nonce = SPAN("obMatJos2AAACf//499k954d6OL34oL9FSTvy64sA");
     uint8_t mem[8192], hash[32];
@@ -168,7 +139,7 @@ static void authenticated(struct out *o)
     message(o, "long-term", &dr, &k);
 }
 
-static void empty_ones(struct out *o)
+static void empty_ones(struct seeds *o)
 {
     static const struct {
         const char *name;
@@ -193,7 +164,7 @@ static void empty_ones(struct out *o)
 }
 
 /* A request, ChannelData with padding, a request: what a TURN client over TCP sends. */
-static void stream(struct out *o)
+static void stream(struct seeds *o)
 {
     static const struct span data = SPAN("hello");
     uint8_t mem[2048], p[256];
@@ -206,22 +177,21 @@ static void stream(struct out *o)
     stun_encode(&w, &dr, NULL);
     size_t n = w.n;
     stun_channel_put(&w, 0x4000, data, true);
-    keep(o, "channel-data", span_cut(wr_span(&w), n, w.n));
+    seed_keep(o, "channel-data", span_cut(wr_span(&w), n, w.n));
     stun_encode(&w, &dr, NULL);
-    keep(o, "stream-with-channel-data", wr_span(&w));
+    seed_keep(o, "stream-with-channel-data", wr_span(&w));
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || (strcmp(argv[1], "--write") != 0 && strcmp(argv[1], "--check") != 0)) {
-        fputs("usage: gen_seeds --write DIR | --check DIR\n", stderr);
+    struct seeds o;
+
+    if (!seeds_args(&o, argc, argv))
         return 2;
-    }
-    struct out o = {.dir = argv[2], .check = strcmp(argv[1], "--check") == 0};
     attributes(&o);
     authenticated(&o);
     empty_ones(&o);
     stream(&o);
-    keep(&o, "uri-turns", (struct span)SPAN("turns:[2001:db8::1]:5349?transport=tcp"));
+    seed_keep(&o, "uri-turns", (struct span)SPAN("turns:[2001:db8::1]:5349?transport=tcp"));
     return o.bad ? 1 : 0;
 }

@@ -517,6 +517,9 @@ static void command(struct stun_client *c, const struct input *in, struct outq *
         struct stun_stream *s = client_stream(c, f);
         if (s)
             s->used = false;
+        for (size_t i = 0; i < COUNT(c->tx); i++) /* or they would be sent again on what is gone */
+            if (c->tx[i].used && c->tx[i].flow == f)
+                client_end(&c->tx[i], in, q, STUN_R_CLOSED, (struct span){0}, "closed here");
         stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
     }
 }
