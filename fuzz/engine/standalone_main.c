@@ -52,15 +52,18 @@ static void died(void)
     say_last("a sanitizer's finding");
 }
 
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+extern void __sanitizer_print_stack_trace(void) __attribute__((weak));
+
 static void crashed(int sig)
 {
     say_last(sig == SIGALRM ? "too long a time" : "crash");
+    if (__sanitizer_print_stack_trace) /* not for handlers, but nothing is lost by then */
+        __sanitizer_print_stack_trace();
     if (sig == SIGALRM)
         _exit(STATUS_HANG);
     raise(sig); /* SA_RESETHAND: it now does what it does by default */
 }
-
-extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void watch(void)
 {

@@ -204,19 +204,54 @@ size_t mutate_cross(struct mutator *m, struct span a, struct span b, uint8_t *ou
 
 /* ---- smaller ---- */
 
+/* Leave out the i-th part of a message that stands in a field of octets; *i loses as many parts as there are. */
+static bool without_inner(struct mutator *m, struct node *n, size_t *i, bool sealed)
+{
+    struct draft dr;
+
+    if (n->form != FORM_BYTES || n->s.n == 0 || !m->inner || m->inner->guess(n->s, 0) == 0 ||
+        !draft_from(m, m->inner, n->s, &dr)) {
+        m->mem.full = false;
+        return false;
+    }
+    tree_places(&m->theirs, &dr);
+    if (*i >= m->theirs.n) {
+        *i -= m->theirs.n;
+        return false;
+    }
+    draft_unlink(m->theirs.v[*i].parent, m->theirs.v[*i].n);
+    size_t cap = n->s.n + 64;
+    uint8_t *p = arena_take(&m->mem, cap);
+    struct wr w = {p, p ? cap : 0, 0, false};
+    m->inner->encode(&w, &dr);
+    if (!w.full && sealed && m->inner->seal)
+        m->inner->seal(w.p, w.n, &m->secret);
+    if (!w.full)
+        n->s = wr_span(&w);
+    return true;
+}
+
 size_t mutate_without(struct mutator *m, struct span in, size_t i, bool sealed, uint8_t *out,
                       size_t max)
 {
     struct wr w = {out, max, 0, false};
     struct draft dr;
+    bool there = false;
 
     m->mem = arena_of(m->memory, sizeof m->memory);
     if (!draft_from(m, m->codec, in, &dr))
         return 0;
     tree_places(&m->mine, &dr);
-    if (i >= m->mine.n)
+    if (i < m->mine.n) {
+        draft_unlink(m->mine.v[i].parent, m->mine.v[i].n);
+        there = true;
+    } else {
+        i -= m->mine.n;
+    }
+    for (size_t k = 0; !there && k < m->mine.n; k++)
+        there = without_inner(m, m->mine.v[k].n, &i, sealed);
+    if (!there)
         return 0;
-    draft_unlink(m->mine.v[i].parent, m->mine.v[i].n);
     m->codec->encode(&w, &dr);
     if (w.full || w.n >= in.n)
         return SIZE_MAX;

@@ -6,24 +6,49 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <jansson.h>
-#include "harness/cli/cli.h"
+#include "harness/cli/fuzz_run.h"
 
 static const char help[] =
     "usage: rtclab fuzz list\n"
-    "       rtclab fuzz run TARGET FILE|FOLDER...\n\n"
-    "  list   the targets that were built with this program, in its folder fuzz/\n"
-    "  run    replays inputs through a target and says which of them crash it, break a property\n"
-    "         of it, or take longer than 30 s; a folder stands for all files below it\n\n"
-    "  --json   list: an object a target {name, program}; run: an object an input\n"
-    "           {target, input, ok, why}, then {type: \"summary\", target, inputs, ok, failed}\n"
+    "       rtclab fuzz run TARGET FILE|FOLDER...\n"
+    "       rtclab fuzz run TARGET|PROTOCOL --time S [--out DIR]\n"
+    "       rtclab fuzz triage TARGET FOLDER [--out DIR]\n"
+    "       rtclab fuzz merge TARGET TO FOLDER...\n"
+    "       rtclab fuzz build\n\n"
+    "  list    the targets that were built with this program, in its folder fuzz/\n"
+    "  run     with inputs: replays them through a target and says which of them crash it, break "
+    "a\n"
+    "          property of it, or take longer than 30 s; a folder stands for all files below it.\n"
+    "          With --time: looks for new ones with libFuzzer, in a process of its own. What it\n"
+    "          keeps is replayed; what crashes alike is one finding, its smallest input made "
+    "smaller:\n"
+    "          parts of the message first, octets then\n"
+    "  triage  the same for inputs that are there already, such as those of AFL++\n"
+    "  merge   the fewest files that do what all in the folders do\n"
+    "  build   the targets with libFuzzer, in build-fuzz/ of the source tree\n\n"
+    "  --time S         seconds for each target\n"
+    "  --out DIR        TARGET/findings/ and TARGET/corpus/ go there, and findings.sarif "
+    "(fuzz-out)\n"
+    "  --programs DIR   where the targets' programs stand\n"
+    "  --minimise S     seconds for each finding (20)\n"
+    "  --keep           findings go to corpus/PROTOCOL/regressions/ too\n"
+    "  --resume         go on with the corpus in --out; without: from the seeds\n"
+    "  --seed N         of the engine; without: of its choice\n"
+    "  --json   list: an object a target {name, program}; run of inputs: an object an input\n"
+    "           {target, input, ok, why}, then {type: \"summary\", target, inputs, ok, failed};\n"
+    "           --time and triage: an object a finding {target, kind, words, function, file, "
+    "line,\n"
+    "           input, octets, inputs, again}, and a summary a target {type, target, seconds, "
+    "execs,\n"
+    "           corpus, findings}\n"
     "  --quiet  no report of the crashed program itself\n"
     "  -v       name each input, not only those that fail\n\n"
-    "`./lab fuzz` looks for new inputs, with libFuzzer or AFL++.\n"
-    "Exit status: 0 all inputs came back, 1 some did not, 2 no such target, or an input that\n"
-    "cannot be read.\n\n"
-    "  rtclab fuzz list\n"
+    "Exit status: 0 all inputs came back and nothing was found, 1 something was, 2 no such target, "
+    "or\n"
+    "an input that cannot be read, 4 a target did not run, 5 interrupted.\n\n"
     "  rtclab fuzz run stun_parse corpus/stun\n"
-    "  rtclab fuzz run stun_roundtrip build-fuzz/work/stun_roundtrip/findings --json\n";
+    "  rtclab fuzz run stun --time 60 --out fuzz-out\n"
+    "  rtclab fuzz triage stun_parse out/default/crashes --out fuzz-out\n";
 
 enum { NAME_LEN = 64, STATUS_USAGE = 2, STATUS_HANG = 70 };
 enum { PATH_LEN = PATH_MAX + 2 * NAME_LEN };
@@ -257,26 +282,96 @@ static int run_target(struct session *s, int argc, char **argv)
     return status;
 }
 
-static int run(int argc, char **argv)
+/* "--time" alone says that new inputs are looked for. */
+static int search_or_replay(const struct fuzz_options *o, int argc, char **argv)
 {
-    static const struct option options[] = {CLI_OPTIONS, {0}};
-    struct session s = {.target = NULL};
-    int opt;
+    struct session s = {.cli = o->cli};
 
-    cli_init(&s.cli);
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
-        if (opt == 'h')
-            return cli_help(&cmd_fuzz);
-        if (cli_option(&s.cli, opt, optarg) <= 0)
-            return EXIT_USAGE;
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    if (strcmp(verb, "list") == 0 && optind + 1 == argc)
-        return list(&s.cli);
-    if (strcmp(verb, "run") == 0)
-        return run_target(&s, argc - optind - 1, argv + optind + 1);
-    cli_error("fuzz", "list, or run TARGET FILE|FOLDER...; not '%s'", verb);
+    if (o->time_s == 0)
+        return run_target(&s, argc, argv);
+    if (argc == 1)
+        return fuzz_run(o, argv[0]);
+    cli_error("fuzz", "run with --time wants one target or protocol, and no inputs");
     return EXIT_USAGE;
 }
 
-const struct command cmd_fuzz = {"fuzz", "list and replay fuzzing targets", run, help};
+static int verb_of(const struct fuzz_options *o, int argc, char **argv)
+{
+    const char *verb = argc ? argv[0] : "";
+
+    if (strcmp(verb, "list") == 0 && argc == 1)
+        return list(&o->cli);
+    if (strcmp(verb, "run") == 0)
+        return search_or_replay(o, argc - 1, argv + 1);
+    if (strcmp(verb, "triage") == 0 && argc == 3)
+        return fuzz_triage(o, argv[1], argv[2]);
+    if (strcmp(verb, "merge") == 0 && argc > 3)
+        return fuzz_merge(o, argv[1], argv[2], argv + 3, argc - 3);
+    if (strcmp(verb, "build") == 0 && argc == 1)
+        return fuzz_build(o);
+    cli_error("fuzz", "list, run, triage, merge or build, each with what it wants; not '%s'", verb);
+    return EXIT_USAGE;
+}
+
+static bool seconds(const char *text, unsigned *out)
+{
+    uint64_t v;
+
+    if (!span_uint(span_of(text), &v) || v == 0 || v > 1000000) {
+        cli_error("fuzz", "'%s' is no number of seconds", text);
+        return false;
+    }
+    *out = (unsigned)v;
+    return true;
+}
+
+enum { OPT_TIME = 1100, OPT_OUT, OPT_PROGRAMS, OPT_MINIMISE, OPT_KEEP, OPT_RESUME };
+
+static bool take_option(struct fuzz_options *o, int opt)
+{
+    switch (opt) {
+    case OPT_TIME:
+        return seconds(optarg, &o->time_s);
+    case OPT_MINIMISE:
+        return seconds(optarg, &o->minimise_s);
+    case OPT_OUT:
+        o->out = optarg;
+        return true;
+    case OPT_PROGRAMS:
+        o->programs = optarg;
+        return true;
+    case OPT_KEEP:
+        o->keep = true;
+        return true;
+    case OPT_RESUME:
+        o->resume = true;
+        return true;
+    default:
+        return cli_option(&o->cli, opt, optarg) > 0;
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {CLI_OPTIONS,
+                                            {"time", required_argument, NULL, OPT_TIME},
+                                            {"out", required_argument, NULL, OPT_OUT},
+                                            {"programs", required_argument, NULL, OPT_PROGRAMS},
+                                            {"minimise", required_argument, NULL, OPT_MINIMISE},
+                                            {"keep", no_argument, NULL, OPT_KEEP},
+                                            {"resume", no_argument, NULL, OPT_RESUME},
+                                            {0}};
+    struct fuzz_options o = {.minimise_s = 20};
+    int opt;
+
+    cli_init(&o.cli);
+    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+        if (opt == 'h')
+            return cli_help(&cmd_fuzz);
+        if (!take_option(&o, opt))
+            return EXIT_USAGE;
+    }
+    return verb_of(&o, argc - optind, argv + optind);
+}
+
+const struct command cmd_fuzz = {"fuzz", "find, replay and judge what breaks a parser", run, help};

@@ -1,0 +1,15 @@
+/* fuzz/targets/stun_nice_diff.c - a message as our codec and libnice read it: whether it is one, and what it says. */
+#include "fuzz/diff/diff.h"
+#include "fuzz/engine/target.h"
+
+static void one(const uint8_t *p, size_t n)
+{
+    diff_run(&diff_nice, (struct span){p, n});
+}
+
+const struct target stun_nice_diff_target = {.name = "stun_nice_diff",
+                                             .one = one,
+                                             .max_len = 2048,
+                                             .weight = 1,
+                                             .dict = "stun",
+                                             .codecs = "stun"};
