@@ -25,7 +25,7 @@ struct target {
     /* A target that is faster than changing a long input by its structure: up to how many octets
      * that is always done, longer ones in proportion more seldom; 0: always. */
     size_t fast;
-    const char *seeds; /* folder of its own in corpus/PROTOCOL, beside the rest; NULL: none */
+    const char *seeds; /* folder of its own in corpus/, beside the rest; NULL: none */
 };
 extern const struct target *const targets[];
 extern const size_t targets_n;

@@ -9,7 +9,7 @@
 #include "fuzz/state/rig.h"
 
 enum { LEARNED = 8, MATCHED = 8, SEALED = 16 };
-enum { NONE, SHORT, LONG };
+enum { NONE, SHORT, LONG, OLD }; /* OLD: long-term as RFC 5389 has it */
 static const struct span id = SPAN("rtclab-state");
 
 struct program {
@@ -57,6 +57,10 @@ static void send(struct program *g, enum step_op op, uint8_t flags, uint16_t arg
         draft_raw(&dr, stun_add(&dr, STUN_PASSWORD_ALGORITHMS), NULL,
                   (struct span){offered, sizeof offered});
     }
+    if (auth == OLD) {
+        stun_add_bytes(&dr, STUN_REALM, span_of("interop.test"));
+        stun_add_bytes(&dr, STUN_NONCE, span_of("0123456789abcdef"));
+    }
     if (auth == LONG && cls == STUN_REQUEST)
         draft_raw(&dr, stun_add(&dr, STUN_PASSWORD_ALGORITHM), NULL,
                   (struct span){chosen, sizeof chosen});
@@ -100,6 +104,14 @@ static void servers(struct program *g)
     request(g, LEARNED | SEALED, LONG); /* 438 */
     request(g, LEARNED | SEALED, LONG);
     end(g, "server-stale-nonce");
+
+    begin(g, LONG | 16);
+    request(g, 0, NONE);
+    request(g, LEARNED | SEALED, OLD);
+    request(g, SEALED, OLD); /* 438 */
+    request(g, LEARNED | SEALED, OLD);
+    request(g, LEARNED | SEALED, OLD);
+    end(g, "server-rfc5389");
 
     begin(g, LONG | 128 | 16);
     request(g, 1, NONE);

@@ -177,6 +177,26 @@ static size_t steps_with_stun(struct span in)
     return n;
 }
 
+/* Messages that do not fit any more inside a program that has no room: what is tried and given up leaves the
+ * rest of the draft alone. */
+static void nested_in_little_room(void)
+{
+    struct mutator *m = mutator_new("steps/stun");
+    uint8_t valid[512], program[2048], p[2048];
+    size_t n = message(valid, sizeof valid);
+    struct wr w = {program, sizeof program, 0, false};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    wr_u32(&w, 0);
+    for (int i = 0; i < 6; i++)
+        prog_put(&w, OP_SEND, 0, 0, (struct span){valid, n});
+    for (uint64_t seed = 0; m && seed < 20000; seed++) {
+        memcpy(p, program, w.n);
+        CU_ASSERT_TRUE(mutate(m, p, w.n, w.n + 8, wr_span(&w), seed) <= w.n + 8);
+    }
+    mutator_free(m);
+}
+
 /* A message in a program is changed as a message: it changes, and most times is one still. */
 static void nested(void)
 {
@@ -242,4 +262,5 @@ static void unknown(void)
 }
 
 TESTS({"of a message", of_a_message}, {"same again", same_again}, {"in its room", in_its_room},
-      {"nested", nested}, {"crossed", crossed}, {"without", without}, {"unknown", unknown})
+      {"nested", nested}, {"nested in little room", nested_in_little_room}, {"crossed", crossed},
+      {"without", without}, {"unknown", unknown})

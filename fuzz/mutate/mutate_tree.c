@@ -22,6 +22,7 @@ void tree_places(struct places *ps, struct draft *dr)
 
 /* ---- edits; each returns whether it changed anything ---- */
 
+/* By the inner codec's structure. The places of the outer draft are lost. */
 static bool nested(struct mutator *m, struct node *n)
 {
     enum { GROWTH = 512 };
@@ -31,7 +32,10 @@ static bool nested(struct mutator *m, struct node *n)
         return false;
     uint8_t *p = arena_take(&m->mem, cap);
     struct wr w = {p, p ? cap : 0, 0, false};
-    bool good = p && mutate_structure(m, m->inner, n->s, (struct span){0}, &w);
+    const struct codec *inner = m->inner;
+    m->inner = NULL; /* one level */
+    bool good = p && mutate_structure(m, inner, n->s, (struct span){0}, &w);
+    m->inner = inner;
     if (good)
         n->s = wr_span(&w);
     return good;
@@ -204,11 +208,35 @@ static struct node *any_parent(struct mutator *m, struct draft *dr)
     return &dr->root;
 }
 
+/* A value, not a record; any node after some tries. */
+static struct place leaf(struct mutator *m, struct place otherwise)
+{
+    for (int i = 0; i < 8 && otherwise.n && otherwise.n->form == FORM_KIDS; i++)
+        otherwise = m->mine.v[pick(m, m->mine.n)];
+    return otherwise;
+}
+
+/* The messages inside are what most is about: each second edit of a program is one of a message in it. */
+static bool edit_inside(struct mutator *m)
+{
+    if (!m->inner || once_in(m, 2))
+        return false;
+    for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n; i++) {
+        struct node *n = m->mine.v[(from + i) % m->mine.n].n;
+        if ((n->form == FORM_BYTES || n->form == FORM_RAW) && n->s.n && m->inner->guess(n->s, 0))
+            return nested(m, n); /* m->mine is the inner message's from here on */
+    }
+    return false;
+}
+
 bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other)
 {
     enum mutation kind = choose(m, other != NULL);
     bool done = false;
 
+    tree_places(&m->mine, dr);
+    if (edit_inside(m))
+        return true; /* which has been counted */
     tree_places(&m->mine, dr);
     struct place at = m->mine.n ? m->mine.v[pick(m, m->mine.n)] : (struct place){NULL, NULL};
     if (kind == MUT_ADD || !at.n)
@@ -216,7 +244,7 @@ bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other)
     else if (kind == MUT_LIE)
         done = lie(m, dr, any_parent(m, dr));
     else if (kind == MUT_SET)
-        done = set(m, at);
+        done = set(m, leaf(m, at));
     else if (kind == MUT_DROP)
         done = drop(at);
     else if (kind == MUT_DOUBLE)

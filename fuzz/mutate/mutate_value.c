@@ -83,18 +83,21 @@ static struct span changed(struct mutator *m, struct span was)
 
 struct span value_octets(struct mutator *m, struct span was)
 {
-    switch (pick(m, 8)) {
+    switch (pick(m, 10)) {
     case 0:
         return (struct span){was.p, 0};
     case 1:
         return span_cut(was, 0, pick(m, was.n + 1));
     case 2:
-        return resized(m, was, edge_length(m));
     case 3:
-        return resized(m, was, was.n + 1 + pick(m, 4));
+        return resized(m, was, edge_length(m));
     case 4:
-        return chance_octets(m, pick(m, 24));
+        return resized(m, was, was.n + 1 + pick(m, 4));
     case 5:
+        return resized(m, was, was.n + 1 + pick(m, 64));
+    case 6:
+        return chance_octets(m, pick(m, 24));
+    case 7:
         return m->n_tokens ? m->tokens[pick(m, m->n_tokens)] : was;
     default:
         return changed(m, was);

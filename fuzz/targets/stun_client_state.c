@@ -259,4 +259,4 @@ const struct target stun_client_state_target = {.name = "stun_client_state",
                                                 .weight = 3,
                                                 .dict = "stun",
                                                 .codecs = "steps/stun",
-                                                .seeds = "state"};
+                                                .seeds = "stun/state"};

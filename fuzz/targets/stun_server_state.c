@@ -195,4 +195,4 @@ const struct target stun_server_state_target = {.name = "stun_server_state",
                                                 .weight = 3,
                                                 .dict = "stun",
                                                 .codecs = "steps/stun",
-                                                .seeds = "state"};
+                                                .seeds = "stun/state"};

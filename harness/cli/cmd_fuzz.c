@@ -77,12 +77,14 @@ static bool plain_name(const char *s)
 }
 
 /* The program that replays a target: replay_NAME where an engine has fuzz_NAME for itself. */
-static bool program_of(const char *name, char out[PATH_LEN])
+static bool program_of(const char *name, const char *programs, char out[PATH_LEN])
 {
     static const char *const prefixes[] = {"replay_", "fuzz_"};
     char dir[PATH_MAX];
 
-    if (!plain_name(name) || !targets_dir(dir))
+    if (!plain_name(name) || (!programs && !targets_dir(dir)))
+        return false;
+    if (programs && snprintf(dir, sizeof dir, "%s", programs) >= (int)sizeof dir)
         return false;
     for (size_t i = 0; i < COUNT(prefixes); i++) {
         snprintf(out, PATH_LEN, "%s/%s%s", dir, prefixes[i], name);
@@ -112,7 +114,7 @@ static int list(const struct cli *cli)
 
     for (int i = 0; i < n; i++) {
         const char *name = found[i]->d_name + 5;
-        if (program_of(name, program)) {
+        if (program_of(name, NULL, program)) {
             listed++;
             if (cli->json)
                 print_json(json_pack("{s:s, s:s}", "name", name, "program", program));
@@ -248,7 +250,7 @@ static bool run_some(struct session *s, int *exit_status)
     return false;
 }
 
-static int run_target(struct session *s, int argc, char **argv)
+static int run_target(struct session *s, const char *programs, int argc, char **argv)
 {
     int status;
 
@@ -257,7 +259,7 @@ static int run_target(struct session *s, int argc, char **argv)
         return EXIT_USAGE;
     }
     s->target = argv[0];
-    if (!program_of(s->target, s->program)) {
+    if (!program_of(s->target, programs, s->program)) {
         cli_error("fuzz", "there is no target '%s'; `rtclab fuzz list` has those that were built",
                   s->target);
         return EXIT_USAGE;
@@ -288,7 +290,7 @@ static int search_or_replay(const struct fuzz_options *o, int argc, char **argv)
     struct session s = {.cli = o->cli};
 
     if (o->time_s == 0)
-        return run_target(&s, argc, argv);
+        return run_target(&s, o->programs, argc, argv);
     if (argc == 1)
         return fuzz_run(o, argv[0]);
     cli_error("fuzz", "run with --time wants one target or protocol, and no inputs");

@@ -174,14 +174,13 @@ static void write_vectors(const char *protocol, const char *to)
 static void gather(const struct row *r, const char *to)
 {
     char protocol[64], below[256];
-    const char *dirs[] = {"", "/regressions", "/"};
 
     snprintf(protocol, sizeof protocol, "%.*s", (int)strcspn(r->name, "_"), r->name);
-    for (size_t i = 0; i < COUNT(dirs); i++) {
-        bool own = strcmp(dirs[i], "/") == 0;
-        if (own && strcmp(r->seeds, "-") == 0)
-            continue;
-        snprintf(below, sizeof below, "corpus/%s%s%s", protocol, dirs[i], own ? r->seeds : "");
+    for (int i = 0; i < 3; i++) {
+        if (i == 2 && strcmp(r->seeds, "-") == 0)
+            break;
+        snprintf(below, sizeof below, "corpus/%s%s", i < 2 ? protocol : r->seeds,
+                 i == 1 ? "/regressions" : "");
         const char *from = cli_share_path(below);
         if (from)
             copy_files(from, to);
