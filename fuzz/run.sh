@@ -6,19 +6,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
     cat << 'HELP'
-usage: fuzz/run.sh [TARGET...] [OPTION...]
+usage: fuzz/run.sh [TARGET|PROTOCOL...] [OPTION...]
 
-  TARGET              targets to run; without: all
+  TARGET|PROTOCOL     targets to run, or all of a protocol; without: all
   --time S            seconds for each target (60)
-  --ci                60 seconds over all targets, spread by their weights
+  --ci                120 seconds over all targets, spread by their weights; then the planted bug
+                      (fuzz/bugs) has to be found
   --engine NAME       libfuzzer (clang-19, ASan and UBSan) or afl (AFL++, ASan and UBSan)
   --build DIR         build folder: build-fuzz, or build-afl for --engine afl
   --seed N            of the engine's own chance; 0: the engine's choice
   --keep              go on with the corpus of the last run; without: start from the seeds
 
-Works on copies below DIR/work/TARGET/; what is found is there in findings/, minimised and named.
+Works on copies below DIR/work/TARGET/; what is found is there in findings/, minimised and named, and as
+SARIF in findings.sarif. The verdict rests on the inputs that engines keep, not on how they end.
 Exit status: 0 nothing found, 1 something was, 2 usage, or it does not build.
 
+  ./lab fuzz stun --time 60
   ./lab fuzz stun_parse --time 600
   ./lab fuzz --ci
   ./lab fuzz stun_roundtrip --engine afl --time 300
@@ -89,43 +92,57 @@ say "preset $preset, in $build/"
     cmake --build "$build" -j "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" --target fuzz_all; } ||
     die "the targets do not build"
 programs=$build/fuzz
-
-declare -A max_len=() weight=() dict=()
-known=()
-while read -r name len share book; do
-    known+=("$name")
-    max_len[$name]=$len weight[$name]=$share dict[$name]=$book
-done < <("$programs/list_targets")
-for name in ${names[@]+"${names[@]}"}; do
-    [ -n "${max_len[$name]-}" ] || die "there is no target '$name'; there are: ${known[*]}"
-done
-[ ${#names[@]} -gt 0 ] || names=("${known[@]}")
-
-# ---- seeds ----
-
-# A program that writes the vectors out; without one the corpus alone has to do.
+# the program that runs and judges: one without instrumentation where there is one
 rtclab=''
-for candidate in build/rtclab build-dev/rtclab "$build/rtclab"; do
-    if [ -x "$candidate" ]; then
+for candidate in build/rtclab build-dev/rtclab; do
+    if [ -x "$candidate" ] && "$candidate" fuzz --help | grep -q 'fuzz triage'; then
         rtclab=$candidate
         break
     fi
 done
-[ -n "$rtclab" ] || say "there is no build/rtclab, so vectors are no seeds this time"
+if [ -z "$rtclab" ]; then
+    cmake --build "$build" -j "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" --target rtclab || die "rtclab does not build"
+    rtclab=$build/rtclab
+fi
+export RTCLAB_SHARE=$PWD
+
+declare -A max_len=() weight=() dict=() codecs=() seeds=()
+known=()
+while read -r name len share book mutator folder; do
+    known+=("$name")
+    max_len[$name]=$len weight[$name]=$share dict[$name]=$book codecs[$name]=$mutator seeds[$name]=$folder
+done < <("$programs/list_targets")
+asked=(${names[@]+"${names[@]}"})
+names=()
+for name in ${asked[@]+"${asked[@]}"}; do
+    if [ -n "${max_len[$name]-}" ]; then
+        names+=("$name")
+        continue
+    fi
+    of=()
+    for target in "${known[@]}"; do
+        [ "${target%%_*}" != "$name" ] || of+=("$target")
+    done
+    [ ${#of[@]} -gt 0 ] || die "there is no target or protocol '$name'; there are: ${known[*]}"
+    names+=("${of[@]}")
+done
+[ ${#names[@]} -gt 0 ] || names=("${known[@]}")
+
+# ---- seeds ----
 
 # gather TARGET DIR: copies its seeds, each under a name of its own.
 gather() {
     local p=${1%%_*} to=$2 folder
     mkdir -p "$to"
     [ -d "corpus/$p" ] || p=base
-    for folder in "corpus/$p" "corpus/$p/regressions"; do
+    for folder in "corpus/$p" "corpus/$p/regressions" "corpus/${seeds[$1]}"; do
         [ -d "$folder" ] || continue
         find "$folder" -maxdepth 1 -type f ! -name '*.md' -exec cp -t "$to" {} +
     done
     if [ "$p" = base ]; then # text of any kind
         cp fuzz/dict/*.dict "$to"
-    elif [ -n "$rtclab" ]; then
-        RTCLAB_SHARE=$PWD "$rtclab" vectors --quiet --seeds "$to" "$p" ||
+    else
+        "$rtclab" vectors --quiet --seeds "$to" "$p" ||
             say "$1: the vectors of $p could not be written out"
     fi
     # an empty corpus stops AFL++
@@ -161,127 +178,76 @@ watched() {
     child=''
 }
 
-run_libfuzzer() { # TARGET DIR SECONDS: until the time is over, or five things are found
-    local name=$1 dir=$2 left=$3 began=$SECONDS had=-1 found_now options=()
-    [ "${dict[$name]}" = - ] || options+=("-dict=fuzz/dict/${dict[$name]}.dict")
-    [ "$seed" = 0 ] || options+=("-seed=$seed")
-    while [ "$left" -gt 0 ]; do
-        found_now=$(raw_findings "$dir" | wc -l)
-        if [ "$found_now" -ge 5 ] || [ "$found_now" = "$had" ]; then
-            break # enough, or it ended for a reason of its own
-        fi
-        had=$found_now
-        watched "$dir/log" "$programs/fuzz_$name" -max_total_time="$left" -timeout=10 \
-            -rss_limit_mb=2048 -max_len="${max_len[$name]}" -print_final_stats=1 \
-            -artifact_prefix="$dir/raw/" "${options[@]}" "$dir/corpus"
-        left=$(($3 - (SECONDS - began)))
-    done
-    execs=$(awk '/^stat::number_of_executed_units:/ { n += $2 } END { printf "%d", n }' "$dir/log")
-    corpus=$(find "$dir/corpus" -type f | wc -l)
-    took=$((SECONDS - began))
+options() { # what rtclab fuzz is told in either case
+    printf '%s\n' --programs "$programs" --out "$build/work" --minimise 20
+    [ "$seed" = 0 ] || printf '%s\n' --seed "$seed"
+    [ "$keep" = 0 ] || printf '%s\n' --resume
 }
 
-run_afl() { # TARGET DIR SECONDS
-    local name=$1 dir=$2 began=$SECONDS options=()
+# judged COMMAND...: 1 is a finding, everything else but 0 means that it did not run.
+judged() {
+    local status=0
+    "$@" || status=$?
+    case $status in
+        0) ;;
+        1) found=1 ;;
+        5 | 130) exit 130 ;;
+        *) broken=1 ;;
+    esac
+}
+
+run_libfuzzer() { # TARGET SECONDS
+    local more=()
+    mapfile -t more < <(options)
+    judged "$rtclab" fuzz run "$1" --time "$2" "${more[@]}"
+}
+
+run_afl() { # TARGET SECONDS
+    local name=$1 dir=$build/work/$1 options=() more=() execs
+    rm -rf "$dir/out" "$dir/raw" "$dir/log"
+    [ "$keep" = 1 ] || rm -rf "$dir/corpus"
+    mkdir -p "$dir/raw"
+    gather "$name" "$dir/corpus"
     [ "${dict[$name]}" = - ] || options+=(-x "fuzz/dict/${dict[$name]}.dict")
     [ "$seed" = 0 ] || options+=(-s "$seed")
-    rm -rf "$dir/out"
-    watched "$dir/log" afl-fuzz -i "$dir/corpus" -o "$dir/out" -V "$3" -G "${max_len[$name]}" \
+    unset AFL_CUSTOM_MUTATOR_LIBRARY RTCLAB_MUTATE
+    if [ "${codecs[$name]}" != - ]; then # beside AFL++'s own
+        export AFL_CUSTOM_MUTATOR_LIBRARY=$PWD/$programs/librtclab_mutate.so RTCLAB_MUTATE=${codecs[$name]}
+    fi
+    watched "$dir/log" afl-fuzz -i "$dir/corpus" -o "$dir/out" -V "$2" -G "${max_len[$name]}" \
         -t 10000 "${options[@]}" -- "$programs/fuzz_$name"
-    local stats=$dir/out/default/fuzzer_stats
-    execs=$(awk -F ' *: *' '$1 == "execs_done" { print $2 }' "$stats" 2> /dev/null)
-    corpus=$(awk -F ' *: *' '$1 == "corpus_count" { print $2 }' "$stats" 2> /dev/null)
+    execs=$(awk -F ' *: *' '$1 == "execs_done" { print $2 }' "$dir/out/default/fuzzer_stats" 2> /dev/null || true)
     if [ -z "$execs" ]; then
         say "$name: afl-fuzz did not run; the end of $dir/log:"
         tail -n 15 "$dir/log"
         broken=1
+        return
     fi
-    find "$dir/out" \( -path '*/crashes/id*' -o -path '*/hangs/id*' \) -type f \
-        -exec cp -t "$dir/raw" {} + 2> /dev/null || true
-    took=$((SECONDS - began))
-}
-
-raw_findings() { # DIR: the files that the engine kept; the verdict rests on these alone
-    find "$1/raw" -type f | sort
-}
-
-# ---- findings ----
-
-# name_of LOG: what a replay's log says of itself: the oracle or the kind of error, and our function.
-name_of() {
-    local kind where
-    kind=$(sed -n 's/^oracle: //p' "$1" | head -n 1)
-    [ -n "$kind" ] || kind=$(sed -n 's/^.*ERROR: [A-Za-z]*Sanitizer: \([a-zA-Z-]*\).*/\1/p' "$1" | head -n 1)
-    [ -n "$kind" ] || kind=$(sed -n 's/^.*runtime error: //p' "$1" | head -n 1)
-    [ -n "$kind" ] || kind=$(sed -n 's/^fuzz_[a-z_0-9]*: \(.*\) in .*/\1/p' "$1" | head -n 1)
-    where=$(sed -n 's/^ *#[0-9]* 0x[0-9a-f]* in \([a-zA-Z_0-9]*\) .*\/codecs\/.*/\1/p' "$1" | head -n 1)
-    printf '%s %s' "${kind:-unknown}" "$where" | tr -c 'A-Za-z0-9\n' '-' | tr -s - | tr '[:upper:]' '[:lower:]' |
-        cut -c 1-80 | sed 's/-*$//'
-}
-
-minimise() { # TARGET FROM TO: where nothing smaller is found, a copy
-    local size
-    cp "$2" "$3"
-    if [ "$engine" = libfuzzer ]; then
-        watched /dev/null "$programs/fuzz_$1" -minimize_crash=1 -max_total_time=15 \
-            -exact_artifact_path="$3.small" "$2"
-    else
-        watched /dev/null timeout 30 afl-tmin -i "$2" -o "$3.small" -- "$programs/fuzz_$1"
-    fi
-    size=$(stat -c %s "$2")
-    # the engine may have ended up with another bug: what is kept has to fail too
-    if [ -s "$3.small" ] && [ "$(stat -c %s "$3.small")" -lt "$size" ] &&
-        ! "$programs/replay_$1" "$3.small" > /dev/null 2>&1; then
-        mv "$3.small" "$3"
-    fi
-    rm -f "$3.small"
-}
-
-judge() { # TARGET DIR: names what was found; sets findings
-    local name=$1 dir=$2 file log label
-    local -A seen=()
-    findings=0
-    while read -r file; do
-        findings=$((findings + 1))
-        log=$dir/replay.log
-        "$programs/replay_$name" "$file" > "$log" 2>&1 && echo 'oracle: not again in replay' >> "$log"
-        label=$(name_of "$log")
-        [ -z "${seen[$label]-}" ] || continue
-        seen[$label]=1
-        mkdir -p "$dir/findings"
-        cp "$log" "$dir/findings/$label.log"
-        minimise "$name" "$file" "$dir/findings/$label"
-        say "$name: FOUND $label: $dir/findings/$label ($(stat -c %s "$dir/findings/$label") octets)"
-    done < <(raw_findings "$dir")
+    say "$name: afl, $execs execs, $((execs / $2)) /s, $(find "$dir/out" -path '*/queue/id*' | wc -l) in the queue"
+    find "$dir/out" \( -path '*/crashes/id*' -o -path '*/hangs/id*' \) -type f -exec cp -t "$dir/raw" {} +
+    mapfile -t more < <(options)
+    judged "$rtclab" fuzz triage "$name" "$dir/raw" "${more[@]}"
 }
 
 # ---- all of it ----
 
-total=0 broken=0
+total=0 broken=0 found=0
 for name in "${names[@]}"; do
     total=$((total + weight[$name]))
 done
-lines=() found=0
 for name in "${names[@]}"; do
-    dir=$build/work/$name
-    [ "$keep" = 1 ] || rm -rf "$dir/corpus"
-    rm -rf "$dir/raw" "$dir/log"
-    mkdir -p "$dir/raw"
-    gather "$name" "$dir/corpus"
     time=$seconds
-    [ "$ci" = 0 ] || time=$((60 * weight[$name] / total > 0 ? 60 * weight[$name] / total : 1))
-    say "$name: $engine, $time s, $(find "$dir/corpus" -type f | wc -l) seeds"
-    execs=0 corpus=0 took=1
-    "run_$engine" "$name" "$dir" "$time"
-    judge "$name" "$dir"
-    found=$((found + findings))
-    lines+=("$(printf '%-16s %10s execs %8d /s  corpus %5s  findings %d' "$name" "$execs" \
-        $((${execs:-0} / (took > 0 ? took : 1))) "$corpus" "$findings")")
-    [ "${execs:-0}" -gt 0 ] || broken=1
+    [ "$ci" = 0 ] || time=$((120 * weight[$name] / total > 0 ? 120 * weight[$name] / total : 1))
+    say "$name: $engine, $time s"
+    "run_$engine" "$name" "$time"
 done
-printf '%s\n' "${lines[@]}"
+if [ "$ci" = 1 ] && [ "$engine" = libfuzzer ]; then
+    say "the planted bug"
+    fuzz/bugs/found.sh "$rtclab" "$programs/bugs" "$build/work/bugs" 120 || broken=1
+fi
 if [ "$found" -gt 0 ]; then
-    say "$found findings; the smallest input of each kind belongs into corpus/PROTOCOL/regressions/"
+    say "found: see above; the input of each finding belongs into corpus/PROTOCOL/regressions/"
     exit 1
 fi
-[ "$broken" = 0 ] || die "a target did not run at all"
+[ "$broken" = 0 ] || die "a target did not run, or the planted bug was not found"
+say "nothing was found"

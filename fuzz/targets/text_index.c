@@ -145,5 +145,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&f);
 }
 
-const struct target text_index_target = {
-    .name = "text_index", .one = one, .max_len = 1024, .weight = 1, .dict = NULL};
+const struct target text_index_target = {.name = "text_index",
+                                         .one = one,
+                                         .max_len = 1024,
+                                         .weight = 1,
+                                         .dict = NULL,
+                                         .seeds = "../fuzz/dict"};

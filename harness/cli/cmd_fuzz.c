@@ -27,10 +27,10 @@ static const char help[] =
     "  merge   the fewest files that do what all in the folders do\n"
     "  build   the targets with libFuzzer, in build-fuzz/ of the source tree\n\n"
     "  --time S         seconds for each target\n"
-    "  --out DIR        TARGET/findings/ and TARGET/corpus/ go there, and findings.sarif "
-    "(fuzz-out)\n"
+    "  --out DIR        TARGET/findings/, corpus/ and findings.sarif go there (fuzz-out)\n"
     "  --programs DIR   where the targets' programs stand\n"
     "  --minimise S     seconds for each finding (20)\n"
+    "  --enough N       end when the engine has kept N inputs (24)\n"
     "  --keep           findings go to corpus/PROTOCOL/regressions/ too\n"
     "  --resume         go on with the corpus in --out; without: from the seeds\n"
     "  --seed N         of the engine; without: of its choice\n"
@@ -315,27 +315,29 @@ static int verb_of(const struct fuzz_options *o, int argc, char **argv)
     return EXIT_USAGE;
 }
 
-static bool seconds(const char *text, unsigned *out)
+static bool number(const char *text, unsigned *out)
 {
     uint64_t v;
 
     if (!span_uint(span_of(text), &v) || v == 0 || v > 1000000) {
-        cli_error("fuzz", "'%s' is no number of seconds", text);
+        cli_error("fuzz", "'%s' is no number from 1 on", text);
         return false;
     }
     *out = (unsigned)v;
     return true;
 }
 
-enum { OPT_TIME = 1100, OPT_OUT, OPT_PROGRAMS, OPT_MINIMISE, OPT_KEEP, OPT_RESUME };
+enum { OPT_TIME = 1100, OPT_OUT, OPT_PROGRAMS, OPT_MINIMISE, OPT_ENOUGH, OPT_KEEP, OPT_RESUME };
 
 static bool take_option(struct fuzz_options *o, int opt)
 {
     switch (opt) {
     case OPT_TIME:
-        return seconds(optarg, &o->time_s);
+        return number(optarg, &o->time_s);
     case OPT_MINIMISE:
-        return seconds(optarg, &o->minimise_s);
+        return number(optarg, &o->minimise_s);
+    case OPT_ENOUGH:
+        return number(optarg, &o->enough);
     case OPT_OUT:
         o->out = optarg;
         return true;
@@ -360,6 +362,7 @@ static int run(int argc, char **argv)
                                             {"out", required_argument, NULL, OPT_OUT},
                                             {"programs", required_argument, NULL, OPT_PROGRAMS},
                                             {"minimise", required_argument, NULL, OPT_MINIMISE},
+                                            {"enough", required_argument, NULL, OPT_ENOUGH},
                                             {"keep", no_argument, NULL, OPT_KEEP},
                                             {"resume", no_argument, NULL, OPT_RESUME},
                                             {0}};

@@ -197,6 +197,7 @@ struct session {
     char dir[FUZZ_PATH], corpus[FUZZ_PATH], raw[FUZZ_PATH], found[FUZZ_PATH], log[FUZZ_PATH];
     struct triage_target t;
     uint64_t execs;
+    unsigned seconds; /* that the engine ran */
     bool ran;
 };
 
@@ -253,13 +254,13 @@ static void count_execs(struct session *s)
 static void engine(struct session *s)
 {
     char text[8][FUZZ_PATH + 64], *argv[12];
-    time_t until = time(NULL) + (time_t)s->o->time_s;
+    time_t began = time(NULL), until = began + (time_t)s->o->time_s;
     size_t had = SIZE_MAX, n_args = 0;
     unsigned round = 0;
 
     for (time_t left; (left = until - time(NULL)) > 0 && !child_interrupted(); round++) {
         size_t now = count_files(s->raw);
-        if (now >= ENOUGH || now == had)
+        if (now >= (s->o->enough ? s->o->enough : ENOUGH) || now == had)
             break; /* enough, or it ended for a reason of its own */
         had = now;
         n_args = 0;
@@ -283,6 +284,7 @@ static void engine(struct session *s)
         argv[n_args] = NULL;
         s->ran |= child_run(argv, s->log, (unsigned)left + GRACE_S).started;
     }
+    s->seconds = time(NULL) > began ? (unsigned)(time(NULL) - began) : 1;
     count_execs(s);
     s->ran &= s->execs > 0 || count_files(s->raw) > 0;
 }
@@ -348,15 +350,14 @@ static void summary(const struct session *s, size_t findings)
     if (s->o->cli.json) {
         json_t *line =
             json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "type", "summary", "target", s->r->name,
-                      "seconds", (json_int_t)s->o->time_s, "execs", (json_int_t)s->execs, "corpus",
+                      "seconds", (json_int_t)s->seconds, "execs", (json_int_t)s->execs, "corpus",
                       (json_int_t)count_files(s->corpus), "findings", (json_int_t)findings);
         json_dumpf(line, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(line);
     } else if (!s->o->cli.quiet) {
         printf("%-18s %10llu execs %8llu /s  corpus %5zu  findings %zu\n", s->r->name,
-               (unsigned long long)s->execs,
-               (unsigned long long)s->execs / (s->o->time_s ? s->o->time_s : 1),
+               (unsigned long long)s->execs, (unsigned long long)s->execs / s->seconds,
                count_files(s->corpus), findings);
     }
     fflush(stdout);
@@ -364,13 +365,11 @@ static void summary(const struct session *s, size_t findings)
 
 /* ---- all of it ---- */
 
-static bool write_sarif(const struct fuzz_options *o, const struct totals *all)
+static bool write_sarif(const struct session *s, const struct totals *all, size_t from)
 {
     char path[FUZZ_PATH];
-    FILE *f = joined(path, sizeof path, o->out ? o->out : "fuzz-out", "findings.sarif")
-                  ? fopen(path, "w")
-                  : NULL;
-    bool good = f && triage_sarif(f, all->of, all->v, all->n);
+    FILE *f = joined(path, sizeof path, s->dir, "findings.sarif") ? fopen(path, "w") : NULL;
+    bool good = f && triage_sarif(f, all->of + from, all->v + from, all->n - from);
 
     if (f && fclose(f) != 0)
         good = false;
@@ -379,15 +378,14 @@ static bool write_sarif(const struct fuzz_options *o, const struct totals *all)
     return good;
 }
 
-static int finish(const struct fuzz_options *o, struct totals *all, bool ran)
+static int finish(struct totals *all, bool good)
 {
-    bool written = write_sarif(o, all);
     size_t n = all->n;
 
     free(all->v);
     if (child_interrupted())
         return EXIT_INTERRUPTED;
-    return !ran || !written ? EXIT_OWN_FAULT : n ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+    return !good ? EXIT_OWN_FAULT : n ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
 static bool begin(struct totals *all)
@@ -430,13 +428,14 @@ int fuzz_run(const struct fuzz_options *o, const char *name)
         engine(&s);
         judge(&s, s.raw, &all);
         summary(&s, all.n - before);
+        ran &= write_sarif(&s, &all, before);
         if (!s.ran) {
             cli_error("fuzz", "%s did not run; see %s", s.r->name, s.log);
             ran = false;
         }
     }
     if (any)
-        return finish(o, &all, ran);
+        return finish(&all, ran);
     free(all.v);
     cli_error("fuzz",
               "there is no target '%s', and no protocol with targets; `rtclab fuzz list` has them",
@@ -476,9 +475,11 @@ int fuzz_triage(const struct fuzz_options *o, const char *name, const char *fold
         return EXIT_OWN_FAULT;
     s = (struct session){.o = o, .r = r, .programs = programs};
     bool good = prepare(&s);
-    if (good)
+    if (good) {
         judge(&s, folder, &all);
-    return finish(o, &all, good);
+        good = write_sarif(&s, &all, 0);
+    }
+    return finish(&all, good);
 }
 
 int fuzz_merge(const struct fuzz_options *o, const char *name, const char *to, char **folders,

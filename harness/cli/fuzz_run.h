@@ -9,8 +9,9 @@ struct fuzz_options {
     const char *programs; /* folder of the targets' programs; NULL: found */
     const char *out;      /* folder for corpus, findings and logs; NULL: fuzz-out */
     unsigned time_s, minimise_s;
-    bool keep;   /* findings go to corpus/PROTOCOL/regressions too */
-    bool resume; /* go on with the corpus in `out`; without: from the seeds */
+    unsigned enough; /* inputs that the engine kept, after which it is not started again; 0: 24 */
+    bool keep;       /* findings go to corpus/PROTOCOL/regressions too */
+    bool resume;     /* go on with the corpus in `out`; without: from the seeds */
 };
 enum { FUZZ_PATH = TRIAGE_PATH };
 
