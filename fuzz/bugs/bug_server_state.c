@@ -24,7 +24,7 @@ static struct span prepare(void *ctx, const struct prog_step *step, struct span 
     return payload;
 }
 
-static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
+static bool sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
 {
     static struct stun_attr attrs[64];
     struct findings fs = {0};
@@ -34,6 +34,7 @@ static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, str
     (void)to;
     if (stun_decode(octets, &m, attrs, COUNT(attrs), &fs) == STEP_ITEM)
         stun_take_told(ctx, &m);
+    return true;
 }
 
 static const struct rig_class rig = {

@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "fuzz/engine/target.h"
-#include "fuzz/state/rig.h"
+#include "fuzz/state/rig_watch.h"
 
 enum { QUIET_TIMERS = 100000, HELD_OCTETS = 1 << 18, JSON_ROOM = 4096 };
 
@@ -143,8 +143,8 @@ static void sends(struct rig *r, const struct output *o, struct rig_flow *f)
     require(!f->listener, "octets are sent on a listener");
     note(r, last_sent, n);
     note(r, &o->not_before_us, sizeof o->not_before_us);
-    if (r->rc->sent)
-        r->rc->sent(r->ctx, f, &r->last_to, r->last_out);
+    bool own = !r->rc->sent || r->rc->sent(r->ctx, f, &r->last_to, r->last_out);
+    rig_watch_show(r->now_us, f, &r->last_to, own ? RIG_ENDPOINT : RIG_SCRIPT, r->last_out);
 }
 
 static void tells(struct rig *r, const struct output *o)
@@ -277,6 +277,7 @@ void rig_arrive(struct rig *r, const struct rig_flow *f, const struct addr *from
     struct fence copy = fence_copy(octets.p, octets.n); /* what arrives ends where it ends */
     if (r->rc->arrives)
         r->rc->arrives(r->ctx, f, from, octets);
+    rig_watch_show(r->now_us, f, from, RIG_PEER, octets);
     in.pkt.remote = *from;
     in.pkt.local = f->local;
     in.data = fence_span(&copy);
@@ -503,6 +504,7 @@ static uint64_t run_once(const struct rig_class *rc, void *ctx, const struct pro
     struct env *env = r.self;
     env->cls = rc->cls;
     rng_seed(env->rng, p->config & 0xff);
+    rig_watch_begin(rc->codec);
     in.rec = rc->config ? rc->config(ctx, p->config) : NULL;
     input(&r, &in);
     settle(&r);
@@ -512,6 +514,7 @@ static uint64_t run_once(const struct rig_class *rc, void *ctx, const struct pro
     run_out(&r);
     if (rc->sane)
         rc->sane(ctx, &r);
+    rig_watch_end();
     return r.hash;
 }
 

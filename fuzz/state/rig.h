@@ -7,6 +7,7 @@
  *     stretch of time have an end
  *   - it opens flows under new ids of its own, and sends, shuts and closes on flows that are there
  *   - events have a name and a record that can be written as JSON
+ *   - the protocol's watcher has no finding of MUST or STMT on what it sent by itself
  *   - same program, same outputs (where the config's bit says that it be run twice)
  * What a protocol promises, its target requires in `sent`, `event` and `sane`.
  *
@@ -43,6 +44,7 @@ struct rig_flow {
 struct rig;
 struct rig_class {
     const struct endpoint_class *cls;
+    const struct codec *codec; /* whose watcher is shown what passes; NULL: none */
     /* IN_START's record for these bits. */
     const void *(*config)(void *ctx, uint32_t bits);
     /* A step begins; NULL: nobody cares. */
@@ -55,8 +57,9 @@ struct rig_class {
     /* What arrives at the endpoint: a datagram, or the next octets of a stream. */
     void (*arrives)(void *ctx, const struct rig_flow *f, const struct addr *from,
                     struct span octets);
-    /* What it sends: a datagram, or a slice on a stream. */
-    void (*sent)(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets);
+    /* What it sends: a datagram, or a slice on a stream. False: it does as a command had it, so that the
+     * watcher's findings on it are not the endpoint's. */
+    bool (*sent)(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets);
     void (*event)(void *ctx, const struct output *o);
     /* The program is over and all timers have run out: it still serves. */
     void (*sane)(void *ctx, struct rig *r);

@@ -78,7 +78,7 @@ static struct sent_id *id_of(struct client *c, const uint8_t *id)
 static const char *const echoed[] = {"RFC8489:14.9", "RFC8489:14.10", "RFC8489:14.11",
                                      "RFC8489:18.5", NULL};
 
-static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
+static bool sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
 {
     static struct stun_attr attrs[STUN_ATTRS];
     struct client *c = ctx;
@@ -87,13 +87,13 @@ static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, str
     (void)to;
     if (octets.n < STUN_HEADER) {
         require(c->scripted, "a request that is shorter than a header");
-        return;
+        return false;
     }
     struct sent_id *s = id_of(c, octets.p + 8);
     if (!s || c->lost || s->free || c->scripted) {
         if (s)
             s->free = true;
-        return;
+        return false;
     }
     s->times++;
     uint32_t rc = c->c.rc ? c->c.rc : 7;
@@ -106,6 +106,7 @@ static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, str
     memcpy(c->last, octets.p, c->last_n);
     c->last_flow = f;
     stun_take_told(&c->told, &m);
+    return true;
 }
 
 static void event(void *ctx, const struct output *o)
@@ -234,6 +235,7 @@ static void sane(void *ctx, struct rig *r)
 
 static const struct rig_class rig = {
     .cls = &stun_client_class,
+    .codec = &stun_codec,
     .config = config,
     .prepare = prepare,
     .args = args,

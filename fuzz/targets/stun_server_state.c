@@ -107,19 +107,20 @@ static void answer(struct server *s, const struct stun_msg *m, const struct addr
     stun_take_told(&s->told, m);
 }
 
-static void sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
+static bool sent(void *ctx, const struct rig_flow *f, const struct addr *to, struct span octets)
 {
     static struct stun_attr attrs[STUN_ATTRS];
     struct server *s = ctx;
     struct stun_msg m;
 
     if (s->c.manual)
-        return; /* what a script has it send is the script's affair */
+        return false; /* what a script has it send is the script's affair */
     require(stun_clean(octets, &m, attrs, COUNT(attrs), NULL),
             "what a server sends is no clean message");
     if (!f->stream)
         require(was_asked(s, &m, to), "an answer that nobody asked for, or to somebody else");
     answer(s, &m, to);
+    return true;
 }
 
 /* Replies of a manual server: to any id, with what the payload decodes to. */
@@ -171,6 +172,7 @@ static void sane(void *ctx, struct rig *r)
 
 static const struct rig_class rig = {
     .cls = &stun_server_class,
+    .codec = &stun_codec,
     .config = config,
     .prepare = prepare,
     .args = args,
