@@ -229,12 +229,14 @@ static void put_room(struct ctx *c, uint64_t type, size_t at)
 
 static void put_attr(struct ctx *c, const struct node *item)
 {
-    const struct node *value = NULL, *raw = NULL, *padding = NULL, *length = NULL;
+    const struct node *value = NULL, *raw = NULL, *padding = NULL, *length = NULL, *octets = NULL;
     size_t at = c->w->n;
     uint64_t type = 0;
 
     for (const struct node *n = item->first; n; n = n->next) {
-        if (n->f == &stun_attr_fields[ATTR_TYPE])
+        if (n->f == &stun_attr_fields[ATTR_TYPE] && n->form == FORM_RAW)
+            octets = n; /* in the place of the type, however many */
+        else if (n->f == &stun_attr_fields[ATTR_TYPE])
             type = n->form == FORM_UINT ? n->u : 0;
         else if (n->f == &stun_attr_fields[ATTR_LENGTH])
             length = n;
@@ -245,7 +247,11 @@ static void put_attr(struct ctx *c, const struct node *item)
         else if (!value)
             value = n;
     }
-    wr_u16(c->w, (uint16_t)type);
+    if (octets)
+        wr_put(c->w, octets->s);
+    else
+        wr_u16(c->w, (uint16_t)type);
+    size_t start = c->w->n + 2;
     wr_u16(c->w, 0);
     if (raw)
         wr_put(c->w, raw->s);
@@ -255,8 +261,8 @@ static void put_attr(struct ctx *c, const struct node *item)
         put_room(c, type, at);
     if (c->w->full)
         return;
-    size_t n = c->w->n - at - 4;
-    put_u16(c->w->p + at + 2,
+    size_t n = c->w->n - start;
+    put_u16(c->w->p + start - 2,
             length && length->form == FORM_UINT ? (uint16_t)length->u : (uint16_t)n);
     if (padding)
         wr_put(c->w, padding->s);

@@ -150,5 +150,58 @@ static void channel_data(void)
     CU_ASSERT_EQUAL(stun_channel_next((struct span){request, 8}, false, &c, &used, &fs), STEP_FAIL);
 }
 
+/* Octets stand where a number would: as they are, and nothing of what else the node holds. */
+static void octets_for_a_number(void)
+{
+    static const struct span types = SPAN("\0\xa\0\2\x7f\xfe\0\0");
+    static const struct span raw = SPAN("\xab\xcd\xef\0\2\x7f\xfe\0\0"),
+                             item = SPAN("\0\xa\0\1\xee\0\0\0");
+    static const struct span id = SPAN("0123456789ab");
+    static const uint16_t unknown = 0x7ffe;
+    struct arena mem = arena_of(memory, sizeof memory);
+    struct draft dr;
+
+    stun_draft(&dr, &mem, STUN_ERROR, STUN_BINDING, id);
+    stun_add_types(&dr, STUN_UNKNOWN_ATTRIBUTES, &unknown, 1);
+    struct span s = written(&dr);
+    CU_ASSERT_TRUE(span_eq(span_cut(s, 20, s.n), types));
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "attributes/0/types/0", "raw:ee"), 1);
+    s = written(&dr);
+    CU_ASSERT_TRUE(span_eq(span_cut(s, 20, s.n), item));
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "attributes/0/types/0", "raw:7ffe"), 1);
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "attributes/0/type", "raw:abcdef"), 1);
+    s = written(&dr);
+    CU_ASSERT_TRUE(span_eq(span_cut(s, 20, s.n), raw));
+}
+
+/* A message that was changed is sealed again where it stands; what cannot hold a seal is left. */
+static void sealed_again(void)
+{
+    static const struct codec_secret secret = {SPAN("VOkJxbRl1RmTxUk/WvJxBt")};
+    uint8_t msg[sizeof request];
+    struct stun_msg m;
+    struct stun_key k;
+    struct findings none = {0};
+    struct span s = {msg, sizeof msg};
+
+    memcpy(msg, request, sizeof msg);
+    stun_codec.seal(msg, sizeof msg, &secret);
+    CU_ASSERT_TRUE(span_eq(s, wire)); /* nothing was wrong with it */
+    msg[24] ^= 1;
+    stun_key_init(&k, secret.key);
+    CU_ASSERT_EQUAL_FATAL(stun_decode(s, &m, attrs, COUNT(attrs), &none), STEP_ITEM);
+    CU_ASSERT_EQUAL(stun_check_integrity(&m, &k), STUN_BAD);
+    stun_codec.seal(msg, sizeof msg, &secret);
+    CU_ASSERT_EQUAL(stun_check_integrity(&m, &k), STUN_GOOD);
+    CU_ASSERT_EQUAL(stun_check_fingerprint(&m), STUN_GOOD);
+    msg[79] = 19; /* MESSAGE-INTEGRITY of 19 octets is none */
+    memcpy(out, msg, sizeof msg);
+    stun_codec.seal(msg, sizeof msg, &secret);
+    CU_ASSERT_TRUE(memcmp(out, msg, sizeof msg - 4) == 0);
+    for (size_t n = 0; n < sizeof msg; n++) /* of octets that end anywhere */
+        stun_codec.seal(msg, n, &secret);
+}
+
 TESTS({"one field", one_field}, {"wrong on purpose", wrong_on_purpose}, {"sealing", sealing},
-      {"channel data", channel_data})
+      {"channel data", channel_data}, {"octets for a number", octets_for_a_number},
+      {"sealed again", sealed_again})
