@@ -7,7 +7,7 @@ rtclab=$1 programs=$2 out=$3 seconds=${4-60}
 
 rm -rf "$out"
 status=0
-"$rtclab" fuzz run bug_server_state --time "$seconds" --seed 1 --programs "$programs" --out "$out" --minimise 20 --enough 1 || status=$?
+"$rtclab" fuzz run bug_server_state --time "$seconds" --seed 1 --fresh --programs "$programs" --out "$out" --minimise 20 --enough 1 || status=$?
 [ "$status" = 1 ] || {
     echo "found.sh: nothing was found in $seconds s (status $status)" >&2
     exit 1

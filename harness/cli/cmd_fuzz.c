@@ -32,6 +32,7 @@ static const char help[] =
     "  --minimise S     seconds for each finding (20)\n"
     "  --enough N       end when the engine has kept N inputs (24)\n"
     "  --keep           findings go to corpus/PROTOCOL/regressions/ too\n"
+    "  --fresh          what was found before, corpus/PROTOCOL/regressions/, is no seed\n"
     "  --resume         go on with the corpus in --out; without: from the seeds\n"
     "  --seed N         of the engine; without: of its choice\n"
     "  --json   list: an object a target {name, program}; run of inputs: an object an input\n"
@@ -327,7 +328,16 @@ static bool number(const char *text, unsigned *out)
     return true;
 }
 
-enum { OPT_TIME = 1100, OPT_OUT, OPT_PROGRAMS, OPT_MINIMISE, OPT_ENOUGH, OPT_KEEP, OPT_RESUME };
+enum {
+    OPT_TIME = 1100,
+    OPT_OUT,
+    OPT_PROGRAMS,
+    OPT_MINIMISE,
+    OPT_ENOUGH,
+    OPT_KEEP,
+    OPT_FRESH,
+    OPT_RESUME
+};
 
 static bool take_option(struct fuzz_options *o, int opt)
 {
@@ -347,6 +357,9 @@ static bool take_option(struct fuzz_options *o, int opt)
     case OPT_KEEP:
         o->keep = true;
         return true;
+    case OPT_FRESH:
+        o->fresh = true;
+        return true;
     case OPT_RESUME:
         o->resume = true;
         return true;
@@ -364,6 +377,7 @@ static int run(int argc, char **argv)
                                             {"minimise", required_argument, NULL, OPT_MINIMISE},
                                             {"enough", required_argument, NULL, OPT_ENOUGH},
                                             {"keep", no_argument, NULL, OPT_KEEP},
+                                            {"fresh", no_argument, NULL, OPT_FRESH},
                                             {"resume", no_argument, NULL, OPT_RESUME},
                                             {0}};
     struct fuzz_options o = {.minimise_s = 20};

@@ -171,14 +171,14 @@ static void write_vectors(const char *protocol, const char *to)
     child_run(argv, NULL, 60);
 }
 
-static void gather(const struct row *r, const char *to)
+static void gather(const struct row *r, const char *to, bool fresh)
 {
     char protocol[64], below[256];
 
     snprintf(protocol, sizeof protocol, "%.*s", (int)strcspn(r->name, "_"), r->name);
     for (int i = 0; i < 3; i++) {
-        if (i == 2 && strcmp(r->seeds, "-") == 0)
-            break;
+        if ((i == 1 && fresh) || (i == 2 && strcmp(r->seeds, "-") == 0))
+            continue;
         snprintf(below, sizeof below, "corpus/%s%s", i < 2 ? protocol : r->seeds,
                  i == 1 ? "/regressions" : "");
         const char *from = cli_share_path(below);
@@ -423,7 +423,7 @@ int fuzz_run(const struct fuzz_options *o, const char *name)
         unlink(s.log);
         if (!o->resume)
             empty_dir(s.corpus);
-        gather(&rows[i], s.corpus);
+        gather(&rows[i], s.corpus, o->fresh);
         size_t before = all.n;
         engine(&s);
         judge(&s, s.raw, &all);

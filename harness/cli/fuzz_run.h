@@ -11,6 +11,7 @@ struct fuzz_options {
     unsigned time_s, minimise_s;
     unsigned enough; /* inputs that the engine kept, after which it is not started again; 0: 24 */
     bool keep;       /* findings go to corpus/PROTOCOL/regressions too */
+    bool fresh;      /* what was found before is no seed */
     bool resume;     /* go on with the corpus in `out`; without: from the seeds */
 };
 enum { FUZZ_PATH = TRIAGE_PATH };

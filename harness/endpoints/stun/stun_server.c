@@ -383,9 +383,18 @@ static struct stun_stream *stream_of(struct stun_server *s, flow_id flow)
     return NULL;
 }
 
+/* What came on a flow that is gone cannot be replied to any more. */
+static void forget_kept(struct stun_server *s, flow_id flow)
+{
+    for (size_t i = 0; s->c.manual && i < STUN_KEPT; i++)
+        if (s->kept[i].flow == flow)
+            s->kept[i].id = 0;
+}
+
 static void forget(struct stun_server *s, struct stun_stream *st)
 {
     if (st && st->used) {
+        forget_kept(s, st->flow);
         st->used = false;
         pool_give(&s->streams, st);
     }
@@ -543,6 +552,7 @@ static void input(void *self, const struct input *in, struct outq *q)
             tell_end(s, in, close_name(in->why), q);
         } else if (in->flow < FLOW_ACCEPTED) {
             nat_closed(s);
+            forget_kept(s, in->flow);
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)
                 e->why = in->detail ? in->detail : close_name(in->why);

@@ -221,6 +221,8 @@ void stun_watch_request(struct stun_watch *w, const struct watch_seen *s, const 
     bool same = t->hash == stun_watch_hash(s->octets), before = s->now_us < t->last_us;
     for (size_t i = 0; i < m->n_attrs; i++) /* RFC7982:3.1#a2: it counts, and so must differ */
         t->counter |= m->attrs[i].type == STUN_TRANSACTION_TRANSMIT_COUNTER;
+    /* it counts, and yet is another request: which of them an answer is for is not known */
+    t->muddled |= t->counter && m->method != t->method;
     if (!same && !t->counter && !t->partial && !s->cut)
         other_content(t, s, m, out);
     else if (same && !s->stream && off < STUN_WATCH_TWICE_US)
