@@ -1,5 +1,6 @@
 /* harness/cli/cmd_prove.c - rtclab prove: cases against every fault and every variant of our own
- * endpoint, in virtual time; those about TLS on the wire live, against the faults of the TLS layers. A fault is caught only by a failed check that cites its clause. */
+ * endpoint, in virtual time; those about TLS on the wire live, against the faults of the TLS layers.
+ * A fault is caught only by a failed check that cites its clause. */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,12 +8,19 @@
 #include "harness/core/registry.h"
 #include "harness/drivers/tls_live.h"
 
+enum which { /* of the cases that a deviation can act on */
+             ALL,
+             CITING,  /* whose text cites the fault's clause */
+             OTHERS,  /* whose text does not, but what they share with others may */
+             UNPROVEN /* that no fault has made fail so far */
+};
 struct world_run { /* one deviation, or a seeded pair of variants, against every case */
     const struct endpoint_class *cls; /* NULL: a layer, whatever the role */
     const struct deviation *dev;
     bool variant;
     const char *names[3];
     char title[128];
+    enum which which;
 };
 struct job {
     struct cli cli;
@@ -99,6 +107,28 @@ static bool can_matter(const struct job *j, const struct case_info *c, const cha
     return false;
 }
 
+static bool cites(const struct case_info *c, const char *clause)
+{
+    for (size_t i = 0; i < c->n_clauses; i++)
+        if (strcmp(c->clauses[i]->id, clause) == 0)
+            return true;
+    return c->n_clauses == COUNT(c->clauses); /* the list is full: it may */
+}
+
+static bool asked_for(const struct job *j, const struct world_run *w, const struct case_info *c)
+{
+    switch (w->which) {
+    case CITING:
+        return cites(c, w->dev->clause);
+    case OTHERS:
+        return !cites(c, w->dev->clause);
+    case UNPROVEN:
+        return !j->proven[c - j->plan.cases.v];
+    default:
+        return true;
+    }
+}
+
 /* Run every case of the class's role on which the deviation can act; results of others are none. */
 static void run_role(struct job *j, const struct world_run *w)
 {
@@ -113,7 +143,7 @@ static void run_role(struct job *j, const struct world_run *w)
     for (size_t i = 0; some && got && place && i < j->n; i++)
         if (counts(j, j->runs[i].c, w->cls) &&
             can_matter(j, j->runs[i].c, w->dev ? w->dev->needs : NULL) &&
-            (w->variant || !stands_for_another(j, &j->runs[i]))) {
+            (w->variant || !stands_for_another(j, &j->runs[i])) && asked_for(j, w, j->runs[i].c)) {
             place[n] = i;
             some[n++] = j->runs[i];
         }
@@ -167,32 +197,48 @@ static void say(struct job *j, const char *type, const char *name, const char *c
     rec_end(&j->rec, &j->out);
 }
 
-static void prove_fault(struct job *j, const struct endpoint_class *cls,
-                        const struct deviation *dev)
+/* Run some of the cases under a fault and note which caught it; returns how many instances did. */
+static size_t catchers(struct job *j, const struct world_run *w, size_t place, const char **ids,
+                       size_t room)
 {
-    struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, ""};
-    const char *ids[512] = {0};
-    size_t n = 0, place = j->n_names++;
+    size_t n = 0;
 
-    j->names[place] = dev->name;
-    run_role(j, &w);
-    if (j->stopped)
-        return;
-    j->faults++;
-    for (size_t i = 0; i < j->n; i++) {
-        if (!counts(j, j->runs[i].c, cls))
+    run_role(j, w);
+    for (size_t i = 0; i < j->n && !j->stopped; i++) {
+        if (!counts(j, j->runs[i].c, w->cls))
             continue;
         if (j->results[i].verdict == VERDICT_ERROR && j->harness_errors++ < 10)
-            cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, dev->name,
+            cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, w->dev->name,
                       j->results[i].why);
-        if (!failed_on(&j->results[i], dev->clause))
+        if (!failed_on(&j->results[i], w->dev->clause))
             continue;
         size_t k = (size_t)(j->runs[i].c - j->plan.cases.v);
         j->proven[k] = true;
         j->catches[k * j->all_faults + place] = true;
-        if (n < COUNT(ids))
+        if (n < room)
             ids[n++] = j->runs[i].id;
     }
+    return n;
+}
+
+/* The cases that cite the clause are asked first: only where none of them catches the fault may a check
+ * that they all share, of a message's form or of what passes over time. */
+static void prove_fault(struct job *j, const struct endpoint_class *cls,
+                        const struct deviation *dev)
+{
+    struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, "", CITING};
+    const char *ids[512] = {0};
+    size_t place = j->n_names++;
+
+    j->names[place] = dev->name;
+    size_t n = catchers(j, &w, place, ids, COUNT(ids));
+    if (n == 0) {
+        w.which = OTHERS;
+        n = catchers(j, &w, place, ids, COUNT(ids));
+    }
+    if (j->stopped)
+        return;
+    j->faults++;
     j->caught += n > 0;
     say(j, "fault", dev->name, dev->clause, "caught_by", ids, n);
     if (!j->cli.json && (n == 0 || j->cli.verbose))
@@ -252,6 +298,17 @@ static void prove_variant(struct job *j, const struct world_run *w, const char *
         printf("%-8s %s\n", "lawful", w->title);
 }
 
+/* The cases that no fault has made fail yet, against all of the class's faults. */
+static void prove_rest(struct job *j, const struct endpoint_class *cls, size_t place)
+{
+    for (size_t i = 0; i < cls->n_faults && !j->stopped; i++) {
+        struct world_run w = {cls, &cls->faults[i], false, {cls->faults[i].name, NULL, NULL},
+                              "",  UNPROVEN};
+        const char *id;
+        catchers(j, &w, place + i, &id, 1);
+    }
+}
+
 static void prove_class(struct job *j, const struct endpoint_class *cls, unsigned pairs)
 {
     uint64_t rng[2];
@@ -260,11 +317,13 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
         return;
     struct world_run plain = {.cls = cls, .variant = true, .title = "as it is"};
     prove_variant(j, &plain, NULL);
+    size_t place = j->n_names;
     for (size_t i = 0; i < cls->n_faults; i++)
         prove_fault(j, cls, &cls->faults[i]);
+    prove_rest(j, cls, place);
     for (size_t i = 0; i < cls->n_variants; i++) {
-        struct world_run w = {
-            cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, ""};
+        struct world_run w = {cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, "",
+                              ALL};
         snprintf(w.title, sizeof w.title, "%s/%s", cls->name, cls->variants[i].name);
         prove_variant(j, &w, cls->variants[i].clause);
     }
@@ -273,8 +332,8 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
         size_t a = rng_next(rng) % cls->n_variants, b = rng_next(rng) % cls->n_variants;
         if (a == b)
             continue;
-        struct world_run w = {
-            cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL}, ""};
+        struct world_run w = {cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL},
+                              "",  ALL};
         snprintf(w.title, sizeof w.title, "%s/%s+%s", cls->name, w.names[0], w.names[1]);
         prove_variant(j, &w, NULL);
     }
