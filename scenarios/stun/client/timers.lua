@@ -69,8 +69,8 @@ case {
       t:check("RFC8489:6.2.1#1a", ids_of_same_body > 0, "the request was never sent again")
       return
     end
-    -- 1 ms is the accuracy of 6.2.1#5
-    t:check("RFC8489:6.2.1#2", rto >= 0.499, ("the first interval is %.3f s"):format(rto))
+    -- seen where they arrive: a first datagram that comes late makes the interval look shorter
+    t:check("RFC8489:6.2.1#2", rto >= 0.495, ("the first interval is %.3f s"):format(rto))
     for i = 3, #times do
       local step, before = times[i] - times[i - 1], times[i - 1] - times[i - 2]
       t:check("RFC8489:6.2.1#1b", math.abs(step - 2 * before) <= 0.05 * step + 0.03,
