@@ -191,7 +191,8 @@ static struct asked *asked_new(struct world *w, lua_State *L, const char *verb)
         if (a->token)
             continue;
         *a = (struct asked){.token = ++w->token,
-                            .due_us = w->d->now_us + (uint64_t)(ASKED_S * 1e6 * w->o->scale)};
+                            .due_us =
+                                w->d->now_us + (uint64_t)((double)ASKED_S * 1e6 * w->o->scale)};
         snprintf(a->verb, sizeof a->verb, "%s", verb);
         return a;
     }
@@ -352,7 +353,7 @@ static void tell_late(struct world *w, const struct asked *a)
     char text[200];
 
     snprintf(text, sizeof text, "the %s for '%s' gave no answer within %g s and was ended",
-             a->control ? "control socket" : "command", a->verb, ASKED_S * w->o->scale);
+             a->control ? "control socket" : "command", a->verb, (double)ASKED_S * w->o->scale);
     deliver_answer(w, &(struct answer){"hung", a, 0, text, NULL});
 }
 
