@@ -328,11 +328,49 @@ static inline bool take_usual(struct stun_msg *m, struct stun_attr *a, const uin
     }
 }
 
+/* Whether the octets from `p` to `end` are attributes one behind the other without any padding, some of
+ * which would have needed it; *first: the first such. */
+static COLD bool unpadded(const uint8_t *p, const uint8_t *end, const uint8_t **first)
+{
+    *first = NULL;
+    while (end - p >= 4) {
+        uint16_t length = get_u16(p + 2);
+        if (length > end - p - 4)
+            return false;
+        if ((length & 3) && !*first)
+            *first = p;
+        p += 4 + length;
+    }
+    return p == end && *first;
+}
+
+/* The attribute at `p` says more octets than the `left` that follow it, or what is there is not even the
+ * head of one. Which rule its sender did not keep shows by the reading that fits. */
+static COLD void lost(struct dec *d, const uint8_t *p, const uint8_t *end, const uint8_t *start)
+{
+    size_t left = (size_t)(end - p);
+    uint16_t length = left < 4 ? 0 : get_u16(p + 2);
+    const uint8_t *bare;
+
+    if (unpadded(start, end, &bare))
+        broke(d, "RFC8489:14#a2", STMT, "no padding behind a value of %u octets",
+              bare + 4 + get_u16(bare + 2), 0, get_u16(bare + 2));
+    else if (left < 4)
+        broke(d, "RFC8489:14#1", MUST, "%u octets at the end are no attribute", p, left, left);
+    else if (stun_round4(__builtin_bswap16(length)) == left - 4)
+        broke(d, "RFC8489:14#a1", STMT, "length %u fits when its octets are turned round", p + 2, 2,
+              length);
+    else
+        broke(d, "RFC8489:14#3", MUST, "value of %u octets runs past the end of the message", p + 2,
+              2, length);
+}
+
 /* The attributes from `p` to `end`, and what is left there. */
 static void take_attrs(struct dec *d, const uint8_t *p, const uint8_t *end, size_t cap)
 {
     struct stun_msg *m = d->m;
     struct stun_attr spare, *a = m->attrs, *last = a ? a + cap : a;
+    const uint8_t *start = p;
 
     while (end - p >= 4) {
         uint32_t head = get_u32(p);
@@ -343,11 +381,8 @@ static void take_attrs(struct dec *d, const uint8_t *p, const uint8_t *end, size
             p += 4 + whole;
             continue;
         }
-        if (length > left) {
-            broke(d, "RFC8489:14#3", MUST, "value of %u octets runs past the end of the message",
-                  p + 2, 2, length);
+        if (length > left)
             break;
-        }
         struct stun_attr *b = a < last ? a++ : &spare;
         m->truncated |= b == &spare;
         if (whole > left) {
@@ -361,9 +396,8 @@ static void take_attrs(struct dec *d, const uint8_t *p, const uint8_t *end, size
         p += 4 + whole;
     }
     m->n_attrs = (size_t)(a - m->attrs);
-    if (end - p > 0 && end - p < 4)
-        broke(d, "RFC8489:14#1", MUST, "%u octets at the end are no attribute", p,
-              (size_t)(end - p), (uint64_t)(end - p));
+    if (p < end)
+        lost(d, p, end, start);
     m->rest = (struct span){p, (size_t)(end - p)};
 }
 
@@ -384,6 +418,39 @@ static void take_header(struct stun_msg *m, struct span in, struct stun_attr *at
     m->at_integrity = m->at_integrity256 = m->at_fingerprint = 0;
 }
 
+/* Whether `head` stands `back` octets before the end that the length field gives: an attribute's type and
+ * length. */
+static bool ends_in(struct span in, size_t end, size_t back, uint32_t head)
+{
+    return end >= STUN_HEADER + back && get_u32(in.p + end - back) == head;
+}
+
+/* The length field is not that of the message; the octets say which rule its sender did not keep: that of
+ * the order of octets, or that the length which integrity is computed over is not the one sent. */
+static COLD void bad_message_length(struct dec *d, struct span in)
+{
+    static const uint32_t integrity = 0x00080014, integrity256 = 0x001c0020,
+                          fingerprint = 0x80280004;
+    size_t body = in.n - STUN_HEADER, length = d->m->length, end = STUN_HEADER + length;
+    uint32_t next = end + 8 <= in.n ? get_u32(in.p + end) : 0;
+    bool more = next == integrity256 || next == fingerprint;
+
+    if (__builtin_bswap16(d->m->length) == body)
+        broke(d, "RFC8489:5#a1", STMT, "message length %u fits when its octets are turned round",
+              in.p + 2, 2, length);
+    else if (more && ends_in(in, end, 24, integrity))
+        broke(d, "RFC8489:14.5#a7", STMT,
+              "message length %u ends behind MESSAGE-INTEGRITY, not with the message", in.p + 2, 2,
+              length);
+    else if (more && ends_in(in, end, 36, integrity256))
+        broke(d, "RFC8489:14.6#a9", STMT,
+              "message length %u ends behind MESSAGE-INTEGRITY-SHA256, not with the message",
+              in.p + 2, 2, length);
+    else
+        broke(d, "RFC8489:5#7", MUST, "message length does not fit: %u octets follow the header",
+              in.p + 2, 2, body);
+}
+
 enum step stun_decode(struct span in, struct stun_msg *m, struct stun_attr *attrs, size_t cap,
                       struct findings *fs)
 {
@@ -399,8 +466,7 @@ enum step stun_decode(struct span in, struct stun_msg *m, struct stun_attr *attr
         broke(&d, "RFC8489:5#a8", STMT, "message length %u is not a multiple of 4", in.p + 2, 2,
               m->length);
     if (m->length != body)
-        broke(&d, "RFC8489:5#7", MUST, "message length does not fit: %u octets follow the header",
-              in.p + 2, 2, body);
+        bad_message_length(&d, in);
     if (m->length < body)
         body = m->length;
     take_attrs(&d, in.p + STUN_HEADER, in.p + STUN_HEADER + body, cap);

@@ -39,4 +39,26 @@ static inline size_t stun_round4(size_t n)
 {
     return (n + 3) & ~(size_t)3;
 }
+
+/* Add a finding about the `len` octets from `at` on, which stand in the message. */
+static inline void stun_broke(struct findings *fs, const struct stun_msg *m, const char *clause,
+                              enum level level, const char *what, const uint8_t *at, size_t len,
+                              uint64_t arg)
+{
+    finding_add(fs, (struct finding){.clause = clause,
+                                     .what = what,
+                                     .level = level,
+                                     .off = (uint64_t)(at - m->wire.p),
+                                     .len = len,
+                                     .arg = {arg, 0}});
+}
+
+/* The parts of stun_lint: the header (RFC8489:5, 6.1, 18.2); a FINGERPRINT that does not fit (14.7);
+ * what an attribute names (14.3, 14.9, 14.16); what credentials ask for (9.1, 9.2, 18.1), and
+ * addresses (14.1, 14.2, 14.15), both in a message with a magic cookie that is not truncated. */
+void stun_lint_header(const struct stun_msg *m, struct findings *fs);
+void stun_lint_fingerprint(const struct stun_msg *m, struct findings *fs);
+void stun_lint_names(const struct stun_msg *m, const struct stun_attr *a, struct findings *fs);
+void stun_lint_addresses(const struct stun_msg *m, struct findings *fs);
+void stun_lint_credentials(const struct stun_msg *m, struct findings *fs);
 #endif
