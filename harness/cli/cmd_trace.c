@@ -10,9 +10,11 @@ static const char help[] =
     "in which a finding cites it (rules), of vectors that name it and of faults by which our own\n"
     "endpoints break it; then a summary. A clause that cannot be observed has the reason instead:\n"
     "internal, policy, definition, permission, other-role, no-access.\n\n"
-    "  --uncovered  only clauses that can be observed and that no case checks\n"
+    "A clause is covered where a case checks it, or where a rule of decode or lint flips: one\n"
+    "vector has a finding that cites the clause, another is about it and has none.\n\n"
+    "  --uncovered  only clauses that can be observed and that nothing covers\n"
     "  --json       a line a clause {clause, level, roles, observable, why_not, cases, rules,\n"
-    "               vectors, faults}, then a summary\n"
+    "               flips, vectors, faults}, then a summary\n"
     "  -v           the words of each clause, and all ids\n"
     "  -q           the summary alone\n\n"
     "Exit status: 0, or 2 where an argument matches no clause or a file cannot be read.\n\n"
@@ -24,7 +26,7 @@ struct session {
     struct cli cli;
     bool uncovered;
     struct trace t;
-    size_t n, observable, with_case, with_rule, with_fault, bare; /* all but n: observable */
+    size_t n, observable, with_case, flips, with_fault, bare; /* all but n: observable */
 };
 
 /* Whether a clause is the one named, or of the specification, section or sentence named. */
@@ -80,9 +82,9 @@ static void count(struct session *s, const struct clause *c, const struct cover 
         return;
     s->observable++;
     s->with_case += cases;
-    s->with_rule += v->rules > 0;
+    s->flips += trace_flips(v);
     s->with_fault += faults;
-    s->bare += !cases && v->rules == 0;
+    s->bare += !trace_covered(v);
 }
 
 static void print_json(json_t *line)
@@ -120,10 +122,11 @@ static void print_clause(const struct session *s, const struct clause *c, const 
     const char *dim = s->cli.color ? "\033[2m" : "", *plain = s->cli.color ? "\033[0m" : "";
 
     if (s->cli.json) {
-        print_json(json_pack("{s:s, s:s, s:o, s:b, s:s, s:O, s:I, s:O, s:O}", "clause", c->id,
+        print_json(json_pack("{s:s, s:s, s:o, s:b, s:s, s:O, s:I, s:b, s:O, s:O}", "clause", c->id,
                              "level", level_name(c->level), "roles", roles_of(c), "observable",
                              (int)c->observable, "why_not", c->why_not, "cases", v->cases, "rules",
-                             (json_int_t)v->rules, "vectors", v->vectors, "faults", v->faults));
+                             (json_int_t)v->rules, "flips", (int)trace_flips(v), "vectors",
+                             v->vectors, "faults", v->faults));
         return;
     }
     if (s->cli.quiet)
@@ -145,18 +148,17 @@ static void print_clause(const struct session *s, const struct clause *c, const 
 
 static void summary(const struct session *s)
 {
-    size_t uncovered = s->observable - s->with_case;
-
     if (s->cli.json)
         print_json(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "type", "summary", "clauses",
                              (json_int_t)s->n, "observable", (json_int_t)s->observable, "cases",
-                             (json_int_t)s->with_case, "rules", (json_int_t)s->with_rule, "faults",
-                             (json_int_t)s->with_fault, "uncovered", (json_int_t)uncovered));
+                             (json_int_t)s->with_case, "rules", (json_int_t)s->flips, "faults",
+                             (json_int_t)s->with_fault, "uncovered", (json_int_t)s->bare));
     else
-        printf("%zu clause%s, %zu observable: %zu with a case, %zu without (%zu of them without a "
-               "rule too); %zu with a rule, %zu with a fault\n",
-               s->n, s->n == 1 ? "" : "s", s->observable, s->with_case, uncovered, s->bare,
-               s->with_rule, s->with_fault);
+        printf(
+            "%zu clause%s, %zu observable: %zu with a case, %zu with a rule that flips, %zu with "
+            "a fault; %zu uncovered\n",
+            s->n, s->n == 1 ? "" : "s", s->observable, s->with_case, s->flips, s->with_fault,
+            s->bare);
 }
 
 static int execute(struct session *s, int argc, char **argv)
@@ -187,7 +189,7 @@ static int execute(struct session *s, int argc, char **argv)
         if (!selected(argc, argv, c->id))
             continue;
         count(s, c, v);
-        if (!s->uncovered || (c->observable && json_array_size(v->cases) == 0))
+        if (!s->uncovered || (c->observable && !trace_covered(v)))
             print_clause(s, c, v);
     }
     free(order);

@@ -27,6 +27,16 @@ static struct cover *cover_of(struct trace *t, const struct clause *c)
     return &t->v[c - clauses];
 }
 
+bool trace_flips(const struct cover *v)
+{
+    return v->rules > 0 && v->kept > 0;
+}
+
+bool trace_covered(const struct cover *v)
+{
+    return json_array_size(v->cases) > 0 || trace_flips(v);
+}
+
 /* Append an id to a list unless it is there. */
 static void add(json_t *list, const char *id)
 {
@@ -161,6 +171,17 @@ static bool read_lua(struct trace *t, const char *path)
 
 /* ---- vectors ---- */
 
+/* Whether one of the first `n` findings cites the clause. */
+static bool cited(const json_t *findings, size_t n, const struct clause *c)
+{
+    for (size_t i = 0; i < n; i++) {
+        const json_t *name = json_object_get(json_array_get(findings, i), "clause");
+        if (json_is_string(name) && strcmp(json_string_value(name), c->id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void read_vector(struct trace *t, const json_t *test)
 {
     const char *id = json_string_value(json_object_get(test, "id"));
@@ -174,21 +195,19 @@ static void read_vector(struct trace *t, const json_t *test)
     {
         const char *name = json_string_value(item);
         const struct clause *c = name ? clause_named(name) : NULL;
-        if (c)
-            add(cover_of(t, c)->vectors, id);
+        if (!c)
+            continue;
+        cover_of(t, c)->kept += !cited(findings, json_array_size(findings), c);
+        add(cover_of(t, c)->vectors, id);
     }
     json_array_foreach(findings, i, item)
     {
         const char *name = json_string_value(json_object_get(item, "clause"));
         const struct clause *c = name ? clause_named(name) : NULL;
-        bool again = false; /* a rule that speaks twice in one vector counts once */
-        for (size_t k = 0; c && k < i; k++) {
-            const json_t *before = json_object_get(json_array_get(findings, k), "clause");
-            again |= before && strcmp(json_string_value(before), c->id) == 0;
-        }
         if (!c)
             continue;
-        cover_of(t, c)->rules += !again;
+        /* a rule that speaks twice in one vector counts once */
+        cover_of(t, c)->rules += !cited(findings, i, c);
         add(cover_of(t, c)->vectors, id);
     }
 }
@@ -272,7 +291,7 @@ bool trace_open(struct trace *t, const char *share)
     if (!t->v)
         return fails(t, "no memory");
     for (size_t i = 0; i < clauses_n; i++) {
-        t->v[i] = (struct cover){json_array(), json_array(), json_array(), 0};
+        t->v[i] = (struct cover){json_array(), json_array(), json_array(), 0, 0};
         if (!t->v[i].cases || !t->v[i].vectors || !t->v[i].faults)
             return fails(t, "no memory");
     }

@@ -1,5 +1,7 @@
-/* harness/cli/trace_test.c - which clauses a scenario cites. */
+/* harness/cli/trace_test.c - which clauses a scenario cites, and what covers a clause. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include "harness/cli/trace.h"
 #include "harness/core/test.h"
 
@@ -44,4 +46,82 @@ static void leaves_out(void)
     check("--[[", "");
 }
 
-TESTS({"cites", cites}, {"leaves out", leaves_out})
+/* ---- what covers a clause ---- */
+
+static const char vectors[] =
+    "{\"protocol\": \"p\", \"groups\": [{\"tests\": ["
+    /* broken in one, kept in another */
+    "{\"id\": \"a\", \"clauses\": [\"RFC8489:5#1\"], \"findings\": [{\"clause\": \"RFC8489:5#1\"},"
+    " {\"clause\": \"RFC8489:5#1\"}]},"
+    "{\"id\": \"b\", \"clauses\": [\"RFC8489:5#1\", \"RFC8489:5#7\"], \"findings\": []},"
+    /* a finding in each that names it; the other clause is kept in one of them, broken in none */
+    "{\"id\": \"c\", \"clauses\": [\"RFC8489:5#3\"], \"findings\": [{\"clause\": "
+    "\"RFC8489:5#3\"}]},"
+    "{\"id\": \"d\", \"clauses\": [\"RFC8489:5#6\"], \"findings\": [{\"clause\": "
+    "\"RFC8489:5#3\"}]},"
+    /* cited by a finding that the list of clauses leaves out */
+    "{\"id\": \"e\", \"findings\": [{\"clause\": \"RFC8489:14#1\"}]}"
+    "]}]}";
+
+static void put(const char *dir, const char *name, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(text, f);
+    CU_ASSERT_EQUAL(fclose(f), 0);
+}
+
+static void gone(const char *dir, const char *name)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    CU_ASSERT_EQUAL(remove(path), 0);
+}
+
+static void covers(void)
+{
+    static const struct {
+        const char *id;
+        size_t rules;
+        bool flips, covered;
+    } want[] = {
+        {"RFC8489:5#1", 1, true, true},   /* a pair */
+        {"RFC8489:5#7", 0, false, false}, /* kept only */
+        {"RFC8489:5#3", 2, false, false}, /* broken only */
+        {"RFC8489:5#6", 0, false, true},  /* a case, and kept where another is broken */
+        {"RFC8489:14#1", 1, false, false}, {"RFC8489:14#3", 0, false, false}, /* nothing at all */
+    };
+    const char *tmp = getenv("TMPDIR");
+    char dir[512];
+    struct trace t;
+
+    snprintf(dir, sizeof dir, "%s/rtclab-trace-XXXXXX", tmp ? tmp : "/tmp");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    char scenarios[600], json[600];
+    snprintf(scenarios, sizeof scenarios, "%s/scenarios", dir);
+    snprintf(json, sizeof json, "%s/vectors", dir);
+    CU_ASSERT_EQUAL_FATAL(mkdir(scenarios, 0700) | mkdir(json, 0700), 0);
+    put(scenarios, "x.lua",
+        "case { id = 'x-1', run = function(t) t:check('RFC8489:5#6', ok) end }");
+    put(json, "x.json", vectors);
+
+    CU_ASSERT_TRUE(trace_open(&t, dir));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        const struct clause *c = clause_named(want[i].id);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+        const struct cover *v = &t.v[c - clauses];
+        CU_ASSERT_EQUAL(v->rules, want[i].rules);
+        CU_ASSERT_EQUAL(trace_flips(v), want[i].flips);
+        CU_ASSERT_EQUAL(trace_covered(v), want[i].covered);
+    }
+    trace_close(&t);
+    gone(scenarios, "x.lua");
+    gone(json, "x.json");
+    gone(dir, "scenarios");
+    gone(dir, "vectors");
+    CU_ASSERT_EQUAL(remove(dir), 0);
+}
+
+TESTS({"cites", cites}, {"leaves out", leaves_out}, {"covers", covers})
