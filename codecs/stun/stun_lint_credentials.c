@@ -43,26 +43,38 @@ static bool algorithms_like(const struct stun_attr *a)
     return a->length > 0;
 }
 
-static void lint_bits(const struct stun_msg *m, const struct stun_attr *nonce, struct findings *fs)
+/* The nonce says that there are algorithms, and they are not there. */
+static void lint_no_list(const struct stun_msg *m, const struct stun_attr *nonce, unsigned code,
+                         struct findings *fs)
+{
+    for (size_t i = 0; i < m->n_attrs; i++) {
+        const struct stun_attr *a = &m->attrs[i];
+        if (stun_rule(a->type) || !algorithms_like(a))
+            continue;
+        stun_broke(fs, m, "RFC8489:18.3.2#a1", STMT,
+                   "a list of algorithms in attribute %x, where PASSWORD-ALGORITHMS is 0x8002",
+                   a->p, 2, a->type);
+        return;
+    }
+    if (code == 438)
+        stun_broke(fs, m, "RFC8489:9.2.4#23a", MUST,
+                   "438 without PASSWORD-ALGORITHMS, which its nonce promises", nonce->p, 4, 0);
+}
+
+static void lint_bits(const struct stun_msg *m, const struct stun_attr *nonce, unsigned code,
+                      struct findings *fs)
 {
     const struct stun_attr *list = stun_find(m, STUN_PASSWORD_ALGORITHMS);
     uint32_t features = 0;
     bool bit = stun_nonce_features(nonce->v.s, &features) && (features & STUN_FEATURE_ALGORITHMS);
 
-    for (size_t i = 0; !list && bit && i < m->n_attrs; i++) {
-        const struct stun_attr *a = &m->attrs[i];
-        if (!stun_rule(a->type) && algorithms_like(a))
-            stun_broke(fs, m, "RFC8489:18.3.2#a1", STMT,
-                       "a list of algorithms in attribute %x, where PASSWORD-ALGORITHMS is 0x8002",
-                       a->p, 2, a->type);
-    }
-    if (!list || bit)
-        return;
-    if (features & 1) /* counted from the other end */
+    if (!list && bit)
+        lint_no_list(m, nonce, code, fs);
+    else if (list && !bit && (features & 1)) /* counted from the other end */
         stun_broke(fs, m, "RFC8489:18.1#a1", STMT,
                    "the bit for password algorithms is the rightmost, not the leftmost",
                    nonce->v.s.p + 9, 4, 0);
-    else
+    else if (list && !bit)
         stun_broke(fs, m, "RFC8489:9.2.4#7", MUST,
                    "PASSWORD-ALGORITHMS, but the nonce cookie does not have its bit", nonce->p + 4,
                    nonce->length, 0);
@@ -91,7 +103,7 @@ static void lint_response(const struct stun_msg *m, struct findings *fs)
     if (nonce)
         lint_cookie(m, nonce, fs);
     if (nonce && m->cls == STUN_ERROR)
-        lint_bits(m, nonce, fs);
+        lint_bits(m, nonce, code, fs);
     if (m->at_integrity && m->at_integrity256)
         stun_broke(fs, m, "RFC8489:9.1.3#a5", STMT,
                    "a response with MESSAGE-INTEGRITY and MESSAGE-INTEGRITY-SHA256",
