@@ -109,32 +109,91 @@ static const char *id_at(const char *at)
     return *at == '"' || *at == '\'' ? at : NULL;
 }
 
+/* Where a Lua text is being read. */
+struct reading {
+    void (*cites)(void *ctx, const char *id, const struct clause *c);
+    void *ctx;
+    char id[TOKEN_MAX];   /* of the case that `at` is in, "": none, or its id has not come */
+    unsigned depth;       /* open braces of the case, 0: outside */
+    char name[TOKEN_MAX]; /* outside cases: the function that began last at the start of a line */
+    json_t *helpers;      /* functions of this file, by name: ids of the clauses that they cite */
+};
+
+/* A clause is named: by the case, or by the function that cases may call. */
+static void cite(struct reading *r, const char *clause)
+{
+    const struct clause *c = clause_named(clause);
+
+    if (!c)
+        return;
+    if (r->depth > 0 && r->id[0])
+        r->cites(r->ctx, r->id, c);
+    else if (r->depth == 0 && r->name[0])
+        add(json_object_get(r->helpers, r->name), c->id);
+}
+
+/* A word: what it names cites what that function does. Returns the word's end. */
+static const char *word_at(struct reading *r, const char *at)
+{
+    char word[TOKEN_MAX];
+    const char *end = at;
+    const json_t *clause;
+    size_t i;
+
+    while (wordy(*end))
+        end++;
+    snprintf(word, sizeof word, "%.*s", (int)(end - at), at);
+    const json_t *helper = json_object_get(r->helpers, word);
+    json_array_foreach(helper, i, clause) cite(r, json_string_value(clause));
+    return end;
+}
+
+/* The name of the function that begins at the start of a line, `at`; returns where reading goes on. */
+static const char *function_at(struct reading *r, const char *at)
+{
+    at += strncmp(at, "local ", 6) == 0 ? 6 : 0;
+    if (strncmp(at, "function ", 9) != 0)
+        return NULL;
+    at = blanks(at + 9);
+    const char *end = at;
+    while (wordy(*end))
+        end++;
+    snprintf(r->name, sizeof r->name, "%.*s", (int)(end - at), at);
+    json_object_set_new(r->helpers, r->name, json_array());
+    return end;
+}
+
 void trace_lua(const char *text, void (*cites)(void *ctx, const char *id, const struct clause *c),
                void *ctx)
 {
-    char id[TOKEN_MAX] = "", token[TOKEN_MAX];
-    bool wanted = false; /* a case has begun, its id has not come */
+    struct reading r = {.cites = cites, .ctx = ctx, .helpers = json_object()};
+    char token[TOKEN_MAX];
 
-    for (const char *at = text, *quote; *at;) {
+    for (const char *at = text, *next; *at;) {
         bool word = wordy(*at) && (at == text || !wordy(at[-1]));
+        bool line = at == text || at[-1] == '\n';
         if (at[0] == '-' && at[1] == '-') {
             at = comment_at(at);
-        } else if (word && case_at(at)) {
-            wanted = true;
-            id[0] = '\0';
-            at += 4;
-        } else if (word && wanted && (quote = id_at(at)) != NULL) {
-            at = string_at(quote, id);
-            wanted = false;
+        } else if (r.depth == 0 && word && case_at(at)) {
+            r.id[0] = '\0';
+            r.depth = 1;
+            at = strchr(at, '{') + 1;
+        } else if (r.depth == 0 && line && (next = function_at(&r, at)) != NULL) {
+            at = next;
+        } else if (r.depth > 0 && word && !r.id[0] && (next = id_at(at)) != NULL) {
+            at = string_at(next, r.id);
         } else if (*at == '"' || *at == '\'') {
             at = string_at(at, token);
-            const struct clause *c = id[0] ? clause_named(token) : NULL;
-            if (c)
-                cites(ctx, id, c);
+            cite(&r, token);
+        } else if (word) {
+            at = word_at(&r, at);
         } else {
+            r.depth += r.depth > 0 && *at == '{';
+            r.depth -= r.depth > 0 && *at == '}';
             at++;
         }
     }
+    json_decref(r.helpers);
 }
 
 static void case_cites(void *ctx, const char *id, const struct clause *c)

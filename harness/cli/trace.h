@@ -29,8 +29,9 @@ bool trace_covered(const struct cover *v);
 bool trace_open(struct trace *t, const char *share);
 void trace_close(struct trace *t);
 
-/* The cases of a Lua text: for each clause id that stands alone in a string, after the id of a case
- * has been set, cites it. Offered for tests. */
+/* The cases of a Lua text: cites each clause id that stands alone in a string behind the id of a case, and
+ * those in functions of the same text that the case names, or that these name; such a function begins at
+ * the start of a line, and stands before it is named. Offered for tests. */
 void trace_lua(const char *text, void (*cites)(void *ctx, const char *id, const struct clause *c),
                void *ctx);
 #endif

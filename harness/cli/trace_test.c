@@ -33,8 +33,33 @@ static void cites(void)
     check("case { id = 'x-1', other = { id = 'y' }, c = 'RFC8489:5#1' }", "x-1=RFC8489:5#1 ");
 }
 
+/* What a function cites, those cases cite that call it. */
+static void helpers(void)
+{
+    check("local function h(t) t:check('RFC8489:5#1', ok) end\n"
+          "case { id = 'x-1', run = function(t) h(t) end }\n"
+          "case { id = 'x-2', run = function(t) ah(t) t.h1() end }\n"
+          "case { id = 'x-3', run = h }",
+          "x-1=RFC8489:5#1 x-3=RFC8489:5#1 ");
+    check("local function a() c('RFC8489:5#1') end\nfunction b() a() c('RFC8489:5#7') end\n"
+          "case { id = 'x-1', run = b }",
+          "x-1=RFC8489:5#1 x-1=RFC8489:5#7 ");
+    check("case { id = 'x-1' }\nlocal function h() c('RFC8489:5#1') end\ncase { id = 'x-2', h }",
+          "x-2=RFC8489:5#1 "); /* a case ends with its brace */
+    check("local function h()\n  local function g() end\n  c('RFC8489:5#1')\nend\ncase { id = 'x', "
+          "h }",
+          "x=RFC8489:5#1 ");
+    check("local function h() return h('RFC8489:5#1') end\ncase { id = 'x', { { h } } }",
+          "x=RFC8489:5#1 "); /* one that names itself */
+    check("case { id = 'x', run = h }\nlocal function h() c('RFC8489:5#1') end", "");
+}
+
 static void leaves_out(void)
 {
+    check("local function h() c('RFC8489:5#1') end", "");
+    check("case { id = 'x' }} c('RFC8489:5#1')", "");
+    check("local function h(", "");
+    check("function ", "");
     check("t:check('RFC8489:5#1')", ""); /* outside a case */
     check("case { id = 'x' } -- 'RFC8489:5#1'\n--[[ 'RFC8489:5#1'\n ]] ", "");
     check("case { id = 'x', title = 'as RFC8489:5#1 says' }", "");
@@ -124,4 +149,4 @@ static void covers(void)
     CU_ASSERT_EQUAL(remove(dir), 0);
 }
 
-TESTS({"cites", cites}, {"leaves out", leaves_out}, {"covers", covers})
+TESTS({"cites", cites}, {"helpers", helpers}, {"leaves out", leaves_out}, {"covers", covers})
