@@ -25,10 +25,12 @@ void stun_lint_header(const struct stun_msg *m, struct findings *fs)
 
     if (m->classic)
         lint_cookie(m, fs);
-    else if (m->method == 0 || m->method == STUN_SHARED_SECRET)
+    if (m->classic || m->cls > STUN_INDICATION) /* a response has the method of its request */
+        return;
+    if (m->method == 0 || m->method == STUN_SHARED_SECRET)
         stun_broke(fs, m, "RFC8489:18.2#a1", STMT, "method %u is reserved", m->wire.p, 2,
                    m->method);
-    else if (m->method > METHOD_LAST && m->cls <= STUN_INDICATION)
+    else if (m->method > METHOD_LAST)
         stun_broke(fs, m, "RFC8489:6.1#2b", STMT, "method %x, which no document can define",
                    m->wire.p, 2, m->method);
 }
