@@ -75,7 +75,7 @@ void stun_lint_names(const struct stun_msg *m, const struct stun_attr *a, struct
         return;
     if (a->type == STUN_USERNAME)
         lint_opaque(m, a, "RFC8489:14.3#1c", fs);
-    else if (a->type == STUN_REALM)
+    else if (a->type == STUN_REALM && m->cls >= STUN_SUCCESS) /* a client copies it: 9.2.5#6 */
         lint_opaque(m, a, "RFC8489:14.9#1c", fs);
     else if (a->type == STUN_ALTERNATE_DOMAIN && a->length <= 255 && !dns_name(a->v.s))
         stun_broke(fs, m, "RFC8489:14.16#1a", MUST, "no valid DNS name", a->v.s.p, a->v.s.n, 0);
