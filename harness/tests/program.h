@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "harness/core/test.h"
 
-static char program_out[4 << 20], program_err[65536], program_folder[256];
+static char program_out[64 << 20], program_err[65536], program_folder[256];
 static int program_status; /* of the last run; 128 and the signal where one ended it */
 
 static inline void program_cleanup(void)
