@@ -203,6 +203,8 @@ static struct span success(struct client *c, uint8_t *room, size_t cap)
         stun_add(&dr, STUN_MESSAGE_INTEGRITY_SHA256);
     else if (m.at_integrity)
         stun_add(&dr, STUN_MESSAGE_INTEGRITY);
+    if (c->c.fingerprint) /* RFC8489:7: a usage that has it looks for it */
+        stun_add(&dr, STUN_FINGERPRINT);
     stun_encode(&w, &dr, &marks);
     stun_seal(&w, &marks, &k);
     return wr_span(&w);

@@ -166,6 +166,8 @@ static void sane(void *ctx, struct rig *r)
     }
     if (s->c.alternate.family && s->c.auth != STUN_AUTH_NONE)
         require(s->code == 300, "after all of it a known user is not sent elsewhere");
+    else if (s->c.alternate.family) /* RFC8489:14.8#6b: 300 needs integrity, and there is none */
+        require(s->code == 400, "after all of it an unsigned request is not refused");
     else
         require(s->code == 0 && s->mapped, "after all of it a lawful request has no success");
 }
