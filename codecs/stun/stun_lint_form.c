@@ -13,6 +13,8 @@ static void lint_cookie(const struct stun_msg *m, struct findings *fs)
     if (m->cookie == __builtin_bswap32(STUN_COOKIE))
         stun_broke(fs, m, "RFC8489:5#3", MUST, "the magic cookie's octets are in reverse order",
                    head + 4, 4, 0);
+    if (m->cls == STUN_SUCCESS || m->cls == STUN_ERROR)
+        return; /* its id is the request's */
     for (size_t at = 8; at + 4 <= STUN_HEADER; at += 4)
         if (get_u32(head + at) == STUN_COOKIE)
             stun_broke(fs, m, "RFC8489:5#a10", STMT, "the magic cookie stands at octet %u, not 4",

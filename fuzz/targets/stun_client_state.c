@@ -20,6 +20,7 @@ enum {
     IDS = 256,
     TOKEN_SANE = 0x7fff0000
 };
+enum { BEFORE = 512 }; /* transactions that may come first: more than a client keeps */
 enum { C_FINGERPRINT = 4, C_TCP = 8, C_FAST = 16, C_THREE = 32 };
 
 struct sent_id {
@@ -230,8 +231,13 @@ static void sane(void *ctx, struct rig *r)
     if (c->told_of && (c->kind == STUN_R_CLOSED || c->kind == STUN_R_FAILED))
         return; /* streams are refused in this start state */
     require(c->last_n > 0, "after all of it a request is not sent");
-    struct span msg = success(c, room, sizeof room);
-    rig_arrive(r, c->last_flow, &c->c.server, msg);
+    for (int i = 0; i < BEFORE && !c->told_of; i++) { /* it waits for others: RFC8489:6.2#2 */
+        struct span msg = success(c, room, sizeof room);
+        rig_arrive(r, c->last_flow, &c->c.server, msg);
+        rig_pass(r, 0);
+    }
+    if (!c->told_of && c->last_flow->stream)
+        return; /* half a message may stand before it there, and it waits for the rest */
     require(c->told_of && c->kind == STUN_R_SUCCESS, "after all of it an answer is not success");
 }
 
