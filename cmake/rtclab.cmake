@@ -14,7 +14,7 @@ if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   # texts for people are cut where they end, on purpose; the second is for clang-tidy, which reads these
   add_compile_options(-Wno-format-truncation -Wno-unknown-warning-option)
 endif()
-add_compile_definitions(_GNU_SOURCE RTCLAB_VERSION="${PROJECT_VERSION}")
+add_compile_definitions(_GNU_SOURCE RTCLAB_VERSION="${PROJECT_VERSION}" RTCLAB_DATE="${RTCLAB_DATE}")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
 include_directories(${CMAKE_SOURCE_DIR})
 if(RTCLAB_SANITIZE)

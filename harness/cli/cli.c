@@ -48,12 +48,6 @@ void cli_error(const char *command, const char *format, ...)
     fputc('\n', stderr);
 }
 
-int cli_help(const struct command *c)
-{
-    printf("rtclab %s: %s\n\n%s", c->name, c->brief, c->help);
-    return EXIT_AS_EXPECTED;
-}
-
 static bool holds_share(const char *dir)
 {
     char probe[PATH_MAX + 16];

@@ -43,9 +43,17 @@ struct command {
 };
 extern const struct command cmd_test, cmd_list, cmd_show, cmd_lint, cmd_decode, cmd_prove,
     cmd_vectors, cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor, cmd_relay,
-    cmd_interop;
+    cmd_interop, cmd_help;
+/* All of them, in the order of the help; NULL ends the list. */
+extern const struct command *const cli_commands[];
+const struct command *cli_command(const char *name); /* NULL: there is none */
+/* What `rtclab --help` prints; returns `status`. */
+int cli_usage(FILE *to, int status);
 /* Print the help of a command, return EXIT_AS_EXPECTED. */
 int cli_help(const struct command *c);
+/* getopt_long for a command: what is wrong is said in one sentence, and '?' returned. */
+int cli_getopt(const struct command *c, int argc, char **argv, const char *letters,
+               const struct option *options);
 /* Where scenarios, vectors, corpus and reports stand: RTCLAB_SHARE, share/rtclab beside the
  * program's folder, or the source tree that it was built in. NULL: not found. */
 const char *cli_share(void);

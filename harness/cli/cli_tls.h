@@ -17,7 +17,8 @@
     "  --fingerprint HEX   or the SHA-256 of the one certificate that is\n"                        \
     "  --insecure          or anybody\n"                                                           \
     "  --server-name NAME  whom the certificate has to name (the host of the URL)\n"               \
-    "  --cert FILE         our own certificate; --key FILE its key, where it is not in there\n"
+    "  --cert FILE         our own certificate\n"                                                  \
+    "  --key FILE          its key, where it is not in there\n"
 /* Take one of them into `t`, which borrows the argument; false: it is none. */
 bool cli_tls_option(struct tls_options *t, int opt, const char *arg);
 

@@ -462,7 +462,7 @@ static int run(int argc, char **argv)
     unsigned rounds = 0, ms = 0;
 
     cli_init(&b.cli);
-    for (int opt; (opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1;) {
+    for (int opt; (opt = cli_getopt(&cmd_bench, argc, argv, CLI_SHORT, options)) != -1;) {
         if (opt == 'h')
             return cli_help(&cmd_bench);
         if (opt == 'r'   ? !number("--rounds", optarg, ROUNDS_MAX, &rounds)

@@ -326,16 +326,13 @@ static int run_decode(int argc, char **argv)
     cli_init(&job.v.cli);
     optind = 0;
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT "s", options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_decode, argc, argv, CLI_SHORT "s", options)) != -1) {
         int took = cli_option(&job.v.cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_decode);
         if (opt == 's') {
             job.summary = true;
-        } else if (took < 0) { /* said by cli_option */
-            return EXIT_USAGE;
-        } else if (took == 0) {
-            cli_error("decode", "there is no such option: '%s'", argv[optind - 1]);
+        } else if (took <= 0) {
             return EXIT_USAGE;
         }
     }

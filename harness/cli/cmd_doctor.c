@@ -91,17 +91,12 @@ static int run_doctor(int argc, char **argv)
     cli_init(&c);
     optind = 0;
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_doctor, argc, argv, CLI_SHORT, options)) != -1) {
         int took = cli_option(&c, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_doctor);
-        if (took < 0)
+        if (took <= 0)
             return EXIT_USAGE;
-        if (took == 0) {
-            cli_error("doctor", "there is no such option, or it wants a value: '%s'",
-                      argv[optind - 1]);
-            return EXIT_USAGE;
-        }
     }
     if (optind < argc) {
         cli_error("doctor", "takes no arguments: '%s'", argv[optind]);

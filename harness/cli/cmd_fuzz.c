@@ -384,7 +384,7 @@ static int run(int argc, char **argv)
     int opt;
 
     cli_init(&o.cli);
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_fuzz, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_fuzz);
         if (!take_option(&o, opt))

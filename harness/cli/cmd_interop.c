@@ -39,7 +39,7 @@ static const char help[] =
     "  --cell-limit S      a cell that takes longer is stopped (default 600)\n"
     "  --port-base N       the cells' ports begin here (default 28000)\n"
     "  --loopback          no namespaces: everything on the machine's loopback\n"
-    "  --seed N  --json  --quiet\n\n"
+    "\n"
     "Exit status, by precedence: 5 interrupted or stopped at a limit, 4 rtclab's own fault, 3 a "
     "peer\n"
     "did not come up, 1 cases not as expected or a peer that died, 2 usage, 77 all skipped "
@@ -358,7 +358,7 @@ static int run_interop(int argc, char **argv)
         .o = {.start_s = 20, .stop_s = 5, .cell_s = 600, .port_base = 28000, .jobs = 4}};
     cli_init(&j.cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_interop, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_interop);
         int common = cli_option(&j.cli, opt, optarg);

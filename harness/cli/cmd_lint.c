@@ -153,7 +153,7 @@ static int run_lint(int argc, char **argv)
     cli_init(&v->cli);
     optind = 0;
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_lint, argc, argv, CLI_SHORT, options)) != -1) {
         int took = cli_option(&v->cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_lint);
@@ -173,13 +173,8 @@ static int run_lint(int argc, char **argv)
                 continue;
             return EXIT_USAGE;
         }
-        if (took < 0) /* said by cli_option */
+        if (took <= 0)
             return EXIT_USAGE;
-        if (took == 0) {
-            cli_error("lint", "there is no such option, or it wants a value: '%s'",
-                      argv[optind - 1]);
-            return EXIT_USAGE;
-        }
     }
     if (optind == argc) {
         cli_error("lint", "wants capture files, or '-' for standard input; --help says more");

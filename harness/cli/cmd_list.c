@@ -72,7 +72,7 @@ static int list(int argc, char **argv)
 
     cli_init(&cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_list, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_list);
         if (cli_option(&cli, opt, optarg) <= 0)
@@ -142,7 +142,7 @@ static int show(int argc, char **argv)
 
     cli_init(&cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_show, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_show);
         if (cli_option(&cli, opt, optarg) <= 0)

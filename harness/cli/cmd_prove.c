@@ -477,7 +477,7 @@ static int run(int argc, char **argv)
 
     cli_init(&j.cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_prove, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_prove);
         if (opt == 2000 && !span_uint(span_of(optarg), &pairs)) {
@@ -517,12 +517,13 @@ static int run(int argc, char **argv)
 
 const struct command cmd_prove = {
     "prove", "cases against every fault and variant of our own endpoints", run,
-    "usage: rtclab prove [SELECTOR...] [--pairs N] [--quick] [--seed N] [--json] [-v]\n\n"
+    "usage: rtclab prove [SELECTOR...] [OPTION...]\n\n"
     "A fault breaks a clause: a case has to fail on exactly that clause. A variant is lawful: no "
     "case\n"
-    "may fail under it, nor under N seeded pairs of variants (20). One that leaves a SHOULD may "
+    "may fail under it, nor under seeded pairs of variants. One that leaves a SHOULD may "
     "be\n"
-    "told so, on its own clause alone. --quick runs faults on two of the four instances of a "
-    "case.\n\n"
+    "told so, on its own clause alone.\n\n"
+    "  --pairs N   how many pairs (20)\n"
+    "  --quick     faults on two of the four instances of a case\n\n"
     "example:\n"
     "  rtclab prove stun\n"};

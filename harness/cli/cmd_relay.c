@@ -275,7 +275,6 @@ static bool take(struct job *j, int opt, const char *arg)
     case 2010:
         return j->events = true;
     default:
-        cli_error("relay", "there is no such option, or it wants a value");
         return false;
     }
 }
@@ -328,7 +327,7 @@ static int run(int argc, char **argv)
     cli_init(&j.cli);
     optind = 0;
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_relay, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_relay);
         int common = cli_option(&j.cli, opt, optarg);
@@ -352,9 +351,11 @@ const struct command cmd_relay = {
     "same seed and the same order of arrival, the same fates. SIGINT ends it with statistics.\n\n"
     "  --listen ADDR     where clients come; without a port one is chosen and told\n"
     "  --to ADDR         where they are passed on to\n"
-    "  --udp, --tcp      only that transport\n"
-    "  --up SPEC         what happens to what clients send; --down SPEC  to what they get;\n"
-    "  --both SPEC       to both. A comma between:\n"
+    "  --udp             only that transport\n"
+    "  --tcp             only that transport\n"
+    "  --up SPEC         what happens to what clients send\n"
+    "  --down SPEC       what happens to what they get\n"
+    "  --both SPEC       what happens to both. A comma between:\n"
     "                      delay=20ms~5ms   each 20 to 25 ms later\n"
     "                      loss=1%          chances are in % or ppm\n"
     "                      burst=1%/25%     chances to enter and to leave a burst of losses\n"
@@ -367,8 +368,7 @@ const struct command cmd_relay = {
     "  --capture FILE    write what passes, on both sides, as pcapng\n"
     "  --clients N       at once (4096)\n"
     "  --events          print what happens, an object a line\n"
-    "  --json            statistics as an object a transport\n"
-    "  --seed N\n\n"
+    "  --json            statistics as an object a transport\n\n"
     "Exit status: 0, 2 usage, 4 it could not listen, or a script failed.\n\n"
     "  rtclab relay --listen 127.0.0.1:3480 --to 127.0.0.1:3478 --both loss=10%,delay=30ms~20ms\n"
     "  rtclab relay --listen 127.0.0.1:3480 --to 127.0.0.1:3478 --udp --up drop=1\n"};

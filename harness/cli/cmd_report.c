@@ -224,7 +224,7 @@ static int run_report(int argc, char **argv)
     cli_init(&j.cli);
     optind = 0;
     opterr = 0;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT "o:", options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_report, argc, argv, CLI_SHORT "o:", options)) != -1) {
         int took = cli_option(&j.cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_report);
@@ -234,13 +234,8 @@ static int run_report(int argc, char **argv)
             j.force = true;
         else if (opt == 'M')
             j.markdown = true;
-        else if (took < 0) /* said by cli_option */
+        else if (took <= 0)
             return EXIT_USAGE;
-        else if (took == 0) {
-            cli_error("report", "there is no such option, or it wants a value: '%s'",
-                      argv[optind - 1]);
-            return EXIT_USAGE;
-        }
     }
     const struct form *form = chosen(&j, argc - optind, argv + optind);
     return form ? draw(form, &j) : EXIT_USAGE;

@@ -49,28 +49,29 @@ static const char help[] =
     "{host},\n"
     "                      {port}, {transport} and what else the case says, instead of the\n"
     "                      profile's commands; it ends with 0 where it got what it asked for\n"
-    "  --profile NAME      what it supports: a file, or one of scenarios/profiles\n"
+    "  --profile PROFILE   what it supports: a file, or the name of one in scenarios/profiles\n"
     "  --live              our own endpoint, but on loopback and in real time\n"
     "  --out DIR           run.jsonl, report.html, junit.xml and captures go there\n"
     "  --jobs N            cases in flight (default 8)\n"
-    "  --level LEVEL       judge checks of must, should (default) or may\n"
+    "  --level must|should|may  judge checks down to that level (default should)\n"
     "  --strict            a SHOULD that is not met fails\n"
-    "  --expect FILE       expected results; --write-expect FILE makes one from this run\n"
+    "  --expect FILE       expected results\n"
+    "  --write-expect FILE  expected results made from this run\n"
     "  --retries N         run an unexpected case again, up to N times\n"
     "  --rerun-as COMMAND  what is said to run a case again, its id follows: for what wraps this\n"
     "  --fail-fast         stop at the first\n"
     "  --timeout-scale X   every wait takes X times as long (default 1)\n"
-    "  --capture WHICH     all (default with --out), failed or none\n"
+    "  --capture all|failed|none  which cases leave a capture (all, with --out)\n"
     "  --shard I/N         the I-th of N parts, I from 1; 'rtclab report merge' joins the records\n"
     "  --kill-after S      a case without a sign of life for S seconds is killed (default 20;\n"
     "                      live 140, and with --timeout-scale)\n"
     "  --port-base N       ports that cases listen on begin here (default 26000)\n"
-    "  --fault NAME        our own endpoint breaks a clause on purpose; --variant NAME: differs\n"
-    "                      lawfully; both may be repeated\n"
+    "  --fault NAME        our own endpoint breaks a clause on purpose; may be repeated\n"
+    "  --variant NAME      it differs lawfully; may be repeated\n"
     "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay "
     "--help'\n" CLI_TLS_HELP
     "  --allow-remote      robustness cases may go to a target off loopback\n"
-    "  --seed N  --json  --quiet  -v\n\n"
+    "\n"
     "A selector is a protocol, suite, case, instance of a case ('stun-server-001[udp,ip4]'), "
     "clause,\n"
     "glob, +tag or ^tag.\n\n"
@@ -306,7 +307,7 @@ static int read_options(struct job *j, int argc, char **argv)
 
     cli_init(&j->cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_test, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return 1 + cli_help(&cmd_test);
         int common = cli_option(&j->cli, opt, optarg);

@@ -285,7 +285,7 @@ static int run(int argc, char **argv)
 
     cli_init(&j.cli);
     optind = 1;
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_serve, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_serve);
         int common = cli_option(&j.cli, opt, optarg);
@@ -321,7 +321,8 @@ const struct command cmd_serve = {
     "                    on all four pairs of which it listens then\n"
     "  --to ADDR         whom a client or sender talks to\n"
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
-    "  --fault NAME      break a clause on purpose; --variant NAME  differ lawfully\n" CLI_TLS_HELP
+    "  --fault NAME      break a clause on purpose; may be repeated\n"
+    "  --variant NAME    differ lawfully; may be repeated\n" CLI_TLS_HELP
     "  --capture FILE    write what passes as pcapng\n"
     "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
     "                    given to the kernel together (UDP segmentation offload)\n"

@@ -205,7 +205,7 @@ static int run(int argc, char **argv)
     int opt;
 
     cli_init(&s.cli);
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_trace, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_trace);
         if (opt == '?' || cli_option(&s.cli, opt, optarg) < 0)

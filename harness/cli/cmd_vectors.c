@@ -226,7 +226,7 @@ static int run(int argc, char **argv)
     int opt;
 
     cli_init(&s.cli);
-    while ((opt = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+    while ((opt = cli_getopt(&cmd_vectors, argc, argv, CLI_SHORT, options)) != -1) {
         if (opt == 'h')
             return cli_help(&cmd_vectors);
         int taken = cli_option(&s.cli, opt, optarg);

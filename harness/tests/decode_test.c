@@ -197,7 +197,7 @@ static void refused(void)
         const char *args, *words;
     } rows[] = {
         {"decode", "wants capture files"},
-        {"decode --nonsense x", "there is no such option: '--nonsense'"},
+        {"decode --nonsense x", "there is no option '--nonsense'"},
         {"decode corpus/captures/README.md", "frame 1, octet 0: this is no capture file"},
         {"decode no/such/file", "no/such/file: cannot be read: No such file or directory"},
         {"decode corpus", "reading fails: Is a directory"},
