@@ -81,6 +81,11 @@ const char *cli_share(void)
         if (holds_share(joined) && realpath(joined, dir))
             return dir;
     }
+#ifdef RTCLAB_INSTALLED
+    snprintf(dir, sizeof dir, "%s", RTCLAB_INSTALLED);
+    if (holds_share(dir))
+        return dir;
+#endif
     dir[0] = '\0';
     return NULL;
 }

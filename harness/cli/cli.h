@@ -55,7 +55,8 @@ int cli_help(const struct command *c);
 int cli_getopt(const struct command *c, int argc, char **argv, const char *letters,
                const struct option *options);
 /* Where scenarios, vectors, corpus and reports stand: RTCLAB_SHARE, share/rtclab beside the
- * program's folder, or the source tree that it was built in. NULL: not found. */
+ * program's folder, the source tree that it was built in, or where it was to be installed. NULL: not
+ * found. */
 const char *cli_share(void);
 /* A path below cli_share(), in a buffer that the next call writes again. */
 const char *cli_share_path(const char *below);
