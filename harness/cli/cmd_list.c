@@ -93,89 +93,9 @@ static int list(int argc, char **argv)
     return conclude(&p, &out, "list");
 }
 
-static const char *kind_words(char kind)
-{
-    switch (kind) {
-    case 'V':
-        return "valid behaviour";
-    case 'I':
-        return "inopportune: right in form, at the wrong moment";
-    case 'X':
-        return "invalid: wrong in form";
-    case 'T':
-        return "timers";
-    default:
-        return "robustness";
-    }
-}
-
-static void show_one(const struct case_info *c)
-{
-    int line = 1;
-
-    printf("%s: %s\n\n", c->id, c->title);
-    printf("role      %s (the implementation under test)\n", c->role);
-    printf("kind      %c, %s\n", c->kind, kind_words(c->kind));
-    for (size_t i = 0; i < CASE_NEEDS && c->needs[i]; i++)
-        printf("%s %s\n", i ? "         " : "needs    ", c->needs[i]);
-    for (size_t i = 0; i < CASE_NEEDS && c->tags[i]; i++)
-        printf("%s %s\n", i ? "         " : "tags     ", c->tags[i]);
-    printf("file      %s, lines %d to %d\n\nclauses\n", c->file, c->line, c->last_line);
-    for (size_t i = 0; i < c->n_clauses; i++)
-        printf("  %-20s %-6s %s\n", c->clauses[i]->id, level_name(c->clauses[i]->level),
-               c->clauses[i]->words);
-    puts("\nprocedure, with the outcomes that the standard permits");
-    for (const char *s = c->source, *end; *s; s = end + 1, line++) {
-        end = s + strcspn(s, "\n");
-        if (line >= c->line && line <= c->last_line)
-            printf("  %.*s\n", (int)(end - s), s);
-        if (!*end)
-            break;
-    }
-}
-
-static int show(int argc, char **argv)
-{
-    struct plan p;
-    struct cli cli;
-    int opt;
-
-    cli_init(&cli);
-    optind = 1;
-    while ((opt = cli_getopt(&cmd_show, argc, argv, CLI_SHORT, options)) != -1) {
-        if (opt == 'h')
-            return cli_help(&cmd_show);
-        if (cli_option(&cli, opt, optarg) <= 0)
-            return EXIT_USAGE;
-    }
-    if (argc - optind < 1) {
-        cli_error("show", "name a case; 'rtclab list' has them");
-        return EXIT_USAGE;
-    }
-    if (!plan_make(&p, "show", argv + optind, argc - optind))
-        return EXIT_USAGE;
-    struct record out = {.fd = 1};
-    for (size_t i = 0, n = 0; i < p.cases.n; i++) {
-        if (!p.chosen[i])
-            continue;
-        if (n++ && !cli.json)
-            putchar('\n');
-        if (cli.json)
-            list_json(&p.cases.v[i], &out);
-        else
-            show_one(&p.cases.v[i]);
-    }
-    return conclude(&p, &out, "show");
-}
-
 const struct command cmd_list = {
     "list", "the conformance cases that there are", list,
     "usage: rtclab list [SELECTOR...] [--json]\n\n"
     "examples:\n"
     "  rtclab list stun-server\n"
     "  rtclab list RFC8489:9.2.4      the cases that cite the clauses of that section\n"};
-const struct command cmd_show = {"show", "one case: its procedure, lawful outcomes and clauses",
-                                 show,
-                                 "usage: rtclab show CASE...\n\n"
-                                 "example:\n"
-                                 "  rtclab show stun-server-002\n"};

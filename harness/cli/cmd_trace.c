@@ -1,6 +1,5 @@
 /* harness/cli/cmd_trace.c - rtclab trace: each clause and what covers it. */
 #include <stdlib.h>
-#include <strings.h>
 #include "harness/cli/cli.h"
 #include "harness/cli/trace.h"
 
@@ -29,24 +28,10 @@ struct session {
     size_t n, observable, with_case, flips, with_fault, bare; /* all but n: observable */
 };
 
-/* Whether a clause is the one named, or of the specification, section or sentence named. */
-static bool selects(const char *prefix, const char *id)
-{
-    size_t n = strlen(prefix);
-    const char *sentence = strchr(prefix, '#');
-
-    if (n == 0 || strncasecmp(prefix, id, n) != 0)
-        return false;
-    if (!id[n] || prefix[n - 1] == ':')
-        return true;
-    return sentence ? id[n] >= 'a' && id[n] <= 'z' && id[n - 1] >= '0' && id[n - 1] <= '9'
-                    : strchr(":.#", id[n]) != NULL;
-}
-
 static bool selected(int argc, char **argv, const char *id)
 {
     for (int i = 0; i < argc; i++)
-        if (selects(argv[i], id))
+        if (clause_selects(argv[i], id))
             return true;
     return argc == 0;
 }
@@ -58,7 +43,7 @@ static bool arguments_match(int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         bool any = false;
         for (size_t k = 0; k < clauses_n && !any; k++)
-            any = selects(argv[i], clauses[k].id);
+            any = clause_selects(argv[i], clauses[k].id);
         if (!any)
             cli_error("trace", "no clause matches '%s'; vectors/clauses/ has the catalogue",
                       argv[i]);
@@ -94,17 +79,6 @@ static void print_json(json_t *line)
     json_decref(line);
 }
 
-static json_t *roles_of(const struct clause *c)
-{
-    json_t *roles = json_array();
-    for (const char *at = c->roles; *at;) {
-        size_t n = strcspn(at, ",");
-        json_array_append_new(roles, json_stringn(at, n));
-        at += n + (at[n] == ',');
-    }
-    return roles;
-}
-
 static void print_ids(const char *what, const json_t *ids)
 {
     const json_t *id;
@@ -122,11 +96,7 @@ static void print_clause(const struct session *s, const struct clause *c, const 
     const char *dim = s->cli.color ? "\033[2m" : "", *plain = s->cli.color ? "\033[0m" : "";
 
     if (s->cli.json) {
-        print_json(json_pack("{s:s, s:s, s:o, s:b, s:s, s:O, s:I, s:b, s:O, s:O}", "clause", c->id,
-                             "level", level_name(c->level), "roles", roles_of(c), "observable",
-                             (int)c->observable, "why_not", c->why_not, "cases", v->cases, "rules",
-                             (json_int_t)v->rules, "flips", (int)trace_flips(v), "vectors",
-                             v->vectors, "faults", v->faults));
+        print_json(trace_json(c, v));
         return;
     }
     if (s->cli.quiet)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <strings.h>
 #include "harness/cli/trace.h"
 #include "harness/core/registry.h"
 
@@ -373,4 +374,36 @@ void trace_close(struct trace *t)
     }
     free(t->v);
     t->v = NULL;
+}
+
+bool clause_selects(const char *prefix, const char *id)
+{
+    size_t n = strlen(prefix);
+    const char *sentence = strchr(prefix, '#');
+
+    if (n == 0 || strncasecmp(prefix, id, n) != 0)
+        return false;
+    if (!id[n] || prefix[n - 1] == ':')
+        return true;
+    return sentence ? id[n] >= 'a' && id[n] <= 'z' && id[n - 1] >= '0' && id[n - 1] <= '9'
+                    : strchr(":.#", id[n]) != NULL;
+}
+
+static json_t *roles_of(const struct clause *c)
+{
+    json_t *roles = json_array();
+    for (const char *at = c->roles; *at;) {
+        size_t n = strcspn(at, ",");
+        json_array_append_new(roles, json_stringn(at, n));
+        at += n + (at[n] == ',');
+    }
+    return roles;
+}
+
+json_t *trace_json(const struct clause *c, const struct cover *v)
+{
+    return json_pack("{s:s, s:s, s:o, s:b, s:s, s:O, s:I, s:b, s:O, s:O}", "clause", c->id, "level",
+                     level_name(c->level), "roles", roles_of(c), "observable", (int)c->observable,
+                     "why_not", c->why_not, "cases", v->cases, "rules", (json_int_t)v->rules,
+                     "flips", (int)trace_flips(v), "vectors", v->vectors, "faults", v->faults);
 }

@@ -29,6 +29,12 @@ bool trace_covered(const struct cover *v);
 bool trace_open(struct trace *t, const char *share);
 void trace_close(struct trace *t);
 
+/* Whether a clause is the one named, or of the specification, section or sentence named: "rfc8489",
+ * "RFC8489:6.3.1", "RFC8489:14.8#6" (which 6a is part of). */
+bool clause_selects(const char *name, const char *id);
+/* What `rtclab trace --json` says of a clause: an object for the caller to release. */
+json_t *trace_json(const struct clause *c, const struct cover *v);
+
 /* The cases of a Lua text: cites each clause id that stands alone in a string behind the id of a case, and
  * those in functions of the same text that the case names, or that these name; such a function begins at
  * the start of a line, and stands before it is named. Offered for tests. */
