@@ -198,11 +198,14 @@ static bool split_url(const char *url, char scheme[16], char host[256], char por
            strtoul(port, NULL, 10) - 1 < 65535;
 }
 
-bool target_parse(const char *command, const char *url, struct addr *out)
+/* The first address of each family that the name of the target has. */
+bool target_both(const char *command, const char *url, struct addr out[2])
 {
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
     char scheme[16], host[256], port[16];
+    struct addr got;
 
+    out[0] = out[1] = (struct addr){0};
     if (!split_url(url, scheme, host, port) || (!port[0] && !scheme[0])) {
         cli_error(command, "'%s' is no target; one looks like stun:127.0.0.1:3478", url);
         return false;
@@ -216,12 +219,21 @@ bool target_parse(const char *command, const char *url, struct addr *out)
         cli_error(command, "the target '%s' cannot be resolved: %s", url, gai_strerror(e));
         return false;
     }
-    bool good = from_sockaddr(found->ai_addr, out);
     for (const struct addrinfo *a = found; a; a = a->ai_next)
-        if (a->ai_family == AF_INET && from_sockaddr(a->ai_addr, out))
-            break;
+        if (from_sockaddr(a->ai_addr, &got) && !out[got.family == 6].family)
+            out[got.family == 6] = got;
     freeaddrinfo(found);
-    return good;
+    return out[0].family || out[1].family;
+}
+
+bool target_parse(const char *command, const char *url, struct addr *out)
+{
+    struct addr both[2];
+
+    if (!target_both(command, url, both))
+        return false;
+    *out = both[0].family ? both[0] : both[1];
+    return true;
 }
 
 bool addr_is_loopback(const struct addr *a)

@@ -25,6 +25,8 @@ void shell_word(struct wr *w, const char *word);
 /* A target's URL, "stun:host:port", "stun://[::1]:3478" or "host:port": its address, looked up. The
  * port, where it is not given, is that of the scheme in the services database. False: said. */
 bool target_parse(const char *command, const char *url, struct addr *out);
+/* The same for both families: out[0] is the IPv4 address, out[1] that over IPv6; family 0: none. */
+bool target_both(const char *command, const char *url, struct addr out[2]);
 bool addr_is_loopback(const struct addr *a);
 /* A seed for a run that was given none: from the system. */
 uint64_t seed_fresh(void);

@@ -314,6 +314,10 @@ function t:opaque(text) return H.opaque(text) end
 
 function t:log(what) H.note(tostring(what)) end
 
+-- What a probe has learned of the IUT: a member of profiles ("supports", "tls.fingerprint") or another word,
+-- its value, and what that rests on.
+function t:claim(name, value, why) H.claim(name, value, why) end
+
 -- What is sent after this on any actor is not judged for being unexpected.
 function t:allow(actor) actor.allowed = true end
 

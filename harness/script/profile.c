@@ -33,6 +33,7 @@ static const struct key {
     {"control", JSON_STRING, NULL},
     {"restart", JSON_STRING, NULL},
     {"tls", JSON_OBJECT, NULL},
+    {"evidence", JSON_OBJECT, NULL},
 };
 
 static bool known_word(const char *const *words, const char *word)

@@ -152,6 +152,23 @@ static int h_note(lua_State *L)
     return 0;
 }
 
+/* What a probe has learned: the name of a claim, its value, and what that rests on. */
+static int h_claim(lua_State *L)
+{
+    struct world *w = world_of(L);
+    rec_begin(&w->rec, "claim");
+    rec_str(&w->rec, "case", w->run->id);
+    rec_str(&w->rec, "transport", w->run->transport);
+    rec_str(&w->rec, "family", w->run->family == 6 ? "ip6" : "ip4");
+    rec_str(&w->rec, "claim", luaL_checkstring(L, 1));
+    rec_str(&w->rec, "value", luaL_tolstring(L, 2, NULL));
+    rec_str(&w->rec, "why", luaL_checkstring(L, 3));
+    rec_uint(&w->rec, "time_us", w->d->now_us);
+    if (w->o->record)
+        rec_end(&w->rec, w->o->record);
+    return 0;
+}
+
 /* The line of the case's own file that `co` is in, or was when it died; 0: none. */
 static int line_in_case(struct world *w, lua_State *co)
 {
@@ -384,7 +401,7 @@ void world_push_host(struct world *w, lua_State *L)
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
         {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {"opaque", h_opaque},
-        {NULL, NULL},
+        {"claim", h_claim}, {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};
