@@ -5,11 +5,14 @@
 static char at[64]; /* where the server listens */
 static pid_t server;
 
-/* Start `rtclab serve stun.server ...` and wait until it says where it listens. */
-static bool serve(const char *a, const char *b, const char *c, const char *d)
+/* Start `rtclab serve stun.server` and wait until it says where it listens. */
+static bool serve_at(const char *listen, const char *const more[4])
 {
-    const char *words[] = {"serve", "stun.server", "--listen", "127.0.0.1:0", a, b, c, d, NULL};
+    const char *words[] = {"serve", "stun.server", "--listen", listen, more[0],
+                           more[1], more[2],       more[3],    NULL};
+    char line[256];
     int out = -1;
+    bool good = false;
 
     /* the real probe and scenarios, of the source tree that the program was built in */
     if (!getenv("RTCLAB")) {
@@ -20,11 +23,17 @@ static bool serve(const char *a, const char *b, const char *c, const char *d)
     program_path("x"); /* makes the folder */
     server = program_start(words, &out);
     FILE *f = fdopen(out, "r");
-    bool good = f && fscanf(f, "listening %63s", at) == 1;
+    while (f && !good && fgets(line, sizeof line, f))
+        good = sscanf(line, "listening %63s", at) == 1;
     if (f)
         fclose(f);
     CU_ASSERT_TRUE(good);
     return good;
+}
+
+static bool serve(const char *a, const char *b, const char *c, const char *d)
+{
+    return serve_at("127.0.0.1:0", (const char *const[]){a, b, c, d});
 }
 
 static void stop(void)
@@ -125,6 +134,27 @@ static void a_server_with_two_addresses(void)
     stop();
 }
 
+static void a_server_over_tls(void)
+{
+    char line[256];
+
+    if (!serve(NULL, NULL, NULL, NULL)) /* finds a port: over TLS it has to be named */
+        return;
+    stop();
+    snprintf(line, sizeof line, "stuns:%s", at);
+    if (!serve_at(line, (const char *const[]){NULL, NULL, NULL, NULL}))
+        return;
+    json_t *all = probe("-o tls.json", 0);
+    const json_t *profile = json_object_get(program_find(all, "summary", "", NULL), "profile");
+    CU_ASSERT_TRUE(claims(all, "transports", "tls"));
+    CU_ASSERT_FALSE(claims(all, "transports", "udp") || claims(all, "transports", "tcp"));
+    CU_ASSERT_EQUAL(strlen(program_text(json_object_get(profile, "tls"), "fingerprint")), 64);
+    snprintf(line, sizeof line, "test stun-server-001 --target stuns:%s --profile ./tls.json", at);
+    program_gives(line, 0);
+    json_decref(all);
+    stop();
+}
+
 static void one_that_is_not_there(void)
 {
     if (!serve(NULL, NULL, NULL, NULL))
@@ -173,6 +203,6 @@ static void refuses(void)
 }
 
 TESTS({"a plain server", a_plain_server}, {"one that asks for credentials", a_server_that_asks},
-      {"one with two addresses", a_server_with_two_addresses},
+      {"one with two addresses", a_server_with_two_addresses}, {"one over TLS", a_server_over_tls},
       {"one that is not there", one_that_is_not_there},
       {"the profile fits its schema", fits_the_schema}, {"what cannot be probed", refuses})

@@ -70,8 +70,12 @@ local function classic(t)
   c:send { class = "request", transaction = id }
   local r = c:receive { timeout = 1, where = function(ev) return ev.message ~= nil end }
   t:allow(c)
-  if r.message and r.message.transaction == id then
-    t:claim("supports", "classic", "a request without the magic cookie was answered with its id of 16 octets")
+  local why = "a request without the magic cookie was answered with its id of 16 octets"
+  if not r.message or r.message.transaction ~= id then return end
+  if r.message.class == "success" then
+    t:claim("supports", "classic", why .. ", by success")
+  else
+    t:claim("classic clients", "refused", why .. ", by an error")
   end
 end
 
