@@ -102,8 +102,11 @@ static void title(FILE *f, const char *name, const char *section, const char *wh
     fprintf(f, " %s \"%s\" \"rtclab %s\" \"%s\"\n", section, RTCLAB_DATE, RTCLAB_VERSION,
             *section == '1' ? "User Commands" : "File Formats");
     fputs(".SH NAME\n", f);
-    octets(&(struct page){f, 0}, span_of(name), true);
-    fprintf(f, " \\- %s\n", what);
+    struct page m = {f, strlen(name) + 3};
+    octets(&m, span_of(name), true);
+    fputs(" \\-", f);
+    fill(&m, span_of(what));
+    end_line(&m);
 }
 
 static bool is_exit(const struct help_line *line)
