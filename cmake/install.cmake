@@ -46,6 +46,7 @@ foreach(folder codecs harness)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rtclab COMPONENT dev
     FILES_MATCHING PATTERN "*.h"
     PATTERN "*_toy.h" EXCLUDE PATTERN "*_impl.h" EXCLUDE PATTERN "test.h" EXCLUDE
+    PATTERN "outside.h" EXCLUDE # for tests, as test.h is
     PATTERN "harness/cli" EXCLUDE PATTERN "harness/tests" EXCLUDE PATTERN "harness/core/gen" EXCLUDE
     PATTERN "testdata" EXCLUDE)
 endforeach()
@@ -76,6 +77,9 @@ foreach(package rtclab rtclab-dev)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
 endforeach()
 
+install(FILES cmake/package/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+  RENAME rtclab COMPONENT program)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME rtclab)
 set(CPACK_PACKAGE_VENDOR "the authors of rtclab")
@@ -92,7 +96,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME rtclab)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "ca-certificates")
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "wireshark-common, jq")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "wireshark-common, jq, python3")
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
 "conformance tests and fuzzing for real-time communication
 Runs conformance cases against implementations of real-time communication
