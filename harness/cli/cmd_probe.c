@@ -20,6 +20,8 @@ struct job {
     json_t *claims;         /* {claim, value, why, over} in the order in which they came */
     json_t *schema;         /* the properties of profiles */
     bool failed;            /* the probe itself is at fault */
+    struct record record;
+    char record_path[512], root[1024]; /* of the runs; the folder of scenarios */
 };
 
 /* ---- asking ---- */
@@ -100,13 +102,33 @@ static void read_claims(struct job *j, const char *path)
     free(text);
 }
 
+/* Run `c` over all transports and families, its record in a temporary file, and read the claims. */
+static void ask_all(struct job *j, struct case_info *c)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    snprintf(j->record_path, sizeof j->record_path, "%s/rtclab-probe-XXXXXX", tmp ? tmp : P_tmpdir);
+    int fd = mkstemp(j->record_path);
+    if (fd < 0 || !record_open(&j->record, j->record_path)) {
+        cli_error("probe", "%s cannot be written", j->record_path);
+        j->failed = true;
+    } else {
+        for (size_t f = 0; f < 2 && !j->failed && !pool_interrupted(); f++)
+            if (j->target[f].family)
+                ask(j, c, &j->target[f]);
+        record_close(&j->record);
+        read_claims(j, j->record_path);
+    }
+    if (fd >= 0) {
+        unlink(j->record_path);
+        close(fd);
+    }
+}
+
 /* Run the probe of one protocol; false: it has none. */
 static bool probe_protocol(struct job *j, const char *protocol)
 {
-    char id[64], role[64], name[] = "probe", title[] = "what it does", file[96], root[1200],
-                           record_path[256], word[32];
-    const char *tmp = getenv("TMPDIR");
-    struct record record;
+    char id[64], role[64], suite[] = "probe", title[] = "what it does", file[96], word[32];
 
     snprintf(file, sizeof file, "scenarios/%s/probe.lua", protocol);
     char *source = file_text(cli_share_path(file), NULL);
@@ -115,35 +137,17 @@ static bool probe_protocol(struct job *j, const char *protocol)
     snprintf(id, sizeof id, "%s-probe", protocol);
     snprintf(role, sizeof role, "%s-server", protocol);
     snprintf(word, sizeof word, "%s", protocol);
-    struct case_info c = {.id = id,
-                          .title = title,
-                          .role = role,
-                          .protocol = word,
-                          .suite = name,
-                          .file = file,
-                          .kind = 'V',
-                          .line = 1,
-                          .last_line = 1,
-                          .version = 1,
-                          .source = source};
-    snprintf(record_path, sizeof record_path, "%s/rtclab-probe-XXXXXX", tmp ? tmp : P_tmpdir);
-    int fd = mkstemp(record_path);
-    if (fd < 0 || !record_open(&record, record_path)) {
-        cli_error("probe", "%s cannot be written", record_path);
-        j->failed = true;
-    } else {
-        snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
-        j->o.root = root;
-        j->o.record = &record;
-        for (size_t f = 0; f < 2 && !j->failed && !pool_interrupted(); f++)
-            if (j->target[f].family)
-                ask(j, &c, &j->target[f]);
-        record_close(&record);
-        read_claims(j, record_path);
-        unlink(record_path);
-    }
-    if (fd >= 0)
-        close(fd);
+    ask_all(j, &(struct case_info){.id = id,
+                                   .title = title,
+                                   .role = role,
+                                   .protocol = word,
+                                   .suite = suite,
+                                   .file = file,
+                                   .kind = 'V',
+                                   .line = 1,
+                                   .last_line = 1,
+                                   .version = 1,
+                                   .source = source});
     free(source);
     return true;
 }
@@ -165,9 +169,8 @@ static bool reached(const struct job *j)
 static bool probe_all(struct job *j)
 {
     size_t n = strspn(j->text, "abcdefghijklmnopqrstuvwxyz"), tried = 0;
-    bool named =
-        j->text[n] == ':' && !(j->text[n + 1] >= '0' && j->text[n + 1] <= '9' &&
-                               strspn(j->text + n + 1, "0123456789") == strlen(j->text + n + 1));
+    const char *rest = j->text + n + 1; /* "host:3478" has no scheme */
+    bool named = j->text[n] == ':' && (!rest[0] || rest[strspn(rest, "0123456789")]);
 
     for (size_t p = 0; p < registry_n && !reached(j) && !j->failed; p++) {
         size_t len = strlen(registry[p].name);
@@ -360,6 +363,9 @@ static bool prepare(struct job *j)
     }
     j->tls.server_name = span_of(j->url.host);
     j->o.tls = &j->tls;
+    snprintf(j->root, sizeof j->root, "%s", cli_share_path("scenarios"));
+    j->o.root = j->root;
+    j->o.record = &j->record;
     j->o.live = true;
     j->o.level = MAY;
     j->o.port_base = 26000;

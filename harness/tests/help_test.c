@@ -105,18 +105,6 @@ static void every_command_is_alike(void)
     }
 }
 
-static void colours_are_asked_for(void)
-{
-    if (!program_ready())
-        return;
-    program_gives("doctor --color=always", EXIT_AS_EXPECTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "\033["));
-    program_gives("doctor", EXIT_AS_EXPECTED); /* no terminal */
-    CU_ASSERT_PTR_NULL(strstr(program_out, "\033["));
-    program_gives("doctor --color=never", EXIT_AS_EXPECTED);
-    CU_ASSERT_PTR_NULL(strstr(program_out, "\033["));
-}
-
 /* Run a shell's command line in the temporary folder; its status. */
 static int shell(const char *command)
 {
@@ -136,6 +124,25 @@ static bool has(const char *program)
     printf("\n%s is not installed: what it checks is not checked\n", program);
     test_skip("a checker is missing");
     return false;
+}
+
+static void colours_are_asked_for(void)
+{
+    if (!program_ready())
+        return;
+    program_gives("doctor --color=always", EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "\033["));
+    program_gives("doctor", EXIT_AS_EXPECTED); /* no terminal */
+    CU_ASSERT_PTR_NULL(strstr(program_out, "\033["));
+    program_gives("doctor --color=never", EXIT_AS_EXPECTED);
+    CU_ASSERT_PTR_NULL(strstr(program_out, "\033["));
+    if (!has("script"))
+        return;
+    shell("TERM=xterm script -qec '\"$RTCLAB\" doctor' /dev/null"); /* a terminal */
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "\033["));
+    shell("NO_COLOR=1 TERM=xterm script -qec '\"$RTCLAB\" doctor' /dev/null");
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "has"));
+    CU_ASSERT_PTR_NULL(strstr(program_out, "\033["));
 }
 
 static void manual_pages_are_clean(void)
