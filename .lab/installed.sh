@@ -33,6 +33,7 @@ try_program() { # PREFIX
     )
     [ -s "$1/share/man/man1/rtclab-test.1.gz" ] || die "no manual page of rtclab test"
     [ -s "$1/share/man/man5/rtclab-profile.5.gz" ] || die "no manual page of profiles"
+    "$rtclab" help --man run.jsonl > /dev/null || die "no page of the record"
     bash -n "$1/share/bash-completion/completions/rtclab" || die "no completion for bash"
     grep -q '^#compdef rtclab' "$1/share/zsh/vendor-completions/_rtclab" || die "none for zsh"
 }

@@ -27,7 +27,8 @@ add_custom_command(OUTPUT ${drawn}/done
   COMMAND ${ask} --completion zsh > ${drawn}/_rtclab
   COMMAND gzip -9n ${drawn}/man/*
   COMMAND ${CMAKE_COMMAND} -E touch ${drawn}/done
-  DEPENDS rtclab ${CMAKE_SOURCE_DIR}/scenarios/profiles/schema.json)
+  DEPENDS rtclab ${CMAKE_SOURCE_DIR}/scenarios/profiles/schema.json
+    ${CMAKE_SOURCE_DIR}/docs/json.md)
 add_custom_target(drawn ALL DEPENDS ${drawn}/done)
 foreach(section 1 5)
   install(DIRECTORY ${drawn}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT program
@@ -37,7 +38,8 @@ install(FILES ${drawn}/rtclab DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completi
   COMPONENT program)
 install(FILES ${drawn}/_rtclab DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
   COMPONENT program)
-install(FILES docs/json.md docs/relay.md docs/architecture.md
+install(FILES docs/json.md DESTINATION ${share}/docs COMPONENT program) # a page is drawn from it
+install(FILES docs/relay.md docs/architecture.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 
 # Libraries: headers keep their paths, as the sources write them.

@@ -1,5 +1,4 @@
 /* harness/cli/cmd_help.c - rtclab help: help, manual pages, completion, and words to complete. */
-#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -114,47 +113,54 @@ static int words(const char *kind)
 
 /* ---- manual pages ---- */
 
-static bool page_into(const char *dir, const char *name, const struct command *c)
+/* A page of section 5 by the word that asks for it; false: there is no such, or it was not written. */
+static bool format_page(FILE *to, const char *word)
+{
+    if (strcmp(word, "profile") == 0)
+        return man_profile(to, cli_share_path("scenarios/profiles/schema.json"));
+    return strcmp(word, "run.jsonl") == 0 && man_record(to, cli_share_path("docs/json.md"));
+}
+
+/* rtclab.1, rtclab-COMMAND.1, or, where `format` is given, rtclab-FORMAT.5. */
+static bool page_into(const char *dir, const struct command *c, const char *format)
 {
     char path[PATH_MAX];
-    bool profile = strcmp(name, "rtclab-profile.5") == 0;
+    const char *what = format ? format : c ? c->name : NULL;
 
-    snprintf(path, sizeof path, "%s/%s", dir, name);
+    snprintf(path, sizeof path, "%s/rtclab%s%s.%d", dir, what ? "-" : "", what ? what : "",
+             format ? 5 : 1);
     FILE *f = fopen(path, "w");
-    bool good = f && (profile ? man_profile(f, cli_share_path("scenarios/profiles/schema.json"))
-                              : man_command(f, c));
+    bool good = f && (format ? format_page(f, format) : man_command(f, c));
     if (f && fclose(f) != 0)
         good = false;
     if (!good)
-        cli_error("help", "%s cannot be written: %s", path, strerror(errno));
+        cli_error("help", "%s cannot be written", path);
     return good;
 }
 
 static int all_pages(const char *dir)
 {
-    char name[64];
-    bool good = page_into(dir, "rtclab.1", NULL) && page_into(dir, "rtclab-profile.5", NULL);
+    bool good = page_into(dir, NULL, NULL) && page_into(dir, NULL, "profile") &&
+                page_into(dir, NULL, "run.jsonl");
 
-    for (size_t i = 0; good && cli_commands[i]; i++) {
-        snprintf(name, sizeof name, "rtclab-%s.1", cli_commands[i]->name);
-        good = page_into(dir, name, cli_commands[i]);
-    }
+    for (size_t i = 0; good && cli_commands[i]; i++)
+        good = page_into(dir, cli_commands[i], NULL);
     return good ? EXIT_AS_EXPECTED : EXIT_OWN_FAULT;
 }
 
 static int one_page(const char *name)
 {
     const struct command *c = name ? cli_command(name) : NULL;
+    bool format = name && (strcmp(name, "profile") == 0 || strcmp(name, "run.jsonl") == 0);
 
-    if (name && strcmp(name, "profile") == 0)
-        return man_profile(stdout, cli_share_path("scenarios/profiles/schema.json"))
-                   ? EXIT_AS_EXPECTED
-                   : EXIT_OWN_FAULT;
-    if (name && !c) {
+    if (name && !c && !format) {
         cli_error("help", "there is no command '%s'; 'rtclab --help' lists them", name);
         return EXIT_USAGE;
     }
-    return man_command(stdout, c) ? EXIT_AS_EXPECTED : EXIT_OWN_FAULT;
+    if (format ? format_page(stdout, name) : man_command(stdout, c))
+        return EXIT_AS_EXPECTED;
+    cli_error("help", "the page cannot be written");
+    return EXIT_OWN_FAULT;
 }
 
 /* ---- the command ---- */
@@ -221,8 +227,8 @@ const struct command cmd_help = {
     "       rtclab help --completion bash|zsh\n\n"
     "Prints what 'rtclab COMMAND --help' does, or draws from it what stands in manual pages and\n"
     "completes words in a shell.\n\n"
-    "  --man                   the manual page of the command, or of rtclab; 'profile' names that\n"
-    "                          of the format of profiles\n"
+    "  --man                   the manual page of the command, or of rtclab; 'profile' and\n"
+    "                          'run.jsonl' name those of the formats\n"
     "  --man-pages DIR         all of them into that folder\n"
     "  --completion bash|zsh   a script that the shell reads\n"
     "  --words KIND            what completion asks for: command, selector, case, clause, "

@@ -50,6 +50,9 @@ bool man_command(FILE *to, const struct command *c);
 /* The page rtclab-profile(5), from the schema of profiles at `path`; false also where that cannot be
  * read. */
 bool man_profile(FILE *to, const char *path);
+/* The page rtclab-run.jsonl(5), from docs/json.md at `path`: its sections about the record; false also
+ * where that cannot be read, or has no such sections. */
+bool man_record(FILE *to, const char *path);
 /* A completion script for "bash" or "zsh"; false also for another shell. */
 bool complete_script(FILE *to, const char *shell);
 #endif

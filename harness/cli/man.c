@@ -3,11 +3,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "harness/cli/helptext.h"
+#include "harness/script/script.h"
 
 enum { WIDTH = 60 }; /* characters; what has to be escaped takes more octets, of 80 */
 struct page {
     FILE *f;
-    size_t column; /* of a filled line; 0: at its start */
+    size_t column;       /* of a filled line; 0: at its start */
+    bool markdown, bold; /* "`word`" is set bold; it is on */
 };
 
 static void octets(struct page *m, struct span s, bool hyphens)
@@ -16,7 +18,10 @@ static void octets(struct page *m, struct span s, bool hyphens)
         char c = (char)s.p[i];
         if (i == 0 && c == '.')
             fputs("\\&", m->f);
-        if (c == '\\')
+        if (c == '`' && m->markdown) {
+            fputs(m->bold ? "\\fR" : "\\fB", m->f);
+            m->bold = !m->bold;
+        } else if (c == '\\')
             fputs("\\e", m->f);
         else if (c == '-' && hyphens)
             fputs("\\-", m->f);
@@ -102,7 +107,7 @@ static void title(FILE *f, const char *name, const char *section, const char *wh
     fprintf(f, " %s \"%s\" \"rtclab %s\" \"%s\"\n", section, RTCLAB_DATE, RTCLAB_VERSION,
             *section == '1' ? "User Commands" : "File Formats");
     fputs(".SH NAME\n", f);
-    struct page m = {f, strlen(name) + 3};
+    struct page m = {.f = f, .column = strlen(name) + 3};
     octets(&m, span_of(name), true);
     fputs(" \\-", f);
     fill(&m, span_of(what));
@@ -214,12 +219,12 @@ static void see_also(FILE *f, const struct command *but)
     for (size_t i = 0; cli_commands[i]; i++)
         if (cli_commands[i] != but)
             fprintf(f, ".BR rtclab\\-%s (1),\n", cli_commands[i]->name);
-    fputs(".BR rtclab\\-profile (5)\n", f);
+    fputs(".BR rtclab\\-profile (5),\n.BR rtclab\\-run.jsonl (5)\n", f);
 }
 
 static void put_program(FILE *f)
 {
-    struct page m = {f, 0};
+    struct page m = {.f = f};
 
     title(f, "rtclab", "1", "conformance tests, fuzzing and captures for real-time communication");
     fputs(".SH SYNOPSIS\n\\fBrtclab\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...] "
@@ -245,7 +250,7 @@ bool man_command(FILE *to, const struct command *c)
 {
     static uint8_t text[HELP_MAX];
     struct wr w = {text, sizeof text, 0, false};
-    struct page m = {to, 0};
+    struct page m = {.f = to};
     char name[64];
 
     if (c) {
@@ -294,7 +299,7 @@ static void put_properties(struct page *m, const json_t *properties)
 bool man_profile(FILE *to, const char *path)
 {
     json_t *schema = json_load_file(path, 0, NULL);
-    struct page m = {to, 0};
+    struct page m = {.f = to};
 
     if (!schema)
         return false;
@@ -313,4 +318,97 @@ bool man_profile(FILE *to, const char *path)
           to);
     json_decref(schema);
     return fflush(to) == 0 && !ferror(to);
+}
+
+/* ---- the record, from docs/json.md ---- */
+
+static struct span line_of(struct span *left)
+{
+    const uint8_t *end = left->n ? memchr(left->p, '\n', left->n) : NULL;
+    struct span line = span_cut(*left, 0, end ? (size_t)(end - left->p) : left->n);
+
+    *left = span_cut(*left, line.n + (end != NULL), left->n);
+    return line;
+}
+
+static bool starts(struct span s, const char *with)
+{
+    return s.n >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
+}
+
+/* "| `type` | its keys |"; the rows that head a table are none. */
+static void table_row(struct page *m, struct span row)
+{
+    const uint8_t *bar = row.n > 4 ? memchr(row.p + 1, '|', row.n - 1) : NULL;
+    size_t at = bar ? (size_t)(bar - row.p) : 0;
+
+    if (!bar || starts(row, "|---") || starts(row, "| `type` | keys"))
+        return;
+    end_line(m);
+    fputs(".TP\n", m->f);
+    fill(m, span_cut(row, 1, at));
+    end_line(m);
+    fill(m, span_cut(row, at + 1, row.p[row.n - 1] == '|' ? row.n - 1 : row.n));
+    end_line(m);
+}
+
+enum gap { FIRST, NONE, APART }; /* what stands between a line and the one above */
+
+static void markdown_line(struct page *m, struct span line, enum gap *gap)
+{
+    if (line.n == 0) {
+        *gap = *gap == FIRST ? FIRST : APART;
+        return;
+    }
+    if (line.p[0] == '|') {
+        table_row(m, line);
+    } else if (starts(line, "- ")) {
+        end_line(m);
+        fputs(".IP \\(bu 2\n", m->f);
+        fill(m, span_cut(line, 2, line.n));
+    } else {
+        if (*gap == APART) {
+            end_line(m);
+            fputs(".PP\n", m->f);
+        }
+        fill(m, line);
+    }
+    *gap = NONE;
+}
+
+bool man_record(FILE *to, const char *path)
+{
+    static const char *const sections[][2] = {{"## run.jsonl", "DESCRIPTION"},
+                                              {"## Reading a record", "READING"}};
+    struct page m = {.f = to, .markdown = true};
+    size_t n, written = 0;
+    char *text = file_text(path, &n);
+    struct span left = span_of(text);
+    bool within = false;
+    enum gap gap = FIRST;
+
+    if (!text)
+        return false;
+    title(to, "rtclab-run.jsonl", "5", "the record of a run of rtclab");
+    while (left.n) {
+        struct span line = line_of(&left);
+        if (!starts(line, "## ")) {
+            if (within)
+                markdown_line(&m, line, &gap);
+            continue;
+        }
+        end_line(&m);
+        within = false;
+        for (size_t i = 0; i < COUNT(sections); i++)
+            if (span_is(line, sections[i][0])) {
+                fprintf(to, ".SH %s\n", sections[i][1]);
+                within = true;
+                written++;
+            }
+        gap = FIRST;
+    }
+    end_line(&m);
+    fputs(".SH SEE ALSO\n.BR rtclab\\-test (1),\n.BR rtclab\\-report (1)\n", to);
+    free(text);
+    return written == COUNT(sections) && !m.bold && fflush(to) == 0 && !ferror(to);
 }
