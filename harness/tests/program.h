@@ -2,10 +2,12 @@
  * test's own. What the test writes stands in a temporary folder that is removed at its end. */
 #ifndef HARNESS_TESTS_PROGRAM_H
 #define HARNESS_TESTS_PROGRAM_H
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,5 +210,36 @@ static inline int program_end(pid_t pid)
     int s = 0;
     CU_ASSERT_EQUAL(waitpid(pid, &s, 0), pid);
     return WIFEXITED(s) ? WEXITSTATUS(s) : 128 + WTERMSIG(s);
+}
+
+static inline int program_bound(int type, unsigned *port)
+{
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)*port),
+                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t n = sizeof in;
+    if (bind(fd, (const struct sockaddr *)(const void *)&in, sizeof in) != 0) {
+        close(fd);
+        return -1;
+    }
+    getsockname(fd, (struct sockaddr *)(void *)&in, &n);
+    *port = ntohs(in.sin_port);
+    return fd;
+}
+
+/* A port that nobody has now, neither for UDP nor for TCP. */
+static inline unsigned program_free_port(void)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        unsigned port = 0;
+        int udp = program_bound(SOCK_DGRAM, &port), tcp = program_bound(SOCK_STREAM, &port);
+        close(udp);
+        if (tcp >= 0) {
+            close(tcp);
+            return port;
+        }
+    }
+    return 0;
 }
 #endif

@@ -274,12 +274,13 @@ static void bad_input(void)
 /* A good server behind a bad network does not fail, and one behind a slow one passes. */
 static void impaired_cases(void)
 {
-    static const char *const words[] = {"serve", "stun.server", "--listen", "127.0.0.1:0", NULL};
-    char command[256];
+    char command[256], listen[32];
+    const char *words[] = {"serve", "stun.server", "--listen", listen, NULL};
 
     if (!program_ready())
         return;
     unsetenv("RTCLAB_SHARE");
+    snprintf(listen, sizeof listen, "127.0.0.1:%u", program_free_port());
     struct running server = started(words, 2);
     snprintf(command, sizeof command,
              "test 'stun-server-00[1-4]' --target 127.0.0.1:%u --json --impair delay=20ms~10ms",

@@ -25,25 +25,6 @@ static bool have(const char *program, const char *command)
     return false;
 }
 
-/* A port that nobody has now, neither for UDP nor for TCP. */
-static unsigned free_port(void)
-{
-    for (int tries = 0; tries < 100; tries++) {
-        struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t n = sizeof in;
-        int udp = socket(AF_INET, SOCK_DGRAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
-        bool good = bind(udp, (struct sockaddr *)&in, n) == 0 &&
-                    getsockname(udp, (struct sockaddr *)&in, &n) == 0 &&
-                    bind(tcp, (struct sockaddr *)&in, n) == 0;
-        close(udp);
-        close(tcp);
-        if (good)
-            return ntohs(in.sin_port);
-    }
-    CU_FAIL_FATAL("no free port");
-    return 0;
-}
-
 /* Read from `fd` into `said` until it has `words`, or the end; false: it has not. */
 static bool read_until(int fd, const char *words)
 {
@@ -63,7 +44,7 @@ static void serve(void)
 {
     char at[64];
 
-    ours.port = free_port();
+    ours.port = program_free_port();
     snprintf(at, sizeof at, "stuns:127.0.0.1:%u", ours.port);
     const char *words[] = {
         "serve", "stun.server", "--listen", at, "--capture", program_path("server.pcapng"), NULL};
@@ -258,7 +239,7 @@ static void meets(const char *version, const char *how, const char *trust, const
 {
     char args[512], at[32];
     int out[2];
-    unsigned port = free_port();
+    unsigned port = program_free_port();
 
     snprintf(at, sizeof at, "%u", port);
     CU_ASSERT_EQUAL_FATAL(pipe(out), 0);
@@ -283,7 +264,7 @@ static void meets(const char *version, const char *how, const char *trust, const
     }
     CU_ASSERT_TRUE(up);
     snprintf(args, sizeof args,
-             "test stun-server-001 --target 'stuns:127.0.0.1:%u%s' %s --timeout-scale 0.1 --out "
+             "test stun-server-001 --target 'stuns:127.0.0.4:%u%s' %s --timeout-scale 0.1 --out "
              "run2 --json",
              port, how, trust);
     program_run(args);

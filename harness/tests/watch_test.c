@@ -111,7 +111,8 @@ static const char cases[] = CASE("w-plain") "c:request { method = \"binding\" }\
 
 /* A client may ask on until the answer leaves, which here is 5 s after the actor was told to send it. */
 static const char late[] =
-    "case { id = \"w-late\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"ip4\" },\n"
+    "case { id = \"w-late\", title = \"-\", role = \"stun-client\", needs = { \"ask\", \"udp\", "
+    "\"ip4\" },\n"
     "run = function(t)\n"
     "local s = t:actor(\"server\", \"stun\", { manual = true })\n"
     "local asked = t:ask_start(\"binding\", { server = s.addr })\n"
