@@ -77,6 +77,7 @@ static const struct field server_fields[] = {
      .sub = &user_desc},
     {.name = "nonce_us", S(nonce_us, F_UINT)},
     {.name = "quota", S(quota, F_UINT)},
+    {.name = "half_us", S(half_us, F_UINT)},
     {.name = "fail_at", S(fail_at, F_UINT)},
     {.name = "alternate", S(alternate, F_ADDR)},
     {.name = "alternate6", S(alternate6, F_ADDR)},

@@ -18,8 +18,11 @@
 enum {
     STUN_ATTRS = 256,       /* attributes of one message that an endpoint looks at */
     STUN_TRANSACTIONS = 16, /* that a client has in progress at once */
-    STUN_CONNECTIONS = 32,  /* streams that a server keeps; more are reset, and told as "refused" */
-    STUN_KEPT = 64,         /* requests that a manual server remembers, to reply to */
+    STUN_CONNECTIONS =
+        32,         /* streams that a server keeps; for one more the oldest gives way on which
+                               there was no whole request yet or, where the server authenticates, no
+                               authenticated one; else the new one is reset. Told as "refused" */
+    STUN_KEPT = 64, /* requests that a manual server remembers, to reply to */
     STUN_USERS = 8,
     STUN_SCRATCH = 1 << 17,
 };
@@ -50,6 +53,7 @@ struct stun_server_config {
     size_t n_users;
     uint64_t nonce_us; /* lifetime of a nonce; 0: 600 s */
     uint32_t quota;    /* streams of one address at most; 0: as many as there are */
+    uint64_t half_us;  /* a stream is closed when a message takes longer to come; 0: 30 s */
     uint32_t fail_at;  /* the stream that is refused as if there were no room, from 1; 0: none */
     /* where authenticated requests are sent, by their family; family 0: served here. Without `auth`
      * nobody may be sent anywhere: 400 (RFC8489:14.8#6b). */
@@ -125,9 +129,16 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
  * 12.2#a2), and those of RFC 5780, which a server has to act on or to refuse. */
 size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap);
 
+enum stun_rank {
+    STUN_NEW,
+    STUN_SERVED,
+    STUN_KNOWN
+};                   /* what was on a stream: nothing, a request, a user's */
 struct stun_stream { /* the window of one stream: octets that are no whole message yet */
     flow_id flow;
     bool used;
+    uint8_t rank;                /* enum stun_rank; of a server's */
+    uint64_t since_us, begun_us; /* accepted; first octet of what is in the window; of a server's */
     struct addr remote, local;
     size_t n;
     uint8_t buf[STUN_MAX];

@@ -54,6 +54,7 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     server_users(s);
     pool_init(&s->streams, s->stream_mem, STUN_CONNECTIONS, sizeof(struct stun_stream), s->c.quota);
     s->streams.fail_at = s->c.fail_at;
+    s->due_us = NO_DEADLINE;
     if (!s->c.nonce_us)
         s->c.nonce_us = nonce_default_us;
     uint8_t secret[20];
@@ -345,9 +346,13 @@ static void message(void *self, const struct input *in, struct span msg, struct 
         memcpy(s->out, octets.p, octets.n < sizeof s->out ? octets.n : 0);
         octets = (struct span){s->out, octets.n};
     }
-    if (stun_decode(octets, &m, s->attrs, COUNT(s->attrs), &fs) != STEP_ITEM)
+    if (stun_decode(octets, &m, s->attrs, COUNT(s->attrs), &fs) != STEP_ITEM) {
+        if (s->c.manual) /* told without octets: another protocol may share the port */
+            stun_report(q, "stray", 0, STUN_R_MESSAGE, in, (struct span){0});
         return;
+    }
     if (s->c.manual) {
+        flood_served(in->flow >= FLOW_ACCEPTED ? server_stream(s, in->flow) : NULL, false);
         keep(s, in, &m, msg, q);
         return;
     }
@@ -371,11 +376,13 @@ static void message(void *self, const struct input *in, struct span msg, struct 
         answer_error(s, &r, code);
     else
         answer_success(s, &r);
+    if (in->flow >= FLOW_ACCEPTED && (code == 0 || r.sign))
+        flood_served(server_stream(s, in->flow), r.sign != NULL);
 }
 
 /* ---- streams ---- */
 
-static struct stun_stream *stream_of(struct stun_server *s, flow_id flow)
+struct stun_stream *server_stream(struct stun_server *s, flow_id flow)
 {
     for (struct stun_stream *st = pool_next(&s->streams, NULL); st; st = pool_next(&s->streams, st))
         if (st->flow == flow)
@@ -383,52 +390,16 @@ static struct stun_stream *stream_of(struct stun_server *s, flow_id flow)
     return NULL;
 }
 
-/* What came on a flow that is gone cannot be replied to any more. */
-static void forget_kept(struct stun_server *s, flow_id flow)
-{
-    for (size_t i = 0; s->c.manual && i < STUN_KEPT; i++)
-        if (s->kept[i].flow == flow)
-            s->kept[i].id = 0;
-}
-
-static void forget(struct stun_server *s, struct stun_stream *st)
-{
-    if (st && st->used) {
-        forget_kept(s, st->flow);
-        st->used = false;
-        pool_give(&s->streams, st);
-    }
-}
-
-static void accepted(struct stun_server *s, const struct input *in, struct outq *q)
-{
-    enum pool_why why;
-    struct stun_stream *st = pool_take(&s->streams, pool_source(&in->pkt.remote), &why);
-
-    if (!st) {
-        out_put(q, OUT_CLOSE, in->flow)->abort = true;
-        struct stun_event *e = stun_report(q, "refused", 0, STUN_R_FAILED, in, (struct span){0});
-        if (e)
-            e->why = pool_why_name(why);
-        return;
-    }
-    st->used = true;
-    st->flow = in->flow;
-    st->remote = in->pkt.remote;
-    st->local = in->pkt.local;
-    if (s->c.manual)
-        stun_report(q, "accepted", 0, STUN_R_OPENED, in, (struct span){0});
-}
-
 static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
 {
-    struct stun_stream *st = in->flow >= FLOW_ACCEPTED ? stream_of(s, in->flow) : NULL;
+    struct stun_stream *st = in->flow >= FLOW_ACCEPTED ? server_stream(s, in->flow) : NULL;
     struct input with = *in;
 
     if (in->flow < FLOW_ACCEPTED)
         message(s, in, in->data, q);
     if (!st)
         return; /* a datagram, or what still came on a stream that was refused */
+    size_t before = st->n;
     with.pkt.remote = st->remote;
     with.pkt.local = st->local;
     if (env_flag(&s->env, "a-message-a-segment")) {
@@ -437,17 +408,21 @@ static void bytes(struct stun_server *s, const struct input *in, struct outq *q)
     }
     if (env_flag(&s->env, "closed-before-answer")) {
         out_put(q, OUT_CLOSE, in->flow);
-        forget(s, st);
+        flood_forget(s, st);
         return;
     }
     if (!stun_stream_take(st, &with, message, s, q)) {
+        if (s->c.manual)
+            stun_report(q, "stray", 0, STUN_R_MESSAGE, in, (struct span){0});
         out_put(q, OUT_CLOSE, in->flow);
-        forget(s, st);
+        flood_forget(s, st);
         return;
     }
+    if (st->used)
+        flood_waits(s, st, st->n != before + in->data.n, in->now_us);
     if (env_flag(&s->env, "closed-after-answer") && q->n) {
         out_put(q, OUT_CLOSE, in->flow);
-        forget(s, st);
+        flood_forget(s, st);
     }
 }
 
@@ -516,7 +491,7 @@ static void hang_up(struct stun_server *s, const struct input *in, struct outq *
 
     if (a->id && k->id == a->id && k->flow >= FLOW_ACCEPTED) {
         out_put(q, OUT_CLOSE, k->flow)->abort = a->abort;
-        forget(s, stream_of(s, k->flow));
+        flood_forget(s, server_stream(s, k->flow));
     }
     stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
 }
@@ -532,7 +507,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     case IN_OPENED:
         if (in->parent) {
-            accepted(s, in, q);
+            flood_accept(s, in, q);
         } else {
             nat_opened(s, in);
             stun_report(q, "listening", 0, STUN_R_OPENED, in, (struct span){0});
@@ -543,20 +518,23 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     case IN_EOF:
         out_put(q, OUT_CLOSE, in->flow);
-        forget(s, stream_of(s, in->flow));
+        flood_forget(s, server_stream(s, in->flow));
         tell_end(s, in, "end of stream", q);
         break;
     case IN_CLOSED:
-        if ((st = stream_of(s, in->flow)) != NULL) {
-            forget(s, st);
+        if ((st = server_stream(s, in->flow)) != NULL) {
+            flood_forget(s, st);
             tell_end(s, in, close_name(in->why), q);
         } else if (in->flow < FLOW_ACCEPTED) {
             nat_closed(s);
-            forget_kept(s, in->flow);
+            flood_unkept(s, in->flow);
             struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
             if (e)
                 e->why = in->detail ? in->detail : close_name(in->why);
         }
+        break;
+    case IN_TIMER:
+        flood_timer(s, in, q);
         break;
     case IN_COMMAND:
         if (strcmp(in->verb->name, "reply") == 0)
@@ -567,6 +545,11 @@ static void input(void *self, const struct input *in, struct outq *q)
     default:
         break;
     }
+}
+
+static uint64_t deadline(const void *self)
+{
+    return ((const struct stun_server *)self)->due_us;
 }
 
 /* ---- tables ---- */
@@ -598,4 +581,5 @@ const struct endpoint_class stun_server_class = {
     .n_variants = STUN_SERVER_VARIANTS,
     .config = &stun_server_config_desc,
     .input = input,
+    .deadline = deadline,
 };

@@ -61,6 +61,7 @@ struct stun_server {
     struct arena mem; /* realm, software, user names */
     uint8_t kept_octets[8192];
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
+    uint64_t due_us;     /* when the first stream with half a message is closed */
     struct pool streams; /* of struct stun_stream */
     _Alignas(16) uint8_t stream_mem[POOL_BYTES(STUN_CONNECTIONS, sizeof(struct stun_stream))];
 };
@@ -79,6 +80,23 @@ struct reply { /* one request on its way to its answer */
     size_t n_unknown;
     char where[48];
 };
+
+/* stun_server_flood.c: who gives way when there is too much */
+
+/* Room for the stream that `in` opens; NULL: it was refused, and has been told so. */
+struct stun_stream *flood_accept(struct stun_server *s, const struct input *in, struct outq *q);
+/* A request on a stream was answered by a success response; known: it was authenticated. */
+void flood_served(struct stun_stream *st, bool known);
+/* After octets on a stream, which ended a message or (whole is false) did not: keep the time since when the
+ * one in its window has been on its way. */
+void flood_waits(struct stun_server *s, struct stun_stream *st, bool whole, uint64_t now_us);
+/* What came on a flow that is gone cannot be replied to any more. */
+void flood_unkept(struct stun_server *s, flow_id flow);
+/* A stream is no more. */
+void flood_forget(struct stun_server *s, struct stun_stream *st);
+/* Close the streams whose messages take too long. */
+void flood_timer(struct stun_server *s, const struct input *in, struct outq *q);
+struct stun_stream *server_stream(struct stun_server *s, flow_id flow);
 
 /* stun_server_nat.c; each is called where RFC 5780 is on (nat.on), unless told */
 
