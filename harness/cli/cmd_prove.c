@@ -21,6 +21,7 @@ struct world_run { /* one deviation, or a seeded pair of variants, against every
     const char *names[3];
     char title[128];
     enum which which;
+    const struct canary *canary; /* against robustness cases alone */
 };
 struct job {
     struct cli cli;
@@ -37,6 +38,8 @@ struct job {
     bool quick;   /* faults: of each case one instance for UDP, one for TCP */
     bool stopped; /* interrupted */
     size_t faults, caught, variants, condemned, inert, harness_errors;
+    size_t canaries,
+        deaf; /* what a canary was run against and came to harm in; what did not notice */
     struct record out;
     struct rec rec;
 };
@@ -129,6 +132,25 @@ static bool asked_for(const struct job *j, const struct world_run *w, const stru
     }
 }
 
+/* Whether a case that counts for the class is about clauses, and not about robustness. */
+static bool has_plain(const struct job *j, const struct endpoint_class *cls)
+{
+    for (size_t i = 0; i < j->n; i++)
+        if (counts(j, j->runs[i].c, cls) && j->runs[i].c->kind != 'R')
+            return true;
+    return false;
+}
+
+/* What breaks a clause is for cases about that clause, what bad input does for those of robustness. */
+static bool concerned(const struct job *j, const struct world_run *w, size_t i)
+{
+    bool robust = j->runs[i].c->kind == 'R';
+
+    if (!counts(j, j->runs[i].c, w->cls))
+        return false;
+    return w->canary ? robust : !w->dev || w->variant || !robust;
+}
+
 /* Run every case of the class's role on which the deviation can act; results of others are none. */
 static void run_role(struct job *j, const struct world_run *w)
 {
@@ -141,13 +163,13 @@ static void run_role(struct job *j, const struct world_run *w)
         if (counts(j, j->runs[i].c, w->cls))
             j->results[i] = (struct case_result){.verdict = VERDICT_PASS, .status = STATUS_SKIP};
     for (size_t i = 0; some && got && place && i < j->n; i++)
-        if (counts(j, j->runs[i].c, w->cls) &&
-            can_matter(j, j->runs[i].c, w->dev ? w->dev->needs : NULL) &&
+        if (concerned(j, w, i) && can_matter(j, j->runs[i].c, w->dev ? w->dev->needs : NULL) &&
             (w->variant || !stands_for_another(j, &j->runs[i])) && asked_for(j, w, j->runs[i].c)) {
             place[n] = i;
             some[n++] = j->runs[i];
         }
     j->o.faults = j->o.variants = NULL;
+    j->o.canary = w->canary;
     if (w->dev || w->names[0]) {
         if (w->variant)
             j->o.variants = w->names;
@@ -161,6 +183,7 @@ static void run_role(struct job *j, const struct world_run *w)
     for (size_t i = 0; i < n; i++)
         j->results[place[i]] = got[i];
     j->o.faults = j->o.variants = NULL; /* the names are the caller's */
+    j->o.canary = NULL;
     free(some);
     free(got);
     free(place);
@@ -205,7 +228,7 @@ static size_t catchers(struct job *j, const struct world_run *w, size_t place, c
 
     run_role(j, w);
     for (size_t i = 0; i < j->n && !j->stopped; i++) {
-        if (!counts(j, j->runs[i].c, w->cls))
+        if (!concerned(j, w, i))
             continue;
         if (j->results[i].verdict == VERDICT_ERROR && j->harness_errors++ < 10)
             cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, w->dev->name,
@@ -226,7 +249,7 @@ static size_t catchers(struct job *j, const struct world_run *w, size_t place, c
 static void prove_fault(struct job *j, const struct endpoint_class *cls,
                         const struct deviation *dev)
 {
-    struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, "", CITING};
+    struct world_run w = {cls, dev, false, {dev->name, NULL, NULL}, "", CITING, NULL};
     const char *ids[512] = {0};
     size_t place = j->n_names++;
 
@@ -287,7 +310,8 @@ static void prove_variant(struct job *j, const struct world_run *w, const char *
     uint32_t applied = 0;
     for (size_t i = 0; i < j->n; i++)
         applied += counts(j, j->runs[i].c, w->cls) ? j->results[i].applied : 0;
-    if (applied == 0 && (w->dev || w->names[0])) { /* it never came to differ: nothing is proven */
+    if (applied == 0 && (w->dev || w->names[0]) &&
+        has_plain(j, w->cls)) { /* it never came to differ: nothing is proven */
         j->inert++;
         if (!j->cli.json)
             printf("INERT    %s has no effect in any case\n", w->title);
@@ -303,10 +327,44 @@ static void prove_rest(struct job *j, const struct endpoint_class *cls, size_t p
 {
     for (size_t i = 0; i < cls->n_faults && !j->stopped; i++) {
         struct world_run w = {cls, &cls->faults[i], false, {cls->faults[i].name, NULL, NULL},
-                              "",  UNPROVEN};
+                              "",  UNPROVEN,        NULL};
         const char *id;
         catchers(j, &w, place + i, &id, 1);
     }
+}
+
+/* A canary came to harm in a case: the case has to fail. Where none came to harm nothing is shown; but a
+ * case has to have brought harm to one at least, or it sends nothing bad. */
+static void prove_canary(struct job *j, const struct endpoint_class *cls,
+                         const struct canary *canary)
+{
+    struct world_run w = {.cls = cls, .canary = canary};
+    const char *ids[512];
+    size_t n = 0, harmed = 0;
+
+    run_role(j, &w);
+    for (size_t i = 0; i < j->n && !j->stopped; i++) {
+        const struct case_result *r = &j->results[i];
+        size_t k = (size_t)(j->runs[i].c - j->plan.cases.v);
+        if (!concerned(j, &w, i) || r->applied == 0)
+            continue;
+        harmed++;
+        if (r->verdict == VERDICT_FAIL) {
+            j->proven[k] = true;
+            if (n < COUNT(ids))
+                ids[n++] = j->runs[i].id;
+            continue;
+        }
+        j->deaf++;
+        if (!j->cli.json)
+            printf("UNNOTICED %s/%s: %s was %s\n", cls->name, canary->name, j->runs[i].id,
+                   status_name(r->status));
+    }
+    j->canaries += harmed;
+    if (harmed)
+        say(j, "canary", canary->name, NULL, "caught_by", ids, n);
+    if (!j->cli.json && j->cli.verbose && harmed)
+        printf("%-8s %-30s %-22s noticed in %zu of %zu\n", "canary", canary->name, "", n, harmed);
 }
 
 static void prove_class(struct job *j, const struct endpoint_class *cls, unsigned pairs)
@@ -318,12 +376,15 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
     struct world_run plain = {.cls = cls, .variant = true, .title = "as it is"};
     prove_variant(j, &plain, NULL);
     size_t place = j->n_names;
-    for (size_t i = 0; i < cls->n_faults; i++)
+    for (size_t i = 0; i < cls->n_faults && has_plain(j, cls); i++)
         prove_fault(j, cls, &cls->faults[i]);
-    prove_rest(j, cls, place);
+    if (has_plain(j, cls))
+        prove_rest(j, cls, place);
+    for (size_t i = 0; i < canaries_n; i++)
+        prove_canary(j, cls, &canaries[i]);
     for (size_t i = 0; i < cls->n_variants; i++) {
-        struct world_run w = {cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, "",
-                              ALL};
+        struct world_run w = {
+            cls, &cls->variants[i], true, {cls->variants[i].name, NULL, NULL}, "", ALL, NULL};
         snprintf(w.title, sizeof w.title, "%s/%s", cls->name, cls->variants[i].name);
         prove_variant(j, &w, cls->variants[i].clause);
     }
@@ -333,7 +394,7 @@ static void prove_class(struct job *j, const struct endpoint_class *cls, unsigne
         if (a == b)
             continue;
         struct world_run w = {cls, NULL, true, {cls->variants[a].name, cls->variants[b].name, NULL},
-                              "",  ALL};
+                              "",  ALL,  NULL};
         snprintf(w.title, sizeof w.title, "%s/%s+%s", cls->name, w.names[0], w.names[1]);
         prove_variant(j, &w, NULL);
     }
@@ -386,9 +447,9 @@ static void say_summary(struct job *j, size_t cases, size_t unproven)
 {
     if (!j->cli.json) {
         printf("%zu of %zu faults caught, %zu of %zu cases proven, %zu of %zu variants and pairs "
-               "condemned, %zu without effect, %zu errors\n",
+               "condemned, %zu without effect, canaries noticed %zu of %zu times, %zu errors\n",
                j->caught, j->faults, cases - unproven, cases, j->condemned, j->variants, j->inert,
-               j->harness_errors);
+               j->canaries - j->deaf, j->canaries, j->harness_errors);
         return;
     }
     rec_begin(&j->rec, "summary");
@@ -399,6 +460,8 @@ static void say_summary(struct job *j, size_t cases, size_t unproven)
     rec_uint(&j->rec, "variants", j->variants);
     rec_uint(&j->rec, "condemned", j->condemned);
     rec_uint(&j->rec, "inert", j->inert);
+    rec_uint(&j->rec, "canaries", j->canaries);
+    rec_uint(&j->rec, "unnoticed", j->deaf);
     rec_uint(&j->rec, "errors", j->harness_errors);
     rec_bool(&j->rec, "interrupted", j->stopped);
     rec_end(&j->rec, &j->out);
@@ -416,7 +479,9 @@ static int conclude(struct job *j)
         if (!j->proven[i]) {
             unproven++;
             if (!j->cli.json && !j->stopped)
-                printf("UNPROVEN %s: no fault makes it fail on the fault's clause\n", c->id);
+                printf("UNPROVEN %s: %s\n", c->id,
+                       c->kind == 'R' ? "no canary comes to harm in it, or none is noticed"
+                                      : "no fault makes it fail on the fault's clause");
         }
         if (j->cli.json)
             say_case(j, i);
@@ -432,8 +497,9 @@ static int conclude(struct job *j)
         return EXIT_OWN_FAULT;
     if (j->harness_errors)
         return EXIT_OWN_FAULT;
-    return j->caught < j->faults || unproven || j->condemned || j->inert ? EXIT_UNEXPECTED
-                                                                         : EXIT_AS_EXPECTED;
+    return j->caught < j->faults || unproven || j->condemned || j->inert || j->deaf
+               ? EXIT_UNEXPECTED
+               : EXIT_AS_EXPECTED;
 }
 
 static bool prepare(struct job *j, char **selectors, int n)
@@ -522,7 +588,9 @@ const struct command cmd_prove = {
     "case\n"
     "may fail under it, nor under seeded pairs of variants. One that leaves a SHOULD may "
     "be\n"
-    "told so, on its own clause alone.\n\n"
+    "told so, on its own clause alone.\n"
+    "A robustness case has to notice each canary that comes to harm in it: our own endpoint that\n"
+    "dies, hangs or babbles.\n\n"
     "  --pairs N   how many pairs (20)\n"
     "  --quick     faults on two of the four instances of a case\n\n"
     "example:\n"

@@ -7,6 +7,7 @@
 #include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
 #include "harness/report/report.h"
+#include "harness/script/hooks.h"
 
 enum { DEVIATIONS = 8 }; /* faults, and variants, of our own endpoint in one run */
 struct job {
@@ -37,7 +38,8 @@ struct job {
     double silent_s;
     char record_path[1024], rerun[1024];
     size_t rerun_n;
-    bool own_fault, unreached;
+    bool own_fault, unreached, died; /* died: the IUT did, of a case or at the end */
+    struct hooks hooks;
 };
 
 static const char help[] =
@@ -68,6 +70,8 @@ static const char help[] =
     "  --port-base N       ports that cases listen on begin here (default 26000)\n"
     "  --fault NAME        our own endpoint breaks a clause on purpose; may be repeated\n"
     "  --variant NAME      it differs lawfully; may be repeated\n"
+    "  --canary NAME       it comes to harm by bad input: crash, crash-late, hang, wrong, twice,\n"
+    "                      grow\n"
     "  --impair SPEC       a bad network between: loss=5%,delay=20ms~10ms; 'rtclab relay "
     "--help'\n" CLI_TLS_HELP
     "  --allow-remote      robustness cases may go to a target off loopback\n"
@@ -103,7 +107,8 @@ enum {
     O_FAULT,
     O_VARIANT,
     O_KILL,
-    O_IMPAIR
+    O_IMPAIR,
+    O_CANARY
 };
 
 static const struct option options[] = {
@@ -130,6 +135,7 @@ static const struct option options[] = {
     {"variant", required_argument, NULL, O_VARIANT},
     {"kill-after", required_argument, NULL, O_KILL},
     {"impair", required_argument, NULL, O_IMPAIR},
+    {"canary", required_argument, NULL, O_CANARY},
     CLI_TLS_OPTIONS,
     {0},
 };
@@ -295,6 +301,10 @@ static bool take(struct job *j, int opt, const char *arg)
         return j->allow_remote = true;
     case O_IMPAIR:
         return take_impair(j, arg);
+    case O_CANARY:
+        if (!(j->o.canary = canary_named(arg)))
+            cli_error("test", "there is no canary '%s'", arg);
+        return j->o.canary != NULL;
     default:
         return cli_tls_option(&j->told, opt, arg);
     }
@@ -572,7 +582,7 @@ static int exit_status(struct job *j, bool interrupted)
         return EXIT_OWN_FAULT;
     if (j->unreached)
         return EXIT_UNREACHED;
-    if (j->counts[STATUS_FAIL] || j->counts[STATUS_XPASS] || j->counts[STATUS_INCONC])
+    if (j->counts[STATUS_FAIL] || j->counts[STATUS_XPASS] || j->counts[STATUS_INCONC] || j->died)
         return EXIT_UNEXPECTED;
     for (size_t i = 0; i < STATUS_N; i++)
         cases += j->counts[i];
@@ -699,6 +709,18 @@ static void tell_tls(struct job *j)
     j->o.tls = &j->tls;
 }
 
+/* What the profile says to start, where there is a target; false: it does not get to live. */
+static bool start_iut(struct job *j)
+{
+    if (!j->target)
+        return true;
+    hooks_init(&j->hooks, &j->profile, &j->o.target, j->out);
+    if (hooks_start(&j->hooks))
+        return true;
+    cli_error("test", "%s", j->hooks.why);
+    return false;
+}
+
 static bool prepare(struct job *j)
 {
     char err[512];
@@ -740,6 +762,28 @@ static bool prepare(struct job *j)
     return j->runs && j->results && j->held;
 }
 
+/* The cases, while the IUT lives. Returns how many ran. */
+static size_t run_guarded(struct job *j)
+{
+    struct pool_options p = {.jobs = j->jobs,
+                             .retries = j->retries,
+                             .fail_fast = j->fail_fast,
+                             .silent_s = j->silent_s,
+                             .judge = judge,
+                             .done = done,
+                             .ctx = j};
+
+    if (j->o.own)
+        return pool_run(&j->o, &p, j->runs, j->results, j->n);
+    struct pool_guard g = hooks_guard(&j->hooks);
+    size_t ran = pool_run_guarded(&j->o, &p, &g, j->runs, j->results, j->n);
+    bool dead = hooks_can_tell(&j->hooks) && !pool_interrupted() && !hooks_alive(&j->hooks);
+    if (dead && !g.died)
+        cli_error("test", "the implementation under test has died");
+    j->died = g.died || dead;
+    return ran;
+}
+
 static int run_all(struct job *j, int argc, char **argv)
 {
     struct timespec t0, t1;
@@ -754,15 +798,7 @@ static int run_all(struct job *j, int argc, char **argv)
         if (j->plan.chosen[i])
             plan_case(j, &j->plan.cases.v[i]);
     clock_gettime(CLOCK_MONOTONIC, &t0);
-    size_t ran = pool_run(&j->o,
-                          &(struct pool_options){.jobs = j->jobs,
-                                                 .retries = j->retries,
-                                                 .fail_fast = j->fail_fast,
-                                                 .silent_s = j->silent_s,
-                                                 .judge = judge,
-                                                 .done = done,
-                                                 .ctx = j},
-                          j->runs, j->results, j->n);
+    size_t ran = run_guarded(j);
     clock_gettime(CLOCK_MONOTONIC, &t1);
     if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
         fputs("\r           \r", stderr);
@@ -800,8 +836,11 @@ static int run(int argc, char **argv)
         return status - 1;
     if (!prepare(&j))
         status = EXIT_USAGE;
+    else if (!open_record(&j))
+        status = EXIT_OWN_FAULT;
     else
-        status = open_record(&j) ? run_all(&j, argc, argv) : EXIT_OWN_FAULT;
+        status = start_iut(&j) ? run_all(&j, argc, argv) : EXIT_UNREACHED;
+    hooks_end(&j.hooks);
     profile_free(&j.profile);
     expect_free(&j.expect);
     plan_free(&j.plan);

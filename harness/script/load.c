@@ -123,6 +123,7 @@ static void read_case(lua_State *L, struct loader *l, struct case_info *c)
     text_field(L, "id", &c->id);
     text_field(L, "title", &c->title);
     text_field(L, "role", &c->role);
+    text_field(L, "suite", &c->suite);
     list_field(L, "needs", c->needs);
     list_field(L, "tags", c->tags);
     if (lua_getfield(L, 1, "type") == LUA_TSTRING)
@@ -135,7 +136,8 @@ static void read_case(lua_State *L, struct loader *l, struct case_info *c)
         luaL_error(L, "a case needs id, title, role and run");
     if (!id_fits(c->id))
         luaL_error(L, "'%s' is no id: letters, digits, '-', '_' and '.', at most 63", c->id);
-    c->suite = copy(L, c->role);
+    if (!c->suite)
+        c->suite = copy(L, c->role);
 }
 
 static int on_case(lua_State *L)

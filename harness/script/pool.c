@@ -57,7 +57,7 @@ struct pool {
     unsigned *tries;
     pid_t *groups; /* shared with the workers: CASE_ASKED of each */
     size_t next, finished, n;
-    bool stop;
+    bool stop, dead; /* dead: the IUT is */
 };
 
 /* In the worker. It ends when we do, and only we end it: an interrupt reaches us too. */
@@ -187,6 +187,11 @@ static void finished(struct pool *pl, struct worker *w, unsigned slot)
 {
     size_t i = w->i;
     bool bad = unexpected(judged(pl, w));
+
+    if ((bad || w->r.lost) && !interrupted && pl->p->died && pl->p->died(pl->p->ctx, i, &w->r)) {
+        pl->stop = pl->dead = true;
+        return;
+    }
     bool again = bad && pl->tries[i] < pl->p->retries && !interrupted;
 
     pl->tries[i]++;
@@ -200,6 +205,8 @@ static void finished(struct pool *pl, struct worker *w, unsigned slot)
                  pl->tries[i]);
     }
     pl->finished++;
+    if (pl->p->ran)
+        pl->p->ran[i] = true;
     pl->stop |= pl->p->fail_fast && bad;
     if (pl->p->done)
         pl->p->done(pl->p->ctx, i, &pl->results[i]);
@@ -212,6 +219,8 @@ static void fill(struct pool *pl)
         if (w->pid || pl->next >= pl->n)
             continue;
         w->i = pl->next++;
+        if (pl->p->begun)
+            pl->p->begun[w->i] = true;
         if (!start(pl, w, s)) {
             died(w, &pl->runs[w->i], false, -1);
             finished(pl, w, s);
@@ -250,7 +259,7 @@ static void watch(struct pool *pl)
         }
     if (poll(fds, n, 200) < 0)
         return;
-    for (unsigned k = 0; k < n; k++) {
+    for (unsigned k = 0; k < n && !pl->dead; k++) {
         struct worker *w = &pl->workers[slots[k]];
         if (attend(pl, w, slots[k], fds[k].revents != 0))
             finished(pl, w, slots[k]);
@@ -274,7 +283,7 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     sigaction(SIGTERM, &act, &was_term);
     if (pl.workers && pl.tries && pl.groups != MAP_FAILED) {
         fill(&pl);
-        while (busy(&pl) && !interrupted) {
+        while (busy(&pl) && !interrupted && !pl.dead) {
             watch(&pl);
             fill(&pl);
         }

@@ -5,9 +5,8 @@
 -- wait suspends it, and the C side resumes it by H.step when an event or a deadline has come.
 
 local H = ...
-local t = { transport = H.transport, stream = H.stream, family = H.family, target = H.target, scale = H.scale,
-  relayed = H.relayed,
-  profile = H.profile or {}, sim = H.sim }
+local t = { protocol = H.protocol, transport = H.transport, stream = H.stream, family = H.family, target = H.target,
+  scale = H.scale, relayed = H.relayed, profile = H.profile or {}, sim = H.sim }
 local actors, tasks, answers, early, libs, newborn = {}, {}, {}, {}, {}, {}
 actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, seen = {}, allowed = true }
 local current
@@ -302,6 +301,9 @@ function t:expect(r, outcomes, what)
     frames_of(r))
   return false
 end
+
+-- The IUT does not answer any more: whoever runs cases looks whether it has died.
+function t:lost() H.lost() end
 
 -- The case does not apply after all: it ends here, and is counted as skipped.
 function t:skip(why) H.skip(why) end

@@ -28,10 +28,13 @@ static const struct key {
     {"accounts", JSON_ARRAY, NULL},
     {"timers", JSON_OBJECT, NULL},
     {"nat", JSON_OBJECT, NULL},
+    {"limits", JSON_OBJECT, NULL},
     {"own", JSON_OBJECT, NULL},
     {"ask", JSON_OBJECT, NULL},
     {"control", JSON_STRING, NULL},
+    {"start", JSON_STRING, NULL},
     {"restart", JSON_STRING, NULL},
+    {"health", JSON_STRING, NULL},
     {"tls", JSON_OBJECT, NULL},
     {"evidence", JSON_OBJECT, NULL},
 };

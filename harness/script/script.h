@@ -3,6 +3,7 @@
 #define HARNESS_SCRIPT_SCRIPT_H
 #include <sys/types.h>
 #include <jansson.h>
+#include "harness/core/canary.h"
 #include "harness/core/clause.h"
 #include "harness/core/driver.h"
 #include "harness/core/impair.h"
@@ -22,7 +23,7 @@ enum {
     CASE_ASKED = 4,  /* commands of the upper tester at once */
 };
 struct case_info {
-    char *id, *title, *role, *protocol, *suite, *file; /* suite: "stun-server" */
+    char *id, *title, *role, *protocol, *suite, *file; /* suite: the role unless told */
     char kind;                                         /* V I X T R */
     int line, last_line, version;                      /* of its procedure, from 1 */
     char *needs[CASE_NEEDS], *tags[CASE_NEEDS];        /* NULL-terminated unless full */
@@ -95,6 +96,7 @@ struct case_result {
     uint32_t answered; /* what came from the IUT or was done by it: 0 in a whole live run: never
                           reached */
     bool unreachable;
+    bool lost;        /* the IUT stopped answering in it: it may have died */
     uint32_t applied; /* how often a fault or variant of our own endpoint had an effect */
     struct case_check checks[CASE_CHECKS];
 };
@@ -108,10 +110,12 @@ struct run_options {
     const char *out;                             /* folder for captures; NULL: none */
     struct record *record;                       /* NULL: none */
     const char *const *faults, *const *variants; /* of our own endpoint */
-    bool own, live;                              /* our own endpoint is the IUT; on real sockets */
-    bool strict;                                 /* a SHOULD not met is a fail */
-    enum level level;                            /* checks above this level are not judged */
-    unsigned port_base;                          /* live: where leased ports begin */
+    const struct canary
+        *canary;        /* our own endpoint comes to harm by bad input; NULL: it does not */
+    bool own, live;     /* our own endpoint is the IUT; on real sockets */
+    bool strict;        /* a SHOULD not met is a fail */
+    enum level level;   /* checks above this level are not judged */
+    unsigned port_base; /* live: where leased ports begin */
     const struct impair_spec *impair; /* both ways between cases and IUT; NULL: nothing */
 };
 struct case_run {
@@ -164,6 +168,11 @@ struct pool_options {
      */
     enum status (*judge)(void *ctx, size_t i, const struct case_result *r);
     void (*done)(void *ctx, size_t i, const struct case_result *r);
+    /* Whether the IUT has died: asked where a result is unexpected. True: no case is begun any more, those
+     * in flight are ended, and they and this one count as not run; NULL: nobody asks. */
+    bool (*died)(void *ctx, size_t i, const struct case_result *r);
+    bool *ran;   /* of each run: whether it ended and its result counts; NULL: nobody asks */
+    bool *begun; /* of each run: whether it was begun; NULL: nobody asks */
     void *ctx;
 };
 /* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is
@@ -172,4 +181,19 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
                 const struct case_run *runs, struct case_result *results, size_t n);
 /* Whether SIGINT or SIGTERM ended the last pool_run. */
 bool pool_interrupted(void);
+
+/* An IUT that may die: rounds.c. Where it does, the cases in flight are run again one at a time; the one that
+ * kills it again is the killer and says so, the others count as they end then, and the rest is run. Where
+ * nothing can raise it, those in flight are named together, inconclusive, and the rest is not run. */
+struct pool_guard {
+    bool (*alive)(void *ctx,
+                  const struct case_result *r);  /* after an unexpected result, or a case alone */
+    bool (*revive)(void *ctx, const char **why); /* NULL: nothing can */
+    void *ctx;
+    bool died; /* result: it did, at least once, or is dead at the end */
+    size_t killers;
+};
+size_t pool_run_guarded(const struct run_options *o, const struct pool_options *p,
+                        struct pool_guard *g, const struct case_run *runs,
+                        struct case_result *results, size_t n);
 #endif

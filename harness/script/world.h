@@ -39,6 +39,7 @@ struct world {
     struct party *relay; /* of --impair, live */
     uint32_t token;
     size_t unjudged; /* checks above the level that is judged */
+    size_t told;     /* messages that the record has, of a robustness case */
     bool skipped, sim;
     struct asked asked[CASE_ASKED];
     struct watch *watches[4];                /* of the protocols that actors speak; NULL: none */

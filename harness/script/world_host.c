@@ -212,6 +212,13 @@ static int h_unexpected(lua_State *L)
     return 0;
 }
 
+/* The IUT has stopped answering, as far as the case can see. */
+static int h_lost(lua_State *L)
+{
+    world_of(L)->result->lost = true;
+    return 0;
+}
+
 static int h_now(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)world_of(L)->d->now_us);
@@ -401,7 +408,7 @@ void world_push_host(struct world *w, lua_State *L)
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
         {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {"opaque", h_opaque},
-        {"claim", h_claim}, {NULL, NULL},
+        {"claim", h_claim}, {"lost", h_lost}, {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};

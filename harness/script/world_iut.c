@@ -165,6 +165,11 @@ bool world_start_iut(struct world *w)
         lua_pop(L, 1);
         return false;
     }
+    const struct codec *codec = codec_named(w->run->c->protocol);
+    if (w->o->canary && (!codec || !(cls = canary_class(&w->mem, cls, codec, w->o->canary)))) {
+        world_verdict(w, VERDICT_ERROR, "there is no room for a canary, or no codec");
+        return false;
+    }
     struct addr second = {0};
     if (w->sim)
         second_addr(w, &second);

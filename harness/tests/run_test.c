@@ -160,10 +160,12 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+enum { SORTED = 64 << 20 }; /* octets of what a whole suite says */
+
 static char *sorted(const json_t *all, const char *type, const char *const *keys)
 {
     size_t n = json_array_size(all), kept = 0, at = 0, i;
-    char **lines = calloc(n + 1, sizeof *lines), *text = calloc(1, 4 << 20);
+    char **lines = calloc(n + 1, sizeof *lines), *text = calloc(1, SORTED);
     json_t *o;
 
     json_array_foreach(all, i, o)
@@ -178,7 +180,7 @@ static char *sorted(const json_t *all, const char *type, const char *const *keys
     }
     qsort(lines, kept, sizeof *lines, by_text);
     for (i = 0; i < kept; i++) {
-        at += (size_t)snprintf(text + at, (4 << 20) - at, "%s\n", lines[i]);
+        at += (size_t)snprintf(text + at, SORTED - at, "%s\n", lines[i]);
         free(lines[i]);
     }
     free(lines);

@@ -417,4 +417,24 @@ function lib.sanity(t, c, clause)
   return nil
 end
 
+---------------------------------------------------------------- for the templates of t:lib("robust")
+
+lib.robust = { derived = { length = true, cookie = true, padding = true, transaction = true } }
+
+function lib.robust.id(octets) return #octets >= 20 and octets:sub(9, 20) or nil end
+
+function lib.robust.with_id(octets, n) return octets:sub(1, 8) .. ("bad%09d"):format(n) .. octets:sub(21) end
+
+function lib.robust.answer(ev)
+  local m = ev.message
+  if not m then return "what is no message" end
+  return m.class == "success" or m.class == "error" or "a message of class " .. tostring(m.class)
+end
+
+function lib.robust.exchange(_, c, args, n)
+  local id = ("alive%07d"):format(n)
+  args.class, args.transaction = "request", id
+  return { id = id, answer = c:request(args) }
+end
+
 return lib

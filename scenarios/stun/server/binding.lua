@@ -345,7 +345,7 @@ case {
   id = "stun-server-017",
   title = "padding of any value is taken, and malformed attributes leave the server serving",
   role = "stun-server",
-  type = "R",
+  type = "X",
   needs = { "udp" },
   run = function(t)
     local c = t:actor("client", "stun")
