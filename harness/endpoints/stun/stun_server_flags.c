@@ -18,8 +18,7 @@ unsigned server_check_otherwise(struct stun_server *s, struct reply *r)
         return 401;
     if (env_flag(&s->env, "redirects-binding"))
         return 300;
-    if (r->m->n_attrs == 0 && !r->m->classic &&
-        (env_flag(&s->env, "attributes-wanted") || env_flag(&s->env, "header-alone-refused")))
+    if (r->m->n_attrs == 0 && !r->m->classic && env_flag(&s->env, "header-alone-refused"))
         return 400;
     if (env_flag(&s->env, "padding-minded") && padded_oddly(r->m))
         return 400;

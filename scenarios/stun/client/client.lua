@@ -136,7 +136,7 @@ case {
     if not r then return end
     if t.family == "ip4" then
       t:check("RFC8489:6.1#6a", #r.octets + 28 <= 576, "the packet has " .. #r.octets + 28 .. " octets", r)
-      t:check("RFC8489:6.1#a2", #r.octets <= 548, "the message has " .. #r.octets .. " octets", r)
+      t:check("RFC8489:6.1#a2", #r.octets < 548, "the message has " .. #r.octets .. " octets", r)
     else
       t:check("RFC8489:6.1#6b", #r.octets + 48 <= 1280, "the packet has " .. #r.octets + 48 .. " octets", r)
     end

@@ -67,10 +67,8 @@ case {
       t:check("RFC8489:14.3#a1", name.value == account.username, "USERNAME is that of somebody else", r)
     end
     if not name or name.value ~= account.username then return end
-    t:check("RFC8489:14.5#a4", r.integrity ~= "bad", SHA1 .. " does not fit the password", r)
     t:check("RFC8489:9.2.2#a1", r.integrity ~= "bad" and r.integrity256 ~= "bad",
       "the key is not the MD5 of name, realm and password", r)
-    t:check("RFC8489:14.6#a6", r.integrity256 ~= "bad", SHA256 .. " does not fit the password", r)
     lib.reply(s, r, lib.signed(r))
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.2.5#a1" } }, "a signed success response")
   end
@@ -205,10 +203,12 @@ case {
   run = function(t)
     local lib = t:lib("stun").client
     local s = lib.server(t, { auth = "long" })
-    local asked, _, r = challenged(t, lib, s, { nonce = "old-nonce" }, "RFC8489:9.2.5#3")
+    local asked, first, r = challenged(t, lib, s, { nonce = "old-nonce" }, "RFC8489:9.2.5#3")
     if not asked then return end
     lib.refuse(s, r, 438, lib.challenge(t, { nonce = "new-nonce" }))
-    local again = s:receive { timeout = 5, where = lib.not_of(r.message.transaction) }
+    local again = s:receive { timeout = 5, where = function(ev) -- the first one, sent again, may be under way
+      return lib.not_of(r.message.transaction)(ev) and lib.not_of(first.message.transaction)(ev)
+    end }
     if not t:check("RFC8489:9.2.5#12a", again.message ~= nil, "no request followed on 438", r) then return end
     local nonce = again:attribute("NONCE")
     t:check("RFC8489:9.2.5#12b", nonce ~= nil and nonce.value == "new-nonce", "its NONCE is not that of the 438", again)

@@ -22,20 +22,26 @@ case {
     local r = lib.request(t, s)
     if not r then return end
     local account = t.profile.accounts[1]
+    local user = t:opaque(account.username) or account.username
     local name = r:attribute("USERNAME")
     for _, type in ipairs { "USERNAME", SHA1, SHA256 } do
       t:check("RFC8489:9.1.2#1", r:attribute(type) ~= nil, "the request has no " .. type, r)
     end
     if name then
-      t:check("RFC8489:14.3#a1", name.value == account.username, "USERNAME is that of somebody else", r)
+      t:check("RFC8489:14.3#a1", name.value == user, "USERNAME is that of somebody else", r)
     end
-    t:check("RFC8489:9.1.2#a1", not r.octets:find(account.password, 1, true), "the password is in the request", r)
-    if name and name.value == account.username then
+    -- a password that is part of the name, or so short that chance may write it, says nothing
+    if #account.password > 3 and not user:find(account.password, 1, true) then
+      t:check("RFC8489:9.1.2#a1", not r.octets:find(account.password, 1, true), "the password is in the request", r)
+    end
+    if name and name.value == user then
       t:check("RFC8489:9.1.2#a2", r.integrity ~= "bad", SHA1 .. " does not fit the password", r)
       t:check("RFC8489:9.1.1#a1", r.integrity ~= "bad" and r.integrity256 ~= "bad", "the password is not the key", r)
       t:check("RFC8489:9.1.2#a2", r.integrity256 ~= "bad", SHA256 .. " does not fit the password", r)
     end
-    answer(lib, s, r, { SHA256 })
+    local has = r:attribute(SHA256) and SHA256 or r:attribute(SHA1) and SHA1
+    if not has then return end
+    answer(lib, s, r, { has }) -- another one than the request has it would discard: 9.1.4#1
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.1.4#a1" } }, "a signed success response")
   end
 }
@@ -142,7 +148,9 @@ case {
     local r = lib.request(t, s)
     if not r then return end
     answer(lib, s, r, { SHA256 })
-    asked:wait(60)
+    if not t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.1.4#a1" } }, "the first response") then
+      return
+    end
     asked = lib.ask(t, s.addr)
     local later = lib.request(t, s, lib.not_of(r.message.transaction))
     if not later then return end
@@ -150,7 +158,7 @@ case {
       "the first response had " .. SHA256 .. ", the next request has not that alone", later)
     if later:attribute(SHA1) then return end
     -- HMAC-SHA1 was never asked for: a right value of it is no answer
-    s:reply { id = later.id, class = "error", attributes = { { type = "ERROR-CODE", code = 420, reason = "" }, SHA1 } }
+    lib.refuse(s, later, 420, { SHA1 })
     answer(lib, s, later, { SHA256 }, { after_us = 50000 })
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.1.4#1" } },
       "a response under " .. SHA1 .. ", then one under " .. SHA256)

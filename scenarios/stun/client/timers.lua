@@ -106,7 +106,8 @@ case {
     local r = lib.request(t, s)
     if not r then return end
     lib.reply(s, r)
-    asked:wait(60)
+    -- one that did not take the answer has to go on
+    if not t:expect(asked:wait(60), { { success = true, clause = "RFC8489:6.3.3#a2" } }, "the response") then return end
     s:pending() -- what crossed the answer
     t:never(s, 4, lib.of(r.message.transaction), "RFC8489:6.2.1#a3", "the request came again after its answer")
   end

@@ -103,7 +103,7 @@ case {
         local got = lib(t).signed(t, c, r, { algorithm = a.algorithm })
         if not got then return end
         if a.algorithm == "SHA-256" and (got.code == 401 or got.kind == "success") then
-          t:check("RFC8489:9.2.2#a3", got.kind == "success", "a key by SHA-256 is not taken", got)
+          t:check("RFC8489:18.5.1.2#a1", got.kind == "success", "a key by SHA-256 is not taken", got)
           t:check("RFC8489:14.12#a2", got.kind == "success", "the key of what was named is not taken", got)
         end
         if t:expect(got, { { success = true, clause = "RFC8489:14.11#a2" } }, a.algorithm) then

@@ -240,9 +240,12 @@ case {
       "two requests in one segment did not both get a success response")
     c:send { octets = three:sub(8), flow = sent.flow }
     take()
-    t:check("RFC8489:6.2.2#a2", closed ~= nil or seen["pipelined-3."] == "success",
+    if closed then -- why it did, nobody can say: nothing of 6.2.2#a2 was seen
+      t:check("RFC8489:6.2.2#6", false, "the server closed the connection", closed)
+      return
+    end
+    t:check("RFC8489:6.2.2#a2", seen["pipelined-3."] == "success",
       "a request whose header came in two segments was not served")
-    if closed then t:check("RFC8489:6.2.2#6", false, "the server closed the connection", closed) end
   end
 }
 

@@ -23,7 +23,7 @@ case {
       return
     end
     local o = r.octets
-    t:check("RFC8489:6.3.1.1#a1", o:byte(1) < 64, "the first two bits are not zero", r)
+    t:check("RFC8489:5#1", o:byte(1) < 64, "the first two bits are not zero", r)
     t:check("RFC8489:5#a10", o:sub(5, 8) == "\x21\x12\xa4\x42" and #o >= 20,
       "the magic cookie does not stand behind type and length", r)
     t:check("RFC8489:14#a2", #o % 4 == 0, "a value is not padded to a multiple of four", r)
@@ -80,7 +80,7 @@ case {
       if r:refused(t) then return end
       if not t:expect(r, { { error = 420, clause = "RFC8489:6.3.1#a2" } }, n .. " unknown attributes") then return end
       local list = r:attribute("UNKNOWN-ATTRIBUTES")
-      if not t:check("RFC8489:6.3.4#a5", list ~= nil, "no UNKNOWN-ATTRIBUTES", r) then return end
+      if not t:check("RFC8489:6.3.1.1#3", list ~= nil, "no UNKNOWN-ATTRIBUTES", r) then return end
       for _, type in ipairs(types) do
         t:check("RFC8489:14.8#10", r:lists("UNKNOWN-ATTRIBUTES", type), ("0x%04x is not named"):format(type), r)
       end
@@ -246,8 +246,7 @@ case {
     local c = t:actor("client", "stun")
     local r = c:exchange { class = "request", transaction = "no-attribute" }
     if r.message and r.message.class == "error" and r.code == 401 then r:refused(t) return end
-    t:expect(r, { { success = true, clause = "RFC8489:6.3.1.1#a5" } }, "a request without attributes")
-    t:check("RFC8489:6.1#a1", r.kind == "success", "a header alone is not served", r)
+    t:expect(r, { { success = true, clause = "RFC8489:6.1#a1" } }, "a header alone")
     r = c:request { class = "request", attributes = { { type = "SOFTWARE", value = "rtclab" },
       { type = 0x802a, value = "12345678" } } } -- ICE-CONTROLLING
     t:expect(r, { { success = true, clause = "RFC8489:6.3#2" } }, "a request with an attribute of ICE")
@@ -294,13 +293,14 @@ case {
   end
 }
 
--- The answer to a bare request, where it came over UDP and none of the path's size is known.
-local function size_of_answer(t, limit, ...)
+-- The answer to a bare request, where it came over UDP and none of the path's size is known. `limits`: by clause,
+-- the octets that the message has at most.
+local function size_of_answer(t, limits)
   local c = t:actor("client", "stun")
   local r = c:request { class = "request" }
   if r:refused(t) or not t:expect(r, { { success = true, clause = "RFC8489:12#1" } }) then return end
-  for _, clause in ipairs { ... } do
-    t:check(clause, #r.octets <= limit, "the answer has " .. #r.octets .. " octets, over " .. limit, r)
+  for _, l in ipairs(limits) do
+    t:check(l[1], #r.octets <= l[2], "the answer has " .. #r.octets .. " octets, over " .. l[2], r)
   end
 end
 
@@ -310,7 +310,9 @@ case {
   role = "stun-server",
   type = "V",
   needs = { "udp", "ip4" },
-  run = function(t) size_of_answer(t, 547, "RFC8489:6.1#6a", "RFC8489:6.1#a2", "RFC8489:6.1#8") end
+  run = function(t) -- 548 octets are a packet of 576, which 6.1#6a allows and the sentence after it does not
+    size_of_answer(t, { { "RFC8489:6.1#6a", 548 }, { "RFC8489:6.1#a2", 547 }, { "RFC8489:6.1#8", 548 } })
+  end
 }
 
 case {
@@ -319,5 +321,5 @@ case {
   role = "stun-server",
   type = "V",
   needs = { "udp", "ip6" },
-  run = function(t) size_of_answer(t, 1232, "RFC8489:6.1#6b", "RFC8489:6.1#8") end
+  run = function(t) size_of_answer(t, { { "RFC8489:6.1#6b", 1232 }, { "RFC8489:6.1#8", 1232 } }) end
 }
