@@ -82,27 +82,26 @@ static void list_field(lua_State *L, const char *key, char *out[CASE_NEEDS])
     lua_pop(L, 1);
 }
 
-/* The clauses that stand in lines `from` to `to` of a source text. */
+/* The clauses that stand in the lines of the case, of whatever specification. */
 static void cite(struct case_info *c)
 {
     int line = 1;
     for (const char *s = c->source; *s && line <= c->last_line; s++) {
         line += *s == '\n';
-        if (line < c->line || strncmp(s, "RFC", 3) != 0)
+        if (line < c->line || !isupper((unsigned char)*s))
             continue;
-        size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:.#abcdefghijklmnopqrstuvwxyz");
-        char id[64];
-        if (n >= sizeof id)
-            continue;
-        memcpy(id, s, n);
-        id[n] = '\0';
+        size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:.#-abcdefghijklmnopqrstuvwxyz");
+        char id[64] = "";
+        if (n < sizeof id)
+            memcpy(id, s, n);
         const struct clause *cl = clause_named(id);
         bool there = !cl;
         for (size_t i = 0; i < c->n_clauses; i++)
             there |= c->clauses[i] == cl;
         if (!there && c->n_clauses < COUNT(c->clauses))
             c->clauses[c->n_clauses++] = cl;
-        s += n - 1;
+        if (cl || n >= sizeof id) /* else an id may begin within the word */
+            s += n - 1;
     }
 }
 
