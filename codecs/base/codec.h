@@ -11,9 +11,11 @@ enum framing { /* how messages come */
 struct codec_secret { /* what integrity checks and seals need; all zero: none */
     struct span key;
 };
-struct codec {
+struct codec { /* what may be NULL says so */
     const char *name;
     unsigned framing;
+    /* Where a target "name:host" without a port is, and "names:host", over TLS; 0: it needs a port. */
+    uint16_t port, port_secure;
     const struct desc *view; /* describes what decode yields */
     /* How sure the codec is that `in`, a whole datagram or the front of a stream, is its own:
      * 0 (no) to 100; `port` is a hint, 0 where unknown. Cheap: no full decode. */
@@ -23,9 +25,10 @@ struct codec {
      * because `mem` ran out sets mem->full. */
     enum step (*decode)(struct span in, struct arena *mem, const void **view, struct findings *fs);
     /* Framing of a stream: how many octets at the front of `in` the next message takes. STEP_ITEM
-     * sets *used; STEP_MORE: a longer window is needed; STEP_FAIL: framing is lost (a finding). */
+     * sets *used; STEP_MORE: a longer window is needed; STEP_FAIL: framing is lost (a finding).
+     * NULL where `framing` has no FRAMING_STREAM. */
     enum step (*next)(struct span in, size_t *used, struct findings *fs);
-    /* Findings that decode does not give: semantics over a decoded view. */
+    /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */
     void (*lint)(const void *view, struct findings *fs);
     /* Write what the draft says; `w->full` where it does not fit. */
     void (*encode)(struct wr *w, const struct draft *dr);

@@ -70,7 +70,8 @@ struct node *draft_copy(struct draft *dr, const struct node *n);
  *   DRAFT_SET     value in text: a number, a name, an address, text; "hex:0a0b" octets;
  *                 "raw:0a0b" octets in the place of the field whatever its kind;
  *                 "+1", "-1": a number relative to what stands there; "^": the octets inverted.
- *                 A field that is not there is added.
+ *                 A field that is not there is added, but by those three: a length that is derived
+ *                 while writing is told wrong by a number.
  *   DRAFT_DROP    removes what the path names
  *   DRAFT_DOUBLE  writes it twice
  *   DRAFT_FIRST, DRAFT_LAST  moves it to the front or the end of its parent

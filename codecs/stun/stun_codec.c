@@ -96,6 +96,8 @@ static bool token(size_t i, struct wr *w, const char **name)
 const struct codec stun_codec = {
     .name = "stun",
     .framing = FRAMING_DATAGRAM | FRAMING_STREAM | FRAMING_MESSAGE,
+    .port = 3478, /* RFC8489:8.1#a4 */
+    .port_secure = 5349,
     .view = &stun_msg_desc,
     .guess = stun_guess,
     .decode = decode,

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include "harness/cli/plan.h"
+#include "harness/core/registry.h"
 
 static bool is_tag(const char *selector)
 {
@@ -198,6 +199,22 @@ static bool split_url(const char *url, char scheme[16], char host[256], char por
            strtoul(port, NULL, 10) - 1 < 65535;
 }
 
+/* The port of a scheme, "stun" or "stuns", as its codec has it; 0: none says. */
+static unsigned scheme_port(const char *scheme)
+{
+    for (size_t i = 0; i < registry_n; i++) {
+        const struct codec *c = registry[i].codec;
+        size_t n = c ? strlen(c->name) : 0;
+        if (!c || strncmp(scheme, c->name, n) != 0)
+            continue;
+        if (!scheme[n])
+            return c->port;
+        if (strcmp(scheme + n, "s") == 0)
+            return c->port_secure;
+    }
+    return 0;
+}
+
 /* The first address of each family that the name of the target has. */
 bool target_both(const char *command, const char *url, struct addr out[2])
 {
@@ -210,10 +227,8 @@ bool target_both(const char *command, const char *url, struct addr out[2])
         cli_error(command, "'%s' is no target; one looks like stun:127.0.0.1:3478", url);
         return false;
     }
-    if (!port[0] && strcmp(scheme, "stun") == 0) /* also where no services database is installed */
-        snprintf(port, sizeof port, "3478");
-    if (!port[0] && strcmp(scheme, "stuns") == 0)
-        snprintf(port, sizeof port, "5349");
+    if (!port[0] && scheme_port(scheme)) /* also where no services database is installed */
+        snprintf(port, sizeof port, "%u", scheme_port(scheme));
     int e = getaddrinfo(host, port[0] ? port : scheme, &hints, &found);
     if (e != 0) {
         cli_error(command, "the target '%s' cannot be resolved: %s", url, gai_strerror(e));

@@ -192,7 +192,8 @@ struct endpoint_class {
     size_t n_faults, n_variants;
     const struct desc *config; /* IN_START's record: addresses, credentials, pool sizes, limits */
     void (*input)(void *self, const struct input *in, struct outq *out);
-    uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none */
+    uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none.
+                                              NULL: it never has one */
     const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
     /* Free what it holds beside its own memory, before that is freed: of layers in
      * harness/drivers, which stand on libraries that allocate. NULL: nothing. */
