@@ -222,7 +222,7 @@ static void say(struct job *j, const char *type, const char *name, const char *c
 
 /* Run some of the cases under a fault and note which caught it; returns how many instances did. */
 static size_t catchers(struct job *j, const struct world_run *w, size_t place, const char **ids,
-                       size_t room)
+                       size_t room, uint32_t *applied)
 {
     size_t n = 0;
 
@@ -230,6 +230,7 @@ static size_t catchers(struct job *j, const struct world_run *w, size_t place, c
     for (size_t i = 0; i < j->n && !j->stopped; i++) {
         if (!concerned(j, w, i))
             continue;
+        *applied += j->results[i].applied;
         if (j->results[i].verdict == VERDICT_ERROR && j->harness_errors++ < 10)
             cli_error("prove", "%s under the fault %s: %s", j->runs[i].id, w->dev->name,
                       j->results[i].why);
@@ -253,11 +254,13 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
     const char *ids[512] = {0};
     size_t place = j->n_names++;
 
+    uint32_t applied = 0;
+
     j->names[place] = dev->name;
-    size_t n = catchers(j, &w, place, ids, COUNT(ids));
+    size_t n = catchers(j, &w, place, ids, COUNT(ids), &applied);
     if (n == 0) {
         w.which = OTHERS;
-        n = catchers(j, &w, place, ids, COUNT(ids));
+        n = catchers(j, &w, place, ids, COUNT(ids), &applied);
     }
     if (j->stopped)
         return;
@@ -266,7 +269,9 @@ static void prove_fault(struct job *j, const struct endpoint_class *cls,
     say(j, "fault", dev->name, dev->clause, "caught_by", ids, n);
     if (!j->cli.json && (n == 0 || j->cli.verbose))
         printf("%-8s %-30s %-22s %s\n", n ? "caught" : "MISSED", dev->name, dev->clause,
-               n ? ids[0] : "no failed check cites its clause");
+               n         ? ids[0]
+               : applied ? "no failed check cites its clause"
+                         : "it has no effect in any case");
 }
 
 /* Whether all that failed is a SHOULD that one of the variants does not follow: that its own clause is
@@ -329,7 +334,8 @@ static void prove_rest(struct job *j, const struct endpoint_class *cls, size_t p
         struct world_run w = {cls, &cls->faults[i], false, {cls->faults[i].name, NULL, NULL},
                               "",  UNPROVEN,        NULL};
         const char *id;
-        catchers(j, &w, place + i, &id, 1);
+        uint32_t applied = 0;
+        catchers(j, &w, place + i, &id, 1, &applied);
     }
 }
 
