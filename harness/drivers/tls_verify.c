@@ -138,8 +138,10 @@ static bool lets_pass(const struct tls_core *core, int error, const X509 *x)
 
     return env_flag(core->env, "certificate-unread") ||
            (!name && env_flag(core->env, "invalid-certificate-taken")) ||
-           (name && env_flag(core->env, "any-name-taken")) ||
-           (name && names_other_kinds(x) && env_flag(core->env, "srv-id-taken"));
+           (name && (env_flag(core->env, "any-name-taken") ||
+                     env_flag(core->env, "identity-unverified"))) ||
+           (name && names_other_kinds(x) &&
+            (env_flag(core->env, "srv-id-taken") || env_flag(core->env, "srv-id-of-domain-taken")));
 }
 
 static int verify(X509_STORE_CTX *store, void *arg)

@@ -314,6 +314,9 @@ function t:lib(protocol) return methods(protocol) end
 -- A name or password as it goes on the wire and into keys (OpaqueString, RFC 8265); nil: it may not be used.
 function t:opaque(text) return H.opaque(text) end
 
+-- SHA-256 of a text, 32 octets.
+function t:sha256(text) return H.sha256(text) end
+
 function t:log(what) H.note(tostring(what)) end
 
 -- What a probe has learned of the IUT: a member of profiles ("supports", "tls.fingerprint") or another word,

@@ -27,6 +27,7 @@ static const struct key {
     {"supports", JSON_TRUE, NULL},
     {"accounts", JSON_ARRAY, NULL},
     {"timers", JSON_OBJECT, NULL},
+    {"alternate_domain", JSON_STRING, NULL},
     {"nat", JSON_OBJECT, NULL},
     {"limits", JSON_OBJECT, NULL},
     {"own", JSON_OBJECT, NULL},

@@ -1,6 +1,7 @@
 /* harness/script/world_host.c - the C side of a case: `H` of prelude.lua. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "codecs/base/digest.h"
 #include "harness/core/prep.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/sim.h"
@@ -369,6 +370,20 @@ static int h_opaque(lua_State *L)
     return 1;
 }
 
+/* H.sha256(text): the 32 octets of its digest. */
+static int h_sha256(lua_State *L)
+{
+    uint8_t out[DIGEST_MAX];
+    struct digest d;
+    size_t n;
+    const char *s = luaL_checklstring(L, 1, &n);
+
+    digest_init(&d, DIGEST_SHA256);
+    digest_add(&d, (struct span){(const uint8_t *)s, n});
+    lua_pushlstring(L, (const char *)out, digest_end(&d, out));
+    return 1;
+}
+
 static int h_ask(lua_State *L)
 {
     struct world *w = world_of(L);
@@ -408,7 +423,7 @@ void world_push_host(struct world *w, lua_State *L)
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
         {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {"opaque", h_opaque},
-        {"claim", h_claim}, {"lost", h_lost}, {NULL, NULL},
+        {"claim", h_claim}, {"lost", h_lost}, {"sha256", h_sha256}, {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};

@@ -133,11 +133,13 @@ lib.asks = {
 local client = {}
 lib.client = client
 
--- The case plays the server: nothing is answered but by s:reply. auth: "short", "long".
+-- The case plays the server: nothing is answered but by s:reply. auth: "short", "long"; account: the one
+-- that it knows, in place of the profile's first.
 function client.server(t, config)
   config = config or {}
   config.manual = true
-  local account = (t.profile.accounts or {})[1]
+  local account = config.account or (t.profile.accounts or {})[1]
+  config.account = nil
   if config.auth and account then
     config.users = { { username = account.username, password = account.password } }
     config.realm = account.realm
@@ -150,7 +152,8 @@ end
 -- Ask the IUT for a Binding at `server`, with the account that it has there.
 function client.ask(t, server, args)
   args = args or {}
-  local account = (t.profile.accounts or {})[1] or {}
+  local account = args.account or (t.profile.accounts or {})[1] or {}
+  args.account = nil
   args.server, args.username, args.password = server, account.username, account.password
   return t:ask_start("binding", args)
 end
@@ -281,6 +284,27 @@ function client.login(t, s, opts)
     return nil
   end
   return r, said
+end
+
+-- Lead the IUT to its first authenticated request at `s`, by a challenge with `opts`. Returns the promise and
+-- the request; nil where it does not come so far. asked: the promise, where the IUT has been asked.
+function client.authenticated(t, s, opts, asked)
+  asked = asked or client.ask(t, s.addr)
+  local first = client.request(t, s)
+  if not first then return nil end
+  client.refuse(s, first, 401, client.challenge(t, opts))
+  local r = client.request(t, s, client.not_of(first.message.transaction))
+  if not r then return nil end
+  return asked, r
+end
+
+-- Send who asked `r` to another server, signed as the request is; `domain`, if any, is ALTERNATE-DOMAIN.
+function client.redirect(s, r, to, domain)
+  local all = { { type = "ERROR-CODE", code = 300, reason = "" }, { type = "ALTERNATE-SERVER", address = to } }
+  if domain then all[3] = { type = "ALTERNATE-DOMAIN", value = domain } end
+  local list, more = client.signed(r, all)
+  more.id, more.class, more.attributes = r.id, "error", list
+  s:reply(more)
 end
 
 -- The challenge that a request without credentials gets; nil, with a check made, where it is none.

@@ -1,4 +1,5 @@
 /* harness/endpoints/stun/stun_client.c - transactions and their timers: RFC 8489 section 6.2. */
+#include <stdio.h>
 #include "harness/endpoints/stun/stun_client.h"
 
 static void start(struct stun_client *c, const struct stun_client_config *cfg)
@@ -7,6 +8,8 @@ static void start(struct stun_client *c, const struct stun_client_config *cfg)
     if (cfg)
         c->c = *cfg;
     c->c.transport = arena_copy(&c->mem, c->c.transport.n ? c->c.transport : span_of("udp"));
+    c->given_name =
+        arena_copy(&c->mem, c->c.username.n ? c->c.username : span_of("alice"));
     c->c.username =
         stun_prepare(&c->mem, c->c.username.n ? c->c.username : span_of("alice"), true, false);
     c->c.password = stun_prepare(&c->mem, c->c.password.n ? c->c.password : span_of("alice-secret"),
@@ -26,7 +29,8 @@ bool client_is_udp(struct span transport)
 
 /* ---- flows ---- */
 
-static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, struct outq *q)
+static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, const char *domain,
+                         struct outq *q)
 {
     struct span transport = a->transport.n ? a->transport : c->c.transport;
     struct output *o = out_put(q, OUT_OPEN, ++c->next_flow);
@@ -34,6 +38,7 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
     o->open.stack = arena_text(&q->mem, transport);
     o->open.local = a->local;
     o->open.remote = a->to.family ? a->to : c->c.server;
+    o->open.name = span_of(domain);
     if (!o->open.stack) {
         q->full = true;
         return 0;
@@ -46,6 +51,7 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
             c->streams[i].flow = c->next_flow;
             c->streams[i].n = 0;
             c->streams[i].remote = o->open.remote;
+            snprintf(c->stream_domain[i], sizeof c->stream_domain[i], "%s", domain);
             c->users_own[i] = false;
             c->answered[i] = 0;
             break;
@@ -70,9 +76,9 @@ static flow_id flow_for(struct stun_client *c, const struct stun_send_args *a, s
     if (a->flow)
         return a->flow;
     if (a->fresh || a->local.family)
-        return open_flow(c, a, q);
+        return open_flow(c, a, "", q);
     if (!*kept)
-        *kept = open_flow(c, a, q);
+        *kept = open_flow(c, a, "", q);
     return *kept;
 }
 
@@ -86,18 +92,18 @@ flow_id client_user_flow(struct stun_client *c, const struct stun_transaction *t
         udp = true;
     }
     if (udp && client_flag(c, "socket-each"))
-        return open_flow(c, &a, q);
+        return open_flow(c, &a, t->op.domain, q);
     if (udp && a.transport.n == 3) { /* one socket for all servers of a family */
         flow_id *kept = t->to.family == 6 ? &c->udp6 : &c->udp;
         if (!*kept)
-            *kept = open_flow(c, &a, q);
+            *kept = open_flow(c, &a, t->op.domain, q);
         return *kept;
     }
     for (size_t i = 0; !udp && i < COUNT(c->streams); i++)
         if (c->streams[i].used && c->users_own[i] && addr_eq(&c->streams[i].remote, &t->to) &&
-            !client_flag(c, "connection-each"))
+            strcmp(c->stream_domain[i], t->op.domain) == 0 && !client_flag(c, "connection-each"))
             return c->streams[i].flow;
-    flow_id flow = open_flow(c, &a, q);
+    flow_id flow = open_flow(c, &a, t->op.domain, q);
     for (size_t i = 0; i < COUNT(c->streams); i++)
         if (c->streams[i].used && c->streams[i].flow == flow)
             c->users_own[i] = true;

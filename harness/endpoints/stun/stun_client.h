@@ -54,6 +54,7 @@ struct stun_user_op { /* what a user's Binding has gone through */
     enum stun_phase phase;
     uint32_t question; /* token of the lookup that is out */
     char host[256];
+    char domain[256]; /* whom the certificate has to name; empty: the address of the server */
     uint16_t port;
     struct stun_service services[CLIENT_SERVICES];
     size_t n_services, service; /* in the order of RFC2782, and the next to look up */
@@ -89,12 +90,14 @@ struct stun_transaction {
 struct stun_client {
     struct env env;
     struct stun_client_config c;
+    struct span given_name; /* the user name before it was prepared */
     struct arena mem;
     uint8_t kept_octets[8192];
     flow_id next_flow, udp, udp6, tcp; /* default flows, 0: not open; udp6: of users, over IPv6 */
     uint32_t questions;
     struct stun_transaction tx[STUN_TRANSACTIONS];
     struct stun_stream streams[8];
+    char stream_domain[8][256]; /* and whom its certificate had to name */
     bool users_own[8];    /* opened for a user's request: others to the same server share it */
     uint32_t answered[8]; /* transactions that a stream has brought to their end */
     struct stun_known known[CLIENT_SERVERS];
@@ -104,7 +107,7 @@ struct stun_client {
     uint8_t fixed_id[12];
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
 };
-enum { STUN_CLIENT_FAULTS = 136, STUN_CLIENT_VARIANTS = 16 };
+enum { STUN_CLIENT_FAULTS = 141, STUN_CLIENT_VARIANTS = 17 };
 extern const struct deviation stun_client_faults[STUN_CLIENT_FAULTS],
     stun_client_variants[STUN_CLIENT_VARIANTS];
 extern const struct desc stun_send_desc;

@@ -183,6 +183,8 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
      "of-my-own", NULL},
     {"name-in-clear", "RFC8489:9.2.5#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"hash-without-realm", "RFC8489:14.4#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"name-hashed-as-given", "RFC8489:14.4#1a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"realm-hashed-as-given", "RFC8489:14.4#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"algorithms-shortened", "RFC8489:9.2.5#8", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"last-algorithm-chosen", "RFC8489:9.2.5#9", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unknown-algorithm-tried", "RFC8489:9.2.5#10", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -211,6 +213,8 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
     {"redirected-to-first-port", "RFC8489:10#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"redirected-over-udp", "RFC8489:10#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"redirected-without-credentials", "RFC8489:10#5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"alternate-domain-unread", "RFC8489:10#6", "flag", DEV_FLAG, NULL, NULL, "redirect"},
+    {"domain-forgotten", "RFC8489:10#8", "flag", DEV_FLAG, NULL, NULL, "redirect"},
     {"unsigned-redirection-followed", "RFC8489:14.8#7b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"redirections-loop", "RFC8489:10#9", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stuns-address-taken", "RFC8489:8.1#1", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -225,6 +229,7 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
     {"next-address-not-tried", "RFC8489:8.1#3b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"ip4-only", "RFC8489:8.1#3a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stuns-in-clear", "RFC8489:8#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"classic-over-dtls", "RFC8489:11#1", "dtls", DEV_SET, "cookie", "0x3a7b09c4", NULL},
 };
 
 const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
@@ -234,6 +239,7 @@ const struct deviation stun_client_variants[STUN_CLIENT_VARIANTS] = {
      "01234567890123456789012345678901234567890123456789012345678901234567890123456789"
      "01234567890123456789012345678901234567890123456",
      NULL},
+    {"realm-unprepared-refused", "RFC8489:14.9#1c", "flag", DEV_FLAG, NULL, NULL, "auth=long"},
     {"software-first-doubled", "RFC8489:14#5", "request", DEV_DOUBLE, "attributes/SOFTWARE", NULL,
      NULL},
     {"optional-between", "RFC8489:14#a4", "request/long", DEV_FIRST, "attributes/NONCE", NULL,

@@ -71,6 +71,8 @@ bool client_find(struct stun_client *c, struct stun_transaction *t, struct span 
         t->transport = span_of(client_is_udp(t->transport) ? "udp/dtls" : "tcp/tls");
     memcpy(t->op.host, u.host.p, u.host.n);
     t->op.host[u.host.n] = '\0';
+    if (!u.family)
+        memcpy(t->op.domain, t->op.host, sizeof t->op.domain);
     t->op.port = client_flag(c, "other-default-port") && !u.port_given ? 3479 : u.port;
     if (u.family && !client_flag(c, "address-looked-up")) { /* 8.1#a1 */
         t->to = (struct addr){.family = u.family, .port = t->op.port};

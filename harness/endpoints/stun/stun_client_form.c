@@ -22,7 +22,7 @@ static void add_short_term(struct stun_client *c, struct stun_transaction *t, st
 
 static void add_user_name(struct stun_client *c, const struct stun_known *k, struct draft *dr)
 {
-    struct span realm = {k->realm, k->realm_n};
+    struct span name = c->c.username, realm = {k->realm, k->realm_n};
     uint8_t hash[32];
 
     bool hashed = k->anonymity ? !client_flag(c, "name-in-clear") /* RFC8489:9.2.5#5a, #5b */
@@ -31,8 +31,11 @@ static void add_user_name(struct stun_client *c, const struct stun_known *k, str
         stun_add_bytes(dr, STUN_USERNAME, c->c.username);
     if (!hashed)
         return;
-    stun_userhash(hash, c->c.username,
-                  client_flag(c, "hash-without-realm") ? (struct span){0} : realm);
+    if (client_flag(c, "name-hashed-as-given"))
+        name = c->given_name;
+    if (!client_flag(c, "realm-hashed-as-given")) /* RFC8489:14.4#1b */
+        realm = stun_prepare(dr->mem, realm, true, false);
+    stun_userhash(hash, name, client_flag(c, "hash-without-realm") ? (struct span){0} : realm);
     stun_add_bytes(dr, STUN_USERHASH, arena_copy(dr->mem, (struct span){hash, 32}));
 }
 
@@ -70,7 +73,8 @@ static void add_long_term(struct stun_client *c, struct stun_transaction *t, str
              t->op.integrity & HAS_SHA256 ? STUN_MESSAGE_INTEGRITY_SHA256 : STUN_MESSAGE_INTEGRITY);
     if (client_flag(c, k->algorithm ? "key-of-other-algorithm" : "key-not-of-md5"))
         alg = alg == STUN_MD5 ? STUN_SHA256 : STUN_MD5;
-    stun_key_long_term(&t->key, alg, c->c.username, realm, c->c.password);
+    stun_key_long_term(&t->key, alg, c->c.username, stun_prepare(dr->mem, realm, true, false),
+                       c->c.password); /* RFC8489:9.2.2#a2 */
     t->signed_ = true;
     t->op.authenticated = true;
 }
@@ -130,6 +134,8 @@ bool client_form(struct stun_client *c, struct stun_transaction *t, enum stun_cl
     else if (cls == STUN_REQUEST && carries(c, t)) /* no indication: RFC8489:9.2#a1 */
         add_long_term(c, t, &dr);
     env_apply(&c->env, place(c, t, cls), &dr);
+    if (client_is_udp(t->transport) && t->transport.n > 3)
+        env_apply(&c->env, "dtls", &dr);
     if (c->c.fingerprint && !client_flag(c, "fingerprint-not-sent")) {
         draft_edit(&dr, DRAFT_DROP, "attributes/FINGERPRINT", NULL); /* of a variant */
         stun_add(&dr, STUN_FINGERPRINT);

@@ -1,5 +1,6 @@
 /* harness/endpoints/stun/stun_client_rules.c - what a client does with a response: RFC 8489 sections
  * 6.3.3, 6.3.4, 9.1.4, 9.2.5, 10. */
+#include <stdio.h>
 #include "harness/endpoints/stun/stun_client.h"
 
 /* ---- challenges: RFC8489:9.2.5 ---- */
@@ -50,6 +51,13 @@ static bool keep_algorithms(struct stun_client *c, struct stun_known *k, const s
     return k->algorithm != 0; /* RFC8489:9.2.5#10 */
 }
 
+static bool prepared(struct stun_client *c, struct span realm)
+{
+    struct arena mem = arena_of(c->scratch, sizeof c->scratch);
+
+    return span_eq(stun_prepare(&mem, realm, false, false), realm);
+}
+
 /* Keep what a 401 or 438 says. NONE: it cannot be answered; SAME: the realm is that of before. */
 static enum challenge keep_challenge(struct stun_client *c, struct stun_known *k,
                                      const struct stun_msg *m)
@@ -63,6 +71,8 @@ static enum challenge keep_challenge(struct stun_client *c, struct stun_known *k
         return CHALLENGE_NONE;
     if (bid_down(m) && !client_flag(c, "bid-down-followed"))
         return CHALLENGE_NONE; /* RFC8489:9.2.5#2 */
+    if (realm && !prepared(c, realm->v.s) && client_flag(c, "realm-unprepared-refused"))
+        return CHALLENGE_NONE; /* 14.9#1c: it is no REALM */
     struct span was = {k->realm, k->realm_n};
     bool same = k->challenged && (!realm || span_eq(was, realm->v.s));
     if (!keep_algorithms(c, k, m))
@@ -109,6 +119,32 @@ static bool challenged(struct stun_client *c, struct stun_transaction *t, const 
 
 /* ---- 300: RFC8489:10 ---- */
 
+/* Whom the certificate of the other server has to name: RFC8489:10#6, #8. The first server may have been
+ * asked for by its address: then that is the name. */
+static void rename_server(struct stun_client *c, struct stun_transaction *t,
+                          const struct stun_msg *m)
+{
+    const struct stun_attr *a = stun_find(m, STUN_ALTERNATE_DOMAIN);
+    char *domain = t->op.domain;
+    uint8_t text[64];
+    struct wr w = {text, sizeof text, 0, false};
+
+    if (a && a->kind != STUN_RAW && a->v.s.n && a->v.s.n < sizeof t->op.domain &&
+        !client_flag(c, "alternate-domain-unread")) {
+        memcpy(domain, a->v.s.p, a->v.s.n);
+        domain[a->v.s.n] = '\0';
+    } else if (client_flag(c, "domain-forgotten")) {
+        domain[0] = '\0';
+    } else if (!domain[0]) {
+        addr_text(&w, &t->to);
+        while (w.n && text[w.n - 1] != ':')
+            w.n--;
+        struct span host = span_cut(wr_span(&w), t->to.family == 6, w.n);
+        host.n -= host.n ? 1u + (t->to.family == 6) : 0;
+        snprintf(domain, sizeof t->op.domain, "%.*s", (int)host.n, (const char *)host.p);
+    }
+}
+
 static bool redirected(struct stun_client *c, struct stun_transaction *t, const struct input *in,
                        const struct stun_msg *m, struct outq *q)
 {
@@ -145,6 +181,8 @@ static bool redirected(struct stun_client *c, struct stun_transaction *t, const 
     } else {
         op->carry = false;
     }
+    if (t->transport.n > 3)
+        rename_server(c, t, m);
     t->to = to;
     if (client_flag(c, "redirected-over-udp"))
         t->transport = span_of("udp");

@@ -140,7 +140,7 @@ void server_add_otherwise(struct stun_server *s, struct reply *r);
 void server_cut(struct stun_server *s, struct wr *w, struct stun_marks *marks);
 void server_spoil(struct stun_server *s, struct wr *w, struct stun_marks *marks);
 
-enum { STUN_SERVER_FAULTS = 222, STUN_SERVER_VARIANTS = 33 };
+enum { STUN_SERVER_FAULTS = 224, STUN_SERVER_VARIANTS = 33 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif

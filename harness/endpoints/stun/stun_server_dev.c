@@ -349,6 +349,10 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
      "300", REDIRECT},
     {"redirect-refused-otherwise", "RFC8489:14.8#6b", "error/400/alternate", DEV_SET,
      "attributes/ERROR-CODE/code", "401", REDIRECT},
+    {"alternate-domain-missing", "RFC8489:10#4", "error/300", DEV_DROP,
+     "attributes/ALTERNATE-DOMAIN", NULL, REDIRECT},
+    {"alternate-domain-of-another", "RFC8489:10#4", "error/300", DEV_SET,
+     "attributes/ALTERNATE-DOMAIN/value", "another.example.net", REDIRECT},
     {"alternate-domain-no-name", "RFC8489:14.16#1a", "error/300", DEV_SET,
      "attributes/ALTERNATE-DOMAIN/value", "no..name", REDIRECT},
 };

@@ -6,24 +6,6 @@ local function other(t, lib)
   return lib.server(t, { auth = "long", name = "other", listen = t.sim and any or nil })
 end
 
--- Lead the IUT to its first authenticated request at `s`. Returns the promise and the request.
-local function authenticated(t, lib, s)
-  local asked = lib.ask(t, s.addr)
-  local first = lib.request(t, s)
-  if not first then return nil end
-  lib.refuse(s, first, 401, lib.challenge(t, { nonce = "a1b2" }))
-  local r = lib.request(t, s, lib.not_of(first.message.transaction))
-  if not r then return nil end
-  return asked, r
-end
-
-local function redirect(lib, s, r, to)
-  local list, more = lib.signed(r, { { type = "ERROR-CODE", code = 300, reason = "" },
-    { type = "ALTERNATE-SERVER", address = to } })
-  more.id, more.class, more.attributes = r.id, "error", list
-  s:reply(more)
-end
-
 case {
   id = "stun-client-054",
   title = "a signed 300 leads to the server that it names: same transport, same credentials",
@@ -33,9 +15,9 @@ case {
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
-    local asked, r = authenticated(t, lib, a)
+    local asked, r = lib.authenticated(t, a, { nonce = "a1b2" })
     if not asked then return end
-    redirect(lib, a, r, b.addr)
+    lib.redirect(a, r, b.addr)
     local there = b:receive { timeout = 5, where = lib.is_request }
     if not t:check("RFC8489:10#a2", there.message ~= nil, "no request came to the other server", r) then return end
     t:check("RFC8489:10#a3", (there.flow >= 0x80000000) == (t.transport ~= "udp"),
@@ -57,7 +39,7 @@ case {
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
-    local asked, r = authenticated(t, lib, a)
+    local asked, r = lib.authenticated(t, a, { nonce = "a1b2" })
     if not asked then return end
     lib.refuse(a, r, 300, { { type = "ALTERNATE-SERVER", address = b.addr } })
     t:never(b, 3, lib.is_request, "RFC8489:14.8#7b", "a request came to the other server")
@@ -73,15 +55,15 @@ case {
   run = function(t)
     local lib = t:lib("stun").client
     local a, b = lib.server(t, { auth = "long", name = "first" }), other(t, lib)
-    local asked, r = authenticated(t, lib, a)
+    local asked, r = lib.authenticated(t, a, { nonce = "a1b2" })
     if not asked then return end
-    redirect(lib, a, r, b.addr)
+    lib.redirect(a, r, b.addr)
     local there = b:receive { timeout = 5, where = lib.is_request }
     if not there.message then
       t:inconc("RFC8489:10#a2", "no request came to the other server", r)
       return
     end
-    redirect(lib, b, there, a.addr)
+    lib.redirect(b, there, a.addr)
     t:never(a, 3, lib.not_of(r.message.transaction), "RFC8489:10#9", "the first server got the request again")
     lib.fails(t, b, asked, "RFC8489:10#9", "a redirection to the server before")
   end

@@ -221,3 +221,75 @@ case {
     t:expect(asked:wait(60), { { success = true, clause = "RFC8489:9.2.5#a1" } }, "a signed success response")
   end
 }
+
+-- Challenge the IUT so that its user name comes hashed. Returns the request and the hash in it; nil where the IUT
+-- does not come so far, which other cases are about.
+local function hashed(t, lib, s, account, realm)
+  local asked = lib.ask(t, s.addr, { account = account })
+  local first = lib.request(t, s)
+  if not first then return nil end
+  local offer = { nonce = lib.nonce { algorithms = true, anonymity = true }, algorithms = { "SHA-256" },
+    realm = realm }
+  lib.refuse(s, first, 401, lib.challenge(t, offer))
+  local r = s:receive { timeout = 5, where = lib.not_of(first.message.transaction) }
+  local hash = r.message and r:attribute("USERHASH")
+  if not hash then return nil end
+  lib.reply(s, r, lib.signed(r))
+  asked:wait(60)
+  return r, hash.value
+end
+
+case {
+  id = "stun-client-068",
+  title = "a user name goes into USERHASH as OpaqueString makes it",
+  role = "stun-client",
+  type = "V",
+  needs = { "ask", "unicode-name", "accounts", "password-algorithms" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local account
+    for _, a in ipairs(t.profile.accounts) do
+      if t:opaque(a.username) and t:opaque(a.username) ~= a.username then account = a end
+    end
+    if not account then t:skip("no account of the profile has a name that OpaqueString changes") end
+    local s = lib.server(t, { auth = "long", account = account })
+    local r, hash = hashed(t, lib, s, account)
+    if not r then t:skip("it sends no USERHASH") end
+    local function made_of(name) return hash == t:sha256(name .. ":" .. t:opaque(account.realm)) end
+    if made_of(t:opaque(account.username)) then
+      t:check("RFC8489:14.4#1a", true)
+      t:check("RFC8489:9.2.2#a2", r.integrity256 == "good", "the key is not made of name and password as prepared", r)
+    elseif made_of(account.username) then
+      t:check("RFC8489:14.4#1a", false, "the name was hashed as its user gave it", r)
+    else
+      t:check("RFC8489:14.4#a3", false, "USERHASH is not that of the user and the realm", r)
+    end
+  end
+}
+
+case {
+  id = "stun-client-069",
+  title = "a realm goes into USERHASH as OpaqueString makes it, and into REALM as it came",
+  role = "stun-client",
+  type = "V",
+  needs = { "ask", "auth-long", "accounts", "password-algorithms" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local account = t.profile.accounts[1]
+    local realm = "cafe\u{301}.test" -- which a server should not send (14.9): to refuse it is no fault
+    local s = lib.server(t, { auth = "long", account = { username = account.username, password = account.password,
+      realm = realm } })
+    local r, hash = hashed(t, lib, s, nil, realm)
+    if not r then t:skip("it does not answer a challenge whose realm OpaqueString changes by USERHASH") end
+    local function made_of(other) return hash == t:sha256(t:opaque(account.username) .. ":" .. other) end
+    if made_of(t:opaque(realm)) then
+      t:check("RFC8489:14.4#1b", true)
+      local back = r:attribute("REALM")
+      t:check("RFC8489:9.2.5#6", back ~= nil and back.value == realm, "REALM is not that of the 401", r)
+    elseif made_of(realm) then
+      t:check("RFC8489:14.4#1b", false, "the realm was hashed as it came", r)
+    else
+      t:check("RFC8489:14.4#a3", false, "USERHASH is not that of the user and the realm", r)
+    end
+  end
+}

@@ -17,8 +17,9 @@ local function meet(t, tls, clause)
   return s, asked, h
 end
 
--- After a certificate that is not good the IUT must not go on.
-local function refuses(t, tls, clause, what)
+-- After a certificate that is not good the IUT must not go on; `verifies` is a clause that says what it has to
+-- look at for that.
+local function refuses(t, tls, clause, what, verifies)
   local s, asked, h = meet(t, tls, clause)
   if not s then return end
   if h.kind == "secured" then -- in TLS 1.3 and DTLS too: the client's Finished has come
@@ -26,11 +27,13 @@ local function refuses(t, tls, clause, what)
     local sent = is_request(r)
     t:check(clause, not sent, "a request was sent to a server " .. what, r)
     -- the certificate may be looked at behind the handshake: what counts is that nothing follows
-    t:check("RFC8489:6.2.3#8", not sent and asked:wait(60).kind ~= "success",
-      "the IUT took a server " .. what .. " for the right one", r)
+    local refused = not sent and asked:wait(60).kind ~= "success"
+    t:check("RFC8489:6.2.3#8", refused, "the IUT took a server " .. what .. " for the right one", r)
+    if verifies then t:check(verifies, refused, "the IUT took a server " .. what .. " for the right one", r) end
   else
     local a = asked:wait(60)
     t:check("RFC8489:6.2.3#8", a.kind ~= "success", "the user was told of success")
+    if verifies then t:check(verifies, a.kind ~= "success", "the user was told of success") end
     local sent = false
     for _, ev in ipairs(s:pending()) do sent = sent or is_request(ev) end
     t:check(clause, not sent, "a request was sent to a server " .. what)
@@ -93,7 +96,8 @@ case {
   needs = { "ask", "tls", "dtls" },
   tags = { "tls-wire" },
   run = function(t)
-    refuses(t, { subject = "other.example,192.0.2.9" }, "RFC8489:6.2.3#9c", "with somebody else's certificate")
+    refuses(t, { subject = "other.example,192.0.2.9" }, "RFC8489:6.2.3#9c", "with somebody else's certificate",
+      "RFC8489:6.2.3#10")
   end
 }
 
@@ -143,5 +147,23 @@ case {
     t:check("RFC8489:6.2.3#5", not bad, (bad or "") .. " is offered")
     t:check("RFC8489:6.2.3#4", not order, (before or "") .. " is preferred to " .. (order or ""))
     t:check("RFC8489:6.2.3#6", h.compressions == 0, "compression is offered")
+  end
+}
+
+case {
+  id = "stun-client-188",
+  title = "over DTLS a client sends the magic cookie",
+  role = "stun-client",
+  type = "V",
+  needs = { "ask", "dtls" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local s = lib.server(t)
+    local asked = lib.ask(t, s.addr)
+    local r = lib.request(t, s, nil, true)
+    if not r then return end
+    t:check("RFC8489:11#1", r.message.cookie == 0x2112a442, "a request of classic STUN came over DTLS", r)
+    lib.reply(s, r)
+    asked:wait(60)
   end
 }

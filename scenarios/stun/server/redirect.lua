@@ -109,3 +109,24 @@ case {
     t:check("RFC8489:14.16#1a", good, "'" .. name .. "' is no DNS name", got)
   end
 }
+
+case {
+  id = "stun-server-144",
+  title = "over TLS a redirection to a server with another certificate says whom that names",
+  role = "stun-server",
+  type = "V",
+  needs = { "alternate", "alternate-domain", "accounts", "tls", "dtls" },
+  run = function(t)
+    local c = t:actor("client", "stun")
+    local got = t:lib("stun").authenticated(t, c)
+    if not got or not t:expect(got, { { error = 300, clause = "RFC8489:10#a1" } }, "an authenticated request") then
+      return
+    end
+    if got.integrity256 ~= "good" then t:skip("the transaction is not authenticated by MESSAGE-INTEGRITY-SHA256") end
+    local domain, name = got:attribute("ALTERNATE-DOMAIN"), t.profile.alternate_domain
+    if t:check("RFC8489:10#4", domain ~= nil, "no ALTERNATE-DOMAIN", got) and name then
+      t:check("RFC8489:10#4", domain.value:lower():gsub("%.$", "") == name:lower(),
+        "ALTERNATE-DOMAIN is " .. domain.value .. ", the certificate is for " .. name, got)
+    end
+  end
+}
