@@ -514,6 +514,10 @@ static void command(struct stun_client *c, const struct input *in, struct outq *
         client_keep_alive(c, in, q);
     } else if (strcmp(v, "send") == 0) {
         send_any(c, in, q);
+    } else if (strcmp(v, "listen") == 0) {
+        struct output *o = out_put(q, OUT_OPEN, ++c->next_flow);
+        o->open = (struct flow_spec){.stack = "tcp", .listen = true, .local = a->local};
+        stun_report(q, "sent", in->token, STUN_R_SENT, in, (struct span){0});
     } else if (strcmp(v, "close") == 0) {
         flow_id f = a->flow ? a->flow : c->tcp ? c->tcp : c->udp;
         if (f)
@@ -542,7 +546,7 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_OPENED:
         if ((s = client_stream(c, in->flow)) != NULL)
             s->local = in->pkt.local;
-        stun_report(q, "opened", 0, STUN_R_OPENED, in, (struct span){0});
+        stun_report(q, in->parent ? "accepted" : "opened", 0, STUN_R_OPENED, in, (struct span){0});
         break;
     case IN_BYTES:
         bytes(c, in, q);
@@ -602,7 +606,7 @@ const struct desc stun_send_desc = {"send", sizeof(struct stun_send_args), FIELD
 static const struct verb verbs[] = {
     {"request", &stun_send_desc, true},    {"binding", &stun_send_desc, true},
     {"keep_alive", &stun_send_desc, true}, {"send", &stun_send_desc, true},
-    {"close", &stun_send_desc, true},
+    {"listen", &stun_send_desc, true},     {"close", &stun_send_desc, true},
 };
 
 const struct endpoint_class stun_client_class = {

@@ -7,6 +7,7 @@
  *              is resolved by section 8.1. What a client under test is driven by
  *   `keep_alive`  a Binding indication
  *   `send`     octets or a message, no transaction
+ *   `listen`   for connections, at `local`, which a client has no use for: who comes is "accepted"
  * stun.server: Binding by section 6.3, authentication by section 9, ALTERNATE-SERVER by 10, classic
  *   clients by 11, NAT behaviour discovery by RFC 5780. With `manual` it answers nothing: each message is an event, and the script says
  *   what to send with `reply`. */

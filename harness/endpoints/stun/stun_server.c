@@ -130,6 +130,8 @@ static void put_out(struct stun_server *s, struct reply *r, const struct wr *w,
         udp = true;
         flow = FLOW_UDP;
     }
+    if (!udp && env_flag(&s->env, "connection-back"))
+        flow = server_call_back(s, r);
     if (r->in->flow == FLOW_UDP && env_flag(&s->env, "other-port")) {
         flow = FLOW_OTHER;
         pkt.local = (struct addr){0};

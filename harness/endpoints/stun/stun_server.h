@@ -36,6 +36,7 @@ enum { /* flows that the server opens */
        STUN_FLOW_DTLS,
        STUN_FLOW_NAT_UDP = 8, /* and the number of a place, from 1 to 3 */
        STUN_FLOW_NAT_TCP = 12,
+       STUN_FLOW_BACK = 64, /* and upward: connections that no server should open */
 };
 struct stun_nat {      /* stun_server_nat.c */
     bool on;           /* RFC 5780 is served */
@@ -55,7 +56,7 @@ struct stun_server {
     uint8_t last_id[12];
     struct stun_spent spent[16];
     uint32_t n_spent;
-    uint32_t n_kept;
+    uint32_t n_kept, n_back;
     struct stun_kept kept[STUN_KEPT];
     struct stun_attr attrs[STUN_ATTRS];
     struct arena mem; /* realm, software, user names */
@@ -134,13 +135,15 @@ unsigned server_check_long(struct stun_server *s, struct reply *r);
 unsigned server_check_otherwise(struct stun_server *s, struct reply *r);
 void server_unknown_otherwise(struct stun_server *s, struct reply *r);
 bool server_answers_indication(struct stun_server *s, const struct reply *r, unsigned code);
+/* Open a connection to whom `r` answers. */
+flow_id server_call_back(struct stun_server *s, const struct reply *r);
 struct addr server_seen(struct stun_server *s, const struct reply *r);
 bool server_takes_crc(struct stun_server *s, const struct stun_msg *m);
 void server_add_otherwise(struct stun_server *s, struct reply *r);
 void server_cut(struct stun_server *s, struct wr *w, struct stun_marks *marks);
 void server_spoil(struct stun_server *s, struct wr *w, struct stun_marks *marks);
 
-enum { STUN_SERVER_FAULTS = 224, STUN_SERVER_VARIANTS = 33 };
+enum { STUN_SERVER_FAULTS = 225, STUN_SERVER_VARIANTS = 33 };
 extern const struct deviation stun_server_faults[STUN_SERVER_FAULTS],
     stun_server_variants[STUN_SERVER_VARIANTS];
 #endif

@@ -331,6 +331,7 @@ const struct deviation stun_server_faults[STUN_SERVER_FAULTS] = {
     {"md5-offered-alone-in-name", "RFC8489:14.11#a2", "flag", DEV_FLAG, NULL, NULL, LONG},
     {"long-name-refused", "RFC8489:14.3#2", "flag", DEV_FLAG, NULL, NULL, LONG},
     {"indication-refused-none", "RFC8489:9.2#a1", "flag", DEV_FLAG, NULL, NULL, LONG},
+    {"connection-back", "RFC8489:6.2.2#8", "flag", DEV_FLAG, NULL, NULL, NULL},
 
     /* RFC8489:10 */
     {"redirect-without-address", "RFC8489:10#1a", "error/300", DEV_DROP,

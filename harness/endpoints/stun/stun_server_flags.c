@@ -101,6 +101,15 @@ bool server_answers_indication(struct stun_server *s, const struct reply *r, uns
     return env_flag(&s->env, name) || env_flag(&s->env, "indication-answered");
 }
 
+flow_id server_call_back(struct stun_server *s, const struct reply *r)
+{
+    flow_id flow = STUN_FLOW_BACK + s->n_back++;
+    struct output *o = out_put(r->q, OUT_OPEN, flow);
+
+    o->open = (struct flow_spec){.stack = "tcp", .remote = r->in->pkt.remote};
+    return flow;
+}
+
 struct addr server_seen(struct stun_server *s, const struct reply *r)
 {
     struct addr a = r->in->pkt.remote;

@@ -148,3 +148,33 @@ case {
     t:sanity(c, "RFC8489:6.3.1#a4")
   end
 }
+
+case {
+  id = "stun-server-222",
+  title = "a server never connects to its client, not even where it cannot answer otherwise",
+  role = "stun-server",
+  type = "X",
+  needs = { "tcp" },
+  run = function(t)
+    local c = t:actor("client", "stun")
+    t:allow(c)
+    local function knocked(ev) return ev.event == "accepted" end
+    local near = t.target:match("^127%.") or t.target:match("^%[::1%]")
+    if t.relayed or not (t.sim or near) then t:skip("the address that the server sees is not the client's own") end
+    local any = t.family == "ip6" and "[::1]:0" or "127.0.0.1:0"
+    if t.sim then any = t.family == "ip6" and "[::]:0" or "0.0.0.0:0" end
+    local r = c:request { class = "request", ["local"] = any }
+    if r.kind == "closed" or not c.addr then
+      t:inconc("RFC8489:6.2.2#8", "there is no connection to the server", r)
+      return
+    end
+    c:listen { ["local"] = c.addr } -- the port of the connection: where the server knows its client
+    local failed = c:receive { timeout = 0.05, where = function(ev) return ev.kind == "closed" end }
+    if failed.kind == "closed" then t:skip("the client cannot listen on the port of its connection") end
+    c:request { class = "request", flow = r.flow }
+    c:send { class = "request", flow = r.flow }
+    c:close { flow = r.flow } -- before it is answered
+    t:never(c, 1, knocked, "RFC8489:6.2.2#8", "the server opened a connection to the client")
+    t:sanity(c, "RFC8489:6.2.2#8")
+  end
+}
