@@ -10,6 +10,7 @@
 
 /* RFC8489:6.2.3#1a, #1b, #4, #5: forward secrecy and AEAD only, what the RFC names among them. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK:!SRP:!aDSS"
+#define DEPRECATED "AES128-SHA" /* static RSA, CBC: TLS 1.3 has neither (RFC 8446 section 1.2) */
 enum { FILE_MAX_OCTETS = 1 << 20 };
 
 /* Deliberate violations by our own layers; `rtclab prove` runs them live. */
@@ -26,6 +27,8 @@ const struct deviation tls_live_faults[TLS_FAULTS + DTLS_FAULTS] = {
     {"no-dhe-aes128", "RFC8489:6.2.3#1a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"no-ecdhe-aes128", "RFC8489:6.2.3#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"no-mandatory-suite-of-1.3", "RFC8489:6.2.3#3a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"deprecated-suites-kept", "RFC8489:6.2.3#3b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"deprecated-suite-chosen", "RFC8489:6.2.3#3b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"no-cookie", "RFC8489:13#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
@@ -244,6 +247,10 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
         }
     }
     c->offered[w.n] = '\0';
+    if (strstr(c->offered, DEPRECATED) && env_flag(c->core->env, "deprecated-suite-chosen")) {
+        SSL_set_cipher_list(ssl, DEPRECATED);
+        SSL_set_max_proto_version(ssl, c->core->datagrams ? DTLS1_2_VERSION : TLS1_2_VERSION);
+    }
     n = SSL_client_hello_get0_compression_methods(ssl, &p);
     for (size_t i = 0; i < n; i++)
         c->compressions = (uint8_t)(c->compressions + (p[i] != 0));
@@ -342,6 +349,8 @@ static const char *list_of(const struct tls_core *core)
 {
     if (env_flag(core->env, "weak-suites-offered"))
         return CIPHERS ":eNULL:@SECLEVEL=0";
+    if (env_flag(core->env, "deprecated-suites-kept"))
+        return CIPHERS ":" DEPRECATED;
     if (env_flag(core->env, "plain-rsa-first"))
         return "AES128-GCM-SHA256:" CIPHERS;
     if (env_flag(core->env, "client-chooses-suite"))

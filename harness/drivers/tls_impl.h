@@ -49,7 +49,7 @@ void tls_conn_tell(struct tls_conn *c, enum tls_kind kind, uint64_t now_us, cons
 void tls_verify_set(struct tls_core *core);
 bool tls_verify_host(struct tls_conn *c);
 
-enum { TLS_FAULTS = 12, DTLS_FAULTS = 1 };
+enum { TLS_FAULTS = 14, DTLS_FAULTS = 1 };
 /* Those of both layers, then those of datagrams alone. */
 extern const struct deviation tls_live_faults[TLS_FAULTS + DTLS_FAULTS];
 #endif

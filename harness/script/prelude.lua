@@ -156,6 +156,9 @@ function Actor:secured(seconds)
   return wait(take, (seconds or 5) * t.scale) or { kind = "timeout" }
 end
 
+-- What else its TLS is told, as in `tls` of its configuration; connections that are there keep what they have.
+function Actor:tls(options) H.tls(self.id, options) end
+
 -- What has arrived until now and answers nothing, without waiting.
 function Actor:pending()
   local all = self.inbox

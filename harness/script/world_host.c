@@ -331,6 +331,17 @@ static int h_command(lua_State *L)
     return luaL_error(L, "'%s' cannot be asked to '%s'", a->cls->name, name);
 }
 
+/* H.tls(id, options): what else its TLS is told, from its next connection on. */
+static int h_tls(lua_State *L)
+{
+    struct world *w = world_of(L);
+    lua_Integer id = luaL_checkinteger(L, 1);
+
+    luaL_argcheck(L, id >= 1 && id <= (lua_Integer)w->n_actors, 1, "no such actor");
+    luarec_read(L, 2, &tls_options_desc, &w->tls[id], &w->mem);
+    return 0;
+}
+
 /* H.lib(protocol): the table that scenarios/<protocol>/lib.lua returns; nil: none. */
 static int h_lib(lua_State *L)
 {
@@ -423,7 +434,8 @@ void world_push_host(struct world *w, lua_State *L)
         {"check", h_check}, {"note", h_note}, {"failed", h_failed}, {"unexpected", h_unexpected},
         {"now", h_now},     {"skip", h_skip}, {"add", h_add},       {"command", h_command},
         {"lib", h_lib},     {"ask", h_ask},   {"zone", h_zone},     {"opaque", h_opaque},
-        {"claim", h_claim}, {"lost", h_lost}, {"sha256", h_sha256}, {NULL, NULL},
+        {"claim", h_claim}, {"lost", h_lost}, {"sha256", h_sha256}, {"tls", h_tls},
+        {NULL, NULL},
     };
     uint8_t text[64];
     struct wr target = {text, sizeof text, 0, false};

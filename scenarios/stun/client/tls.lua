@@ -167,3 +167,32 @@ case {
     asked:wait(60)
   end
 }
+
+case {
+  id = "stun-client-189",
+  title = "a client that has found TLS 1.3 uses no cipher suite any more that TLS 1.3 has done away with",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "session", "tls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    local lib = t:lib("stun").client
+    local s, asked, h = meet(t, { rsa = true }, "RFC8489:6.2.3#3b")
+    if not s then return end
+    if h.version ~= "TLSv1.3" then t:skip("the client does not speak TLS 1.3") end
+    local r = lib.request(t, s)
+    if not r then return end
+    lib.reply(s, r)
+    asked:wait(60)
+    s:hang_up { id = r.id }
+    s:tls { max = "1.2", ciphers = "AES128-SHA" } -- static RSA
+    lib.ask(t, s.addr)
+    h = s:secured(20)
+    if h.kind == "timeout" then
+      t:inconc("RFC8489:6.2.3#3b", "the IUT began no second handshake")
+    else
+      t:check("RFC8489:6.2.3#3b", h.kind ~= "secured", "the client takes " .. (h.cipher or "it") ..
+        " from a server that has TLS 1.3")
+    end
+  end
+}

@@ -127,3 +127,21 @@ case {
     t:silence(c, "RFC8489:11#2b", "an indication without the magic cookie")
   end
 }
+
+case {
+  id = "stun-server-187",
+  title = "with a client that speaks TLS 1.3 no cipher suite is used that TLS 1.3 has done away with",
+  role = "stun-server",
+  type = "X",
+  needs = { "tls", "tls-rsa" },
+  tags = { "tls-wire" },
+  run = function(t)
+    local any = handshake(t, {}, "RFC8489:6.2.3#3b")
+    if not any then return end
+    if any.version ~= "TLSv1.3" then t:skip("the server does not speak TLS 1.3") end
+    local h = handshake(t, { ciphers = "AES128-SHA" }, "RFC8489:6.2.3#3b") -- static RSA; and TLS 1.3
+    if h then
+      t:check("RFC8489:6.2.3#3b", h.cipher ~= "AES128-SHA", "the server chose " .. (h.cipher or "it"))
+    end
+  end
+}
