@@ -40,6 +40,7 @@ struct tls_options {
     bool invalid;        /* its issuer is known to nobody */
     bool self_signed;
     bool expired, not_yet;
+    bool revoked;    /* an OCSP response is stapled that says so; live */
     bool rsa;        /* the key is RSA 2048 in place of P-256 */
     bool srv_id;     /* the names stand as SRV-ID, not as DNS-ID (RFC 6125) */
     bool ask_client; /* ask the client for a certificate, which is not verified */
@@ -70,6 +71,7 @@ struct tls_event {
     const char *alpn, *server_name;
     const char *subject, *issuer, *not_after, *fingerprint; /* of the peer's certificate */
     const char *offered; /* server: the client's cipher suites by preference, separated by colons */
+    bool status_asked;   /* server: the client asked for an OCSP response */
     uint8_t compressions; /* server: compression methods that the client offered besides "null" */
     const char *why;
     uint64_t time_us;

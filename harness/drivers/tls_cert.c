@@ -4,12 +4,12 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include "codecs/base/field.h"
-#include "harness/drivers/tls_cert.h"
+#include "harness/drivers/tls_impl.h"
 
 #define LOCAL "localhost,127.0.0.1,::1"
 enum { HOUR = 3600, DAY = 86400 };
 
-static X509 *read_cert(struct span pem)
+X509 *tls_read_cert(struct span pem)
 {
     BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
     X509 *x = b ? PEM_read_bio_X509(b, NULL, NULL, NULL) : NULL;
@@ -18,7 +18,7 @@ static X509 *read_cert(struct span pem)
     return x;
 }
 
-static EVP_PKEY *read_key(struct span pem)
+EVP_PKEY *tls_read_key(struct span pem)
 {
     BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
     EVP_PKEY *k = b ? PEM_read_bio_PrivateKey(b, NULL, NULL, NULL) : NULL;
@@ -125,8 +125,8 @@ bool tls_cert_make(const struct tls_cert_spec *spec, struct arena *mem, struct s
                    struct span *key, const char **err)
 {
     EVP_PKEY *own = spec->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-    X509 *issuer = spec->issuer.n ? read_cert(spec->issuer) : NULL;
-    EVP_PKEY *signer = spec->issuer.n ? read_key(spec->issuer_key) : own;
+    X509 *issuer = spec->issuer.n ? tls_read_cert(spec->issuer) : NULL;
+    EVP_PKEY *signer = spec->issuer.n ? tls_read_key(spec->issuer_key) : own;
     X509 *x = X509_new();
     bool known = !spec->issuer.n || (issuer && signer);
     bool good = own && x && known && fill(x, issuer, own, spec) &&
@@ -149,7 +149,7 @@ bool tls_cert_fingerprint(struct span pem, char out[65])
 {
     uint8_t md[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    X509 *x = read_cert(pem);
+    X509 *x = tls_read_cert(pem);
     bool good = x && X509_digest(x, EVP_sha256(), md, &n) && n == 32;
     struct wr w = {(uint8_t *)out, 64, 0, false};
 

@@ -17,6 +17,7 @@ enum { FILE_MAX_OCTETS = 1 << 20 };
 const struct deviation tls_live_faults[TLS_FAULTS + DTLS_FAULTS] = {
     {"certificate-unread", "RFC8489:6.2.3#8", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"invalid-certificate-taken", "RFC8489:6.2.3#9a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"revoked-taken", "RFC8489:6.2.3#9b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"any-name-taken", "RFC8489:6.2.3#9c", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"identity-unverified", "RFC8489:6.2.3#10", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"srv-id-taken", "RFC8489:6.2.3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -182,6 +183,10 @@ static bool make_cert(struct tls_core *core, const struct flow_spec *spec)
         return fail(core, err, (struct span){0});
     if (!tls_cert_make(&s, &mem, &cert, &key, &err))
         return fail(core, err, (struct span){0});
+    if (tls_option_on(spec, "revoked") &&
+        !tls_status_revoke(core, cert, s.issuer.n ? s.issuer : cert,
+                           s.issuer.n ? s.issuer_key : key))
+        return fail(core, "there is no saying that the certificate is revoked", (struct span){0});
     return take_cert(core, cert, key);
 }
 
@@ -251,6 +256,7 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
         SSL_set_cipher_list(ssl, DEPRECATED);
         SSL_set_max_proto_version(ssl, c->core->datagrams ? DTLS1_2_VERSION : TLS1_2_VERSION);
     }
+    c->status_asked = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_status_request, &p, &n) == 1;
     n = SSL_client_hello_get0_compression_methods(ssl, &p);
     for (size_t i = 0; i < n; i++)
         c->compressions = (uint8_t)(c->compressions + (p[i] != 0));
@@ -439,6 +445,7 @@ static bool take_identity(struct tls_core *core, const struct flow_spec *spec)
         return fail(core, "a fingerprint is SHA-256 in 64 hexadecimal digits, not", pin);
     for (size_t i = 0; i < pin.n; i++)
         core->pinned[i] = (char)(pin.p[i] >= 'A' && pin.p[i] <= 'F' ? pin.p[i] | 0x20 : pin.p[i]);
+    tls_status_ask(core);
     if (ca.n)
         return take_authorities(core, ca);
     SSL_CTX_set_default_verify_paths(core->ctx);
@@ -579,6 +586,7 @@ void tls_conn_tell(struct tls_conn *c, enum tls_kind kind, uint64_t now_us, cons
     e->why = why;
     e->cookie = c->cookie;
     e->compressions = c->compressions;
+    e->status_asked = c->status_asked;
     e->offered = c->offered[0] ? arena_text(&c->q->mem, span_of(c->offered)) : NULL;
     if (!c->ssl)
         return;

@@ -19,9 +19,7 @@ end
 
 -- After a certificate that is not good the IUT must not go on; `verifies` is a clause that says what it has to
 -- look at for that.
-local function refuses(t, tls, clause, what, verifies)
-  local s, asked, h = meet(t, tls, clause)
-  if not s then return end
+local function judge(t, s, asked, h, clause, what, verifies)
   if h.kind == "secured" then -- in TLS 1.3 and DTLS too: the client's Finished has come
     local r = s:receive { timeout = 5, where = function(ev) return is_request(ev) or ev.kind == "closed" end }
     local sent = is_request(r)
@@ -38,6 +36,11 @@ local function refuses(t, tls, clause, what, verifies)
     for _, ev in ipairs(s:pending()) do sent = sent or is_request(ev) end
     t:check(clause, not sent, "a request was sent to a server " .. what)
   end
+end
+
+local function refuses(t, tls, clause, what, verifies)
+  local s, asked, h = meet(t, tls, clause)
+  if s then judge(t, s, asked, h, clause, what, verifies) end
 end
 
 case {
@@ -194,5 +197,20 @@ case {
       t:check("RFC8489:6.2.3#3b", h.kind ~= "secured", "the client takes " .. (h.cipher or "it") ..
         " from a server that has TLS 1.3")
     end
+  end
+}
+
+case {
+  id = "stun-client-190",
+  title = "a certificate that is revoked, as the server's own OCSP response says, ends the transaction",
+  role = "stun-client",
+  type = "X",
+  needs = { "ask", "tls", "dtls" },
+  tags = { "tls-wire" },
+  run = function(t)
+    local s, asked, h = meet(t, { revoked = true }, "RFC8489:6.2.3#9b")
+    if not s then return end
+    if not h.status_asked then t:skip("the client does not ask for an OCSP response: it may have other means") end
+    judge(t, s, asked, h, "RFC8489:6.2.3#9b", "whose certificate is revoked")
   end
 }
