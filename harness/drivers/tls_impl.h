@@ -55,7 +55,7 @@ bool tls_verify_host(struct tls_conn *c);
 X509 *tls_read_cert(struct span pem);
 EVP_PKEY *tls_read_key(struct span pem);
 /* tls_status.c: a server staples an OCSP response that says that `cert` is revoked; false: it cannot be
- * made. A client asks for one and heeds it, unless it trusts without looking. */
+ * made. A client asks for one and heeds it, unless it trusts one certificate whatever it says. */
 bool tls_status_revoke(struct tls_core *core, struct span cert, struct span issuer,
                        struct span issuer_key);
 void tls_status_ask(struct tls_core *core);

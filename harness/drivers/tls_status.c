@@ -108,17 +108,17 @@ static int on_answer(SSL *ssl, void *arg)
     bool bad = basic && revoked(ssl, basic) && !env_flag(core->env, "revoked-taken") &&
                !env_flag(core->env, "certificate-unread");
 
-    if (bad)
+    if (bad && !c->why[0])
         snprintf(c->why, sizeof c->why, "the certificate is revoked");
     OCSP_BASICRESP_free(basic);
     OCSP_RESPONSE_free(r);
     ERR_clear_error();
-    return !bad; /* 0: bad_certificate_status_response */
+    return !bad || core->insecure; /* 0: bad_certificate_status_response */
 }
 
 void tls_status_ask(struct tls_core *core)
 {
-    if (core->pinned[0] || core->insecure)
+    if (core->pinned[0])
         return;
     SSL_CTX_set_tlsext_status_type(core->ctx, TLSEXT_STATUSTYPE_ocsp);
     SSL_CTX_set_tlsext_status_cb(core->ctx, on_answer);

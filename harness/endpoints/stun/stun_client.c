@@ -1,5 +1,4 @@
 /* harness/endpoints/stun/stun_client.c - transactions and their timers: RFC 8489 section 6.2. */
-#include <stdio.h>
 #include "harness/endpoints/stun/stun_client.h"
 
 static void start(struct stun_client *c, const struct stun_client_config *cfg)
@@ -8,8 +7,7 @@ static void start(struct stun_client *c, const struct stun_client_config *cfg)
     if (cfg)
         c->c = *cfg;
     c->c.transport = arena_copy(&c->mem, c->c.transport.n ? c->c.transport : span_of("udp"));
-    c->given_name =
-        arena_copy(&c->mem, c->c.username.n ? c->c.username : span_of("alice"));
+    c->given_name = arena_copy(&c->mem, c->c.username.n ? c->c.username : span_of("alice"));
     c->c.username =
         stun_prepare(&c->mem, c->c.username.n ? c->c.username : span_of("alice"), true, false);
     c->c.password = stun_prepare(&c->mem, c->c.password.n ? c->c.password : span_of("alice-secret"),
@@ -51,7 +49,7 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
             c->streams[i].flow = c->next_flow;
             c->streams[i].n = 0;
             c->streams[i].remote = o->open.remote;
-            snprintf(c->stream_domain[i], sizeof c->stream_domain[i], "%s", domain);
+            memcpy(c->stream_domain[i], domain, strlen(domain) + 1);
             c->users_own[i] = false;
             c->answered[i] = 0;
             break;

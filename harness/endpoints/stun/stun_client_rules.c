@@ -1,6 +1,5 @@
 /* harness/endpoints/stun/stun_client_rules.c - what a client does with a response: RFC 8489 sections
  * 6.3.3, 6.3.4, 9.1.4, 9.2.5, 10. */
-#include <stdio.h>
 #include "harness/endpoints/stun/stun_client.h"
 
 /* ---- challenges: RFC8489:9.2.5 ---- */
@@ -141,7 +140,8 @@ static void rename_server(struct stun_client *c, struct stun_transaction *t,
             w.n--;
         struct span host = span_cut(wr_span(&w), t->to.family == 6, w.n);
         host.n -= host.n ? 1u + (t->to.family == 6) : 0;
-        snprintf(domain, sizeof t->op.domain, "%.*s", (int)host.n, (const char *)host.p);
+        memcpy(domain, host.p, host.n);
+        domain[host.n] = '\0';
     }
 }
 
