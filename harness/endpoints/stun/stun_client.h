@@ -107,7 +107,7 @@ struct stun_client {
     uint8_t fixed_id[12];
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
 };
-enum { STUN_CLIENT_FAULTS = 141, STUN_CLIENT_VARIANTS = 17 };
+enum { STUN_CLIENT_FAULTS = 142, STUN_CLIENT_VARIANTS = 17 };
 extern const struct deviation stun_client_faults[STUN_CLIENT_FAULTS],
     stun_client_variants[STUN_CLIENT_VARIANTS];
 extern const struct desc stun_send_desc;

@@ -185,6 +185,7 @@ const struct deviation stun_client_faults[STUN_CLIENT_FAULTS] = {
     {"hash-without-realm", "RFC8489:14.4#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"name-hashed-as-given", "RFC8489:14.4#1a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"realm-hashed-as-given", "RFC8489:14.4#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"realm-in-key-as-it-came", "RFC8489:9.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"algorithms-shortened", "RFC8489:9.2.5#8", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"last-algorithm-chosen", "RFC8489:9.2.5#9", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unknown-algorithm-tried", "RFC8489:9.2.5#10", "flag", DEV_FLAG, NULL, NULL, NULL},

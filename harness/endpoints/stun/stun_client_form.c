@@ -73,8 +73,9 @@ static void add_long_term(struct stun_client *c, struct stun_transaction *t, str
              t->op.integrity & HAS_SHA256 ? STUN_MESSAGE_INTEGRITY_SHA256 : STUN_MESSAGE_INTEGRITY);
     if (client_flag(c, k->algorithm ? "key-of-other-algorithm" : "key-not-of-md5"))
         alg = alg == STUN_MD5 ? STUN_SHA256 : STUN_MD5;
-    stun_key_long_term(&t->key, alg, c->c.username, stun_prepare(dr->mem, realm, true, false),
-                       c->c.password); /* RFC8489:9.2.2#a2 */
+    if (!client_flag(c, "realm-in-key-as-it-came")) /* RFC8489:9.2.2#a2 */
+        realm = stun_prepare(dr->mem, realm, true, false);
+    stun_key_long_term(&t->key, alg, c->c.username, realm, c->c.password);
     t->signed_ = true;
     t->op.authenticated = true;
 }

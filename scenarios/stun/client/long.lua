@@ -286,6 +286,7 @@ case {
       t:check("RFC8489:14.4#1b", true)
       local back = r:attribute("REALM")
       t:check("RFC8489:9.2.5#6", back ~= nil and back.value == realm, "REALM is not that of the 401", r)
+      t:check("RFC8489:9.2.2#a2", r.integrity256 == "good", "the key is not made of the realm as prepared", r)
     elseif made_of(realm) then
       t:check("RFC8489:14.4#1b", false, "the realm was hashed as it came", r)
     else
