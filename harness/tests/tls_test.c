@@ -264,7 +264,7 @@ static void meets(const char *version, const char *how, const char *trust, const
     }
     CU_ASSERT_TRUE(up);
     snprintf(args, sizeof args,
-             "test stun-server-001 --target 'stuns:127.0.0.4:%u%s' %s --timeout-scale 0.1 --out "
+             "test stun-server-001 --target 'stuns:127.0.0.1:%u%s' %s --timeout-scale 0.4 --out "
              "run2 --json",
              port, how, trust);
     program_run(args);
