@@ -144,10 +144,11 @@ static bool has_plain(const struct job *j, const struct endpoint_class *cls)
 /* What breaks a clause is for cases about that clause, what bad input does for those of robustness. */
 static bool concerned(const struct job *j, const struct world_run *w, size_t i)
 {
-    bool robust = j->runs[i].c->kind == 'R';
+    const struct case_info *c = j->runs[i].c;
 
-    if (!counts(j, j->runs[i].c, w->cls))
+    if (!c || !counts(j, c, w->cls))
         return false;
+    bool robust = c->kind == 'R';
     return w->canary ? robust : !w->dev || w->variant || !robust;
 }
 

@@ -144,7 +144,7 @@ static void on_event(void *ctx, const struct event *ev)
 
 /* ---- running ---- */
 
-static struct party *add(struct job *j, bool stream)
+static void add(struct job *j, bool stream, struct party **p)
 {
     struct relay_config cfg = {.listen = j->listen,
                                .to = j->to,
@@ -153,17 +153,15 @@ static struct party *add(struct job *j, bool stream)
                                .down = j->spec[RELAY_DOWN],
                                .clients = j->clients,
                                .hook = j->script ? relay_script_hook(j->script) : NULL};
+    struct party_spec spec = {.cls = &relay_impair_class,
+                              .config = &cfg,
+                              .name = stream ? "tcp" : "udp",
+                              .seed = j->cli.seed};
     const char *err = NULL;
-    struct party *p = j->d->cls->add(j->d,
-                                     &(struct party_spec){.cls = &relay_impair_class,
-                                                          .config = &cfg,
-                                                          .name = stream ? "tcp" : "udp",
-                                                          .seed = j->cli.seed},
-                                     &err);
-    if (!p)
+    *p = j->d->cls->add(j->d, &spec, &err);
+    if (!*p)
         cli_error("relay", "%s", err);
-    j->failed |= !p;
-    return p;
+    j->failed |= !*p;
 }
 
 static int relay(struct job *j)
@@ -172,9 +170,9 @@ static int relay(struct job *j)
     const char *why = NULL;
 
     if (!j->only_tcp)
-        parties[0] = add(j, false);
+        add(j, false, &parties[0]);
     if (!j->only_udp && !j->failed)
-        parties[1] = add(j, true);
+        add(j, true, &parties[1]);
     while (!stopping && !j->failed && !j->d->error && !why) {
         j->d->cls->run(j->d, j->d->now_us + 1000000);
         why = j->script ? relay_script_error(j->script) : NULL;

@@ -132,7 +132,7 @@ static bool wrong(struct reader *r, const char *what)
 
 static bool next_is(struct reader *r, char c)
 {
-    if (r->at >= r->text.n || r->text.p[r->at] != c)
+    if (r->at >= r->text.n || r->text.p[r->at] != (uint8_t)c)
         return false;
     r->at++;
     return true;

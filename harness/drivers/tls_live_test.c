@@ -240,8 +240,8 @@ static void bad_options(void)
 
 static void no_common_ground(void)
 {
-    struct two t = meet((struct tls_options){.alpn = SPAN("a")},
-                        (struct tls_options){.alpn = SPAN("b")}, "localhost");
+    struct tls_options a = {.alpn = SPAN("a")}, b = {.alpn = SPAN("b")};
+    struct two t = meet(a, b, "localhost");
     pump_carry(t.c, t.s, 5000);
     CU_ASSERT_STRING_EQUAL(t.c->above, "[closed tls]");
     CU_ASSERT_STRING_EQUAL(t.c->why, "the peer refused: no application protocol");
@@ -325,11 +325,12 @@ static void limits(void)
     part(t);
 
     /* a client hello of 131071 octets that never ends, in records of 16384 */
+    static const uint8_t record[] = {0x16, 3, 1, 0x40, 0}, hello[] = {1, 1, 0xff, 0xff};
     struct pump_end *s =
         pump_new(&tls_live_class, &(struct tls_options){0}, "", SERVER, NULL, true);
     for (size_t at = 0; at + 5 < sizeof big; at += 5 + TLS_RECORD_MAX)
-        memcpy(big + at, "\x16\3\1\x40\0", 5);
-    memcpy(big + 5, "\1\1\xff\xff", 4);
+        memcpy(big + at, record, sizeof record);
+    memcpy(big + 5, hello, sizeof hello);
     pump_open(s, true, CLIENT);
     pump_bytes(s, (struct span){big, TLS_HANDSHAKE_MAX}, 4096);
     CU_ASSERT_STRING_EQUAL(s->above, "");

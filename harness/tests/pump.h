@@ -66,7 +66,9 @@ static inline void pump_take(struct pump_end *e, const struct output *o)
     case OUT_SEND:
         CU_ASSERT_FATAL(e->n_sends < PUMP_SENDS && o->flow == LAYER_LOWER);
         e->sends[e->n_sends] = (struct pump_send){o->pkt.remote, malloc(data.n + 1), data.n};
-        memcpy(e->sends[e->n_sends++].p, data.p, data.n);
+        if (data.n)
+            memcpy(e->sends[e->n_sends].p, data.p, data.n);
+        e->n_sends++;
         e->largest = data.n > e->largest ? data.n : e->largest;
         break;
     case OUT_PROVIDE:

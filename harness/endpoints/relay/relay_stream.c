@@ -105,7 +105,7 @@ static void pass(struct relay *r, struct relay_client *c, enum relay_way way,
     }
     if (rule.drop || !data.n)
         return;
-    for (int twice = 0; twice <= rule.twice; twice++)
+    for (int twice = 0; twice < (rule.twice ? 2 : 1); twice++)
         for (size_t at = 0; at < data.n; at += step) {
             struct span part = span_cut(data, at, at + step);
             uint64_t when = impair_stream(&h->line, in->now_us + rule.delay_us, part.n);

@@ -53,6 +53,8 @@ static void begin(const struct stun_server_config *c)
     rig = (struct rig){.now = 1000000};
     rig.s = calloc(1, sizeof *rig.s);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rig.s);
+    if (!rig.s)
+        return; /* FATAL has left already */
     rig.s->env.cls = &stun_server_class;
     rng_seed(rig.s->env.rng, 1);
     rig.q = (struct outq){.v = outs, .cap = OUTS, .mem = arena_of(mem, sizeof mem)};
