@@ -312,7 +312,7 @@ static void too_many_half_open(void)
     struct pump_end *ends[] = {s, good};
 
     carry(ends, 2, SIZE_MAX);
-    for (uint16_t i = 0; i < TLS_HALF_OPEN; i++)
+    for (int i = 0; i < TLS_HALF_OPEN; i++)
         half_open(s, (uint16_t)(2000 + i));
     CU_ASSERT_STRING_EQUAL(s->events, "secured ");
     half_open(s, 3000);
