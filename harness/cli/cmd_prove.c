@@ -122,9 +122,9 @@ static bool asked_for(const struct job *j, const struct world_run *w, const stru
 {
     switch (w->which) {
     case CITING:
-        return cites(c, w->dev->clause);
+        return !w->dev || cites(c, w->dev->clause);
     case OTHERS:
-        return !cites(c, w->dev->clause);
+        return !w->dev || !cites(c, w->dev->clause);
     case UNPROVEN:
         return !j->proven[c - j->plan.cases.v];
     default:
