@@ -121,6 +121,7 @@ static bool source_bad(struct cage *c, const struct addr *a)
 static bool bad_input(struct cage *c, const struct derived *d, const struct input *in)
 {
     struct window *w;
+    bool source;
 
     switch (in->kind) {
     case IN_OPENED:
@@ -132,8 +133,8 @@ static bool bad_input(struct cage *c, const struct derived *d, const struct inpu
         w = window_of(c, in->flow, in->flow >= FLOW_ACCEPTED);
         if (w)
             return segment_bad(c, d->codec, w, in->data);
-        return (in->pkt.remote.family && source_bad(c, &in->pkt.remote)) |
-               message_bad(c, d->codec, in->data);
+        source = in->pkt.remote.family && source_bad(c, &in->pkt.remote);
+        return message_bad(c, d->codec, in->data) || source; /* both count what they see */
     case IN_EOF:
     case IN_CLOSED:
         w = window_of(c, in->flow, false);
