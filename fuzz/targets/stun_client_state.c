@@ -20,7 +20,7 @@ enum {
     IDS = 256,
     TOKEN_SANE = 0x7fff0000
 };
-enum { BEFORE = 512 }; /* transactions that may come first: more than a client keeps */
+enum { BEFORE = 512, ON_STREAM = 4 }; /* answers until it is its turn: more than a client keeps */
 enum { C_FINGERPRINT = 4, C_TCP = 8, C_FAST = 16, C_THREE = 32 };
 
 struct sent_id {
@@ -231,7 +231,8 @@ static void sane(void *ctx, struct rig *r)
     if (c->told_of && (c->kind == STUN_R_CLOSED || c->kind == STUN_R_FAILED))
         return; /* streams are refused in this start state */
     require(c->last_n > 0, "after all of it a request is not sent");
-    for (int i = 0; i < BEFORE && !c->told_of; i++) { /* it waits for others: RFC8489:6.2#2 */
+    /* it waits for others (RFC8489:6.2#2); on a stream half a message may stand before all of it */
+    for (int i = 0; i < (c->last_flow->stream ? ON_STREAM : BEFORE) && !c->told_of; i++) {
         struct span msg = success(c, room, sizeof room);
         rig_arrive(r, c->last_flow, &c->c.server, msg);
         rig_pass(r, 0);
