@@ -144,7 +144,7 @@ static bool runs(const char *file)
  * and with a worker that is killed. */
 static void hangs(void)
 {
-    static const char hang[] = "echo $$ >one; sh -c 'echo $$ >two; exec sleep 1000' & wait";
+    static const char hang[] = "echo $$ >one; sh -c 'echo $$ >two; exec tail -f /dev/null' & wait";
     if (!ready(hang))
         return;
     json_t *all = ask("a-ask", "--timeout-scale 0.01", 3);

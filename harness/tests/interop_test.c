@@ -166,7 +166,7 @@ static void broken_start(void)
 {
     if (!ready())
         return;
-    cell("#!/bin/sh\nsleep 1000 &\necho no such luck >&2\nexit 3\n", "a-binding", "exit 77");
+    cell("#!/bin/sh\ntail -f /dev/null &\necho no such luck >&2\nexit 3\n", "a-binding", "exit 77");
     json_t *all = run("", 3);
     the_cell(all, 3, "the peer ended before it listened (exit status 3): no such luck");
     json_decref(all);
@@ -180,7 +180,7 @@ static void never_listens(void)
 {
     if (!ready())
         return;
-    cell("#!/bin/sh\necho waiting for the moon\nsleep 1000\n", "a-binding", "exit 77");
+    cell("#!/bin/sh\necho waiting for the moon\ntail -f /dev/null\n", "a-binding", "exit 77");
     json_t *all = run("--start-limit 0.3", 3);
     the_cell(all, 3, "the peer did not listen within 0.3 s: waiting for the moon");
     json_decref(all);
@@ -230,7 +230,7 @@ static void hangs_at_stop(void)
         return;
     cell("#!/bin/sh\ntrap '' TERM\n"
          "\"$RTCLAB\" serve stun.server --listen \"$PEER_HOST:$STUN_PORT\" &\n"
-         "while :; do sleep 1; done\n",
+         "exec tail -f /dev/null\n",
          "a-binding", "exit 77");
     json_t *all = run("--stop-limit 0.3", 0);
     const json_t *c = the_cell(all, 0, "");
@@ -261,7 +261,7 @@ static int signalled(int sig)
 
     unlink(program_path("running"));
     CU_ASSERT_EQUAL_FATAL(mkfifo(program_path("running"), 0600), 0);
-    snprintf(ask, sizeof ask, "echo >'%s'; exec sleep 1000", program_path("running"));
+    snprintf(ask, sizeof ask, "echo >'%s'; exec tail -f /dev/null", program_path("running"));
     cell(server, "a-kill", ask);
     snprintf(out, sizeof out, "%s", program_path("out"));
     memcpy(mine, words, sizeof mine);

@@ -2,14 +2,19 @@
  * server, live; robustness cases keep to the loopback. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include "harness/tests/program.h"
 
-/* A STUN server of a few lines that dies of attribute 0x7eee, and writes a line a start. */
+enum { GONE_MS = 10000 };
+
+/* A STUN server of a few lines that dies of attribute 0x7eee, and writes a line a start, and who it is. */
 static const char toy[] =
     "import os, socket, struct, sys\n"
     "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
     "s.bind((sys.argv[1], int(sys.argv[2])))\n"
+    "open('pids', 'a').write('%d\\n' % os.getpid())\n"
     "print('toy listens', flush=True)\n"
     "while True:\n"
     "    m, a = s.recvfrom(2048)\n"
@@ -32,18 +37,6 @@ static const char cases[] =
     "      t:allow(c)\n"
     "    end }\n"
     "end\n";
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t n = sizeof in;
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    CU_ASSERT_EQUAL(bind(fd, (const struct sockaddr *)(const void *)&in, sizeof in), 0);
-    getsockname(fd, (struct sockaddr *)(void *)&in, &n);
-    close(fd);
-    return ntohs(in.sin_port);
-}
 
 static bool ready(void)
 {
@@ -117,20 +110,23 @@ static void ended(unsigned port)
                              .sin_port = htons((uint16_t)port),
                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int status = -1;
-    for (int tries = 0; status != 0 && tries < 500;
-         tries++) { /* what was killed may still be going */
-        status = bind(fd, (const struct sockaddr *)(const void *)&in, sizeof in);
-        if (status != 0)
-            usleep(10000);
+    char pids[4096], *rest = pids;
+    program_read(program_path("pids"), pids, sizeof pids);
+    for (char *line; (line = strsep(&rest, "\n")) && *line;) { /* killed is not gone yet */
+        struct pollfd gone = {(int)syscall(SYS_pidfd_open, atoi(line), 0), POLLIN, 0};
+        if (gone.fd < 0)
+            continue;
+        CU_ASSERT_EQUAL(poll(&gone, 1, GONE_MS), 1);
+        close(gone.fd);
     }
+    int status = bind(fd, (const struct sockaddr *)(const void *)&in, sizeof in);
     CU_ASSERT_EQUAL(status, 0);
     close(fd);
 }
 
 static void started(void)
 {
-    unsigned port = free_port();
+    unsigned port = program_free_port();
 
     if (!ready())
         return;
@@ -144,7 +140,7 @@ static void started(void)
 
 static void restarted(void)
 {
-    unsigned port = free_port();
+    unsigned port = program_free_port();
     char hooks[1024];
 
     if (!ready())
@@ -172,7 +168,7 @@ static void restarted(void)
 /* Nobody can raise it and nobody says that it is dead: a case that lost it is believed. */
 static void no_hooks(void)
 {
-    unsigned port = free_port();
+    unsigned port = program_free_port();
     char command[512];
 
     if (!ready())
@@ -216,7 +212,7 @@ static void loopback_only(void)
 static void flood(void)
 {
     char share[4096], args[512];
-    unsigned port = free_port();
+    unsigned port = program_free_port();
 
     if (!program_ready() || !getcwd(share, sizeof share))
         return;
