@@ -425,6 +425,7 @@ static bool prepare(struct job *j)
     j->o.faults = j->faults;
     j->o.variants = j->variants;
     j->o.out = j->out;
+    j->o.no_messages = !j->out && !j->cli.json && j->cli.verbose < 1; /* see report_terminal */
     if (!j->o.capture_failed && !j->capture_none)
         j->o.capture_all = true;
     if (!j->cli.seeded)

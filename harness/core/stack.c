@@ -561,7 +561,7 @@ void party_timers(struct party *p, uint64_t now_us)
 
 static bool outq_init(struct outq *q, size_t cap, size_t arena)
 {
-    q->v = calloc(cap + 1, sizeof *q->v);
+    q->v = malloc((cap + 1) * sizeof *q->v); /* out_put sets each */
     q->cap = cap;
     q->mem = arena_of(arena ? malloc(arena) : NULL, arena);
     return q->v && (!arena || q->mem.p);

@@ -150,7 +150,7 @@ static void on_packet(void *ctx, const struct packet *pk)
         return;
     w->result->answered += !pk->out;
     bool fields;
-    if (!w->o->record || !tells(w, pk->data.n, &fields))
+    if (!w->o->record || w->o->no_messages || !tells(w, pk->data.n, &fields))
         return;
     const struct codec *c = codec_guess(pk->data, 0, FRAMING_DATAGRAM);
     if (c && c->decode(pk->data, &mem, &view, &none) != STEP_ITEM)

@@ -1,7 +1,12 @@
 /* harness/script/pool.c - a worker process for each case in flight. A worker that dies or hangs
- * takes no other case with it, and the one that did it is known at once. */
+ * takes no other case with it, and the one that did it is known at once.
+ *
+ * Live, each case has a process of its own. In sim a worker goes on to the next case as long as all goes
+ * as expected: a process is a thousand page faults, a case in virtual time is microseconds. After
+ * anything but a pass or a skip the next case starts afresh, so that what went wrong goes no further. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,9 +26,12 @@ static void on_signal(int sig)
     interrupted = 1;
 }
 
+enum { RESERVED = 64 << 20 }; /* octets that a worker's heap keeps between cases */
+
 struct worker {
-    pid_t pid;
-    int fd;
+    pid_t pid;  /* 0: there is no process */
+    int to, fd; /* numbers of cases go in, results come out */
+    bool busy;  /* with case i */
     size_t i;
     uint64_t started_us, limit_us;
     size_t got;
@@ -60,22 +68,48 @@ struct pool {
     bool stop, dead; /* dead: the IUT is */
 };
 
-/* In the worker. It ends when we do, and only we end it: an interrupt reaches us too. */
-static void work(const struct pool *pl, const struct case_run *run, unsigned slot, int out)
+static bool read_all(int fd, void *p, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        ssize_t k = read(fd, (char *)p + at, n - at);
+        if (k == 0 || (k < 0 && errno != EINTR))
+            return false;
+        at += k > 0 ? (size_t)k : 0;
+    }
+    return true;
+}
+
+/* Octets of a result that tell something: places of checks that it does not have are left out. */
+static size_t told(const struct case_result *r)
+{
+    size_t n = r->n_kept < CASE_CHECKS ? r->n_kept : CASE_CHECKS;
+    return offsetof(struct case_result, checks) + n * sizeof *r->checks;
+}
+
+/* In the worker. It ends when we do, and only we end it: an interrupt reaches us too. What a case frees
+ * stays in its heap for the next. */
+static void work(const struct pool *pl, unsigned slot, int in, int out)
 {
     static struct case_result r;
-    struct case_run mine = *run;
+    size_t i;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    mallopt(M_MMAP_THRESHOLD, RESERVED);
+    mallopt(M_TRIM_THRESHOLD, RESERVED);
     for (unsigned s = 0; s < pl->p->jobs; s++)
-        if (pl->workers[s].pid && s != slot)
+        if (pl->workers[s].pid && s != slot) {
+            close(pl->workers[s].to);
             close(pl->workers[s].fd);
-    mine.slot = slot;
-    mine.groups = pl->groups + slot * CASE_ASKED;
-    case_execute(pl->o, &mine, &r);
-    write_all(out, &r, sizeof r);
+        }
+    while (read_all(in, &i, sizeof i)) {
+        struct case_run mine = pl->runs[i];
+        mine.slot = slot;
+        mine.groups = pl->groups + slot * CASE_ASKED;
+        case_execute(pl->o, &mine, &r);
+        write_all(out, &r, told(&r));
+    }
     _exit(0);
 }
 
@@ -87,31 +121,47 @@ static uint64_t limit_us(const struct pool *pl, const struct case_info *c)
     return (uint64_t)(ms * 1000.0 * (pl->o->live ? 7 * pl->o->scale : 1));
 }
 
-static bool start(struct pool *pl, struct worker *w, unsigned slot)
+static bool new_worker(struct pool *pl, struct worker *w, unsigned slot)
 {
-    const struct case_run *run = &pl->runs[w->i];
-    int pipes[2];
+    int in[2], out[2];
 
-    w->pid = 0;
-    w->got = 0;
-    w->started_us = now_us();
-    w->limit_us = limit_us(pl, run->c);
-    memset(pl->groups + slot * CASE_ASKED, 0, CASE_ASKED * sizeof *pl->groups);
-    if (pipe2(pipes, O_CLOEXEC) != 0)
+    if (pipe2(in, O_CLOEXEC) != 0)
         return false;
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        close(pipes[0]);
-        work(pl, run, slot, pipes[1]);
+        close(in[1]);
+        close(out[0]);
+        work(pl, slot, in[0], out[1]);
     }
-    close(pipes[1]);
+    close(in[0]);
+    close(out[1]);
+    w->to = in[1];
+    w->fd = out[0];
     if (pid < 0) {
-        close(pipes[0]);
+        close(w->to);
+        close(w->fd);
         return false;
     }
     w->pid = pid;
-    w->fd = pipes[0];
+    return true;
+}
+
+static bool start(struct pool *pl, struct worker *w, unsigned slot)
+{
+    w->got = 0;
+    w->started_us = now_us();
+    w->limit_us = limit_us(pl, pl->runs[w->i].c);
+    memset(pl->groups + slot * CASE_ASKED, 0, CASE_ASKED * sizeof *pl->groups);
+    if (!w->pid && !new_worker(pl, w, slot))
+        return false;
+    w->busy = true;
+    write_all(w->to, &w->i, sizeof w->i);
     return true;
 }
 
@@ -120,10 +170,12 @@ static int reap(const struct pool *pl, struct worker *w, unsigned slot)
 {
     int status = 0;
 
+    close(w->to);
     while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
         ;
     close(w->fd);
     w->pid = 0;
+    w->busy = false;
     for (size_t i = 0; i < CASE_ASKED; i++)
         if (pl->groups[slot * CASE_ASKED + i] > 0)
             kill(-pl->groups[slot * CASE_ASKED + i], SIGKILL);
@@ -149,7 +201,18 @@ static void died(struct worker *w, const struct case_run *run, bool hung, int st
                  run->c->line, WEXITSTATUS(status));
 }
 
-/* True: the worker has ended and w->r holds what came of it. */
+static bool whole(const struct worker *w)
+{
+    return w->got >= offsetof(struct case_result, checks) && w->got == told(&w->r);
+}
+
+static bool goes_on(const struct pool *pl, const struct worker *w)
+{
+    return !pl->o->live && whole(w) && !w->r.lost &&
+           (w->r.status == STATUS_PASS || w->r.status == STATUS_SKIP);
+}
+
+/* True: the case has ended and w->r holds what came of it. */
 static bool attend(const struct pool *pl, struct worker *w, unsigned slot, bool readable)
 {
     bool hung = now_us() - w->started_us > w->limit_us;
@@ -159,7 +222,7 @@ static bool attend(const struct pool *pl, struct worker *w, unsigned slot, bool 
         if (n < 0 && errno == EINTR)
             return false;
         w->got += n > 0 ? (size_t)n : 0;
-        if (n > 0 && w->got < sizeof w->r)
+        if (n > 0 && !whole(w))
             return false; /* the rest, or its end, follows */
         hung &= n < 0;
     } else if (!hung) {
@@ -167,8 +230,11 @@ static bool attend(const struct pool *pl, struct worker *w, unsigned slot, bool 
     }
     if (hung)
         kill(w->pid, SIGKILL);
+    w->busy = false;
+    if (!hung && goes_on(pl, w))
+        return true;
     int status = reap(pl, w, slot);
-    if (w->got < sizeof w->r)
+    if (!whole(w))
         died(w, &pl->runs[w->i], hung, status);
     return true;
 }
@@ -195,7 +261,7 @@ static void finished(struct pool *pl, struct worker *w, unsigned slot)
     bool again = bad && pl->tries[i] < pl->p->retries && !interrupted;
 
     pl->tries[i]++;
-    pl->results[i] = w->r;
+    memcpy(&pl->results[i], &w->r, told(&w->r));
     pl->results[i].tries = pl->tries[i];
     if (again && start(pl, w, slot))
         return;
@@ -216,7 +282,7 @@ static void fill(struct pool *pl)
 {
     for (unsigned s = 0; s < pl->p->jobs && !pl->stop && !interrupted; s++) {
         struct worker *w = &pl->workers[s];
-        if (w->pid || pl->next >= pl->n)
+        if (w->busy || pl->next >= pl->n)
             continue;
         w->i = pl->next++;
         if (pl->p->begun)
@@ -231,7 +297,7 @@ static void fill(struct pool *pl)
 static bool busy(const struct pool *pl)
 {
     for (unsigned s = 0; s < pl->p->jobs; s++)
-        if (pl->workers[s].pid)
+        if (pl->workers[s].busy)
             return true;
     return false;
 }
@@ -242,7 +308,8 @@ static void end_all(struct pool *pl)
         struct worker *w = &pl->workers[s];
         if (!w->pid)
             continue;
-        kill(w->pid, SIGKILL);
+        if (w->busy)
+            kill(w->pid, SIGKILL);
         reap(pl, w, s);
     }
 }
@@ -253,7 +320,7 @@ static void watch(struct pool *pl)
     unsigned slots[256], n = 0;
 
     for (unsigned s = 0; s < pl->p->jobs; s++)
-        if (pl->workers[s].pid) {
+        if (pl->workers[s].busy) {
             fds[n] = (struct pollfd){.fd = pl->workers[s].fd, .events = POLLIN};
             slots[n++] = s;
         }
@@ -273,7 +340,8 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     opts.jobs = opts.jobs < 1 ? 1 : opts.jobs > 256 ? 256 : opts.jobs;
     struct pool pl = {.o = o, .p = &opts, .runs = runs, .results = results, .n = n};
     size_t shared = opts.jobs * CASE_ASKED * sizeof *pl.groups;
-    struct sigaction act = {.sa_handler = on_signal}, was_int, was_term;
+    struct sigaction act = {.sa_handler = on_signal}, none = {.sa_handler = SIG_IGN};
+    struct sigaction was_int, was_term, was_pipe;
 
     pl.workers = calloc(opts.jobs, sizeof *pl.workers);
     pl.tries = calloc(n ? n : 1, sizeof *pl.tries);
@@ -281,6 +349,7 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     interrupted = 0;
     sigaction(SIGINT, &act, &was_int);
     sigaction(SIGTERM, &act, &was_term);
+    sigaction(SIGPIPE, &none, &was_pipe); /* a worker that is gone is told by its end of the pipe */
     if (pl.workers && pl.tries && pl.groups != MAP_FAILED) {
         fill(&pl);
         while (busy(&pl) && !interrupted && !pl.dead) {
@@ -291,6 +360,7 @@ size_t pool_run(const struct run_options *o, const struct pool_options *p,
     }
     sigaction(SIGINT, &was_int, NULL);
     sigaction(SIGTERM, &was_term, NULL);
+    sigaction(SIGPIPE, &was_pipe, NULL);
     if (pl.groups != MAP_FAILED)
         munmap(pl.groups, shared);
     free(pl.workers);

@@ -1,5 +1,4 @@
 /* harness/script/sandbox.c - limits on what a case can reach, hold and do. */
-#include <stdlib.h>
 #include <lualib.h>
 #include "harness/script/sandbox.h"
 
@@ -15,12 +14,12 @@ static void *allocate(void *ud, void *p, size_t was, size_t size)
 
     if (size == 0) {
         s->memory -= before;
-        free(p);
+        region_give(&s->region, p, before);
         return NULL;
     }
     if (size > before && s->memory + (size - before) > s->memory_max)
         return NULL; /* Lua raises "not enough memory" */
-    void *q = realloc(p, size);
+    void *q = region_resize(&s->region, p, before, size);
     if (q)
         s->memory = s->memory - before + size;
     return q;
@@ -59,6 +58,71 @@ static int set_metatable(lua_State *L)
     return 1;
 }
 
+/* Numbers before texts, each in their order. */
+static int key_less(lua_State *L)
+{
+    bool a = lua_type(L, 1) == LUA_TNUMBER, b = lua_type(L, 2) == LUA_TNUMBER;
+    lua_pushboolean(L, a != b ? a : lua_compare(L, 1, 2, LUA_OPLT));
+    return 1;
+}
+
+static int next_key(lua_State *L)
+{
+    lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
+
+    lua_settop(L, 1);
+    while (lua_rawgeti(L, lua_upvalueindex(1), ++i) != LUA_TNIL) {
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, 1) != LUA_TNIL) { /* else it went while the loop ran */
+            lua_pushinteger(L, i);
+            lua_replace(L, lua_upvalueindex(2));
+            return 2;
+        }
+        lua_settop(L, 1);
+    }
+    return 1;
+}
+
+/* pairs in the order of the keys: Lua's own order changes from run to run, and one seed is to give one
+ * run. Keys that are neither number nor text come last, in Lua's order. */
+static int ordered_pairs(lua_State *L)
+{
+    lua_Integer n = 0, others = 0;
+
+    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 3);
+        return 3;
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_newtable(L); /* 2: keys */
+    lua_newtable(L); /* 3: those that have no order */
+    for (lua_pushnil(L); lua_next(L, 1) != 0;) {
+        bool sorts = lua_type(L, -2) == LUA_TNUMBER || lua_type(L, -2) == LUA_TSTRING;
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        if (sorts)
+            lua_rawseti(L, 2, ++n);
+        else
+            lua_rawseti(L, 3, ++others);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1)); /* table.sort */
+    lua_pushvalue(L, 2);
+    lua_pushcfunction(L, key_less);
+    lua_call(L, 2, 0);
+    for (lua_Integer i = 1; i <= others; i++) {
+        lua_rawgeti(L, 3, i);
+        lua_rawseti(L, 2, n + i);
+    }
+    lua_settop(L, 2);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, next_key, 2);
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
 bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint64_t seed)
 {
     static const luaL_Reg libs[] = {
@@ -92,6 +156,11 @@ bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint6
     lua_pushnil(s->L);
     lua_setfield(s->L, -2, "dump");
     lua_pop(s->L, 1);
+    lua_getglobal(s->L, "table");
+    lua_getfield(s->L, -1, "sort");
+    lua_pushcclosure(s->L, ordered_pairs, 1);
+    lua_setglobal(s->L, "pairs");
+    lua_pop(s->L, 1);
     lua_getglobal(s->L, "setmetatable");
     lua_pushcclosure(s->L, set_metatable, 1);
     lua_setglobal(s->L, "setmetatable");
@@ -99,14 +168,9 @@ bool sandbox_open(struct sandbox *s, size_t memory, uint64_t instructions, uint6
     return true;
 }
 
+/* Not lua_close: nothing in the state has a finalizer, and all of its memory is in the region. */
 void sandbox_close(struct sandbox *s)
 {
-    if (s->L)
-        lua_close(s->L);
+    region_end(&s->region);
     s->L = NULL;
-}
-
-int sandbox_load(lua_State *L, struct span text, const char *name)
-{
-    return luaL_loadbufferx(L, (const char *)text.p, text.n, name, "t");
 }

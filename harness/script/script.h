@@ -107,8 +107,9 @@ struct run_options {
     const struct tls_options *tls; /* of every flow, before a case says more; NULL: nothing */
     double scale;                  /* of every wait: --timeout-scale */
     bool capture_all, capture_failed;
-    const char *out;                             /* folder for captures; NULL: none */
-    struct record *record;                       /* NULL: none */
+    const char *out;       /* folder for captures; NULL: none */
+    struct record *record; /* NULL: none */
+    bool no_messages;      /* the record goes without messages: nobody will read them */
     const char *const *faults, *const *variants; /* of our own endpoint */
     const struct canary
         *canary;        /* our own endpoint comes to harm by bad input; NULL: it does not */
@@ -175,8 +176,8 @@ struct pool_options {
     bool *begun; /* of each run: whether it was begun; NULL: nobody asks */
     void *ctx;
 };
-/* Run each of `runs` in a worker process of its own, `jobs` at a time. A worker that dies or is
- * silent too long gives `error`, and so does one that cannot be started. Returns how many ran. */
+/* Run each of `runs` in a worker process, `jobs` at a time; live in a fresh one each. A worker that dies
+ * or is silent too long gives `error`, and so does one that cannot be started. Returns how many ran. */
 size_t pool_run(const struct run_options *o, const struct pool_options *p,
                 const struct case_run *runs, struct case_result *results, size_t n);
 /* Whether SIGINT or SIGTERM ended the last pool_run. */

@@ -90,6 +90,9 @@ void world_place(struct world *w, const struct endpoint_class *cls, void *rec,
 /* caserun.c: push an event to the script */
 void world_deliver(struct world *w, int id, const char *name, uint32_t token,
                    void (*push)(lua_State *L, const void *arg), const void *arg);
+/* Memory for the arguments of one command, until the next is asked: commands do not nest, since what
+ * an endpoint tells meanwhile is only put into a queue. */
+struct arena world_arguments(void);
 struct addr world_host_addr(struct world *w);
 void world_json_push(lua_State *L, const json_t *j);
 #endif

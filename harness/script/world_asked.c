@@ -39,13 +39,12 @@ static void own_args(lua_State *L, int args, const struct desc *d)
 static uint32_t ask_own(struct world *w, lua_State *L, const char *verb, int args)
 {
     const struct endpoint_class *cls = w->actors[0].cls;
-    static const size_t size = 1 << 20;
 
     for (size_t i = 0; i < cls->n_verbs; i++) {
         const struct verb *v = &cls->verbs[i];
         if (strcmp(v->name, verb) != 0)
             continue;
-        struct arena mem = arena_of(lua_newuserdatauv(L, size, 0), size);
+        struct arena mem = world_arguments();
         void *rec = arena_take(&mem, v->args->size);
         own_args(L, args, v->args);
         luarec_read(L, lua_gettop(L), v->args, rec, &mem);

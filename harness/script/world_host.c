@@ -305,12 +305,17 @@ static int h_add(lua_State *L)
     return 3;
 }
 
+struct arena world_arguments(void)
+{
+    static uint8_t memory[4 << 20];
+    return arena_of(memory, sizeof memory);
+}
+
 static int h_command(lua_State *L)
 {
     struct world *w = world_of(L);
     lua_Integer id = luaL_checkinteger(L, 1);
     const char *name = luaL_checkstring(L, 2);
-    static const size_t size = 4 << 20;
 
     luaL_argcheck(L, id >= 1 && id <= (lua_Integer)w->n_actors, 1, "no such actor");
     struct actor *a = &w->actors[id];
@@ -318,7 +323,7 @@ static int h_command(lua_State *L)
         const struct verb *v = &a->cls->verbs[i];
         if (strcmp(v->name, name) != 0)
             continue;
-        struct arena mem = arena_of(lua_newuserdatauv(L, size, 0), size);
+        struct arena mem = world_arguments();
         void *rec = arena_take(&mem, v->args->size);
         luarec_read(L, 3, v->args, rec, &mem);
         uint32_t token = ++w->token;

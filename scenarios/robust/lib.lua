@@ -16,7 +16,7 @@ local R = {}
 local function copy(v)
   if type(v) ~= "table" then return v end
   local out = {}
-  for k, x in pairs(v) do out[k] = copy(x) end
+  for k, x in next, v do out[k] = copy(x) end
   return out
 end
 R.copy = copy
@@ -24,27 +24,17 @@ R.copy = copy
 -- A view as a draft: what the encoder computes is left to it.
 function R.draft(view, derived)
   local out = {}
-  for k, v in pairs(view) do
+  for k, v in next, view do
     if type(v) == "table" then out[k] = R.draft(v, derived)
     elseif not derived[k] then out[k] = v end
   end
   return out
 end
 
-local function keys(t)
-  local out = {}
-  for k in pairs(t) do out[#out + 1] = k end
-  table.sort(out, function(a, b)
-    if type(a) == type(b) then return a < b end
-    return type(a) == "number"
-  end)
-  return out
-end
-
 -- Call f(path, value) for each value in a table, tables too, always in one order.
 local function walk(v, f, path)
   path = path or {}
-  for _, k in ipairs(keys(v)) do
+  for k in pairs(v) do
     local here = { table.unpack(path) }
     here[#here + 1] = k
     f(here, v[k])
@@ -331,7 +321,7 @@ end
 function R.case(t, clauses, bases, make)
   local run = R.start(t, clauses)
   if not run:alive() then return end
-  for _, name in ipairs(keys(bases)) do
+  for name in pairs(bases) do
     local view, octets = run:base(bases[name])
     if not view then
       t:inconc(clauses.alive, "the message '" .. name .. "' cannot be sent")
