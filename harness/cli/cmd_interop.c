@@ -34,7 +34,7 @@ static const char help[] =
     "                      run.jsonl, report.html, captures and the peer's logs\n"
     "  --jobs N            cells in flight (default 4)\n"
     "  --start-limit S     a peer that does not listen after S seconds did not come up (default "
-    "20)\n"
+    "60)\n"
     "  --stop-limit S      a peer that does not end S seconds after SIGTERM is killed (default 5)\n"
     "  --cell-limit S      a cell that takes longer is stopped (default 600)\n"
     "  --port-base N       the cells' ports begin here (default 28000)\n"
@@ -355,7 +355,7 @@ static int run_interop(int argc, char **argv)
 
     j = (struct job){
         .out = "rtclab-interop",
-        .o = {.start_s = 20, .stop_s = 5, .cell_s = 600, .port_base = 28000, .jobs = 4}};
+        .o = {.start_s = 60, .stop_s = 5, .cell_s = 600, .port_base = 28000, .jobs = 4}};
     cli_init(&j.cli);
     optind = 1;
     while ((opt = cli_getopt(&cmd_interop, argc, argv, CLI_SHORT, options)) != -1) {
