@@ -128,17 +128,17 @@ static int is_vectors(const struct dirent *d)
 }
 
 /* Files by name; -1: no such folder. */
-static int run_folder(struct session *s, const struct codec *codec)
+static int run_folder(struct session *s, const char *folder, const struct codec *only)
 {
     char path[PATH_MAX + 512], text[VECTOR_WHY + 1];
     struct dirent **files;
 
-    snprintf(path, sizeof path, "%s/%s", s->dir, codec->name);
+    snprintf(path, sizeof path, "%s/%s", s->dir, folder);
     int n = scandir(path, &files, is_vectors, alphasort);
     for (int i = 0; i < n; i++) {
         struct wr why = {(uint8_t *)text, VECTOR_WHY, 0, false};
-        snprintf(path, sizeof path, "%s/%s/%s", s->dir, codec->name, files[i]->d_name);
-        if (!vectors_read(path, codec, s->seen, visit, s, &why)) {
+        snprintf(path, sizeof path, "%s/%s/%s", s->dir, folder, files[i]->d_name);
+        if (!vectors_read(path, folder, only, s->seen, visit, s, &why)) {
             text[why.n] = '\0';
             cli_error("vectors", "%s", text);
             s->broken = true;
@@ -153,8 +153,10 @@ static int run_folder(struct session *s, const struct codec *codec)
 static bool run_named(struct session *s, const char *name)
 {
     const struct codec *c = codec_named(name);
+    const char *folder = codec_folder(c);
+    bool whole = c && strcmp(folder, name) == 0; /* the protocol's own name: all its codecs */
 
-    if (c && run_folder(s, c) > 0)
+    if (c && run_folder(s, folder, whole ? NULL : c) > 0)
         return true;
     if (c)
         cli_error("vectors", "there are no vectors of %s in %s", name, s->dir);
@@ -174,8 +176,8 @@ static bool run_all(struct session *s, int argc, char **argv)
     for (int i = 0; i < argc; i++)
         good &= run_named(s, argv[i]);
     for (size_t i = 0; argc == 0 && i < registry_n; i++)
-        if (registry[i].codec)
-            run_folder(s, registry[i].codec);
+        if (registry[i].codec && strcmp(registry[i].name, registry[i].folder) == 0)
+            run_folder(s, registry[i].folder, NULL);
     if (s->run == 0 && good) {
         cli_error("vectors", "there is no vector%s%s in %s", s->only ? " " : "",
                   s->only ? s->only : "", s->dir);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/cli/vectors.h"
+#include "harness/core/registry.h"
 
 static const struct vector_check *const checks[] = {&stun_vector_check};
 
@@ -23,8 +24,8 @@ const struct vector_check *vector_check_named(const char *protocol)
 }
 
 struct reading {
-    const char *path;
-    const struct codec *codec;
+    const char *path, *folder;
+    const struct codec *only, *codec;
     const struct vector_check *more;
     json_t *seen;
     vector_visit *visit;
@@ -182,8 +183,13 @@ static bool read_groups(struct reading *r, const json_t *root)
 
     if (!known_keys(r, root, file_keys, NULL, "the file"))
         return false;
-    if (!protocol || strcmp(protocol, r->codec->name) != 0)
-        return vector_fails(r->why, "%s: protocol is not '%s'", r->path, r->codec->name);
+    const char *folder = protocol ? codec_folder(codec_named(protocol)) : NULL;
+    if (!folder || strcmp(folder, r->folder) != 0)
+        return vector_fails(r->why, "%s: protocol is no codec of '%s'", r->path, r->folder);
+    r->codec = codec_named(protocol);
+    r->more = vector_check_named(protocol);
+    if (r->only && r->codec != r->only)
+        return true;
     if (!json_is_string(json_object_get(root, "source")) || !json_array_size(groups))
         return vector_fails(r->why, "%s: source or groups are absent", r->path);
     for (size_t g = 0; g < json_array_size(groups); g++) {
@@ -197,11 +203,17 @@ static bool read_groups(struct reading *r, const json_t *root)
     return true;
 }
 
-bool vectors_read(const char *path, const struct codec *codec, json_t *seen, vector_visit *visit,
-                  void *ctx, struct wr *why)
+bool vectors_read(const char *path, const char *folder, const struct codec *only, json_t *seen,
+                  vector_visit *visit, void *ctx, struct wr *why)
 {
     json_error_t err;
-    struct reading r = {path, codec, vector_check_named(codec->name), seen, visit, ctx, NULL, why};
+    struct reading r = {.path = path,
+                        .folder = folder,
+                        .only = only,
+                        .seen = seen,
+                        .visit = visit,
+                        .ctx = ctx,
+                        .why = why};
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &err);
 
     if (!root)

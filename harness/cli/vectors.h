@@ -32,10 +32,11 @@ bool vector_fails(struct wr *why, const char *format, ...) __attribute__((format
 /* ---- reading ---- */
 
 typedef void vector_visit(void *ctx, const struct vector *v);
-/* Read one file and visit its tests in order. `seen` is a JSON object of the ids so far, which are
+/* Read one file of a protocol's folder and visit its tests in order; a file of another codec than `only`
+ * (NULL: any) is passed over. `seen` is a JSON object of the ids so far, which are
  * not used twice. False: the file does not keep the format, `why` says where. */
-bool vectors_read(const char *path, const struct codec *codec, json_t *seen, vector_visit *visit,
-                  void *ctx, struct wr *why);
+bool vectors_read(const char *path, const char *folder, const struct codec *only, json_t *seen,
+                  vector_visit *visit, void *ctx, struct wr *why);
 
 /* ---- running ---- */
 

@@ -9,6 +9,14 @@ const struct codec *codec_named(const char *name)
     return NULL;
 }
 
+const char *codec_folder(const struct codec *codec)
+{
+    for (size_t i = 0; i < registry_n; i++)
+        if (codec && registry[i].codec == codec)
+            return registry[i].folder;
+    return NULL;
+}
+
 const struct endpoint_class *class_named(const char *name)
 {
     for (size_t i = 0; i < registry_n; i++)

@@ -165,7 +165,7 @@ static void bad_rows(void)
         {"TOY1:2#a1\tA\tSTMT\tserver\tyes\t\t0123abcd\tx",
          "TOY1:2#a1: the hash '0123abcd' is wrong here"},
         {"TOY1:2#1\tN\tMUST\tserver\tyes\t\t\t", "TOY1:2#1: there is no statement"},
-        {"TOY1:2#b1\tN\tMUST\tserver\tyes\t\t\tx", "'TOY1:2#b1' is no clause id such as TOY1:5#3"},
+        {"TOY1:2#bb1\tN\tMUST\tserver\tyes\t\t\tx", "'TOY1:2#bb1' is no clause id such as TOY1:5#3"},
         {"TOY1:2\tN\tMUST\tserver\tyes\t\t\tx", "'TOY1:2' is no clause id such as TOY1:5#3"},
         {"TOY1:2#01\tN\tMUST\tserver\tyes\t\t\tx", "'TOY1:2#01' is no clause id such as TOY1:5#3"},
         {"TOY1:2#1\tN\tMUST", "3 columns, not 8"},

@@ -135,11 +135,11 @@ static size_t id_length(const char *s)
     return n > from ? n : 0;
 }
 
-/* Whether what follows '#' is a number, a number and a letter, or an a and a number; `*own`: the
+/* Whether what follows '#' is a number, a number and a letter, or a letter and a number; `*own`: the
  * last, the id of a rule without a key word. */
 static bool number_well_formed(const char *s, bool *own)
 {
-    *own = *s == 'a';
+    *own = lower(*s);
     s += *own;
     if (!digit(*s) || *s == '0')
         return false;
