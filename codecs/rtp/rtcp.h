@@ -133,10 +133,12 @@ extern const struct codec rtcp_codec;
  * `packets`. Cost is linear in `in`. */
 enum step rtcp_decode(struct span in, struct rtcp_compound *c, struct rtcp_packet *packets,
                       size_t cap, struct findings *fs);
-/* What a compound breaks beyond its syntax. That the first packet is a report, that there are two, and that
- * a CNAME is among them is asked only of compounds that begin with SR or RR, or hold more than one packet:
- * a lone packet of another type is lawful where reduced size was agreed on (RFC 5506). */
+/* What a compound breaks beyond its syntax, as far as the octets alone can tell. */
 void rtcp_lint(const struct rtcp_compound *c, struct findings *fs);
+/* For who knows that the datagram is a regular report, neither of reduced size (RFC 5506) nor split for
+ * encryption (RFC3550:9.1): what rtcp_lint has to let pass of the first packet, the number of packets and the
+ * CNAME. Nothing is said twice. */
+void rtcp_lint_regular(const struct rtcp_compound *c, struct findings *fs);
 /* 0: no RTCP; up to 90: types and lengths add up to the whole of `in`. */
 unsigned rtcp_guess(struct span in, uint16_t port);
 
