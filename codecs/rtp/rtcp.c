@@ -77,26 +77,6 @@ static void take_rr(const struct dec *d, struct span body)
 
 /* ---- SDES ---- */
 
-bool rtcp_next_item(struct rd *r, struct rtcp_item *v)
-{
-    struct rd at = *r;
-
-    if (!rd_u8(&at, &v->type) || !rd_u8(&at, &v->length) || !rd_take(&at, v->length, &v->text))
-        return false;
-    v->split = false;
-    v->prefix_length = 0;
-    v->prefix = (struct span){v->text.p, 0};
-    if (v->type == RTCP_PRIV && v->length && v->text.p[0] < v->length) {
-        size_t n = v->text.p[0];
-        v->split = true;
-        v->prefix_length = (uint8_t)n;
-        v->prefix = (struct span){v->text.p + 1, n};
-        v->text = (struct span){v->text.p + 1 + n, v->length - 1u - n};
-    }
-    *r = at;
-    return true;
-}
-
 /* Where the items from `at` on end: at a null octet, at `end`, or NULL: one runs past it, *at says where. */
 static const uint8_t *items_end(const uint8_t **at, const uint8_t *end)
 {
@@ -111,31 +91,18 @@ static const uint8_t *items_end(const uint8_t **at, const uint8_t *end)
     return p;
 }
 
-bool rtcp_next_chunk(struct rd *r, struct rtcp_chunk *v)
-{
-    const uint8_t *start = r->p + r->pos, *end = r->p + r->n, *at = start + 4;
-
-    if (rd_left(r) < 4)
-        return false;
-    const uint8_t *items = at, *stop = items_end(&at, end);
-    if (!stop)
-        return false;
-    v->ssrc = get_u32(start);
-    v->items = (struct span){items, (size_t)(stop - items)};
-    size_t size = ((size_t)(stop - start) | 3) + 1; /* a null octet, at least */
-    if (stop == end || size > rd_left(r))
-        size = rd_left(r);
-    v->end = (struct span){stop, size - (size_t)(stop - start)};
-    r->pos += size;
-    return true;
-}
-
 static inline bool ascii(struct span s)
 {
-    uint8_t any = 0;
-    for (size_t i = 0; i < s.n; i++)
+    uint64_t any = 0, v;
+    size_t i = 0;
+
+    for (; i + 8 <= s.n; i += 8) {
+        memcpy(&v, s.p + i, 8);
+        any |= v;
+    }
+    for (; i < s.n; i++)
         any |= s.p[i];
-    return any < 0x80;
+    return !(any & 0x8080808080808080u);
 }
 
 static COLD void check_text(const struct dec *d, struct span s)
@@ -144,24 +111,33 @@ static COLD void check_text(const struct dec *d, struct span s)
         broke(d, "RFC3550:6.5#c4", STMT, "text is not UTF-8", s.p, s.n, 0);
 }
 
-static void check_items(const struct dec *d, struct span items)
+static COLD void check_items(const struct dec *d, struct span items)
 {
     struct rd r = rd_of(items);
     struct rtcp_item v;
 
     while (rtcp_next_item(&r, &v)) {
-        if (!ascii(v.text) || !ascii(v.prefix)) {
-            check_text(d, v.prefix);
-            check_text(d, v.text);
-        }
+        check_text(d, v.prefix);
+        check_text(d, v.text);
         if (v.type == RTCP_PRIV && !v.split)
             broke(d, "RFC3550:6.5.8#c1", STMT, "PRIV of %u octets has no room for its prefix",
                   v.text.p - 1, 1, v.length);
     }
 }
 
+/* Items of which nothing is to be said: ASCII throughout, and no PRIV, which has a prefix. */
+static inline bool plain(struct span items)
+{
+    const uint8_t *end = items.p + items.n;
+    bool priv = false;
+
+    for (const uint8_t *p = items.p; p < end; p += 2 + p[1])
+        priv |= *p == RTCP_PRIV;
+    return !priv && ascii(items);
+}
+
 /* What ends a chunk: null octets, up to the next 32-bit boundary. */
-static void check_end(const struct dec *d, struct span end)
+static COLD void check_end(const struct dec *d, struct span end)
 {
     if (end.n == 0)
         broke(d, "RFC3550:6.5#1", MUST, "no null octet ends the items of a chunk", end.p, 0, 0);
@@ -200,8 +176,10 @@ static void take_sdes(const struct dec *d, struct span body)
     size_t n = 0;
 
     while (n < d->p->count && rtcp_next_chunk(&r, &v)) {
-        check_items(d, v.items);
-        check_end(d, v.end);
+        if (!plain(v.items))
+            check_items(d, v.items);
+        if (v.end.n == 0 || !all_zero(v.end))
+            check_end(d, v.end);
         n++;
     }
     d->p->list = (struct span){body.p, r.pos};

@@ -222,9 +222,58 @@ struct rtcp_xr {  /* RFC3611:3 */
 struct rtcp_dlrr { /* RFC3611:4.5 */
     uint32_t ssrc, lrr, dlrr;
 };
-bool rtcp_next_report(struct rd *r, struct rtcp_report *v);
-bool rtcp_next_chunk(struct rd *r, struct rtcp_chunk *v);
-bool rtcp_next_item(struct rd *r, struct rtcp_item *v); /* of chunk.items */
+static inline bool rtcp_next_report(struct rd *r, struct rtcp_report *v)
+{
+    struct span s;
+
+    if (!rd_take(r, RTCP_REPORT, &s))
+        return false;
+    v->ssrc = get_u32(s.p);
+    v->fraction_lost = s.p[4];
+    v->cumulative_lost = get_u32(s.p + 4) & 0xffffff;
+    v->highest_sequence = get_u32(s.p + 8);
+    v->jitter = get_u32(s.p + 12);
+    v->lsr = get_u32(s.p + 16);
+    v->dlsr = get_u32(s.p + 20);
+    return true;
+}
+static inline bool rtcp_next_chunk(struct rd *r, struct rtcp_chunk *v)
+{
+    const uint8_t *start = r->p + r->pos, *end = r->p + r->n;
+
+    if (rd_left(r) < 4)
+        return false;
+    const uint8_t *p = start + 4;
+    while (p < end && *p) {
+        if (end - p < 2 || end - p - 2 < p[1])
+            return false; /* an item runs past the end */
+        p += 2 + p[1];
+    }
+    v->ssrc = get_u32(start);
+    v->items = (struct span){start + 4, (size_t)(p - start) - 4};
+    size_t size = ((size_t)(p - start) | 3) + 1; /* a null octet, at least */
+    if (p == end || size > rd_left(r))
+        size = rd_left(r);
+    v->end = (struct span){p, size - (size_t)(p - start)};
+    r->pos += size;
+    return true;
+}
+static inline bool rtcp_next_item(struct rd *r, struct rtcp_item *v) /* of chunk.items */
+{
+    const uint8_t *p = r->p + r->pos;
+
+    if (rd_left(r) < 2 || rd_left(r) - 2 < p[1])
+        return false;
+    v->type = p[0];
+    v->length = p[1];
+    v->split = v->type == RTCP_PRIV && v->length && p[2] < v->length;
+    v->prefix_length = v->split ? p[2] : 0;
+    v->prefix = (struct span){v->split ? p + 3 : p + 2, v->prefix_length};
+    size_t head = v->split ? 3u + v->prefix_length : 2;
+    v->text = (struct span){p + head, 2u + v->length - head};
+    r->pos += 2u + v->length;
+    return true;
+}
 bool rtcp_next_ssrc(struct rd *r, uint32_t *ssrc);
 bool rtcp_next_nack(struct rd *r, struct rtcp_nack *v);
 bool rtcp_next_sli(struct rd *r, struct rtcp_sli *v);

@@ -8,22 +8,6 @@ static const uint8_t *take(struct rd *r, size_t n)
     return rd_take(r, n, &s) ? s.p : NULL;
 }
 
-bool rtcp_next_report(struct rd *r, struct rtcp_report *v)
-{
-    const uint8_t *p = take(r, RTCP_REPORT);
-
-    if (!p)
-        return false;
-    v->ssrc = get_u32(p);
-    v->fraction_lost = p[4];
-    v->cumulative_lost = get_u32(p + 4) & 0xffffff;
-    v->highest_sequence = get_u32(p + 8);
-    v->jitter = get_u32(p + 12);
-    v->lsr = get_u32(p + 16);
-    v->dlsr = get_u32(p + 20);
-    return true;
-}
-
 bool rtcp_next_ssrc(struct rd *r, uint32_t *ssrc)
 {
     return rd_u32(r, ssrc);

@@ -29,6 +29,8 @@ static const struct subject {
 } subjects[] = {
     {"stun.decode", "bench_stun", 7, 300, 0, true},
     {"stun.integrity", "bench_stun", 7, 300, 0, true},
+    {"rtp.header", "bench_rtp", 7, 300, 0, true},
+    {"rtcp.compound", "bench_rtp", 7, 300, 0, true},
     {"stun.server", "bench_load", 7, 1000, 0, false},
     {"pace", "bench_pace", 3, 2000, 2000000, false},
 };
@@ -36,8 +38,12 @@ static const struct rival {
     const char *subject, *peer, *program;
     double must;
 } rivals[] = {
-    {"stun.decode", "libre", "bench_libre", 12},    {"stun.decode", "libnice", "bench_nice", 4},
-    {"stun.integrity", "libre", "bench_libre", 12}, {"stun.integrity", "libnice", "bench_nice", 4},
+    {"stun.decode", "libre", "bench_libre", 12},
+    {"stun.decode", "libnice", "bench_nice", 4},
+    {"stun.integrity", "libre", "bench_libre", 12},
+    {"stun.integrity", "libnice", "bench_nice", 4},
+    {"rtp.header", "libre", "bench_libre_rtp", 8},
+    {"rtcp.compound", "libre", "bench_libre_rtp", 8},
     {"stun.server", "coturn", "bench_load", 2},
 };
 
@@ -436,6 +442,8 @@ const struct command cmd_bench = {
         "  stun.decode     a request of 108 octets, all attributes typed: libre, libnice\n"
         "  stun.integrity  the same with MESSAGE-INTEGRITY and FINGERPRINT checked: libre, "
         "libnice\n"
+        "  rtp.header      the header of a PCMU packet: libre\n"
+        "  rtcp.compound   SR with a block and SDES, all fields typed: libre\n"
         "  stun.server     replies per CPU second of the server, 64 requests in flight: coturn\n"
         "  pace            50 datagrams a second: deviation of the live driver from its grid\n\n"
         "Without a NAME all of them; 'stun' names those that begin with 'stun.'. Each round runs\n"
