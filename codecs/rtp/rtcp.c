@@ -268,6 +268,7 @@ static void take_rpsi(const struct dec *d)
         p->kind = RTCP_K_FB;
         return;
     }
+    p->kind = RTCP_K_RPSI;
     p->bits = s.p[0];
     p->reserved = s.p[1] >> 7;
     p->payload_type = s.p[1] & 0x7f;

@@ -302,9 +302,11 @@ static bool xr_no_tail(const void *rec)
 {
     return ((const struct rtcp_xr *)rec)->tail.n == 0;
 }
+/* Of a known type even nothing is said, or a draft would have the fields of the type. */
 static bool xr_no_body(const void *rec)
 {
-    return ((const struct rtcp_xr *)rec)->body.n == 0;
+    const struct rtcp_xr *v = rec;
+    return v->body.n == 0 && !rtcp_xr_rule(v->type);
 }
 struct time_item {
     uint32_t v;
@@ -471,6 +473,12 @@ static bool no_list(const void *rec)
 {
     return ((const struct rtcp_packet *)rec)->list.n == 0;
 }
+/* As of blocks: of a known type even nothing is said. */
+static bool no_body(const void *rec)
+{
+    const struct rtcp_packet *p = rec;
+    return p->list.n == 0 && rtcp_layout_of_type(p->type) == rtcp_kinds[RTCP_K_RAW];
+}
 static bool no_reason(const void *rec)
 {
     return !((const struct rtcp_packet *)rec)->has_reason;
@@ -503,7 +511,7 @@ static bool remb_count_derived(const void *rec)
 }
 
 static const struct field raw_fields[] = {
-    {.name = "body", P(list, F_BYTES), .absent = no_list},
+    {.name = "body", P(list, F_BYTES), .absent = no_body},
 };
 static const struct wire raw_wire[] = {OP(BYTES, 0)};
 _Static_assert(COUNT(raw_fields) == COUNT(raw_wire), "a field without its place");
