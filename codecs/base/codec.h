@@ -11,6 +11,9 @@ enum framing { /* how messages come */
 struct codec_secret { /* what integrity checks and seals need; all zero: none */
     struct span key;
 };
+struct codec_memo { /* of one direction of a flow, the codec's own; starts all zero */
+    uint32_t v[2];
+};
 struct codec { /* what may be NULL says so */
     const char *name;
     unsigned framing;
@@ -20,6 +23,12 @@ struct codec { /* what may be NULL says so */
     /* How sure the codec is that `in`, a whole datagram or the front of a stream, is its own:
      * 0 (no) to 100; `port` is a hint, 0 where unknown. Cheap: no full decode. */
     unsigned (*guess)(struct span in, uint16_t port);
+    /* For a protocol that one datagram cannot tell for sure: whether `in`, which guess takes for its own,
+     * goes on from the datagrams before it in the same direction of a flow. `memo` is what the codec wants to
+     * remember of them, all zero at the first. Positive: it does; 0: it is a beginning, `memo` starts
+     * with it; negative: it cannot be the same flow. A guess below ENGINE_SURE is believed once several
+     * follow. Cheap: it is asked until the flow is confirmed. NULL: nothing can be said. */
+    int (*follows)(struct codec_memo *memo, struct span in);
     /* Decode one message that `in` holds whole. The view is allocated from `mem`, borrows `in`, and
      * is NULL after STEP_FAIL. STEP_MORE: `in` ends before the message does. A list cut short
      * because `mem` ran out sets mem->full. */

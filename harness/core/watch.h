@@ -77,6 +77,9 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     const struct codec *codec; /* whose views it is shown */
     const struct watch_fact_kind *facts;
     size_t n_facts;
+    /* What it says of a flow rests on messages of that flow alone (both directions between two transport
+     * addresses): flows may be shared out among several watchers of the class. */
+    bool by_flow;
     /* Octets that a watcher of `limit` transactions takes; limit 1 to 2^20. */
     size_t (*size)(size_t limit);
     /* Start in that memory, which is aligned to 16 and the caller's for as long; again: all anew. */
