@@ -1,5 +1,5 @@
-/* harness/replay/capfile.c - pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng)
- * as a stream of frames. */
+/* harness/replay/capfile.c - pcap (draft-ietf-opsawg-pcap), pcapng (draft-ietf-opsawg-pcapng) and snoop (RFC
+ * 1761) as a stream of frames. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,13 +21,17 @@ enum {
     PCAP_HEADER = 24,
     PCAP_RECORD = 16,
     BLOCK_EDGES = 12, /* type, length, length again */
+    SNOOP_HEADER = 16,
+    SNOOP_RECORD = 24,
+    RARE_WINDOW = 1 << 18, /* octets of libpcap's frames that a window gets */
 };
 #define BLOCK_SECTION 0x0a0d0d0au
 #define NS 1000000000u
 
 bool capfile_open(struct capfile *c, int fd, const char *name, const char **err)
 {
-    *c = (struct capfile){.fd = fd, .name = name};
+    *c = (struct capfile){.name = name, .own = true, .target = CAPFILE_BUFFER};
+    capsource_open(&c->src, fd);
     c->buf = malloc(CAPFILE_BUFFER);
     c->interfaces = calloc(CAPREAD_INTERFACES_MAX, sizeof *c->interfaces);
     if (c->buf && c->interfaces)
@@ -39,10 +43,41 @@ bool capfile_open(struct capfile *c, int fd, const char *name, const char **err)
 
 void capfile_close(struct capfile *c)
 {
-    free(c->buf);
+    if (c->own)
+        free(c->buf);
+    caprare_close(c->rare);
+    capsource_close(&c->src);
     free(c->interfaces);
     c->buf = NULL;
+    c->rare = NULL;
     c->interfaces = NULL;
+}
+
+void capfile_window(struct capfile *c, uint8_t *buf, size_t target)
+{
+    size_t left = c->n - c->pos;
+
+    if (left)
+        memcpy(buf, c->buf + c->pos, left);
+    if (c->own)
+        free(c->buf);
+    c->own = false;
+    c->buf = buf;
+    c->base += c->pos;
+    c->pos = 0;
+    c->n = left;
+    c->windows = true;
+    c->target = target;
+    c->given = 0;
+    c->starved = false;
+    if (!c->opened || c->kind == CAPFILE_RARE)
+        return;
+    while (c->n < target) { /* what fails, or ends, shows when it is asked for again */
+        ptrdiff_t got = capsource_read(&c->src, c->buf + c->n, target - c->n, false);
+        if (got <= 0)
+            return;
+        c->n += (size_t)got;
+    }
 }
 
 /* ---- octets ---- */
@@ -79,6 +114,10 @@ static size_t need(struct capfile *c, size_t n)
 {
     if (c->n - c->pos >= n)
         return n;
+    if (c->windows && c->given) { /* what was given out has to stay where it is */
+        c->starved = true;
+        return c->n - c->pos;
+    }
     if (c->pos) {
         memmove(c->buf, c->buf + c->pos, c->n - c->pos);
         c->base += c->pos;
@@ -86,9 +125,8 @@ static size_t need(struct capfile *c, size_t n)
         c->pos = 0;
     }
     while (c->n < n) {
-        ssize_t got = read(c->fd, c->buf + c->n, CAPFILE_BUFFER - c->n);
-        if (got < 0 && errno == EINTR)
-            continue;
+        size_t most = c->opened ? c->target > n ? c->target : n : CAPRARE_HEAD;
+        ptrdiff_t got = capsource_read(&c->src, c->buf + c->n, most - c->n, true);
         if (got < 0)
             c->done = true; /* told by cut_short */
         if (got <= 0)
@@ -113,8 +151,10 @@ static bool skip(struct capfile *c, uint64_t n)
 
 static enum capread_item cut_short(struct capfile *c, const char *what, size_t have, uint64_t want)
 {
+    if (c->starved)
+        return CAPREAD_MORE;
     if (c->done)
-        return fail(c, "reading fails: %s", strerrordesc_np(errno));
+        return fail(c, "reading fails: %s", c->src.why);
     return fail(c, "the file ends inside %s (%zu of %llu octets are there)", what, have,
                 (unsigned long long)want);
 }
@@ -125,7 +165,7 @@ static enum capread_item pcap_next(struct capfile *c, struct capfile_frame *f)
 {
     size_t have = need(c, PCAP_RECORD);
 
-    if (have == 0 && !c->done)
+    if (have == 0 && !c->done && !c->starved)
         return CAPREAD_END;
     if (have < PCAP_RECORD)
         return cut_short(c, "the header of a frame", have, PCAP_RECORD);
@@ -170,9 +210,88 @@ static enum capread_item pcap_open(struct capfile *c, uint32_t magic_le)
             c->pos += PCAP_HEADER;
             return CAPREAD_DATAGRAM;
         }
-    if ((magic_le & 0xffff) == 0x8b1f)
-        return fail(c, "the file is compressed (gzip); unpack it first");
-    return fail(c, "this is no capture file: neither pcap nor pcapng");
+    c->rare = caprare_open(&c->src, (struct span){c->buf, c->n});
+    if (!c->rare)
+        return fail(c, "this is no capture file: neither pcap nor pcapng");
+    c->kind = CAPFILE_RARE;
+    c->pos = c->n;
+    return CAPREAD_DATAGRAM;
+}
+
+/* A frame of libpcap's, copied behind those of this window. */
+static enum capread_item rare_next(struct capfile *c, struct capfile_frame *f)
+{
+    struct caprare_frame *a = &c->ahead;
+    const char *why;
+
+    if (!a->octets.p) {
+        int got = caprare_next(c->rare, a, &why);
+        if (got == 0)
+            return CAPREAD_END;
+        if (got < 0)
+            return fail(c, "libpcap: %s", why);
+    }
+    if (a->octets.n > CAPREAD_FRAME_MAX)
+        return fail(c, "the frame is said to hold %zu octets, %d is the most", a->octets.n,
+                    CAPREAD_FRAME_MAX);
+    if (!c->windows)
+        c->n = 0;
+    if (c->windows && c->given &&
+        (c->n + a->octets.n > RARE_WINDOW || c->n > CAPFILE_BUFFER - CAPREAD_FRAME_MAX))
+        return CAPREAD_MORE;
+    memcpy(c->buf + c->n, a->octets.p, a->octets.n);
+    *f = (struct capfile_frame){.link = a->link,
+                                .time_ns = a->time_ns,
+                                .octets = {c->buf + c->n, a->octets.n},
+                                .original = a->original};
+    c->n += a->octets.n;
+    c->pos = c->n;
+    a->octets.p = NULL;
+    return CAPREAD_DATAGRAM;
+}
+
+/* ---- snoop (RFC 1761) ---- */
+
+static enum capread_item snoop_open(struct capfile *c)
+{
+    static const uint32_t links[][2] = {{0, 1}, {1, 6}, {2, 6}, {4, 1}, {8, 10}}; /* LINKTYPE */
+    size_t have = need(c, SNOOP_HEADER);
+
+    if (have < SNOOP_HEADER)
+        return cut_short(c, "the header of the file", have, SNOOP_HEADER);
+    if (get_u32(c->buf + 8) != 2)
+        return fail(c, "the snoop file is of version %u, not 2", get_u32(c->buf + 8));
+    c->link = CAPFILE_NO_LINK;
+    for (size_t i = 0; i < COUNT(links); i++)
+        if (links[i][0] == get_u32(c->buf + 12))
+            c->link = links[i][1];
+    c->kind = CAPFILE_SNOOP;
+    c->pos = SNOOP_HEADER;
+    return CAPREAD_DATAGRAM;
+}
+
+static enum capread_item snoop_next(struct capfile *c, struct capfile_frame *f)
+{
+    size_t have = need(c, SNOOP_RECORD);
+
+    if (have == 0 && !c->done && !c->starved)
+        return CAPREAD_END;
+    if (have < SNOOP_RECORD)
+        return cut_short(c, "the header of a frame", have, SNOOP_RECORD);
+    const uint8_t *p = c->buf + c->pos;
+    uint32_t caught = get_u32(p + 4), whole = get_u32(p + 8);
+    f->original = get_u32(p);
+    f->link = c->link;
+    f->time_ns = (uint64_t)get_u32(p + 16) * NS + (uint64_t)get_u32(p + 20) * 1000;
+    if (caught > CAPREAD_FRAME_MAX || whole < SNOOP_RECORD || whole - SNOOP_RECORD < caught ||
+        whole - SNOOP_RECORD > CAPREAD_FRAME_MAX + 3)
+        return fail(c, "the frame is said to hold %u octets in a record of %u", caught, whole);
+    have = need(c, whole);
+    if (have < whole)
+        return cut_short(c, "the frame", have - SNOOP_RECORD, whole - SNOOP_RECORD);
+    f->octets = (struct span){c->buf + c->pos + SNOOP_RECORD, caught};
+    c->pos += whole;
+    return CAPREAD_DATAGRAM;
 }
 
 /* ---- pcapng ---- */
@@ -286,7 +405,7 @@ static enum capread_item block_head(struct capfile *c, uint32_t *type, uint32_t 
 {
     size_t least = BLOCK_EDGES, have = need(c, 8);
 
-    if (have == 0 && !c->done)
+    if (have == 0 && !c->done && !c->starved)
         return CAPREAD_END;
     if (have < 8)
         return cut_short(c, "the header of a block", have, 8);
@@ -321,6 +440,7 @@ static bool is_known(uint32_t type)
 static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, bool *frame)
 {
     uint32_t type = 0, total = 0;
+    const size_t start = c->pos;
     enum capread_item got = block_head(c, &type, &total);
 
     if (got != CAPREAD_DATAGRAM)
@@ -330,15 +450,20 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
     if (!is_known(type)) {
         uint64_t left = padded;
         for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
-            if (!skip(c, CAPREAD_BLOCK_MAX))
-                return cut_short(c, "a block", c->n - c->pos, left);
+            if (!skip(c, CAPREAD_BLOCK_MAX)) {
+                have = c->n - c->pos;
+                c->pos = c->starved ? start : c->pos;
+                return cut_short(c, "a block", have, left);
+            }
         want = (size_t)left;
     } else if (padded > CAPREAD_BLOCK_MAX) {
         return fail(c, "a block of type %u is said to have %u octets, %d is the most", type, total,
                     CAPREAD_BLOCK_MAX);
     }
-    if ((have = need(c, want)) < want)
+    if ((have = need(c, want)) < want) {
+        c->pos = c->starved ? start : c->pos;
         return cut_short(c, "a block", have, want);
+    }
     const uint8_t *p = c->buf + c->pos;
     uint32_t again = want >= 4 ? u32(c, p + want - 4) : total;
     if (again != total)
@@ -356,32 +481,68 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
     return got;
 }
 
-enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f)
+/* What the file is, by its first octets. */
+static enum capread_item identify(struct capfile *c)
+{
+    static const uint8_t snoop[8] = "snoop\0\0";
+    size_t have = need(c, 4);
+
+    if (have >= 2 && c->buf[0] == 0x1f && c->buf[1] == 0x8b && !c->src.gzip) {
+        if (!capsource_unpack(&c->src, (struct span){c->buf, c->n}))
+            return fail(c, "no memory is left to unpack it");
+        c->n = 0;
+        have = need(c, 4);
+    }
+    if (have < 4)
+        return have == 0 && !c->done ? fail(c, "the file is empty")
+                                     : cut_short(c, "the header of the file", have, 4);
+    if (get_u32(c->buf) == BLOCK_SECTION) {
+        c->kind = CAPFILE_PCAPNG;
+        return CAPREAD_DATAGRAM;
+    }
+    if (memcmp(c->buf, snoop, 4) == 0 && need(c, 8) == 8 && memcmp(c->buf, snoop, 8) == 0)
+        return snoop_open(c);
+    return pcap_open(c, u32(c, c->buf));
+}
+
+static enum capread_item any_next(struct capfile *c, struct capfile_frame *f)
 {
     enum capread_item got = CAPREAD_DATAGRAM;
     bool frame = false;
+
+    switch (c->kind) {
+    case CAPFILE_PCAP:
+        return pcap_next(c, f);
+    case CAPFILE_SNOOP:
+        return snoop_next(c, f);
+    case CAPFILE_RARE:
+        return rare_next(c, f);
+    case CAPFILE_PCAPNG:
+        while (got == CAPREAD_DATAGRAM && !frame)
+            got = block_next(c, f, &frame);
+        break;
+    }
+    return got;
+}
+
+enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f)
+{
+    enum capread_item got = CAPREAD_DATAGRAM;
 
     if (c->done)
         return CAPREAD_END;
     *f = (struct capfile_frame){0};
     if (!c->opened) {
-        size_t have = need(c, 4);
-        if (have < 4)
-            return have == 0 && !c->done ? fail(c, "the file is empty")
-                                         : cut_short(c, "the header of the file", have, 4);
+        got = identify(c);
         c->opened = true;
-        c->pcapng = get_u32(c->buf) == BLOCK_SECTION;
-        if (!c->pcapng)
-            got = pcap_open(c, u32(c, c->buf));
     }
-    if (got == CAPREAD_DATAGRAM && !c->pcapng)
-        got = pcap_next(c, f);
-    while (got == CAPREAD_DATAGRAM && c->pcapng && !frame)
-        got = block_next(c, f, &frame);
+    if (got == CAPREAD_DATAGRAM)
+        got = any_next(c, f);
     if (got == CAPREAD_END)
         c->done = true;
     if (got != CAPREAD_DATAGRAM)
         return got;
+    c->given++;
     f->number = ++c->frames;
     if (f->original < f->octets.n) {
         if (!f->odd) {

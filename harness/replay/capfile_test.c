@@ -278,7 +278,7 @@ static void no_capture(void)
     CU_ASSERT_STRING_EQUAL(
         g.why, "x.pcap: frame 1, octet 0: this is no capture file: neither pcap nor pcapng");
     read_octets(span_of("\x1f\x8b\x08\x08more"), &g);
-    CU_ASSERT_PTR_NOT_NULL(strstr(g.why, "compressed (gzip)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(g.why, "reading fails: the gzip stream ends before"));
     int fd = open("/", O_RDONLY | O_DIRECTORY);
     read_fd(fd, &g);
     close(fd);

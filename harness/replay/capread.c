@@ -10,6 +10,7 @@ struct capread {
     struct layers layers;
     struct capfile_frame frame;
     size_t told; /* of layers.problems */
+    int fd;
     bool own_fd, error_due, over;
 };
 
@@ -38,9 +39,10 @@ struct capread *capread_open(const char *path, const char **err)
         return NULL;
     }
     struct capread *r = capread_open_fd(fd, standard ? "standard input" : path, err);
-    if (r)
+    if (r) {
+        r->fd = fd;
         r->own_fd = !standard;
-    else if (!standard)
+    } else if (!standard)
         close(fd);
     return r;
 }
@@ -50,7 +52,7 @@ void capread_close(struct capread *r)
     if (!r)
         return;
     if (r->own_fd)
-        close(r->file.fd);
+        close(r->fd);
     capfile_close(&r->file);
     frags_free(r->layers.frags);
     free(r);

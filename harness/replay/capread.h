@@ -21,7 +21,7 @@ enum {
     CAPREAD_PROBLEMS_MAX = 8,      /* told of one frame; more are only counted */
     CAPREAD_LAYERS_MAX = 160,      /* octets in a path of layers with its NUL */
 };
-enum capread_item { CAPREAD_END, CAPREAD_DATAGRAM, CAPREAD_PROBLEM, CAPREAD_ERROR };
+enum capread_item { CAPREAD_END, CAPREAD_DATAGRAM, CAPREAD_PROBLEM, CAPREAD_ERROR, CAPREAD_MORE };
 
 struct capread_datagram { /* lives until the next call */
     uint32_t
