@@ -8,7 +8,9 @@ enum {
     ETHER_QINQ = 0x88a8,
     ETHER_QINQ_OLD = 0x9100,
     ETHER_PPPOE = 0x8864,
-    ETHER_LEAST = 0x0600, /* below: a length, IEEE 802.3 */
+    ETHER_LEAST = 0x0600,   /* below: a length, IEEE 802.3 */
+    ETHER_BRIDGED = 0x6558, /* Ethernet in GRE */
+    ETHER_PPP = 0x880b,     /* PPP in GRE (PPTP) */
     PPP_IP4 = 0x0021,
     PPP_IP6 = 0x0057,
 };
@@ -58,6 +60,24 @@ static void pppoe(struct layers *l, struct rd *r)
         l->counts.not_ip++;
 }
 
+/* PPP (RFC 1661, RFC 1662): address and control may be there, the protocol has one octet or two. */
+static void ppp(struct layers *l, struct span s)
+{
+    layers_name(l, "ppp");
+    if (s.n >= 2 && s.p[0] == 0xff && s.p[1] == 3)
+        s = span_cut(s, 2, s.n);
+    size_t size = s.n && s.p[0] & 1 ? 1 : 2;
+    if (s.n < size) {
+        stub(l, s, "%u octets are left for a PPP header of %u", size);
+        return;
+    }
+    uint16_t proto = size == 1 ? s.p[0] : get_u16(s.p);
+    if (proto == PPP_IP4 || proto == PPP_IP6)
+        layers_ip(l, span_cut(s, size, s.n));
+    else
+        l->counts.not_ip++;
+}
+
 /* An IEEE 802.3 frame: what SNAP says it carries. */
 static void snap(struct layers *l, uint16_t length, struct rd *r)
 {
@@ -103,10 +123,8 @@ static void ether_type(struct layers *l, uint16_t type, struct rd *r)
 }
 
 /* Link layers that are a header of fixed size with an EtherType in it. */
-static void typed(struct layers *l, const char *name, size_t size, size_t type_at)
+static void typed(struct layers *l, struct span s, const char *name, size_t size, size_t type_at)
 {
-    struct span s = l->frame->octets;
-
     layers_name(l, name);
     if (s.n < size) {
         stub(l, s, "%u octets are left for a link header of %u", size);
@@ -140,37 +158,79 @@ static void loop(struct layers *l, const char *name)
     l->counts.not_ip++;
 }
 
+void layers_gre(struct layers *l, struct span s)
+{
+    static const size_t parts[] = {0x8000, 0x2000, 0x1000}; /* checksum, key, sequence number */
+    size_t size = 4;
+
+    layers_name(l, "gre");
+    uint16_t flags = s.n >= 2 ? get_u16(s.p) : 0;
+    for (size_t i = 0; i < COUNT(parts); i++)
+        size += flags & parts[i] ? 4 : 0;
+    if ((flags & 7) == 1 && (flags & 0x0080)) /* version 1, RFC 2637: an acknowledgement */
+        size += 4;
+    if (s.n < size || (flags & 0x4000)) { /* routing is of RFC 1701 alone */
+        if (s.n < size)
+            stub(l, s, "%u octets are left for a GRE header of %u", size);
+        l->counts.other += !l->quoted;
+        return;
+    }
+    struct span body = span_cut(s, size, s.n);
+    struct rd r = rd_of(body);
+    uint16_t type = get_u16(s.p + 2);
+    if (type == ETHER_BRIDGED && l->nested < CAPREAD_NESTED_MAX)
+        typed(l, body, "eth", 14, 12);
+    else if (type == ETHER_PPP)
+        ppp(l, body);
+    else if (type >= ETHER_LEAST)
+        ether_type(l, type, &r);
+    else
+        l->counts.other += !l->quoted;
+}
+
 static const struct {
     uint32_t type; /* LINKTYPE */
     const char *name;
     size_t size, type_at;
 } links[] = {
-    {0, "null", 0, 0}, {1, "eth", 14, 12},   {12, NULL, 0, 0},     {14, NULL, 0, 0},
-    {101, NULL, 0, 0}, {108, "loop", 0, 0},  {113, "sll", 16, 14}, {228, NULL, 0, 0},
-    {229, NULL, 0, 0}, {276, "sll2", 20, 0},
+    {0, "null", 0, 0},  {1, "eth", 14, 12},   {12, NULL, 0, 0},     {14, NULL, 0, 0},
+    {101, NULL, 0, 0},  {108, "loop", 0, 0},  {113, "sll", 16, 14}, {228, NULL, 0, 0},
+    {229, NULL, 0, 0},  {276, "sll2", 20, 0}, {9, "ppp", 0, 0},     {50, "ppp", 0, 0},
+    {166, "ppp", 0, 0}, {204, "ppp", 1, 0},   {51, "pppoe", 0, 0},
 };
 
 static void link_layer(struct layers *l, const struct capfile_frame *f)
 {
+    struct rd r = rd_of(f->octets);
+
     for (size_t i = 0; i < COUNT(links); i++) {
+        const char *name = links[i].name;
         if (links[i].type != f->link)
             continue;
-        if (!links[i].name)
+        if (!name)
             layers_ip(l, f->octets);
+        else if (strcmp(name, "ppp") == 0) /* of 204 the first octet is the direction */
+            ppp(l, span_cut(f->octets, links[i].size, f->octets.n));
+        else if (strcmp(name, "pppoe") == 0)
+            pppoe(l, &r);
         else if (links[i].size)
-            typed(l, links[i].name, links[i].size, links[i].type_at);
+            typed(l, f->octets, name, links[i].size, links[i].type_at);
         else
-            loop(l, links[i].name);
+            loop(l, name);
         return;
     }
     l->counts.link_unknown++;
+    if (f->link != CAPFILE_NO_LINK && l->told_link != f->link + 1) {
+        layers_problem(l, 0, "its link type is %u, which is not read", f->link, 0);
+        l->told_link = f->link + 1;
+    }
 }
 
 void layers_frame(struct layers *l, const struct capfile_frame *f)
 {
     l->frame = f;
     l->n_problems = 0;
-    l->found = l->quoted = l->whole = false;
+    l->found = l->segment = l->quoted = l->whole = false;
     l->nested = 0;
     l->names = (struct wr){(uint8_t *)l->path, sizeof l->path - 1, 0, false};
     l->counts.frames++;

@@ -10,6 +10,7 @@ enum {
     PROTO_IP6 = 41,
     PROTO_ROUTING = 43,
     PROTO_FRAGMENT = 44,
+    PROTO_GRE = 47,
     PROTO_AH = 51,
     PROTO_ICMP6 = 58,
     PROTO_OPTIONS = 60,
@@ -18,14 +19,14 @@ enum {
     PROTO_SHIM6 = 140,
 };
 
-struct packet {           /* an IP packet on the way down */
+struct ip {               /* an IP packet on the way down */
     struct addr src, dst; /* ports follow */
     uint8_t proto;
     struct span body;
     size_t claimed; /* octets that the body has by its header; body.n may be less */
 };
 
-static void payload(struct layers *l, struct packet *p);
+static void payload(struct layers *l, struct ip *p);
 
 /* Whether less than a length says is the capture's doing: it, or the ICMP that quotes, cut it. */
 static bool excused(const struct layers *l)
@@ -39,7 +40,28 @@ static void short_of(struct layers *l, struct span s, const char *what, uint64_t
         layers_problem(l, layers_off(l, s), what, said, s.n);
 }
 
-static void udp(struct layers *l, struct packet *p)
+/* A datagram or segment: its header has `head` octets, with it it has `size`. */
+static void found(struct layers *l, const struct ip *p, size_t head, size_t size)
+{
+    l->datagram = (struct capread_datagram){
+        .frame = l->frame->number,
+        .time_ns = l->frame->time_ns,
+        .src = p->src,
+        .dst = p->dst,
+        .layers = l->path,
+        .payload = span_cut(p->body, head, size),
+        .missing = size > p->body.n ? size - p->body.n : 0,
+        .quoted = l->quoted,
+        .reassembled = l->whole,
+        .frames = l->whole ? l->from.frames : &l->frame->number,
+        .n_frames = l->whole ? l->from.n_frames : 1,
+    };
+    l->datagram.src.port = get_u16(p->body.p);
+    l->datagram.dst.port = get_u16(p->body.p + 2);
+    l->datagram.frame_off = layers_off(l, p->body) + (l->whole ? 0 : head);
+}
+
+static void udp(struct layers *l, struct ip *p)
 {
     struct rd r = rd_of(p->body);
     uint16_t sport, dport, length, check;
@@ -63,26 +85,34 @@ static void udp(struct layers *l, struct packet *p)
     l->found = true;
     l->counts.datagrams += !l->quoted;
     l->counts.quoted += l->quoted;
-    l->datagram = (struct capread_datagram){
-        .frame = l->frame->number,
-        .time_ns = l->frame->time_ns,
-        .src = p->src,
-        .dst = p->dst,
-        .layers = l->path,
-        .payload = span_cut(p->body, 8, size),
-        .missing = size > p->body.n ? size - p->body.n : 0,
-        .quoted = l->quoted,
-        .reassembled = l->whole,
-        .frames = l->whole ? l->from.frames : &l->frame->number,
-        .n_frames = l->whole ? l->from.n_frames : 1,
-    };
-    l->datagram.src.port = sport;
-    l->datagram.dst.port = dport;
-    l->datagram.frame_off = layers_off(l, p->body) + (l->whole ? 0 : 8);
+    found(l, p, 8, size);
+}
+
+/* A segment: the data are what the packet has behind the header. */
+static void tcp(struct layers *l, struct ip *p)
+{
+    struct span s = p->body;
+
+    if (s.n < 20) {
+        short_of(l, s, "a TCP header has %u octets, %u are left", 20);
+        return;
+    }
+    size_t head = (size_t)(s.p[12] >> 4) * 4;
+    if (head < 20 || head > p->claimed) {
+        layers_problem(l, layers_off(l, s) + 12,
+                       "the TCP header says it has %u octets, its packet carries %u", head,
+                       p->claimed);
+        return;
+    }
+    if (head > s.n)
+        return;
+    l->segment = true;
+    l->tcp = span_cut(s, 0, head);
+    found(l, p, head, p->claimed);
 }
 
 /* The datagram that an ICMP error is about. */
-static void icmp(struct layers *l, struct packet *p)
+static void icmp(struct layers *l, struct ip *p)
 {
     bool six = p->proto == PROTO_ICMP6;
     struct span s = p->body;
@@ -103,7 +133,7 @@ static void icmp(struct layers *l, struct packet *p)
     layers_ip(l, lost);
 }
 
-static void payload(struct layers *l, struct packet *p)
+static void payload(struct layers *l, struct ip *p)
 {
     bool counted = !l->quoted;
 
@@ -119,9 +149,17 @@ static void payload(struct layers *l, struct packet *p)
     case PROTO_IP6:
         layers_ip(l, p->body);
         break;
+    case PROTO_GRE:
+        if (l->nested < CAPREAD_NESTED_MAX)
+            layers_gre(l, p->body);
+        else
+            l->counts.other += counted;
+        break;
     case PROTO_TCP:
         layers_name(l, "tcp");
         l->counts.tcp += counted;
+        if (counted)
+            tcp(l, p);
         break;
     default:
         l->counts.other += counted;
@@ -130,7 +168,7 @@ static void payload(struct layers *l, struct packet *p)
 }
 
 /* A fragment; true: it completes its datagram, which stands in p->body from here on. */
-static bool reassemble(struct layers *l, struct packet *p, struct frag *g)
+static bool reassemble(struct layers *l, struct ip *p, struct frag *g)
 {
     struct frags_whole whole;
     const char *why = NULL;
@@ -171,7 +209,7 @@ static bool reassemble(struct layers *l, struct packet *p, struct frag *g)
 
 static void ip4(struct layers *l, struct span s)
 {
-    struct packet p = {.src.family = 4, .dst.family = 4};
+    struct ip p = {.src.family = 4, .dst.family = 4};
 
     layers_name(l, "ip");
     if (s.n < 20) {
@@ -210,7 +248,7 @@ static void ip4(struct layers *l, struct span s)
 }
 
 /* Step over one IPv6 extension header at the front of the body; false: the packet ends here. */
-static bool extension(struct layers *l, struct packet *p)
+static bool extension(struct layers *l, struct ip *p)
 {
     struct span s = p->body;
 
@@ -248,7 +286,7 @@ static bool is_extension(uint8_t proto)
 
 static void ip6(struct layers *l, struct span s)
 {
-    struct packet p = {.src.family = 6, .dst.family = 6};
+    struct ip p = {.src.family = 6, .dst.family = 6};
 
     layers_name(l, "ip6");
     if (s.n < 40) {
