@@ -2,57 +2,38 @@
 #ifndef HARNESS_CLI_CAPTURE_VIEW_H
 #define HARNESS_CLI_CAPTURE_VIEW_H
 #include "harness/cli/cli.h"
-#include "harness/cli/view_watch.h"
-#include "harness/replay/classify.h"
+#include "harness/replay/engine.h"
 
 enum {
-    VIEW_FINDINGS_MAX = 1024, /* kept of a message; more are counted */
-    VIEW_ARENA = 4 << 20,     /* octets for the view of a message */
-    VIEW_NOTES_MAX = 20,      /* problems told of a file; more are counted */
-    VIEW_PROTOCOLS_MAX = 64,  /* in a summary */
-    VIEW_LEVELS = MAY + 1,
-};
-struct view_message {
-    const char *file;
-    const struct capread_datagram *d;
-    struct classified m;
-    const char *layers; /* with the protocol: "eth/ip/udp/stun" */
-    const struct findings *fs;
-    const struct watch_finding *over; /* those over time, which are the last n_over of fs */
-    size_t n_over;
-};
-struct view_protocol { /* counts of one codec in a file */
-    const struct codec *codec;
-    uint64_t messages, quoted, octets; /* quoted: in ICMP errors, apart from messages */
-    uint64_t findings[VIEW_LEVELS];
-};
-struct view_counts {
-    struct view_protocol protocols[VIEW_PROTOCOLS_MAX];
-    size_t n_protocols;
-    uint64_t unknown, unknown_quoted; /* datagrams that no codec knows */
+    VIEW_NOTES_MAX = 20, /* problems told of a file; more are counted */
 };
 struct view {
     const struct command *command;
     struct cli cli;
-    bool many; /* files */
-    /* Called for each message that a codec knows, and after each file. Text goes to `out`. */
-    void (*message)(struct view *v, const struct view_message *m);
-    /* A finding over time that only the end of the file shows. */
-    void (*late)(struct view *v, const char *file, const struct watch_finding *f);
-    void (*file_end)(struct view *v, const char *file, const struct capread_counts *c);
-    struct view_counts counts;    /* of the file being read */
-    uint64_t levels[VIEW_LEVELS]; /* findings in all files */
-    bool unread, failed;          /* a file that could not be read to its end; output that failed */
-    /* memory */
-    uint8_t *arena;
-    struct finding *findings;
-    struct view_watch *watch;
-    struct wr out; /* what the callback writes; grows when full */
+    unsigned jobs; /* threads; 0: one */
+    bool many;     /* files */
+    bool ordered;  /* callbacks come one at a time, in order: what they make is no text */
+    /* Called for each message that a codec knows, for findings over time that only the end of the file shows, and
+     * after each file. Text goes to `w`, and out in the order of frames. message and late may be called by several
+     * threads at once, and again where `w` was full. */
+    void (*message)(struct view *v, struct wr *w, const struct engine_message *m);
+    void (*late)(struct view *v, struct wr *w, const char *file, const struct watch_finding *f);
+    void (*file_end)(struct view *v, struct wr *w, const char *file);
+    void (*heading)(struct view *v,
+                    const char *file); /* before the first text of a file, where there are many */
+    struct engine *engine;
+    uint64_t levels[ENGINE_LEVELS]; /* findings in all files */
+    bool unread, failed; /* a file that could not be read to its end; output that failed */
+    const char *file;    /* that is being read */
+    bool headed;
+    uint64_t notes;
 };
 /* Read the files, "-" for standard input. Returns EXIT_OWN_FAULT where standard output failed,
  * EXIT_USAGE where a file could not be read to its end, else EXIT_AS_EXPECTED. Both are said on
  * standard error. */
 int view_files(struct view *v, int n, char **files);
+/* Take the value of --jobs; false: it is none, which was said. */
+bool view_jobs(struct view *v, const char *text);
 /* ", " but before the first; helpers for writing JSON by hand. */
 void view_key(struct wr *w, const char *key);
 void view_key_text(struct wr *w, const char *key, const char *text);
@@ -61,9 +42,9 @@ void view_key_addr(struct wr *w, const char *key, const struct addr *a);
 /* "time": seconds since 1970 with nine decimals. */
 void view_key_time(struct wr *w, uint64_t ns);
 /* "frames": all that the message came in. */
-void view_key_frames(struct wr *w, const struct capread_datagram *d);
+void view_key_frames(struct wr *w, const struct engine_message *m);
 /* What the i-th finding of a message rests on beside it; NULL: it is not one over time. */
-const struct watch_finding *view_over(const struct view_message *m, size_t i);
+const struct watch_finding *view_over(const struct engine_message *m, size_t i);
 /* "frames": those of a finding over time, its own last. */
 void view_key_over(struct wr *w, const struct watch_finding *f);
 /* " (with frames 3, 7)"; nothing where `f` is NULL or names none. */

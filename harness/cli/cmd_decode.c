@@ -6,7 +6,6 @@
 struct decode {
     struct view v; /* first */
     bool summary;
-    const char *headed; /* file whose name has been printed */
 };
 
 /* ---- text ---- */
@@ -34,31 +33,30 @@ static void put_number(struct wr *w, const char *before, uint64_t v, const char 
     wr_text(w, after);
 }
 
-static void head_line(struct wr *w, const struct view_message *m)
+static void head_line(struct wr *w, const struct engine_message *m)
 {
-    const struct capread_datagram *d = m->d;
 
-    put_number(w, "frame ", d->frame, ", ");
-    put_time(w, d->time_ns);
+    put_number(w, "frame ", m->frame, ", ");
+    put_time(w, m->time_ns);
     wr_text(w, ", ");
-    addr_text(w, &d->src);
+    addr_text(w, &m->src);
     wr_text(w, " -> ");
-    addr_text(w, &d->dst);
+    addr_text(w, &m->dst);
     wr_text(w, ", ");
     wr_text(w, m->layers);
-    put_number(w, ", ", d->payload.n, " octets");
-    if (d->missing)
-        put_number(w, " and ", d->missing, " missing");
-    if (d->quoted)
+    put_number(w, ", ", m->octets.n, " octets");
+    if (m->missing)
+        put_number(w, " and ", m->missing, " missing");
+    if (m->quoted)
         wr_text(w, ", quoted in ICMP");
-    if (d->reassembled) {
+    if (m->reassembled) {
         wr_text(w, ", frames");
-        for (size_t i = 0; i < d->n_frames; i++)
-            put_number(w, " ", d->frames[i], "");
+        for (size_t i = 0; i < m->n_frames; i++)
+            put_number(w, " ", m->frames[i], "");
     }
-    if (m->m.codec->brief) {
+    if (m->codec->brief) {
         wr_text(w, ": ");
-        m->m.codec->brief(w, m->m.view);
+        m->codec->brief(w, m->view);
     }
     wr_u8(w, '\n');
 }
@@ -80,33 +78,30 @@ static void put_finding(struct wr *w, const struct finding *f, const struct watc
     wr_text(w, color ? "\033[0m\n" : "\n");
 }
 
-static void as_text(struct view *v, const struct view_message *m)
+static void heading(struct view *v, const char *file)
 {
-    struct decode *job = (struct decode *)v;
-    struct wr *w = &v->out;
+    (void)v;
+    printf("== %s\n", file);
+}
+
+static void as_text(struct view *v, struct wr *w, const struct engine_message *m)
+{
     size_t kept = findings_kept(m->fs);
 
-    if (v->many && job->headed != m->file) {
-        wr_text(w, "== ");
-        wr_text(w, m->file);
-        wr_u8(w, '\n');
-    }
     wr_text(w, v->cli.color ? "\033[1m" : "");
     head_line(w, m);
     wr_text(w, v->cli.color ? "\033[0m" : "");
     if (!v->cli.quiet)
-        field_text(w, m->m.codec->view, m->m.view, 1);
+        field_text(w, m->codec->view, m->view, 1);
     for (size_t i = 0; i < kept; i++)
         put_finding(w, &m->fs->v[i], view_over(m, i), v->cli.color);
     if (m->fs->n > kept)
         put_number(w, "  ! and ", m->fs->n - kept, " more\n");
-    if (!w->full)
-        job->headed = m->file;
 }
 
 /* ---- JSON ---- */
 
-static void json_findings(struct wr *w, const struct view_message *m)
+static void json_findings(struct wr *w, const struct engine_message *m)
 {
     const struct findings *fs = m->fs;
     uint8_t text[512];
@@ -131,37 +126,33 @@ static void json_findings(struct wr *w, const struct view_message *m)
     wr_u8(w, ']');
 }
 
-static void as_json(struct view *v, const struct view_message *m)
+static void as_json(struct view *v, struct wr *w, const struct engine_message *m)
 {
-    const struct capread_datagram *d = m->d;
-    struct wr *w = &v->out;
-
+    (void)v;
     wr_u8(w, '{');
-    view_key_uint(w, "frame", d->frame);
-    view_key_time(w, d->time_ns);
-    view_key_addr(w, "src", &d->src);
-    view_key_addr(w, "dst", &d->dst);
+    view_key_uint(w, "frame", m->frame);
+    view_key_time(w, m->time_ns);
+    view_key_addr(w, "src", &m->src);
+    view_key_addr(w, "dst", &m->dst);
     view_key_text(w, "layers", m->layers);
-    view_key_text(w, "proto", m->m.codec->name);
-    view_key_uint(w, "bytes", d->payload.n);
+    view_key_text(w, "proto", m->codec->name);
+    view_key_uint(w, "bytes", m->octets.n);
     view_key(w, "fields");
-    field_json(w, m->m.codec->view, m->m.view);
+    field_json(w, m->codec->view, m->view);
     json_findings(w, m);
     view_key_text(w, "file", m->file);
-    if (d->quoted)
+    if (m->quoted)
         view_key(w, "quoted"), wr_text(w, "true");
-    if (d->missing)
-        view_key_uint(w, "missing", d->missing);
-    if (d->reassembled)
-        view_key_frames(w, d);
+    if (m->missing)
+        view_key_uint(w, "missing", m->missing);
+    if (m->reassembled)
+        view_key_frames(w, m);
     wr_text(w, "}\n");
 }
 
 /* A finding over time that only the end of the file shows. */
-static void late_text(struct view *v, const char *file, const struct watch_finding *f)
+static void late_text(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
 {
-    struct wr *w = &v->out;
-
     wr_text(w, file);
     put_number(w, ": frame ", f->frame, ":\n");
     put_finding(w, &f->f, f, v->cli.color);
@@ -171,41 +162,47 @@ static void late_text(struct view *v, const char *file, const struct watch_findi
 
 struct row { /* of a summary, in the order it is shown */
     const char *words, *key;
-    size_t off; /* in struct capread_counts */
+    size_t off; /* in struct engine_counts */
     bool always;
 };
 #define ROW(words, key, m, always)                                                                 \
     {                                                                                              \
-        words, key, offsetof(struct capread_counts, m), always                                     \
+        words, key, offsetof(struct engine_counts, m), always                                      \
     }
 static const struct row rows[] = {
-    ROW("frames", "frames", frames, true),
-    ROW("octets", "octets", octets, true),
-    ROW("UDP datagrams", "datagrams", datagrams, true),
-    ROW("UDP datagrams quoted in ICMP", "quoted", quoted, true),
-    ROW("TCP segments, not followed", "tcp", tcp, true),
-    ROW("ICMP messages", "icmp", icmp, false),
-    ROW("packets of other protocols over IP", "other", other, false),
-    ROW("fragments", "fragments", fragments, false),
-    ROW("datagrams put together", "reassembled", reassembled, false),
-    ROW("datagrams that never came whole", "abandoned", abandoned, false),
-    ROW("frames without IP", "not_ip", not_ip, false),
-    ROW("frames of a link type that is not read", "link_unknown", link_unknown, false),
-    ROW("frames that the capture cut short", "cut", cut, false),
-    ROW("problems in headers", "problems", problems, false),
+    ROW("frames", "frames", c.frames, true),
+    ROW("octets", "octets", c.octets, true),
+    ROW("UDP datagrams", "datagrams", c.datagrams, true),
+    ROW("UDP datagrams quoted in ICMP", "quoted", c.quoted, true),
+    ROW("TCP segments, not followed", "tcp", c.tcp, true),
+    ROW("ICMP messages", "icmp", c.icmp, false),
+    ROW("packets of other protocols over IP", "other", c.other, false),
+    ROW("fragments", "fragments", c.fragments, false),
+    ROW("datagrams put together", "reassembled", c.reassembled, false),
+    ROW("datagrams that never came whole", "abandoned", c.abandoned, false),
+    ROW("frames without IP", "not_ip", c.not_ip, false),
+    ROW("frames of a link type that is not read", "link_unknown", c.link_unknown, false),
+    ROW("frames that the capture cut short", "cut", c.cut, false),
+    ROW("problems in headers", "problems", c.problems, false),
+    ROW("TCP connections", "connections", connections, false),
+    ROW("TCP connections of protocols that are not known", "connections_unknown",
+        connections_unknown, false),
+    ROW("flows", "flows", flows, false),
+    ROW("flows that were forgotten, since there was room for no more", "flows_evicted",
+        flows_evicted, false),
 };
 
-static uint64_t row_value(const struct row *r, const struct capread_counts *c)
+static uint64_t row_value(const struct row *r, const struct engine_counts *c)
 {
     uint64_t v;
     memcpy(&v, (const uint8_t *)c + r->off, sizeof v);
     return v;
 }
 
-static uint64_t all(const struct view_protocol *p)
+static uint64_t all(const struct engine_protocol *p)
 {
     uint64_t n = 0;
-    for (int i = 0; i < VIEW_LEVELS; i++)
+    for (int i = 0; i < ENGINE_LEVELS; i++)
         n += p->findings[i];
     return n;
 }
@@ -220,11 +217,11 @@ static void column(struct wr *w, uint64_t v, const char *words)
 /* What the watcher of a codec has counted and measured. */
 static void facts_text(const struct view *v, struct wr *w, const struct codec *codec)
 {
-    const struct watcher_class *cls;
-    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+    struct watch_sum sums[WATCH_FACTS_MAX];
+    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
     char words[160];
 
-    for (size_t i = 0; sums && i < cls->n_facts; i++) {
+    for (size_t i = 0; cls && i < cls->n_facts; i++) {
         const struct watch_sum *s = &sums[i];
         snprintf(words, sizeof words, "%s %s", cls->name, cls->facts[i].words);
         if (s->n && cls->facts[i].measure)
@@ -238,10 +235,10 @@ static void facts_text(const struct view *v, struct wr *w, const struct codec *c
 
 static void facts_json(const struct view *v, struct wr *w, const struct codec *codec)
 {
-    const struct watcher_class *cls;
-    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+    struct watch_sum sums[WATCH_FACTS_MAX];
+    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
 
-    if (!sums)
+    if (!cls)
         return;
     view_key(w, "facts");
     wr_u8(w, '{');
@@ -261,54 +258,72 @@ static void facts_json(const struct view *v, struct wr *w, const struct codec *c
     wr_u8(w, '}');
 }
 
-static void summary_text(struct view *v, const char *file, const struct capread_counts *c)
+static void summary_text(struct view *v, struct wr *w, const char *file)
 {
-    const struct view_counts *n = &v->counts;
-    struct wr *w = &v->out;
+    struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
+    size_t n = engine_protocols(v->engine, protocols);
+    struct engine_counts c;
     char words[128];
 
+    engine_counts(v->engine, &c);
     wr_text(w, file);
     wr_text(w, ":\n");
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].always || row_value(&rows[i], c))
-            column(w, row_value(&rows[i], c), rows[i].words);
-    for (size_t i = 0; i < n->n_protocols; i++) {
-        const struct view_protocol *p = &n->protocols[i];
-        snprintf(words, sizeof words, "%s messages, %llu octets, %llu findings", p->codec->name,
+        if (rows[i].always || row_value(&rows[i], &c))
+            column(w, row_value(&rows[i], &c), rows[i].words);
+    for (size_t i = 0; i < n; i++) {
+        const struct engine_protocol *p = &protocols[i];
+        snprintf(words, sizeof words, "%s messages, %llu octets, %llu findings", p->name,
                  (unsigned long long)p->octets, (unsigned long long)all(p));
-        column(w, p->messages, words);
-        snprintf(words, sizeof words, "%s messages quoted in ICMP", p->codec->name);
+        if (!p->codec)
+            snprintf(words, sizeof words, "%s datagrams, %llu octets, not decoded", p->name,
+                     (unsigned long long)p->octets);
+        if (p->codec || p->messages)
+            column(w, p->messages, words);
+        snprintf(words, sizeof words, "%s %s quoted in ICMP", p->name,
+                 p->codec ? "messages" : "datagrams");
         if (p->quoted)
             column(w, p->quoted, words);
-        facts_text(v, w, p->codec);
+        snprintf(words, sizeof words, "%s connections of TCP%s", p->name,
+                 p->codec ? "" : ", not decoded");
+        if (p->connections)
+            column(w, p->connections, words);
+        if (p->codec)
+            facts_text(v, w, p->codec);
     }
-    column(w, n->unknown, "UDP datagrams of protocols that are not known");
-    if (n->unknown_quoted)
-        column(w, n->unknown_quoted, "the same quoted in ICMP");
+    column(w, c.unknown, "UDP datagrams of protocols that are not known");
+    if (c.unknown_quoted)
+        column(w, c.unknown_quoted, "the same quoted in ICMP");
 }
 
-static void summary_json(struct view *v, const char *file, const struct capread_counts *c)
+static void summary_json(struct view *v, struct wr *w, const char *file)
 {
-    const struct view_counts *n = &v->counts;
-    struct wr *w = &v->out;
+    struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
+    size_t n = engine_protocols(v->engine, protocols);
+    struct engine_counts c;
 
+    engine_counts(v->engine, &c);
     wr_u8(w, '{');
     view_key_text(w, "file", file);
     for (size_t i = 0; i < COUNT(rows); i++)
-        view_key_uint(w, rows[i].key, row_value(&rows[i], c));
-    view_key_uint(w, "unknown", n->unknown);
-    view_key_uint(w, "unknown_quoted", n->unknown_quoted);
+        view_key_uint(w, rows[i].key, row_value(&rows[i], &c));
+    view_key_uint(w, "unknown", c.unknown);
+    view_key_uint(w, "unknown_quoted", c.unknown_quoted);
     view_key(w, "protocols");
     wr_u8(w, '[');
-    for (size_t i = 0; i < n->n_protocols; i++) {
-        const struct view_protocol *p = &n->protocols[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct engine_protocol *p = &protocols[i];
         wr_text(w, i ? ",{" : "{");
-        view_key_text(w, "proto", p->codec->name);
+        view_key_text(w, "proto", p->name);
+        view_key(w, "decoded");
+        wr_text(w, p->codec ? "true" : "false");
         view_key_uint(w, "messages", p->messages);
+        view_key_uint(w, "connections", p->connections);
         view_key_uint(w, "quoted", p->quoted);
         view_key_uint(w, "octets", p->octets);
         view_key_uint(w, "findings", all(p));
-        facts_json(v, w, p->codec);
+        if (p->codec)
+            facts_json(v, w, p->codec);
         wr_u8(w, '}');
     }
     wr_text(w, "]}\n");
@@ -318,20 +333,25 @@ static void summary_json(struct view *v, const char *file, const struct capread_
 
 static int run_decode(int argc, char **argv)
 {
-    static const struct option options[] = {
-        CLI_OPTIONS, {"summary", no_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {CLI_OPTIONS,
+                                            {"summary", no_argument, NULL, 's'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
     struct decode job = {.v.command = &cmd_decode};
     int opt;
 
     cli_init(&job.v.cli);
     optind = 0;
     opterr = 0;
-    while ((opt = cli_getopt(&cmd_decode, argc, argv, CLI_SHORT "s", options)) != -1) {
+    while ((opt = cli_getopt(&cmd_decode, argc, argv, CLI_SHORT "sj:", options)) != -1) {
         int took = cli_option(&job.v.cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_decode);
         if (opt == 's') {
             job.summary = true;
+        } else if (opt == 'j') {
+            if (!view_jobs(&job.v, optarg))
+                return EXIT_USAGE;
         } else if (took <= 0) {
             return EXIT_USAGE;
         }
@@ -344,8 +364,10 @@ static int run_decode(int argc, char **argv)
         job.v.file_end = job.v.cli.json ? summary_json : summary_text;
     else
         job.v.message = job.v.cli.json ? as_json : as_text;
-    if (!job.summary && !job.v.cli.json)
+    if (!job.summary && !job.v.cli.json) {
         job.v.late = late_text;
+        job.v.heading = heading;
+    }
     return view_files(&job.v, argc - optind, argv + optind);
 }
 
@@ -359,6 +381,7 @@ const struct command cmd_decode = {
     "TCP is counted, not followed.\n\n"
     "  -s, --summary    only counts, by protocol\n"
     "      --json       an object a line; the keys are in docs/json.md\n"
+    "  -j, --jobs N     threads that share the work; 1 where not given\n"
     "  -q, --quiet      no fields, and no notes about damaged headers\n"
     "      --color[=always|never|auto]\n\n"
     "examples:\n"

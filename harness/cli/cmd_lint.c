@@ -2,11 +2,10 @@
 #include "harness/cli/lint_sarif.h"
 
 /* FILE:FRAME:OCTET CLAUSE LEVEL what */
-static void line(struct view *v, const char *file, uint32_t frame, const struct finding *f,
-                 const struct watch_finding *over)
+static void line(struct view *v, struct wr *w, const char *file, uint32_t frame,
+                 const struct finding *f, const struct watch_finding *over)
 {
     const char *paint = level_strict(f->level) ? "\033[31m" : "\033[33m";
-    struct wr *w = &v->out;
 
     wr_text(w, file);
     wr_u8(w, ':');
@@ -24,35 +23,35 @@ static void line(struct view *v, const char *file, uint32_t frame, const struct 
     wr_u8(w, '\n');
 }
 
-static void as_text(struct view *v, const struct view_message *m)
+static void as_text(struct view *v, struct wr *w, const struct engine_message *m)
 {
     for (size_t i = 0; i < findings_kept(m->fs); i++)
-        line(v, m->file, m->d->frame, &m->fs->v[i], view_over(m, i));
+        line(v, w, m->file, m->frame, &m->fs->v[i], view_over(m, i));
 }
 
-static void late_text(struct view *v, const char *file, const struct watch_finding *f)
+static void late_text(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
 {
-    line(v, file, f->frame, &f->f, f);
+    line(v, w, file, f->frame, &f->f, f);
 }
 
-static void as_json(struct view *v, const struct view_message *m)
+static void as_json(struct view *v, struct wr *w, const struct engine_message *m)
 {
-    struct wr *w = &v->out;
     uint8_t text[512];
 
+    (void)v;
     for (size_t i = 0; i < findings_kept(m->fs); i++) {
         const struct finding *f = &m->fs->v[i];
         struct wr words = {text, sizeof text, 0, false};
         finding_words(&words, f);
         wr_u8(w, '{');
-        view_key_uint(w, "frame", m->d->frame);
+        view_key_uint(w, "frame", m->frame);
         if (view_over(m, i))
             view_key_over(w, view_over(m, i));
         else
-            view_key_frames(w, m->d);
-        view_key_time(w, m->d->time_ns);
-        view_key_addr(w, "src", &m->d->src);
-        view_key_addr(w, "dst", &m->d->dst);
+            view_key_frames(w, m);
+        view_key_time(w, m->time_ns);
+        view_key_addr(w, "src", &m->src);
+        view_key_addr(w, "dst", &m->dst);
         view_key_text(w, "layers", f->layer ? f->layer : m->layers);
         view_key_text(w, "clause", f->clause);
         view_key_text(w, "level", level_name(f->level));
@@ -65,11 +64,12 @@ static void as_json(struct view *v, const struct view_message *m)
     }
 }
 
-static void late_json(struct view *v, const char *file, const struct watch_finding *f)
+static void late_json(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
 {
     uint8_t text[512];
-    struct wr words = {text, sizeof text, 0, false}, *w = &v->out;
+    struct wr words = {text, sizeof text, 0, false};
 
+    (void)v;
     finding_words(&words, &f->f);
     wr_u8(w, '{');
     view_key_uint(w, "frame", f->frame);
@@ -91,10 +91,10 @@ static void late_json(struct view *v, const char *file, const struct watch_findi
 /* What the watchers have counted and measured, a line a kind. */
 static void facts(const struct view *v, const char *file, const struct codec *codec)
 {
-    const struct watcher_class *cls;
-    const struct watch_sum *sums = view_watch_sums(v->watch, codec, &cls);
+    struct watch_sum sums[WATCH_FACTS_MAX];
+    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
 
-    for (size_t i = 0; sums && i < cls->n_facts; i++) {
+    for (size_t i = 0; cls && i < cls->n_facts; i++) {
         const struct watch_sum *s = &sums[i];
         if (s->n && cls->facts[i].measure)
             cli_error("lint", "%s: %s: %s: %llu to %llu, mean %llu, of %llu", file, cls->name,
@@ -107,19 +107,25 @@ static void facts(const struct view *v, const char *file, const struct codec *co
     }
 }
 
-static void messages(struct view *v, const char *file, const struct capread_counts *c)
+static void messages(struct view *v, struct wr *w, const char *file)
 {
+    struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
+    size_t n_protocols = engine_protocols(v->engine, protocols);
+    struct engine_counts c;
     uint64_t n = 0, findings = 0;
 
-    for (size_t i = 0; i < v->counts.n_protocols; i++) {
-        n += v->counts.protocols[i].messages;
-        for (int l = 0; l < VIEW_LEVELS; l++)
-            findings += v->counts.protocols[i].findings[l];
+    (void)w;
+    engine_counts(v->engine, &c);
+    for (size_t i = 0; i < n_protocols; i++) {
+        n += protocols[i].codec ? protocols[i].messages : 0;
+        for (int l = 0; l < ENGINE_LEVELS; l++)
+            findings += protocols[i].findings[l];
     }
     cli_error("lint", "%s: %llu frames, %llu messages, %llu findings", file,
-              (unsigned long long)c->frames, (unsigned long long)n, (unsigned long long)findings);
-    for (size_t i = 0; i < v->counts.n_protocols; i++)
-        facts(v, file, v->counts.protocols[i].codec);
+              (unsigned long long)c.c.frames, (unsigned long long)n, (unsigned long long)findings);
+    for (size_t i = 0; i < n_protocols; i++)
+        if (protocols[i].codec)
+            facts(v, file, protocols[i].codec);
 }
 
 /* Which findings make the command fail: those of MUST and plain statements, or of SHOULD too. */
@@ -144,6 +150,7 @@ static int run_lint(int argc, char **argv)
                                             {"fail-on", required_argument, NULL, 'F'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"sarif", no_argument, NULL, 'S'},
+                                            {"jobs", required_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
     struct lint l = {.v = {.command = &cmd_lint}};
     struct view *v = &l.v;
@@ -153,7 +160,7 @@ static int run_lint(int argc, char **argv)
     cli_init(&v->cli);
     optind = 0;
     opterr = 0;
-    while ((opt = cli_getopt(&cmd_lint, argc, argv, CLI_SHORT, options)) != -1) {
+    while ((opt = cli_getopt(&cmd_lint, argc, argv, CLI_SHORT "j:", options)) != -1) {
         int took = cli_option(&v->cli, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_lint);
@@ -167,6 +174,11 @@ static int run_lint(int argc, char **argv)
         if (opt == 'S') {
             sarif = true;
             continue;
+        }
+        if (opt == 'j') {
+            if (view_jobs(v, optarg))
+                continue;
+            return EXIT_USAGE;
         }
         if (opt == 'f') {
             if (take_format(v, optarg, &sarif))
@@ -186,6 +198,7 @@ static int run_lint(int argc, char **argv)
     }
     if (v->cli.verbose)
         v->file_end = messages;
+    v->ordered = sarif;
     int status = sarif ? lint_sarif_files(&l, argc - optind, argv + optind)
                        : view_files(v, argc - optind, argv + optind);
     if (status == EXIT_AS_EXPECTED && failing(v, should))
@@ -207,6 +220,7 @@ const struct command cmd_lint = {
     "      --json                  an object a finding; the keys are in docs/json.md\n"
     "      --format text|json|sarif   sarif: one SARIF 2.1.0 log, rules are clauses\n"
     "      --sarif                 the same as --format sarif\n"
+    "  -j, --jobs N                threads that share the work; 1 where not given\n"
     "  -q, --quiet                 prints nothing but errors: for the exit status\n"
     "  -v                          counts of each file on standard error, with what was seen over\n"
     "                              time: transactions, round trips, retransmissions, ...\n"

@@ -50,25 +50,27 @@ static void over_frames(struct place *at, const struct watch_finding *f)
         at->frames[at->n++] = f->frame;
 }
 
-void lint_sarif_message(struct view *v, const struct view_message *m)
+void lint_sarif_message(struct view *v, struct wr *w, const struct engine_message *m)
 {
+    (void)w;
     for (size_t i = 0; i < findings_kept(m->fs); i++) {
         const struct finding *f = &m->fs->v[i];
-        struct place at = {m->file, f->layer ? f->layer : m->layers, m->d->frame, {0}, 0};
+        struct place at = {m->file, f->layer ? f->layer : m->layers, m->frame, {0}, 0};
         if (view_over(m, i))
             over_frames(&at, view_over(m, i));
         else
-            while (at.n < FRAMES && at.n < m->d->n_frames) {
-                at.frames[at.n] = m->d->frames[at.n];
+            while (at.n < FRAMES && at.n < m->n_frames) {
+                at.frames[at.n] = m->frames[at.n];
                 at.n++;
             }
         put((struct lint *)v, f, &at);
     }
 }
 
-void lint_sarif_late(struct view *v, const char *file, const struct watch_finding *f)
+void lint_sarif_late(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
 {
     struct place at = {file, f->f.layer ? f->f.layer : "", f->frame, {0}, 0};
+    (void)w;
     over_frames(&at, f);
     put((struct lint *)v, &f->f, &at);
 }

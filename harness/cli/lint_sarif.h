@@ -9,8 +9,8 @@ struct lint {
     struct sarif sarif;
 };
 /* For v.message and v.late of a view that is the first member of a struct lint. */
-void lint_sarif_message(struct view *v, const struct view_message *m);
-void lint_sarif_late(struct view *v, const char *file, const struct watch_finding *f);
+void lint_sarif_message(struct view *v, struct wr *w, const struct engine_message *m);
+void lint_sarif_late(struct view *v, struct wr *w, const char *file, const struct watch_finding *f);
 /* Read the files and write one log about them on standard output; an exit status as of view_files. */
 int lint_sarif_files(struct lint *l, int n, char **files);
 #endif

@@ -81,7 +81,9 @@ struct engine_counts {
     uint64_t connections;             /* of TCP */
     uint64_t connections_unknown;     /* those with octets that no codec or recogniser knows */
     uint64_t flows, flows_evicted;    /* evicted: forgotten, since the table had no room for more */
-    uint64_t held, held_lost; /* datagrams on probation; those that were given up as unknown */
+    uint64_t held, held_lost;     /* datagrams on probation; those that were given up as unknown */
+    uint64_t partial;             /* messages that had more parts than there was room for */
+    uint64_t late[ENGINE_LEVELS]; /* findings over time that only the end showed */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */
     const char *name;

@@ -1,0 +1,448 @@
+/* harness/replay/engine_flow.c - a part of the flows: which protocol a datagram is of, and what it says. */
+#include <stdlib.h>
+#include "harness/replay/engine_impl.h"
+
+enum { AHEAD = 8 }; /* packets for which the table is fetched ahead */
+
+/* ---- memory ---- */
+
+bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t places)
+{
+    *p = (struct part){.e = e, .number = number};
+    p->mem = arena_of(malloc(ENGINE_ARENA), ENGINE_ARENA);
+    p->findings = malloc(ENGINE_FINDINGS_MAX * sizeof *p->findings);
+    p->over = malloc(ENGINE_OVER_MAX * sizeof *p->over);
+    p->watching = calloc(registry_n, sizeof *p->watching);
+    p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
+    p->held.octets = malloc(ENGINE_HELD);
+    p->layers = calloc(ENGINE_PATHS, sizeof *p->layers);
+    return flows_init(&p->flows, places) && p->mem.p && p->findings && p->over && p->watching &&
+           p->held.v && p->held.octets && p->layers;
+}
+
+void engine_part_free(struct part *p)
+{
+    for (size_t i = 0; p->watching && i < registry_n; i++)
+        watch_free(p->watching[i].w);
+    for (size_t i = 0; p->layers && i < ENGINE_PATHS; i++)
+        for (size_t j = 0; j < ENGINE_PROTOCOLS_MAX; j++)
+            free((char *)(uintptr_t)p->layers[i][j]);
+    flows_free(&p->flows);
+    free(p->mem.p);
+    free(p->findings);
+    free(p->over);
+    free(p->watching);
+    free(p->held.v);
+    free(p->held.octets);
+    free(p->layers);
+}
+
+void engine_part_reset(struct part *p)
+{
+    flows_reset(&p->flows);
+    for (size_t i = 0; i < registry_n; i++) {
+        if (p->watching[i].w)
+            watch_reset(p->watching[i].w);
+        memset(p->watching[i].sums, 0, sizeof p->watching[i].sums);
+    }
+    memset(p->sums, 0, sizeof p->sums);
+    p->unknown = p->unknown_quoted = p->connections = p->with_data = p->recognised = 0;
+    p->held_all = p->held_lost = p->partial = 0;
+    memset(p->late, 0, sizeof p->late);
+    p->held.n = p->held.used = 0;
+}
+
+const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
+{
+    uint8_t buf[CAPREAD_LAYERS_MAX + 64];
+    struct wr w = {buf, sizeof buf - 1, 0, false};
+    const struct codec *c = engine_codec(protocol);
+
+    if (p->layers[path][protocol])
+        return p->layers[path][protocol];
+    if (path < QUICK_PATHS)
+        quick_path(path, &w);
+    else
+        wr_text(&w, path == ENGINE_PATHS - 1 ? "..." : p->e->slow_paths[path - QUICK_PATHS]);
+    wr_u8(&w, '/');
+    wr_text(&w, c ? c->name : engine_known(protocol) ? engine_known(protocol)->name : "");
+    buf[w.n] = '\0';
+    char *text = strdup((const char *)buf);
+    p->failed |= !text;
+    return p->layers[path][protocol] = text ? text : "";
+}
+
+void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst)
+{
+    *src = (struct addr){.family = 4, .port = k->sport};
+    *dst = (struct addr){.family = 4, .port = k->dport};
+    if (k->flags & PACKET_SIX) {
+        src->family = dst->family = 6;
+        memcpy(src->ip, k->ips, 16);
+        memcpy(dst->ip, k->ips + 16, 16);
+    } else {
+        memcpy(src->ip, k->ips, 4);
+        memcpy(dst->ip, k->ips + 4, 4);
+    }
+}
+
+/* ---- which protocol ---- */
+
+unsigned engine_guess(const struct packet *k, bool stream, unsigned *sure)
+{
+    const struct span in = {k->p, k->n};
+    unsigned best = 0, got;
+
+    *sure = 0;
+    for (unsigned i = 1; i <= registry_n + known_protocols_n && *sure < 100; i++) {
+        const struct codec *c = engine_codec(i);
+        const struct known *n = engine_known(i);
+        if (c && c->guess && (c->framing & (stream ? FRAMING_STREAM : FRAMING_DATAGRAM))) {
+            unsigned to = c->guess(in, k->dport), from = c->guess(in, k->sport);
+            got = to > from ? to : from;
+        } else if (n && (stream ? n->stream : n->datagram)) {
+            got = (stream ? n->stream : n->datagram)(in, k->sport, k->dport);
+        } else {
+            continue;
+        }
+        if (got > *sure) {
+            *sure = got;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* What of RFC 7983 a datagram may be by its first octets, so that each keeps its own protocol in a flow; RTCP apart
+ * from RTP as RFC 5761 section 4 has it. */
+static inline unsigned class_of(const struct packet *k)
+{
+    enum { STUN, DTLS, CHANNEL, RTP, RTCP, OTHER };
+    uint8_t b = k->n ? k->p[0] : 255;
+
+    if (b >= 128 && b < 192)
+        return k->n > 1 && k->p[1] >= 192 && k->p[1] < 224 ? RTCP : RTP;
+    if (b < 4)
+        return STUN;
+    if (b >= 20 && b < 64)
+        return DTLS;
+    return b >= 64 && b < 80 ? CHANNEL : OTHER;
+}
+
+static inline bool takes(unsigned protocol, const struct packet *k)
+{
+    const struct codec *c = engine_codec(protocol);
+    const struct span in = {k->p, k->n};
+
+    if (c)
+        return c->guess(in, k->dport) > 0;
+    return engine_known(protocol)->datagram(in, k->sport, k->dport) > 0;
+}
+
+/* A datagram whose codec wants more of its kind: PENDING, or the protocol where this one is enough. */
+static unsigned probation(struct flow *f, const struct packet *k, unsigned protocol, unsigned class)
+{
+    unsigned side = (k->flags & PACKET_SWAPPED) != 0;
+    const struct span in = {k->p, k->n};
+
+    if (flow_denied(f) == FLOWS_DENIED_MAX)
+        return 0;
+    if (f->candidate != protocol) {
+        f->candidate = (uint8_t)protocol;
+        f->followed[0] = f->followed[1] = 0;
+        memset(f->dir, 0, sizeof f->dir);
+    }
+    int went = engine_codec(protocol)->follows(&f->dir[side].memo, in);
+    if (went < 0) {
+        f->bits = (uint8_t)(f->bits + FLOW_DENIED);
+        f->followed[side] = 0;
+        f->dir[side].memo = (struct codec_memo){{0, 0}};
+        engine_codec(protocol)->follows(&f->dir[side].memo, in);
+    } else {
+        f->followed[side] = (uint8_t)(went ? f->followed[side] + 1 : 0);
+    }
+    if (f->followed[side] < ENGINE_PROBATION)
+        return ENGINE_PENDING;
+    f->known[class] = (uint8_t)protocol;
+    return protocol;
+}
+
+static unsigned classify(struct flow *f, const struct packet *k, unsigned class)
+{
+    unsigned sure, protocol = engine_guess(k, false, &sure);
+    const struct codec *c = engine_codec(protocol);
+
+    if (protocol && sure < ENGINE_SURE && c && c->follows)
+        return probation(f, k, protocol, class);
+    if (protocol)
+        f->known[class] = (uint8_t)protocol;
+    return protocol;
+}
+
+static inline unsigned protocol_of(struct part *p, const struct packet *k)
+{
+    unsigned class = class_of(k), sure;
+
+    if (k->flags & PACKET_QUOTED) {
+        const struct flow *f = flows_find(&p->flows, k);
+        unsigned known = f ? f->known[class] : 0;
+        return known && takes(known, k) ? known : engine_guess(k, false, &sure);
+    }
+    struct flow *f = flows_of(&p->flows, k);
+    unsigned known = f->known[class];
+    return __builtin_expect(known && takes(known, k), 1) ? known : classify(f, k, class);
+}
+
+/* ---- what it says ---- */
+
+static void count(struct part *p, unsigned protocol, const struct packet *k, size_t octets)
+{
+    struct sum *s = &p->sums[protocol];
+
+    if (k->flags & PACKET_QUOTED) {
+        s->quoted++;
+    } else {
+        s->messages++;
+        s->octets += octets;
+    }
+}
+
+static void tell(struct part *p, struct share *s, struct engine_message *m)
+{
+    const struct engine_sink *sink = &p->e->sink;
+    size_t before = s->text.n;
+
+    for (;;) {
+        s->text.n = before;
+        s->text.full = false;
+        sink->message(sink->ctx, &s->text, m);
+        if (!s->text.full)
+            break;
+        if (!share_grow(s)) {
+            p->failed = true;
+            s->text.n = before;
+            s->text.full = false;
+            return;
+        }
+    }
+    if (s->text.n > before)
+        p->failed |= !share_event(
+            s, (struct event){.frame = m->frame, .text = (uint32_t)(s->text.n - before)});
+}
+
+/* Decode, lint, watch and tell. False: it is none of the codec's after all. */
+static bool speak(struct part *p, struct share *s, const struct packet *k, unsigned protocol,
+                  struct span octets, const uint32_t *frames, size_t n_frames)
+{
+    const struct codec *codec = engine_codec(protocol);
+    struct findings fs = {p->findings, 0, ENGINE_FINDINGS_MAX,
+                          engine_part_layers(p, k->path, protocol), 0};
+    bool judged = !k->missing;
+    const void *view = NULL;
+
+    p->mem.n = 0;
+    p->mem.full = false;
+    if (codec->decode(octets, &p->mem, &view, &fs) != STEP_ITEM || !view)
+        return false;
+    if (judged && codec->lint)
+        codec->lint(view, &fs);
+    if (!judged)
+        fs.n = 0;
+    count(p, protocol, k, octets.n);
+    p->partial += judged && p->mem.full;
+    const struct watcher_class *watch = engine_watcher(p->e, protocol);
+    if (watch || p->e->sink.message) {
+        struct engine_message m = {.file = p->e->name,
+                                   .frame = k->frame,
+                                   .worker = p->number,
+                                   .time_ns = k->time_ns,
+                                   .layers = fs.layer,
+                                   .codec = codec,
+                                   .view = view,
+                                   .octets = octets,
+                                   .missing = k->missing,
+                                   .quoted = k->flags & PACKET_QUOTED,
+                                   .reassembled = k->flags & PACKET_REASSEMBLED,
+                                   .stream = k->flags & PACKET_TCP,
+                                   .partial = judged && p->mem.full,
+                                   .frames = frames,
+                                   .n_frames = n_frames,
+                                   .fs = &fs};
+        packet_addrs(k, &m.src, &m.dst);
+        if (watch && !m.quoted)
+            engine_part_watch(p, protocol, &m, &fs);
+        if (p->e->sink.message)
+            tell(p, s, &m);
+    }
+    for (size_t i = 0; i < findings_kept(&fs); i++)
+        p->sums[protocol].findings[fs.v[i].level]++;
+    return true;
+}
+
+void engine_part_message(struct part *p, struct window *w, struct share *s, const struct packet *k)
+{
+    const uint32_t *frames = &k->frame;
+    size_t n_frames = 1;
+
+    if (k->aside && w && (k->flags & PACKET_REASSEMBLED)) {
+        frames = w->asides[k->aside - 1]->frames;
+        n_frames = w->asides[k->aside - 1]->n_frames;
+    }
+    if (k->protocol && engine_known(k->protocol)) {
+        count(p, k->protocol, k, k->n);
+        return;
+    }
+    if (k->protocol && k->protocol != ENGINE_PENDING &&
+        speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames))
+        return;
+    p->unknown += !(k->flags & PACKET_QUOTED);
+    p->unknown_quoted += (k->flags & PACKET_QUOTED) != 0;
+}
+
+void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
+                                unsigned protocol, struct span octets, const uint32_t *frames,
+                                size_t n_frames)
+{
+    speak(p, s, k, protocol, octets, frames, n_frames);
+}
+
+/* Whether a message has to wait for the merge: its watcher has to see all of its kind, in order. */
+static inline bool waits(const struct part *p, const struct share *s, unsigned protocol)
+{
+    if (p->e->n_parts == 1 || !engine_codec(protocol))
+        return false;
+    const struct watcher_class *c = engine_watcher(p->e, protocol);
+    return (c && !c->by_flow) || s->text.n >= ENGINE_TEXT_MAX;
+}
+
+static void message(struct part *p, struct window *w, struct share *s, const struct packet *k)
+{
+    if (waits(p, s, k->protocol))
+        p->failed |= !share_event(s, (struct event){.frame = k->frame, .wait = k});
+    else
+        engine_part_message(p, w, s, k);
+}
+
+/* ---- what is held back ---- */
+
+/* What a datagram on probation has become by now. */
+static unsigned become(const struct part *p, const struct packet *k)
+{
+    const struct flow *f = flows_find(&p->flows, k);
+
+    if (!f)
+        return 0;
+    unsigned known = f->known[class_of(k)];
+    if (known)
+        return takes(known, k) ? known : 0;
+    return flow_denied(f) == FLOWS_DENIED_MAX ? 0 : ENGINE_PENDING;
+}
+
+static void hold(struct part *p, struct window *w, struct share *s, const struct packet *k)
+{
+    struct held *h = &p->held;
+    size_t ip = k->flags & PACKET_SIX ? 32 : 8, want = ip + k->n;
+
+    if (h->n == ENGINE_HELD_MAX || ENGINE_HELD - h->used < want ||
+        (k->flags & PACKET_REASSEMBLED)) {
+        struct packet lost = *k;
+        lost.protocol = 0;
+        p->held_lost++;
+        engine_part_message(p, w, s, &lost);
+        return;
+    }
+    struct packet *copy = &h->v[h->n++];
+    *copy = *k;
+    copy->ips = memcpy(h->octets + h->used, k->ips, ip);
+    copy->p = memcpy(h->octets + h->used + ip, k->p, k->n);
+    copy->aside = 0;
+    h->used += want;
+    p->held_all++;
+}
+
+/* A held packet that has to wait for the merge: its octets will have moved by then. */
+static void wait_copied(struct part *p, struct share *s, const struct packet *k)
+{
+    size_t ip = k->flags & PACKET_SIX ? 32 : 8;
+    struct aside *a = malloc(sizeof *a + k->n);
+
+    if (!a) {
+        p->failed = true;
+        return;
+    }
+    a->next = s->held;
+    s->held = a;
+    struct event ev = {.frame = k->frame, .wait = k, .copy = *k};
+    ev.copy.ips = memcpy(a->ips, k->ips, ip);
+    ev.copy.p = memcpy(a->octets, k->p, k->n);
+    p->failed |= !share_event(s, ev);
+}
+
+/* Go through the held packets: those that are something by now are told, the others stay. */
+static void release(struct part *p, struct share *s, bool all)
+{
+    struct held *h = &p->held;
+    size_t n = 0, used = 0, at = 0;
+
+    for (size_t i = 0; i < h->n; i++) {
+        struct packet k = h->v[i];
+        size_t ip = k.flags & PACKET_SIX ? 32 : 8, want = ip + k.n;
+        unsigned now = become(p, &k);
+        k.protocol = (uint8_t)now;
+        if (now == ENGINE_PENDING && !all) {
+            memmove(h->octets + used, h->octets + at, want);
+            k.ips = h->octets + used;
+            k.p = k.ips + ip;
+            h->v[n++] = k;
+            used += want;
+        } else if (now && now != ENGINE_PENDING && waits(p, s, now)) {
+            wait_copied(p, s, &k);
+        } else {
+            k.protocol = now == ENGINE_PENDING ? 0 : (uint8_t)now;
+            p->held_lost += k.protocol == 0;
+            engine_part_message(p, NULL, s, &k);
+        }
+        at += want;
+    }
+    h->n = n;
+    h->used = used;
+}
+
+/* ---- the step ---- */
+
+void step_flows(struct engine *e, struct window *w, unsigned number)
+{
+    struct part *p = &e->parts[number];
+    struct share *s = &w->shares[number];
+    unsigned parts = e->n_parts;
+
+    p->flows.now++;
+    for (size_t i = 0; i < w->n; i++) {
+        struct packet *k = &w->packets[i];
+        if (i + AHEAD < w->n)
+            flows_prefetch(&p->flows, k + AHEAD);
+        if (k->p && !(k->flags & PACKET_TCP) && engine_part_of(k->hash, parts) == number)
+            k->protocol = (uint8_t)protocol_of(p, k);
+    }
+    if (p->held.n)
+        release(p, s, false);
+    for (size_t i = 0; i < w->n; i++) {
+        struct packet *k = &w->packets[i];
+        if (!k->p || engine_part_of(k->hash, parts) != number)
+            continue;
+        if (k->flags & PACKET_TCP) {
+            engine_part_segment(p, w, s, k);
+            continue;
+        }
+        if (k->protocol == ENGINE_PENDING) {
+            k->protocol = (uint8_t)become(p, k);
+            if (k->protocol == ENGINE_PENDING) {
+                hold(p, w, s, k);
+                continue;
+            }
+        }
+        message(p, w, s, k);
+    }
+    if (w->last)
+        release(p, s, true);
+}

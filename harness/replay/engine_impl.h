@@ -1,0 +1,198 @@
+/* harness/replay/engine_impl.h - what the parts of the engine share: windows, parts, protocols.
+ *
+ * A window goes through these steps, each window in order through those marked (o):
+ *
+ *   read (o)    octets of the file, boundaries of frames          engine_window.c
+ *   parse       quick_packet over its frames                      engine_window.c
+ *   slow (o)    layers_frame over what that left; fragments       engine_window.c
+ *   flows (o)   a part of the flows each: classify, decode, watch  engine_flow.c, engine_tcp.c
+ *   merge (o)   texts and problems in the order of frames         engine_merge.c
+ *
+ * With one job they run one after the other in one window; with more, engine_jobs.c runs those that can be run,
+ * over a ring of windows. A part's flows, watchers and sums are touched by one thread at a time. */
+#ifndef HARNESS_REPLAY_ENGINE_IMPL_H
+#define HARNESS_REPLAY_ENGINE_IMPL_H
+#include "harness/core/registry.h"
+#include "harness/replay/engine.h"
+#include "harness/replay/flows.h"
+#include "harness/replay/known.h"
+#include "harness/replay/layers.h"
+
+enum {
+    ENGINE_SLOW_PATHS =
+        256, /* of layers beside the quick ones; what is more has a path of its own, "..." */
+    ENGINE_PATHS = QUICK_PATHS + ENGINE_SLOW_PATHS,
+    ENGINE_TEXT = 1 << 20, /* octets a part's text begins with */
+    ENGINE_TEXT_MAX =
+        4 << 20, /* from here on messages of the window wait for the merge (several jobs) */
+    ENGINE_HELD_MAX = 4096, /* datagrams on probation, a part */
+    ENGINE_STREAM_LOOKS =
+        4, /* segments with data in which a stream's protocol is looked for, a direction */
+    ENGINE_PENDING = 255, /* packet.protocol: on probation */
+};
+
+/* ---- protocols: 0 none, then the registry's, then those without a codec ---- */
+
+static inline const struct codec *engine_codec(unsigned protocol)
+{
+    return protocol && protocol <= registry_n ? registry[protocol - 1].codec : NULL;
+}
+static inline const struct known *engine_known(unsigned protocol)
+{
+    return protocol > registry_n ? &known_protocols[protocol - registry_n - 1] : NULL;
+}
+/* The protocol that is surest that the packet's payload is its own; 0: none. `sure` gets how sure. */
+unsigned engine_guess(const struct packet *k, bool stream, unsigned *sure);
+
+/* ---- a window ---- */
+
+struct
+    aside { /* of a packet that did not come in its frame alone; its octets and addresses stand here */
+    struct aside *next;
+    uint32_t n_frames;
+    uint32_t frames[FRAGS_FRAMES_MAX];
+    uint8_t ips[32];
+    uint8_t octets[];
+};
+struct event { /* of a part in a window: text, or a message that waits for the merge */
+    uint32_t frame;
+    uint32_t text;             /* octets */
+    const struct packet *wait; /* NULL: none */
+    struct packet copy;        /* of one that was held */
+};
+struct share { /* what a part makes of a window */
+    struct wr text;
+    struct event *events;
+    size_t n_events, cap_events;
+    struct aside *held; /* copies of held packets that wait */
+};
+struct window {
+    uint8_t *buf;                 /* CAPFILE_BUFFER octets */
+    size_t used;                  /* of buf, for frames that are pushed */
+    struct capfile_frame *frames; /* ENGINE_FRAMES */
+    struct packet *packets;       /* the same number; p NULL: none */
+    uint16_t *slow;               /* those for layers_frame */
+    size_t n, n_slow;
+    struct capread_problem *problems;
+    size_t n_problems, cap_problems;
+    struct aside **asides; /* by packet.aside - 1 */
+    size_t n_asides, cap_asides;
+    struct capread_counts counts; /* of the quick way */
+    struct share *shares;         /* a part each */
+    bool last;                    /* the file ends with it */
+    enum { WINDOW_FREE, WINDOW_READ, WINDOW_PARSED, WINDOW_PACKETS, WINDOW_DONE } state;
+    bool busy;           /* a step of it is being run */
+    unsigned parts_done; /* bits */
+    uint64_t serial;
+};
+
+/* ---- a part of the flows ---- */
+
+struct watching {
+    struct watch *w;
+    struct watch_sum sums[WATCH_FACTS_MAX];
+};
+struct sum { /* of a protocol */
+    uint64_t messages, connections, quoted, octets, findings[ENGINE_LEVELS];
+};
+struct held {         /* packets on probation, and their octets */
+    struct packet *v; /* ENGINE_HELD_MAX */
+    size_t n;
+    uint8_t *octets; /* ENGINE_HELD */
+    size_t used;
+};
+struct part {
+    struct engine *e;
+    uint32_t number;
+    struct flows flows;
+    struct arena mem;
+    struct finding *findings;
+    struct watch_finding *over;
+    size_t n_over;
+    struct findings *now;      /* where watchers put what they find; NULL: nowhere but `over` */
+    struct watching *watching; /* registry_n */
+    struct watching *speaking;
+    struct sum sums[ENGINE_PROTOCOLS_MAX];
+    uint64_t unknown, unknown_quoted, connections, with_data, recognised, held_all, held_lost,
+        partial, late[ENGINE_LEVELS];
+    struct held held;
+    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_PATHS: texts that were made */
+    bool failed;                                 /* no memory */
+};
+
+struct engine {
+    struct engine_options o;
+    struct engine_sink sink;
+    const char *name;
+    char *name_own;
+    struct capfile file;
+    bool reading; /* `file` is open */
+    struct layers layers;
+    struct window *windows;
+    size_t n_windows;
+    struct part
+        *parts; /* o.jobs of them, and one more for what waits where there is more than one */
+    struct part *serial; /* who works on what waits; parts[0] where there is one job */
+    unsigned n_parts;
+    char *slow_paths[ENGINE_SLOW_PATHS];
+    size_t n_slow_paths;
+    uint8_t watch_at
+        [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
+    bool stop;                  /* the sink wants no more, or memory is out */
+    struct window *pushed;
+    uint32_t pushed_frames;
+    char why[600];
+    bool error;
+    uint64_t serial_window;
+};
+
+/* ---- steps ---- */
+
+bool window_init(struct window *w, unsigned parts);
+void window_free(struct window *w, unsigned parts);
+void window_clear(struct window *w, unsigned parts);
+void step_read(struct engine *e, struct window *w);
+void step_parse(struct window *w);
+void step_slow(struct engine *e, struct window *w);
+void step_flows(struct engine *e, struct window *w, unsigned part);
+void step_merge(struct engine *e, struct window *w);
+/* All windows of the file, by one thread or by several. */
+void engine_run(struct engine *e);
+
+/* Who is told a packet's part. */
+static inline unsigned engine_part_of(uint32_t hash, unsigned parts)
+{
+    return (unsigned)((uint64_t)(hash >> 8) * parts >> 24);
+}
+
+/* ---- inside a part ---- */
+
+bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t places);
+void engine_part_free(struct part *p);
+void engine_part_reset(struct part *p);
+/* Count a packet that is a message of a known protocol, or decode, judge, watch and tell it. */
+void engine_part_message(struct part *p, struct window *w, struct share *s, const struct packet *k);
+/* The same of a message that a stream has given, all of its octets there: `k` says whence, whither and when. */
+void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
+                                unsigned protocol, struct span octets, const uint32_t *frames,
+                                size_t n_frames);
+/* A TCP segment of a flow, in order of arrival (engine_tcp.c). */
+void engine_part_segment(struct part *p, struct window *w, struct share *s, const struct packet *k);
+/* The end of the file: held packets are given up, watchers say what is left. */
+void engine_part_end(struct part *p, struct share *s);
+void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst);
+const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol);
+/* Note that `text` octets more of a share's text are of `frame`. */
+bool share_event(struct share *s, struct event ev);
+/* More room for text; false: no memory. */
+bool share_grow(struct share *s);
+
+/* Watchers (engine_watch.c). The message is complete but for `over`. */
+static inline const struct watcher_class *engine_watcher(const struct engine *e, unsigned protocol)
+{
+    return e->watch_at[protocol] ? registry[e->watch_at[protocol] - 1].watch : NULL;
+}
+void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
+                       struct findings *fs);
+void engine_part_watch_end(struct part *p);
+#endif

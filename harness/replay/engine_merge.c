@@ -1,0 +1,135 @@
+/* harness/replay/engine_merge.c - what the parts made of a window, in the order of frames. */
+#include <stdlib.h>
+#include "harness/replay/engine_impl.h"
+
+bool share_event(struct share *s, struct event ev)
+{
+    struct event *last = s->n_events ? &s->events[s->n_events - 1] : NULL;
+
+    if (last && !last->wait && !ev.wait && last->frame == ev.frame) {
+        last->text += ev.text;
+        return true;
+    }
+    if (s->n_events == s->cap_events) {
+        size_t cap = s->cap_events ? s->cap_events * 2 : 64;
+        struct event *v = realloc(s->events, cap * sizeof *v);
+        if (!v)
+            return false;
+        s->events = v;
+        s->cap_events = cap;
+    }
+    s->events[s->n_events++] = ev;
+    return true;
+}
+
+bool share_grow(struct share *s)
+{
+    size_t cap = s->text.cap ? s->text.cap * 2 : ENGINE_TEXT;
+    uint8_t *p = realloc(s->text.p, cap);
+
+    if (!p)
+        return false;
+    s->text.p = p;
+    s->text.cap = cap;
+    s->text.full = false;
+    return true;
+}
+
+static void say(struct engine *e, struct span text)
+{
+    if (text.n && !e->stop && e->sink.text && !e->sink.text(e->sink.ctx, text))
+        e->stop = true;
+}
+
+/* What waited for its turn, by the part that is last; its text goes out at once. */
+static void waited(struct engine *e, struct window *w, const struct event *ev)
+{
+    struct share *s = &w->shares[e->n_parts];
+    const struct packet *k = ev->copy.p ? &ev->copy : ev->wait;
+
+    engine_part_message(e->serial, w, s, k);
+    say(e, wr_span(&s->text));
+    s->text.n = 0;
+    s->n_events = 0;
+}
+
+/* Problems up to a frame, that frame's own too. */
+static size_t problems(struct engine *e, const struct window *w, size_t at, uint64_t frame)
+{
+    for (; at < w->n_problems && w->problems[at].frame <= frame; at++)
+        if (e->sink.problem && !e->stop)
+            e->sink.problem(e->sink.ctx, e->name, &w->problems[at]);
+    return at;
+}
+
+static void merge(struct engine *e, struct window *w)
+{
+    size_t at[ENGINE_JOBS_MAX] = {0}, off[ENGINE_JOBS_MAX] = {0}, told = 0;
+
+    while (!e->stop) {
+        const struct event *next = NULL;
+        unsigned from = 0;
+        for (unsigned i = 0; i < e->n_parts; i++) {
+            const struct share *s = &w->shares[i];
+            if (at[i] < s->n_events && (!next || s->events[at[i]].frame < next->frame)) {
+                next = &s->events[at[i]];
+                from = i;
+            }
+        }
+        if (!next)
+            break;
+        told = problems(e, w, told, next->frame);
+        if (next->wait)
+            waited(e, w, next);
+        else
+            say(e, (struct span){w->shares[from].text.p + off[from], next->text});
+        off[from] += next->wait ? 0 : next->text;
+        at[from]++;
+    }
+    problems(e, w, told, UINT64_MAX);
+}
+
+/* The text of the one part there is, as it stands, where nothing comes in between. */
+static void whole(struct engine *e, struct window *w)
+{
+    say(e, wr_span(&w->shares[0].text));
+}
+
+static void ends(struct engine *e, struct window *w)
+{
+    for (unsigned i = 0; i < e->n_parts && !e->stop; i++)
+        engine_part_end(&e->parts[i], &w->shares[i]);
+    if (e->serial != e->parts)
+        engine_part_end(e->serial, &w->shares[e->n_parts]);
+    for (unsigned i = 0; i <= e->n_parts && !e->stop; i++)
+        say(e, wr_span(&w->shares[i].text));
+}
+
+static void add(struct capread_counts *to, const struct capread_counts *c)
+{
+    to->frames += c->frames;
+    to->octets += c->octets;
+    to->datagrams += c->datagrams;
+    to->tcp += c->tcp;
+    to->not_ip += c->not_ip;
+    to->cut += c->cut;
+}
+
+void step_merge(struct engine *e, struct window *w)
+{
+    add(&e->layers.counts, &w->counts);
+    if (e->n_parts == 1 && w->n_problems == 0)
+        whole(e, w);
+    else
+        merge(e, w);
+    for (unsigned i = 0; i <= e->n_parts; i++) {
+        w->shares[i].text.n = 0;
+        w->shares[i].n_events = 0;
+    }
+    for (unsigned i = 0; i < e->n_parts; i++)
+        e->stop |= e->parts[i].failed;
+    e->stop |= e->serial->failed;
+    if (w->last && !e->stop)
+        ends(e, w);
+    window_clear(w, e->n_parts + 1);
+}

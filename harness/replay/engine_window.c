@@ -1,0 +1,214 @@
+/* harness/replay/engine_window.c - from octets of a file to packets in a window. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "harness/replay/engine_impl.h"
+
+bool window_init(struct window *w, unsigned parts)
+{
+    *w = (struct window){.buf = malloc(CAPFILE_BUFFER)};
+    w->frames = malloc(ENGINE_FRAMES * sizeof *w->frames);
+    w->packets = malloc(ENGINE_FRAMES * sizeof *w->packets);
+    w->slow = malloc(ENGINE_FRAMES * sizeof *w->slow);
+    w->shares = calloc(parts, sizeof *w->shares);
+    return w->buf && w->frames && w->packets && w->slow && w->shares;
+}
+
+void window_clear(struct window *w, unsigned parts)
+{
+    for (size_t i = 0; i < w->n_asides; i++)
+        free(w->asides[i]);
+    for (unsigned i = 0; i < parts; i++) {
+        struct share *s = &w->shares[i];
+        for (struct aside *a = s->held, *next; a; a = next) {
+            next = a->next;
+            free(a);
+        }
+        s->held = NULL;
+        s->n_events = 0;
+        s->text.n = 0;
+        s->text.full = false;
+    }
+    w->n = w->n_slow = w->n_problems = w->n_asides = w->used = 0;
+    w->last = false;
+    w->counts = (struct capread_counts){0};
+    w->parts_done = 0;
+}
+
+void window_free(struct window *w, unsigned parts)
+{
+    if (w->shares)
+        window_clear(w, parts);
+    for (unsigned i = 0; w->shares && i < parts; i++) {
+        free(w->shares[i].text.p);
+        free(w->shares[i].events);
+    }
+    free(w->shares);
+    free(w->asides);
+    free(w->problems);
+    free(w->buf);
+    free(w->frames);
+    free(w->packets);
+    free(w->slow);
+}
+
+/* ---- read ---- */
+
+void step_read(struct engine *e, struct window *w)
+{
+    enum capread_item got = CAPREAD_DATAGRAM;
+
+    w->serial = e->serial_window++;
+    capfile_window(&e->file, w->buf, ENGINE_WINDOW);
+    while (w->n < ENGINE_FRAMES &&
+           (got = capfile_next(&e->file, &w->frames[w->n])) == CAPREAD_DATAGRAM)
+        w->n++;
+    if (got == CAPREAD_ERROR) {
+        e->error = true;
+        snprintf(e->why, sizeof e->why, "%s", e->file.why);
+    }
+    w->last = got == CAPREAD_END || got == CAPREAD_ERROR;
+}
+
+/* ---- parse ---- */
+
+void step_parse(struct window *w)
+{
+    struct capread_counts *c = &w->counts;
+
+    for (size_t i = 0; i < w->n; i++) {
+        struct packet *k = &w->packets[i];
+        const struct capfile_frame *f = &w->frames[i];
+        enum quick got = quick_packet(f, k);
+        if (got == QUICK_NO) {
+            w->slow[w->n_slow++] = (uint16_t)i;
+            k->p = NULL;
+            continue;
+        }
+        c->frames++;
+        c->octets += f->octets.n;
+        c->cut += f->octets.n < f->original;
+        if (got == QUICK_NOTHING) {
+            k->p = NULL;
+            c->not_ip++;
+            continue;
+        }
+        k->aside = 0;
+        k->protocol = 0;
+        c->tcp += (k->flags & PACKET_TCP) != 0;
+        c->datagrams += (k->flags & PACKET_TCP) == 0;
+    }
+}
+
+/* ---- slow: what layers_frame makes of the rest ---- */
+
+/* Room for one more in an array that grows; NULL: no memory. */
+static void *room(void *v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return v;
+    size_t more = *cap ? *cap * 2 : 64;
+    void *p = realloc(v, more * size);
+    if (p)
+        *cap = more;
+    return p;
+}
+
+static bool problem(struct window *w, const struct capread_problem *p)
+{
+    void *v = room(w->problems, w->n_problems, &w->cap_problems, sizeof *w->problems);
+    if (!v)
+        return false;
+    w->problems = v;
+    w->problems[w->n_problems++] = *p;
+    return true;
+}
+
+static uint16_t path_id(struct engine *e, const char *text)
+{
+    size_t i = 0;
+
+    for (; i < e->n_slow_paths; i++)
+        if (strcmp(e->slow_paths[i], text) == 0)
+            return (uint16_t)(QUICK_PATHS + i);
+    if (i + 1 >= ENGINE_SLOW_PATHS || !(e->slow_paths[i] = strdup(text)))
+        return ENGINE_PATHS - 1;
+    e->n_slow_paths++;
+    return (uint16_t)(QUICK_PATHS + i);
+}
+
+/* A packet whose addresses, and octets if they were put together, have to be copied. */
+static bool take(struct engine *e, struct window *w, struct packet *k)
+{
+    const struct layers *l = &e->layers;
+    const struct capread_datagram *d = &l->datagram;
+    size_t copied = d->reassembled ? d->payload.n + l->tcp.n : 0, ip = d->src.family == 6 ? 16 : 4;
+    void *v = room(w->asides, w->n_asides, &w->cap_asides, sizeof *w->asides);
+
+    if (!v)
+        return false;
+    w->asides = v;
+    struct aside *a = malloc(sizeof *a + copied);
+    if (!a)
+        return false;
+    w->asides[w->n_asides++] = a;
+    a->n_frames = (uint32_t)d->n_frames;
+    memcpy(a->frames, d->frames, d->n_frames * sizeof *a->frames);
+    memcpy(a->ips, d->src.ip, ip);
+    memcpy(a->ips + ip, d->dst.ip, ip);
+    *k = (struct packet){.time_ns = d->time_ns,
+                         .p = d->payload.p,
+                         .ips = a->ips,
+                         .n = (uint32_t)d->payload.n,
+                         .missing = (uint32_t)d->missing,
+                         .frame = d->frame,
+                         .aside = (uint32_t)w->n_asides,
+                         .sport = d->src.port,
+                         .dport = d->dst.port,
+                         .path = path_id(e, d->layers)};
+    k->head = l->segment ? (uint8_t)l->tcp.n : 0;
+    if (d->reassembled) {
+        if (l->segment)
+            memcpy(a->octets, l->tcp.p, l->tcp.n);
+        if (d->payload.n)
+            memcpy(a->octets + k->head, d->payload.p, d->payload.n);
+        k->p = a->octets + k->head;
+    }
+    if (!k->p) /* an empty payload at the end of nothing */
+        k->p = a->octets;
+    k->flags =
+        (uint8_t)((d->src.family == 6 ? PACKET_SIX : 0) | (l->segment ? PACKET_TCP : 0) |
+                  (d->quoted ? PACKET_QUOTED : 0) | (d->reassembled ? PACKET_REASSEMBLED : 0));
+    packet_hash(k);
+    return true;
+}
+
+/* What is unfinished at the end of the file. */
+static void unfinished(struct engine *e, struct window *w)
+{
+    for (uint32_t frame; (frame = frags_left(e->layers.frags));) {
+        const struct capread_problem p = {
+            frame,
+            0,
+            "the datagram whose fragments begin in frame %u never came whole",
+            {frame, 0}};
+        e->layers.counts.abandoned++;
+        e->layers.counts.problems++;
+        e->stop |= !problem(w, &p);
+    }
+}
+
+void step_slow(struct engine *e, struct window *w)
+{
+    struct layers *l = &e->layers;
+
+    for (size_t i = 0; i < w->n_slow && !e->stop; i++) {
+        struct packet *k = &w->packets[w->slow[i]];
+        layers_frame(l, &w->frames[w->slow[i]]);
+        for (size_t j = 0; j < l->n_problems; j++)
+            e->stop |= !problem(w, &l->problems[j]);
+        if (l->found || l->segment)
+            e->stop |= !take(e, w, k);
+    }
+    if (w->last)
+        unfinished(e, w);
+}

@@ -1,0 +1,203 @@
+/* harness/replay/known.c - protocols without a codec, told by their first octets. */
+#include "harness/replay/known.h"
+
+static bool begins(struct span in, const char *s)
+{
+    size_t n = strlen(s);
+    return in.n >= n && memcmp(in.p, s, n) == 0;
+}
+
+static bool port(uint16_t want, uint16_t sport, uint16_t dport)
+{
+    return sport == want || dport == want;
+}
+
+/* The first line, without its end; all there is where it does not end within 2048 octets. */
+static struct span line(struct span in)
+{
+    struct span s = span_cut(in, 0, 2048);
+    const uint8_t *end = s.n ? memchr(s.p, '\n', s.n) : NULL;
+    if (end)
+        s.n = (size_t)(end - s.p);
+    return s.n && s.p[s.n - 1] == '\r' ? span_cut(s, 0, s.n - 1) : s;
+}
+
+static bool ends(struct span s, const char *with)
+{
+    size_t n = strlen(with);
+    return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
+}
+
+/* ---- SIP: RFC 3261 section 7: a status line, or a request line that ends in the version ---- */
+
+static unsigned sip(struct span in, uint16_t sport, uint16_t dport)
+{
+    size_t i = 0;
+    (void)sport;
+    (void)dport;
+    while (i + 2 <= in.n && in.p[i] == '\r' && in.p[i + 1] == '\n') /* section 7.5 */
+        i += 2;
+    in = span_cut(in, i, in.n);
+    if (begins(in, "SIP/2.0 "))
+        return 95;
+    if (in.n == 0 || in.p[0] < 'A' || in.p[0] > 'Z')
+        return 0;
+    return ends(line(in), " SIP/2.0") ? 95 : 0;
+}
+
+/* ---- HTTP/1: RFC 9112 sections 3 and 4; WebSocket is an upgrade of it, RFC 6455 section 4 ---- */
+
+static bool http1(struct span in)
+{
+    struct span first = line(in);
+
+    if (begins(in, "HTTP/1.1 ") || begins(in, "HTTP/1.0 "))
+        return true;
+    return in.n && in.p[0] >= 'A' && in.p[0] <= 'Z' &&
+           (ends(first, " HTTP/1.1") || ends(first, " HTTP/1.0"));
+}
+
+/* Whether a header field of a message has a value, both compared without case, the value anywhere in it. */
+static bool has_field(struct span in, const char *name, const char *value)
+{
+    size_t k = strlen(name), v = strlen(value);
+
+    in = span_cut(in, 0, 8192);
+    for (struct span l = line(in); l.n; l = line(in)) {
+        if (l.n > k && l.p[k] == ':' && strncasecmp((const char *)l.p, name, k) == 0)
+            for (size_t i = k + 1; i + v <= l.n; i++)
+                if (strncasecmp((const char *)l.p + i, value, v) == 0)
+                    return true;
+        const uint8_t *end = memchr(in.p, '\n', in.n);
+        if (!end)
+            return false;
+        in = span_cut(in, (size_t)(end - in.p) + 1, in.n);
+    }
+    return false;
+}
+
+static unsigned http(struct span in, uint16_t sport, uint16_t dport)
+{
+    (void)sport;
+    (void)dport;
+    return http1(in) ? 90 : 0;
+}
+
+static unsigned websocket(struct span in, uint16_t sport, uint16_t dport)
+{
+    (void)sport;
+    (void)dport;
+    return http1(in) && has_field(in, "Upgrade", "websocket") ? 95 : 0;
+}
+
+/* ---- RTMP: Adobe's specification, section 5.2: a version, a time, four octets that are 0, chance ---- */
+
+static unsigned rtmp(struct span in, uint16_t sport, uint16_t dport)
+{
+    enum { PLAIN = 3, BLOCK = 1 + 1536 };
+    bool zero = in.n >= 9 && get_u32(in.p + 5) == 0;
+
+    if (in.n < 9 || in.p[0] != PLAIN)
+        return 0;
+    if (port(1935, sport, dport))
+        return 90;
+    return in.n >= BLOCK ? (zero ? 80 : 60) : zero && in.n >= 512 ? 60 : 0;
+}
+
+/* ---- DNS: RFC 1035 section 4.1: a header whose counts and first question fit ---- */
+
+static bool dns_name(struct span in, size_t *at)
+{
+    for (size_t length = 0; *at < in.n && length < 255;) {
+        size_t label = in.p[*at];
+        if (label == 0) {
+            ++*at;
+            return true;
+        }
+        if (label >= 0xc0) {
+            *at += 2;
+            return *at <= in.n;
+        }
+        if (label > 63)
+            return false;
+        *at += label + 1;
+        length += label + 1;
+    }
+    return false;
+}
+
+static unsigned dns(struct span in, uint16_t sport, uint16_t dport)
+{
+    bool hint = port(53, sport, dport) || port(5353, sport, dport) || port(5355, sport, dport);
+    size_t at = 12;
+
+    if (in.n < 12)
+        return 0;
+    unsigned opcode = in.p[2] >> 3 & 15, questions = get_u16(in.p + 4), answers = get_u16(in.p + 6);
+    unsigned records = answers + get_u16(in.p + 8) + get_u16(in.p + 10);
+    if (hint && (opcode <= 2 || (opcode >= 4 && opcode <= 6)))
+        return 70;
+    /* elsewhere: one question of class IN, no reserved bit, no more records than there can be octets for */
+    if (opcode > 5 || opcode == 3 || (in.p[3] & 0x40) || questions != 1 || records > in.n / 11 ||
+        (!(in.p[2] & 0x80) && answers))
+        return 0;
+    if (!dns_name(in, &at) || at + 4 > in.n)
+        return 0;
+    unsigned type = get_u16(in.p + at), class = get_u16(in.p + at + 2) & 0x7fffu;
+    return type && type < 300 && (class == 1 || class == 255) ? 60 : 0;
+}
+
+static unsigned dns_stream(struct span in, uint16_t sport, uint16_t dport)
+{
+    if (in.n < 14 || get_u16(in.p) < 12 || !port(53, sport, dport))
+        return 0;
+    return dns(span_cut(in, 2, 2 + (size_t)get_u16(in.p)), sport, dport);
+}
+
+/* ---- XMPP: RFC 6120 section 4.2, RFC 7395 stands in WebSocket ---- */
+
+static unsigned xmpp(struct span in, uint16_t sport, uint16_t dport)
+{
+    static const char *const names[] = {"http://etherx.jabber.org/streams", "jabber:"};
+    struct span s = span_cut(in, 0, 1024);
+
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\n' || s.p[0] == '\r' || s.p[0] == '\t'))
+        s = span_cut(s, 1, s.n);
+    if (begins(s, "<stream:stream"))
+        return 90;
+    if (!begins(s, "<?xml"))
+        return 0;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (memmem(s.p, s.n, names[i], strlen(names[i])))
+            return 90;
+    return port(5222, sport, dport) || port(5269, sport, dport) ? 70 : 0;
+}
+
+/* ---- TLS: RFC 8446 section 5.1; DTLS: RFC 6347 section 4.1, RFC 9147 section 4 ---- */
+
+static unsigned tls(struct span in, uint16_t sport, uint16_t dport)
+{
+    (void)sport;
+    (void)dport;
+    if (in.n < 6 || in.p[0] != 22 || in.p[1] != 3 || in.p[2] > 4)
+        return 0;
+    unsigned length = get_u16(in.p + 3);
+    return length >= 4 && length <= 16384 + 256 && (in.p[5] == 1 || in.p[5] == 2) ? 90 : 0;
+}
+
+static unsigned dtls(struct span in, uint16_t sport, uint16_t dport)
+{
+    (void)sport;
+    (void)dport;
+    if (in.n < 13 || in.p[0] < 20 || in.p[0] > 26 ||
+        (get_u16(in.p + 1) != 0xfeff && get_u16(in.p + 1) != 0xfefd && get_u16(in.p + 1) != 0x0100))
+        return 0;
+    return 13 + (size_t)get_u16(in.p + 11) <= in.n ? 90 : 55;
+}
+
+const struct known known_protocols[] = {
+    {"sip", sip, sip},    {"http", NULL, http},     {"websocket", NULL, websocket},
+    {"rtmp", NULL, rtmp}, {"dns", dns, dns_stream}, {"xmpp", NULL, xmpp},
+    {"dtls", dtls, NULL}, {"tls", NULL, tls},
+};
+const size_t known_protocols_n = COUNT(known_protocols);
