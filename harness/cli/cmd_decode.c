@@ -315,13 +315,13 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
         const struct engine_protocol *p = &protocols[i];
         wr_text(w, i ? ",{" : "{");
         view_key_text(w, "proto", p->name);
-        view_key(w, "decoded");
-        wr_text(w, p->codec ? "true" : "false");
         view_key_uint(w, "messages", p->messages);
-        view_key_uint(w, "connections", p->connections);
         view_key_uint(w, "quoted", p->quoted);
         view_key_uint(w, "octets", p->octets);
         view_key_uint(w, "findings", all(p));
+        view_key_uint(w, "connections", p->connections);
+        view_key(w, "decoded");
+        wr_text(w, p->codec ? "true" : "false");
         if (p->codec)
             facts_json(v, w, p->codec);
         wr_u8(w, '}');

@@ -75,7 +75,7 @@ static const struct row {
     {"gre ethernet", 101, IP4("047", "0000", "2f") "0000 6558" MACS "0800" PLAIN, 0,
      "ip/gre/eth/ip/udp", "10.0.0.1:1000", "hello", NONE, 0, false},
     {"pptp", 101,
-     IP4("045", "0000", "2f") "3081 880b 0025 0001 00000001 00000002"
+     IP4("049", "0000", "2f") "3081 880b 0025 0001 00000001 00000002"
                               "ff030021" PLAIN,
      0, "ip/gre/ppp/ip/udp", "10.0.0.1:1000", "hello", NONE, 0, false},
     {"gre stub", 101, IP4("018", "0000", "2f") "b000 0800", 0, NULL, NULL, NULL, 20, 0, false},
