@@ -26,8 +26,9 @@ struct codec { /* what may be NULL says so */
     /* For a protocol that one datagram cannot tell for sure: whether `in`, which guess takes for its own,
      * goes on from the datagrams before it in the same direction of a flow. `memo` is what the codec wants to
      * remember of them, all zero at the first. Positive: it does; 0: it is a beginning, `memo` starts
-     * with it; negative: it cannot be the same flow. A guess below ENGINE_SURE is believed once several
-     * follow. Cheap: it is asked until the flow is confirmed. NULL: nothing can be said. */
+     * with it; negative: it cannot be of the same sender, and is asked about again with an empty memo. A guess
+     * below 50 is believed once several follow. Cheap: it is asked until the flow is confirmed. NULL: such a
+     * guess is not believed. */
     int (*follows)(struct codec_memo *memo, struct span in);
     /* Decode one message that `in` holds whole. The view is allocated from `mem`, borrows `in`, and
      * is NULL after STEP_FAIL. STEP_MORE: `in` ends before the message does. A list cut short

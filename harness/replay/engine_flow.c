@@ -172,8 +172,8 @@ static unsigned classify(struct flow *f, const struct packet *k, unsigned class)
     unsigned sure, protocol = engine_guess(k, false, &sure);
     const struct codec *c = engine_codec(protocol);
 
-    if (protocol && sure < ENGINE_SURE && c && c->follows)
-        return probation(f, k, protocol, class);
+    if (sure < ENGINE_SURE)
+        return c && c->follows ? probation(f, k, protocol, class) : 0;
     if (protocol)
         f->known[class] = (uint8_t)protocol;
     return protocol;

@@ -135,7 +135,7 @@ static unsigned dns(struct span in, uint16_t sport, uint16_t dport)
         return 0;
     unsigned opcode = in.p[2] >> 3 & 15, questions = get_u16(in.p + 4), answers = get_u16(in.p + 6);
     unsigned records = answers + get_u16(in.p + 8) + get_u16(in.p + 10);
-    if (hint && (opcode <= 2 || (opcode >= 4 && opcode <= 6)))
+    if (hint)
         return 70;
     /* elsewhere: one question of class IN, no reserved bit, no more records than there can be octets for */
     if (opcode > 5 || opcode == 3 || (in.p[3] & 0x40) || questions != 1 || records > in.n / 11 ||
@@ -149,7 +149,8 @@ static unsigned dns(struct span in, uint16_t sport, uint16_t dport)
 
 static unsigned dns_stream(struct span in, uint16_t sport, uint16_t dport)
 {
-    if (in.n < 14 || get_u16(in.p) < 12 || !port(53, sport, dport))
+    if (in.n < 14 || get_u16(in.p) < 12 ||
+        (!port(53, sport, dport) && 2 + (size_t)get_u16(in.p) > in.n))
         return 0;
     return dns(span_cut(in, 2, 2 + (size_t)get_u16(in.p)), sport, dport);
 }
