@@ -25,9 +25,9 @@ struct codec { /* what may be NULL says so */
     unsigned (*guess)(struct span in, uint16_t port);
     /* For a protocol that one datagram cannot tell for sure: whether `in`, which guess takes for its own,
      * goes on from the datagrams before it in the same direction of a flow. `memo` is what the codec wants to
-     * remember of them, all zero at the first. Positive: it does; 0: it is a beginning, `memo` starts
-     * with it; negative: it cannot be of the same sender, and is asked about again with an empty memo. A guess
-     * below 50 is believed once several follow. Cheap: it is asked until the flow is confirmed. NULL: such a
+     * remember of them, all zero at the first. Positive: it does; 0: it says nothing, since it is
+     * the first, came late or twice; negative: it cannot be of the same sender, and is asked about again with an
+     * empty memo. A guess below 50 is believed once several go on. Cheap: it is asked until the flow is confirmed. NULL: such a
      * guess is not believed. */
     int (*follows)(struct codec_memo *memo, struct span in);
     /* Decode one message that `in` holds whole. The view is allocated from `mem`, borrows `in`, and

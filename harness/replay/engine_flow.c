@@ -159,7 +159,7 @@ static unsigned probation(struct flow *f, const struct packet *k, unsigned proto
         f->dir[side].memo = (struct codec_memo){{0, 0}};
         engine_codec(protocol)->follows(&f->dir[side].memo, in);
     } else {
-        f->followed[side] = (uint8_t)(went ? f->followed[side] + 1 : 0);
+        f->followed[side] = (uint8_t)(f->followed[side] + (went > 0));
     }
     if (f->followed[side] < ENGINE_PROBATION)
         return ENGINE_PENDING;
