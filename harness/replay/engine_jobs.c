@@ -1,7 +1,186 @@
-/* harness/replay/engine_jobs.c - who does which step of which window, and when. */
+/* harness/replay/engine_jobs.c - who does which step of which window, and when.
+ *
+ * Windows stand in a ring and are known by their serial number. A thread takes the step that brings the oldest window
+ * on; each kind of step but parsing is done by one thread at a time, window after window. */
+#include <pthread.h>
 #include "harness/replay/engine_impl.h"
 
-void engine_run(struct engine *e)
+enum step_kind { MERGE, FLOWS, SLOW, PARSE, READ, NOTHING };
+struct task {
+    enum step_kind kind;
+    struct window *w;
+    unsigned part;
+};
+struct jobs {
+    struct engine *e;
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    /* the serial numbers of the windows that are next, and whether a thread is at it */
+    uint64_t next_read, next_slow, next_merge, next_flows[ENGINE_JOBS_MAX];
+    bool reading, slowing, merging, flowing[ENGINE_JOBS_MAX];
+    bool read_all; /* the last window has been read */
+    bool over;
+};
+
+static struct window *at(const struct jobs *j, uint64_t serial)
+{
+    return &j->e->windows[serial % j->e->n_windows];
+}
+
+static struct task flows_task(struct jobs *j)
+{
+    for (unsigned i = 0; i < j->e->n_parts; i++) {
+        struct window *w = at(j, j->next_flows[i]);
+        if (j->flowing[i] || j->next_flows[i] >= j->next_slow || w->state != WINDOW_PACKETS)
+            continue;
+        j->flowing[i] = true;
+        return (struct task){FLOWS, w, i};
+    }
+    return (struct task){NOTHING, NULL, 0};
+}
+
+static struct task parse_task(struct jobs *j)
+{
+    for (uint64_t s = j->next_slow; s < j->next_read; s++) {
+        struct window *w = at(j, s);
+        if (w->state == WINDOW_READ && !w->busy) {
+            w->busy = true;
+            return (struct task){PARSE, w, 0};
+        }
+    }
+    return (struct task){NOTHING, NULL, 0};
+}
+
+/* The next thing to do, marked as taken. */
+static struct task take(struct jobs *j)
+{
+    struct window *w = at(j, j->next_merge);
+
+    if (!j->merging && j->next_merge < j->next_slow && w->state == WINDOW_DONE) {
+        j->merging = true;
+        return (struct task){MERGE, w, 0};
+    }
+    struct task t = flows_task(j);
+    if (t.kind != NOTHING)
+        return t;
+    w = at(j, j->next_slow);
+    if (!j->slowing && j->next_slow < j->next_read && w->state == WINDOW_PARSED) {
+        j->slowing = true;
+        return (struct task){SLOW, w, 0};
+    }
+    t = parse_task(j);
+    if (t.kind != NOTHING)
+        return t;
+    w = at(j, j->next_read);
+    if (!j->reading && !j->read_all && j->next_read - j->next_merge < j->e->n_windows &&
+        w->state == WINDOW_FREE) {
+        j->reading = true;
+        return (struct task){READ, w, 0};
+    }
+    return t;
+}
+
+static void run(struct engine *e, const struct task *t)
+{
+    switch (t->kind) {
+    case READ:
+        step_read(e, t->w);
+        break;
+    case PARSE:
+        step_parse(t->w);
+        break;
+    case SLOW:
+        step_slow(e, t->w);
+        break;
+    case FLOWS:
+        step_flows(e, t->w, t->part);
+        break;
+    case MERGE:
+        step_merge(e, t->w);
+        break;
+    case NOTHING:
+        break;
+    }
+}
+
+static void done(struct jobs *j, const struct task *t, bool last)
+{
+    struct window *w = t->w;
+
+    switch (t->kind) {
+    case READ:
+        j->reading = false;
+        j->read_all = last;
+        w->state = WINDOW_READ;
+        j->next_read++;
+        break;
+    case PARSE:
+        w->busy = false;
+        w->state = WINDOW_PARSED;
+        break;
+    case SLOW:
+        j->slowing = false;
+        w->state = WINDOW_PACKETS;
+        j->next_slow++;
+        break;
+    case FLOWS:
+        j->flowing[t->part] = false;
+        j->next_flows[t->part]++;
+        w->parts_done |= 1u << t->part;
+        if (w->parts_done == (1u << j->e->n_parts) - 1)
+            w->state = WINDOW_DONE;
+        break;
+    case MERGE:
+        j->merging = false;
+        w->state = WINDOW_FREE;
+        j->next_merge++;
+        j->over |= last;
+        break;
+    case NOTHING:
+        break;
+    }
+    j->over |= j->e->stop;
+}
+
+static void *worker(void *arg)
+{
+    struct jobs *j = arg;
+
+    pthread_mutex_lock(&j->lock);
+    while (!j->over) {
+        struct task t = take(j);
+        if (t.kind == NOTHING) {
+            pthread_cond_wait(&j->change, &j->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&j->lock);
+        bool last = t.kind == MERGE && t.w->last;
+        run(j->e, &t);
+        last |= t.kind == READ && t.w->last;
+        pthread_mutex_lock(&j->lock);
+        done(j, &t, last);
+        pthread_cond_broadcast(&j->change);
+    }
+    pthread_mutex_unlock(&j->lock);
+    return NULL;
+}
+
+static void run_together(struct engine *e)
+{
+    struct jobs j = {.e = e, .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
+    pthread_t threads[ENGINE_JOBS_MAX];
+    unsigned n = 0;
+
+    for (size_t i = 0; i < e->n_windows; i++)
+        e->windows[i].state = WINDOW_FREE;
+    while (n + 1 < e->n_parts && pthread_create(&threads[n], NULL, worker, &j) == 0)
+        n++;
+    worker(&j); /* where no thread could be had, this one does it all */
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void run_alone(struct engine *e)
 {
     struct window *w = &e->windows[0];
     bool last = false;
@@ -11,9 +190,17 @@ void engine_run(struct engine *e)
         last = w->last;
         step_parse(w);
         step_slow(e, w);
-        for (unsigned i = 0; i < e->n_parts; i++)
-            step_flows(e, w, i);
+        step_flows(e, w, 0);
         step_merge(e, w);
     }
-    window_clear(w, e->n_parts + 1);
+}
+
+void engine_run(struct engine *e)
+{
+    if (e->n_parts > 1)
+        run_together(e);
+    else
+        run_alone(e);
+    for (size_t i = 0; i < e->n_windows; i++)
+        window_clear(&e->windows[i], e->n_parts + 1);
 }

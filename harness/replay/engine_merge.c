@@ -127,8 +127,10 @@ void step_merge(struct engine *e, struct window *w)
         w->shares[i].n_events = 0;
     }
     for (unsigned i = 0; i < e->n_parts; i++)
-        e->stop |= e->parts[i].failed;
-    e->stop |= e->serial->failed;
+        if (e->parts[i].failed)
+            e->stop = true;
+    if (e->serial->failed)
+        e->stop = true;
     if (w->last && !e->stop)
         ends(e, w);
     window_clear(w, e->n_parts + 1);

@@ -193,7 +193,8 @@ static void unfinished(struct engine *e, struct window *w)
             {frame, 0}};
         e->layers.counts.abandoned++;
         e->layers.counts.problems++;
-        e->stop |= !problem(w, &p);
+        if (!problem(w, &p))
+            e->stop = true;
     }
 }
 
@@ -205,9 +206,11 @@ void step_slow(struct engine *e, struct window *w)
         struct packet *k = &w->packets[w->slow[i]];
         layers_frame(l, &w->frames[w->slow[i]]);
         for (size_t j = 0; j < l->n_problems; j++)
-            e->stop |= !problem(w, &l->problems[j]);
+            if (!problem(w, &l->problems[j]))
+                e->stop = true;
         if (l->found || l->segment)
-            e->stop |= !take(e, w, k);
+            if (!take(e, w, k))
+                e->stop = true;
     }
     if (w->last)
         unfinished(e, w);
