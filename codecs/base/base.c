@@ -132,8 +132,28 @@ void wr_hex(struct wr *w, uint64_t v, unsigned digits)
 
 void wr_hex_octets(struct wr *w, struct span s)
 {
+    static const char digits[] = "0123456789abcdef";
+
+    if (!w->full && (w->cap - w->n) / 2 >= s.n) { /* it fits: no asking at each digit */
+        uint8_t *to = w->p + w->n;
+        for (size_t i = 0; i < s.n; i++) {
+            to[2 * i] = (uint8_t)digits[s.p[i] >> 4];
+            to[2 * i + 1] = (uint8_t)digits[s.p[i] & 15];
+        }
+        w->n += 2 * s.n;
+        return;
+    }
     for (size_t i = 0; i < s.n; i++)
         wr_hex(w, s.p[i], 2);
+}
+
+/* How many octets from `at` on stand for themselves in a JSON string. */
+static size_t plain_run(struct span s, size_t at)
+{
+    size_t i = at;
+    while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '"' && s.p[i] != '\\')
+        i++;
+    return i - at;
 }
 
 void wr_json_text(struct wr *w, struct span s)
@@ -141,6 +161,11 @@ void wr_json_text(struct wr *w, struct span s)
     wr_u8(w, '"');
     for (size_t i = 0, n; i < s.n; i += n) {
         uint8_t c = s.p[i];
+        n = plain_run(s, i);
+        if (n) {
+            wr_put(w, span_cut(s, i, i + n));
+            continue;
+        }
         n = utf8_char(span_cut(s, i, s.n));
         if (n == 0) {
             wr_text(w, "\xef\xbf\xbd");

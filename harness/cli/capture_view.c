@@ -9,8 +9,9 @@ void view_key(struct wr *w, const char *key)
 {
     if (w->n && w->p[w->n - 1] != '{')
         wr_u8(w, ',');
-    wr_json_text(w, span_of(key));
-    wr_u8(w, ':');
+    wr_u8(w, '"'); /* a key of ours needs no escapes */
+    wr_text(w, key);
+    wr_text(w, "\":");
 }
 
 void view_key_text(struct wr *w, const char *key, const char *text)
@@ -37,11 +38,14 @@ void view_key_addr(struct wr *w, const char *key, const struct addr *a)
 
 void view_key_time(struct wr *w, uint64_t ns)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%llu.%09u", (unsigned long long)(ns / 1000000000u),
-             (unsigned)(ns % 1000000000u));
+    uint8_t part[10] = ".000000000";
+    uint64_t rest = ns % 1000000000u;
+
+    for (size_t i = 9; rest; i--, rest /= 10)
+        part[i] = (uint8_t)('0' + rest % 10);
     view_key(w, "time");
-    wr_text(w, text);
+    wr_dec(w, ns / 1000000000u);
+    wr_put(w, (struct span){part, sizeof part});
 }
 
 void view_key_frames(struct wr *w, const struct engine_message *m)
