@@ -178,3 +178,24 @@ unsigned rtp_guess(struct span in, uint16_t port)
         return 0;
     return port && port < 1024 ? 1 : RTP_GUESS;
 }
+
+int rtp_follows(struct codec_memo *memo, struct span in)
+{
+    enum { SEEN = 1u << 16, DROPOUT = 3000, MISORDER = 100 }; /* RFC3550:A.1 */
+    uint16_t seq = get_u16(in.p + 2);
+    uint32_t ssrc = get_u32(in.p + 8);
+
+    if (!(memo->v[1] & SEEN)) {
+        *memo = (struct codec_memo){{ssrc, SEEN | seq}};
+        return 0;
+    }
+    if (memo->v[0] != ssrc)
+        return -1;
+    uint16_t ahead = (uint16_t)(seq - memo->v[1]);
+    if (ahead == 0 || ahead > UINT16_MAX - MISORDER)
+        return 0;
+    if (ahead > DROPOUT)
+        return -1;
+    memo->v[1] = SEEN | seq;
+    return 1;
+}

@@ -97,6 +97,10 @@ void rtp_lint(const struct rtp_packet *r, struct findings *fs);
  * one flow, one SSRC and rising sequence numbers are what makes sure. */
 enum { RTP_GUESS = 10 };
 unsigned rtp_guess(struct span in, uint16_t port);
+/* Whether a packet that rtp_guess takes goes on from those before it: the same SSRC, and a sequence number that is
+ * ahead by no more than RFC3550:A.1 lets pass; as codec->follows has it. */
+struct codec_memo;
+int rtp_follows(struct codec_memo *memo, struct span in);
 
 /* RFC5761:4: of what comes with version 2 to one port, the packet types 192 to 223 are RTCP. */
 static inline bool rtp_is_rtcp(struct span in)

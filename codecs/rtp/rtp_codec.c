@@ -67,6 +67,7 @@ const struct codec rtp_codec = {
     .framing = FRAMING_DATAGRAM | FRAMING_MESSAGE,
     .view = &rtp_packet_desc,
     .guess = rtp_guess,
+    .follows = rtp_follows,
     .decode = decode,
     .lint = lint,
     .encode = rtp_encode,
