@@ -504,7 +504,7 @@ unsigned rtcp_guess(struct span in, uint16_t port)
         return 0;
     while (in.n - at >= RTCP_HEADER && in.p[at] >> 6 == RTCP_VERSION) {
         size_t n = 4 * (size_t)get_u16(in.p + at + 2) + 4;
-        if (n > in.n - at)
+        if (n > in.n - at || in.p[at + 1] < 192 || in.p[at + 1] > 223)
             break;
         at += n;
     }

@@ -38,12 +38,16 @@ bool rtcp_set_bytes(struct draft *dr, struct node *parent, const char *field, st
     return f && draft_bytes(dr, parent, f, s) != NULL;
 }
 
-/* The count that a packet has when its draft gives none. */
+/* The count that a packet has when its draft gives none: of reports, chunks, SSRCs, whatever type they go out
+ * under; of feedback the format. */
 static uint64_t count_of(const struct node *n, const struct layout *l, uint64_t type)
 {
+    bool counted = l == rtcp_kinds[RTCP_K_SR] || l == rtcp_kinds[RTCP_K_RR] ||
+                   l == rtcp_kinds[RTCP_K_SDES] || l == rtcp_kinds[RTCP_K_BYE];
+
     if (type > 0xff)
         return type & 31;
-    for (size_t i = 0; type <= RTCP_BYE && i < l->d.n; i++)
+    for (size_t i = 0; counted && i < l->d.n; i++)
         if (l->w[i].op == WIRE_LIST)
             return wire_items(wire_child(n, &l->d.f[i]));
     return 0;
