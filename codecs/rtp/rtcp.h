@@ -4,6 +4,10 @@
 #define CODECS_RTP_RTCP_H
 #include "codecs/base/codec.h"
 
+/* libre, a peer in benchmarks and fuzzing, exports these names too: object files have others. */
+#define rtcp_decode rtclab_rtcp_decode
+#define rtcp_encode rtclab_rtcp_encode
+
 enum {
     RTCP_VERSION = 2,
     RTCP_HEADER = 4,

@@ -5,6 +5,10 @@
 #define CODECS_RTP_RTP_H
 #include "codecs/base/codec.h"
 
+/* libre, a peer in benchmarks and fuzzing, exports these names too: object files have others. */
+#define rtp_decode rtclab_rtp_decode
+#define rtp_encode rtclab_rtp_encode
+
 enum {
     RTP_VERSION = 2,
     RTP_HEADER = 12,                /* octets of the fixed header, RFC3550:5.1 */
