@@ -1,7 +1,10 @@
 /* harness/cli/capture_view.c - capture files, message by message, for `decode` and `lint`. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include "harness/cli/capture_view.h"
+#include "harness/drivers/sniff.h"
 
 /* ---- JSON ---- */
 
@@ -164,11 +167,34 @@ static void file_end(struct view *v)
     free(w.p);
 }
 
-static void one_file(struct view *v, const char *path)
+/* What is known at the end of a file. */
+static void sums(struct view *v)
 {
     struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
+    size_t n = engine_protocols(v->engine, protocols);
+    const char *name = v->command->name;
     struct engine_counts c;
 
+    engine_counts(v->engine, &c);
+    for (int l = 0; l < ENGINE_LEVELS; l++) {
+        for (size_t i = 0; i < n; i++)
+            v->levels[l] += protocols[i].findings[l];
+        v->levels[l] += c.late[l];
+    }
+    if (v->notes > VIEW_NOTES_MAX)
+        cli_error(name, "%s: %llu more problems of this kind", v->file,
+                  (unsigned long long)(v->notes - VIEW_NOTES_MAX));
+    if (c.partial)
+        cli_error(name, "%s: %llu messages have more parts than there is room for", v->file,
+                  (unsigned long long)c.partial);
+    if (c.flows_evicted)
+        cli_error(name, "%s: %llu of %llu flows were forgotten, since there was room for no more",
+                  v->file, (unsigned long long)c.flows_evicted, (unsigned long long)c.flows);
+    file_end(v);
+}
+
+static void one_file(struct view *v, const char *path)
+{
     v->file = strcmp(path, "-") == 0 ? "standard input" : path;
     v->notes = 0;
     v->headed = false;
@@ -177,41 +203,136 @@ static void one_file(struct view *v, const char *path)
         cli_error(v->command->name, "%s", why);
         v->unread = true;
     }
-    if (v->notes > VIEW_NOTES_MAX)
-        cli_error(v->command->name, "%s: %llu more problems of this kind", v->file,
-                  (unsigned long long)(v->notes - VIEW_NOTES_MAX));
-    size_t n = engine_protocols(v->engine, protocols);
-    for (size_t i = 0; i < n; i++)
-        for (int l = 0; l < ENGINE_LEVELS; l++)
-            v->levels[l] += protocols[i].findings[l];
-    engine_counts(v->engine, &c);
-    for (int l = 0; l < ENGINE_LEVELS; l++)
-        v->levels[l] += c.late[l];
-    if (c.partial)
-        cli_error(v->command->name, "%s: %llu messages have more parts than there is room for",
-                  v->file, (unsigned long long)c.partial);
-    if (c.flows_evicted)
-        cli_error(v->command->name,
-                  "%s: %llu of %llu flows were forgotten, since there was room for no more",
-                  v->file, (unsigned long long)c.flows_evicted, (unsigned long long)c.flows);
-    file_end(v);
+    sums(v);
 }
 
-bool view_jobs(struct view *v, const char *text)
+/* ---- what grows, and what is live ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    interrupted = 1;
+}
+
+static void until_interrupted(void)
+{
+    const struct sigaction act = {.sa_handler = on_signal}; /* without SA_RESTART: a read ends */
+
+    interrupted = 0;
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+static bool on_more(void *ctx)
+{
+    (void)ctx;
+    fflush(stdout);
+    if (!interrupted)
+        nanosleep(&(struct timespec){.tv_nsec = VIEW_WAIT_MS * 1000000L}, NULL);
+    return !interrupted;
+}
+
+static void on_live(void *ctx, const struct sniff_frame *f)
+{
+    struct view *v = ctx;
+
+    if (v->count && v->live >= v->count)
+        return;
+    v->live++;
+    engine_push(v->engine, f->link, f->time_ns, f->octets, f->original);
+}
+
+static void one_interface(struct view *v)
+{
+    char why[256];
+    struct sniff *s = sniff_open(v->interface, v->filter, why);
+
+    if (!s) {
+        cli_error(v->command->name, "%s", why);
+        v->unread = true;
+        return;
+    }
+    v->file = v->interface;
+    until_interrupted();
+    engine_begin(v->engine, v->interface);
+    while (!interrupted && !v->failed && (!v->count || v->live < v->count)) {
+        if (sniff_some(s, VIEW_WAIT_MS, on_live, v, why) < 0) {
+            cli_error(v->command->name, "%s: %s", v->interface, why);
+            v->unread = true;
+            break;
+        }
+        engine_flush(v->engine);
+        fflush(stdout);
+    }
+    engine_end(v->engine);
+    if (sniff_lost(s))
+        cli_error(v->command->name, "%s: %llu frames were lost, since there was no room for them",
+                  v->interface, (unsigned long long)sniff_lost(s));
+    sniff_close(s);
+    sums(v);
+}
+
+static bool number(const struct view *v, const char *option, const char *text, uint64_t most,
+                   uint64_t *out)
+{
+    if (span_uint(span_of(text), out) && *out >= 1 && *out <= most)
+        return true;
+    cli_error(v->command->name, "--%s is a number from 1 to %llu, not '%s'", option,
+              (unsigned long long)most, text);
+    return false;
+}
+
+int view_option(struct view *v, int opt, const char *value)
 {
     uint64_t n;
-    if (!span_uint(span_of(text), &n) || n < 1 || n > ENGINE_JOBS_MAX) {
-        cli_error(v->command->name, "--jobs is a number from 1 to %d, not '%s'", ENGINE_JOBS_MAX,
-                  text);
-        return false;
+
+    switch (opt) {
+    case 'j':
+        if (!number(v, "jobs", value, ENGINE_JOBS_MAX, &n))
+            return -1;
+        v->jobs = (unsigned)n;
+        return 1;
+    case 'N':
+        return number(v, "count", value, UINT32_MAX, &v->count) ? 1 : -1;
+    case 'i':
+        v->interface = value;
+        return 1;
+    case 'B':
+        v->filter = value;
+        return 1;
+    case 'W':
+        v->follow = true;
+        return 1;
+    default:
+        return 0;
     }
-    v->jobs = (unsigned)n;
-    return true;
+}
+
+int view_run(struct view *v, int n, char **files)
+{
+    const char *name = v->command->name;
+
+    if (v->interface && n) {
+        cli_error(name, "wants an interface or files, not both");
+        return EXIT_USAGE;
+    }
+    if (!v->interface && n == 0) {
+        cli_error(name, "wants capture files, or '-' for standard input; --help says more");
+        return EXIT_USAGE;
+    }
+    if (!v->interface && (v->filter || v->count)) {
+        cli_error(name, "--filter and --count are for an interface; --interface names it");
+        return EXIT_USAGE;
+    }
+    return view_files(v, n, files);
 }
 
 int view_files(struct view *v, int n, char **files)
 {
-    const struct engine_options o = {.jobs = v->jobs, .ordered = v->ordered};
+    const struct engine_options o = {
+        .jobs = v->jobs, .ordered = v->ordered, .more = v->follow ? on_more : NULL};
     const struct engine_sink sink = {.ctx = v,
                                      .message = v->message ? on_message : NULL,
                                      .late = v->late ? on_late : NULL,
@@ -224,8 +345,12 @@ int view_files(struct view *v, int n, char **files)
         cli_error(v->command->name, "no memory is left");
         v->failed = true;
     }
+    if (v->follow)
+        until_interrupted();
     for (int i = 0; i < n && !v->failed; i++)
         one_file(v, files[i]);
+    if (v->interface && !v->failed)
+        one_interface(v);
     errno = 0;
     if (!v->failed && (fflush(stdout) != 0 || ferror(stdout))) {
         v->failed = true;

@@ -6,13 +6,17 @@
 
 enum {
     VIEW_NOTES_MAX = 20, /* problems told of a file; more are counted */
+    VIEW_WAIT_MS = 100,  /* between looks at what grows */
 };
 struct view {
     const struct command *command;
     struct cli cli;
-    unsigned jobs; /* threads; 0: one */
-    bool many;     /* files */
-    bool ordered;  /* callbacks come one at a time, in order: what they make is no text */
+    unsigned jobs;                  /* threads; 0: one */
+    bool follow;                    /* a file that ends may grow */
+    const char *interface, *filter; /* read live: NULL: files */
+    uint64_t count;                 /* frames after which a live reading ends; 0: none */
+    bool many;                      /* files */
+    bool ordered; /* callbacks come one at a time, in order: what they make is no text */
     /* Called for each message that a codec knows, for findings over time that only the end of the file shows, and
      * after each file. Text goes to `w`, and out in the order of frames. message and late may be called by several
      * threads at once, and again where `w` was full. */
@@ -26,14 +30,30 @@ struct view {
     bool unread, failed; /* a file that could not be read to its end; output that failed */
     const char *file;    /* that is being read */
     bool headed;
-    uint64_t notes;
+    uint64_t notes, live; /* problems told; frames read live */
 };
 /* Read the files, "-" for standard input. Returns EXIT_OWN_FAULT where standard output failed,
  * EXIT_USAGE where a file could not be read to its end, else EXIT_AS_EXPECTED. Both are said on
  * standard error. */
 int view_files(struct view *v, int n, char **files);
-/* Take the value of --jobs; false: it is none, which was said. */
-bool view_jobs(struct view *v, const char *text);
+/* Options that `decode`, `lint` and their like share: what getopt takes, and their lines of help. view_option: 1 taken,
+ * 0 not one of these, -1 a wrong value, which was said. */
+#define VIEW_SHORT "j:i:"
+#define VIEW_OPTIONS                                                                               \
+    {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
+        {"filter", required_argument, NULL, 'B'}, {"count", required_argument, NULL, 'N'},         \
+    {                                                                                              \
+        "follow", no_argument, NULL, 'W'                                                           \
+    }
+#define VIEW_HELP                                                                                  \
+    "  -i, --interface NAME   read live from an interface until SIGINT, in place of files\n"       \
+    "      --filter TEXT    live: only frames that libpcap's filter lets pass (pcap-filter(7))\n"  \
+    "      --count N        live: end after so many frames\n"                                      \
+    "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
+    "  -j, --jobs N         threads that share the work; 1 where not given\n"
+int view_option(struct view *v, int opt, const char *value);
+/* What is read: the files named, or the interface. An exit status as of view_files. */
+int view_run(struct view *v, int n, char **files);
 /* ", " but before the first; helpers for writing JSON by hand. */
 void view_key(struct wr *w, const char *key);
 void view_key_text(struct wr *w, const char *key, const char *text);

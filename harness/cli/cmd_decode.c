@@ -333,32 +333,22 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
 
 static int run_decode(int argc, char **argv)
 {
-    static const struct option options[] = {CLI_OPTIONS,
-                                            {"summary", no_argument, NULL, 's'},
-                                            {"jobs", required_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        CLI_OPTIONS, {"summary", no_argument, NULL, 's'}, VIEW_OPTIONS, {NULL, 0, NULL, 0}};
     struct decode job = {.v.command = &cmd_decode};
     int opt;
 
     cli_init(&job.v.cli);
     optind = 0;
     opterr = 0;
-    while ((opt = cli_getopt(&cmd_decode, argc, argv, CLI_SHORT "sj:", options)) != -1) {
-        int took = cli_option(&job.v.cli, opt, optarg);
+    while ((opt = cli_getopt(&cmd_decode, argc, argv, CLI_SHORT "s" VIEW_SHORT, options)) != -1) {
+        int took = view_option(&job.v, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_decode);
-        if (opt == 's') {
+        if (opt == 's')
             job.summary = true;
-        } else if (opt == 'j') {
-            if (!view_jobs(&job.v, optarg))
-                return EXIT_USAGE;
-        } else if (took <= 0) {
+        else if (took < 0 || (took == 0 && cli_option(&job.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
-        }
-    }
-    if (optind == argc) {
-        cli_error("decode", "wants capture files, or '-' for standard input; --help says more");
-        return EXIT_USAGE;
     }
     if (job.summary)
         job.v.file_end = job.v.cli.json ? summary_json : summary_text;
@@ -368,20 +358,19 @@ static int run_decode(int argc, char **argv)
         job.v.late = late_text;
         job.v.heading = heading;
     }
-    return view_files(&job.v, argc - optind, argv + optind);
+    return view_run(&job.v, argc - optind, argv + optind);
 }
 
 const struct command cmd_decode = {
     "decode", "every message in a capture, field by field", run_decode,
     "usage: rtclab decode [OPTION...] FILE...\n\n"
-    "Reads captures (pcap and pcapng, '-' for standard input) and prints each message that it\n"
-    "knows over UDP: a line with frame, time, addresses and layers, its fields, and below them,\n"
-    "marked '!', what it breaks of its standard. Messages that an ICMP error quotes are shown "
+    "Reads captures (pcap, pcapng, snoop, what libpcap knows besides; gzip'd or not; '-' is standard\n"
+    "input) or an interface, and prints each message that it knows over UDP: a line with frame, time,\n"
+    "addresses and layers, its fields, and below them, marked '!', what it breaks of its standard. Messages that an ICMP error quotes are shown "
     "too.\n"
     "TCP is counted, not followed.\n\n"
     "  -s, --summary    only counts, by protocol\n"
-    "      --json       an object a line; the keys are in docs/json.md\n"
-    "  -j, --jobs N     threads that share the work; 1 where not given\n"
+    "      --json       an object a line; the keys are in docs/json.md\n" VIEW_HELP
     "  -q, --quiet      no fields, and no notes about damaged headers\n"
     "      --color[=always|never|auto]\n\n"
     "examples:\n"

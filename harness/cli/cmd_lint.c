@@ -150,7 +150,7 @@ static int run_lint(int argc, char **argv)
                                             {"fail-on", required_argument, NULL, 'F'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"sarif", no_argument, NULL, 'S'},
-                                            {"jobs", required_argument, NULL, 'j'},
+                                            VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
     struct lint l = {.v = {.command = &cmd_lint}};
     struct view *v = &l.v;
@@ -160,8 +160,8 @@ static int run_lint(int argc, char **argv)
     cli_init(&v->cli);
     optind = 0;
     opterr = 0;
-    while ((opt = cli_getopt(&cmd_lint, argc, argv, CLI_SHORT "j:", options)) != -1) {
-        int took = cli_option(&v->cli, opt, optarg);
+    while ((opt = cli_getopt(&cmd_lint, argc, argv, CLI_SHORT VIEW_SHORT, options)) != -1) {
+        int took = view_option(v, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_lint);
         if (opt == 'F') {
@@ -175,22 +175,13 @@ static int run_lint(int argc, char **argv)
             sarif = true;
             continue;
         }
-        if (opt == 'j') {
-            if (view_jobs(v, optarg))
-                continue;
-            return EXIT_USAGE;
-        }
         if (opt == 'f') {
             if (take_format(v, optarg, &sarif))
                 continue;
             return EXIT_USAGE;
         }
-        if (took <= 0)
+        if (took < 0 || (took == 0 && cli_option(&v->cli, opt, optarg) <= 0))
             return EXIT_USAGE;
-    }
-    if (optind == argc) {
-        cli_error("lint", "wants capture files, or '-' for standard input; --help says more");
-        return EXIT_USAGE;
     }
     if (!v->cli.quiet || sarif) {
         v->message = sarif ? lint_sarif_message : v->cli.json ? as_json : as_text;
@@ -200,7 +191,7 @@ static int run_lint(int argc, char **argv)
         v->file_end = messages;
     v->ordered = sarif;
     int status = sarif ? lint_sarif_files(&l, argc - optind, argv + optind)
-                       : view_files(v, argc - optind, argv + optind);
+                       : view_run(v, argc - optind, argv + optind);
     if (status == EXIT_AS_EXPECTED && failing(v, should))
         status = EXIT_UNEXPECTED;
     return status;
@@ -209,7 +200,8 @@ static int run_lint(int argc, char **argv)
 const struct command cmd_lint = {
     "lint", "each violation in a capture, with its clause", run_lint,
     "usage: rtclab lint [OPTION...] FILE...\n\n"
-    "Reads captures (pcap and pcapng, '-' for standard input) and prints a line for each place\n"
+    "Reads captures (pcap, pcapng, snoop, gzip'd or not, '-' for standard input) and prints a line "
+    "for each place\n"
     "where a message breaks its standard:\n\n"
     "  FILE:FRAME:OCTET CLAUSE LEVEL what     (the octet counts from the start of the message)\n\n"
     "What only several messages show, such as the schedule of retransmissions, stands at the last\n"
@@ -219,8 +211,7 @@ const struct command cmd_lint = {
     "                              which includes plain statements (STMT)\n"
     "      --json                  an object a finding; the keys are in docs/json.md\n"
     "      --format text|json|sarif   sarif: one SARIF 2.1.0 log, rules are clauses\n"
-    "      --sarif                 the same as --format sarif\n"
-    "  -j, --jobs N                threads that share the work; 1 where not given\n"
+    "      --sarif                 the same as --format sarif\n" VIEW_HELP
     "  -q, --quiet                 prints nothing but errors: for the exit status\n"
     "  -v                          counts of each file on standard error, with what was seen over\n"
     "                              time: transactions, round trips, retransmissions, ...\n"

@@ -81,7 +81,7 @@ int lint_sarif_files(struct lint *l, int n, char **files)
         cli_error("lint", "no memory is left for the output");
         return EXIT_OWN_FAULT;
     }
-    int status = view_files(&l->v, n, files);
+    int status = view_run(&l->v, n, files);
     if (status == EXIT_USAGE)
         sarif_note(&l->sarif, &(struct sarif_note){.error = true,
                                                    .text = "a file could not be read to its end",

@@ -58,6 +58,8 @@ static ptrdiff_t plain(struct capsource *s, uint8_t *p, size_t n, bool wait)
             continue;
         if (got == 0)
             return 0;
+        if (errno == EINTR && s->more && !s->more(s->ctx))
+            return 0;
         if (errno != EINTR) {
             s->why = strerrordesc_np(errno);
             return -1;
