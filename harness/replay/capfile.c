@@ -99,8 +99,13 @@ __attribute__((format(printf, 2, 3))) static enum capread_item fail(struct capfi
 {
     va_list ap;
     unsigned long long at = c->base + c->pos;
-    int n =
-        snprintf(c->why, sizeof c->why, "%s: frame %u, octet %llu: ", c->name, c->frames + 1, at);
+    int n = snprintf(c->why, sizeof c->why, "%s: frame %u", c->name, c->frames + 1);
+
+    if (c->kind != CAPFILE_RARE && n > 0 &&
+        (size_t)n < sizeof c->why) /* libpcap does not say where */
+        n += snprintf(c->why + n, sizeof c->why - (size_t)n, ", octet %llu", at);
+    if (n > 0 && (size_t)n < sizeof c->why)
+        n += snprintf(c->why + n, sizeof c->why - (size_t)n, ": ");
     va_start(ap, format);
     if (n > 0 && (size_t)n < sizeof c->why)
         vsnprintf(c->why + n, sizeof c->why - (size_t)n, format, ap);

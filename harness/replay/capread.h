@@ -1,12 +1,9 @@
-/* harness/replay/capread.h - reads capture files and yields the datagrams in them.
+/* harness/replay/capread.h - what is found below the protocols of a capture: limits, datagrams, problems, counts.
  *
- * pcap (both byte orders, us and ns) and pcapng (sections, interfaces, resolutions; blocks without
- * packets are passed over), from a file or a pipe, in bounded memory. Below the datagram: Ethernet,
- * VLAN, Linux cooked v1 and v2, null and loop, raw IP, PPPoE, IP in IP, IPv4 and IPv6 with
- * extension headers and fragments, UDP, and what ICMP errors quote. TCP is counted, not followed.
+ * Below the datagram and the segment: Ethernet, VLAN, Linux cooked v1 and v2, null and loop, raw IP, PPP, PPPoE, GRE,
+ * IP in IP, IPv4 and IPv6 with extension headers and fragments, UDP, TCP, and what ICMP errors quote.
  *
- * A length that lies is a problem, told with its frame and octet; nothing past the frame is read.
- */
+ * A length that lies is a problem, told with its frame and octet; nothing past the frame is read. */
 #ifndef HARNESS_REPLAY_CAPREAD_H
 #define HARNESS_REPLAY_CAPREAD_H
 #include "codecs/base/field.h"
@@ -21,7 +18,7 @@ enum {
     CAPREAD_PROBLEMS_MAX = 8,      /* told of one frame; more are only counted */
     CAPREAD_LAYERS_MAX = 160,      /* octets in a path of layers with its NUL */
 };
-enum capread_item { CAPREAD_END, CAPREAD_DATAGRAM, CAPREAD_PROBLEM, CAPREAD_ERROR, CAPREAD_MORE };
+enum capread_item { CAPREAD_END, CAPREAD_DATAGRAM, CAPREAD_ERROR, CAPREAD_MORE }; /* of capfile.h */
 
 struct capread_datagram { /* lives until the next call */
     uint32_t
@@ -43,11 +40,6 @@ struct capread_problem {
     const char *what; /* a static format for finding_words */
     uint64_t arg[2];
 };
-struct capread_event {
-    struct capread_datagram datagram; /* CAPREAD_DATAGRAM */
-    struct capread_problem problem;   /* CAPREAD_PROBLEM */
-    const char *error;                /* CAPREAD_ERROR: a sentence with file, frame and octet */
-};
 struct capread_counts {
     uint64_t frames, octets;    /* as captured */
     uint64_t datagrams, quoted; /* UDP that was delivered, and apart what ICMP quotes */
@@ -58,14 +50,4 @@ struct capread_counts {
     uint64_t cut;                               /* frames that the capture cut short */
     uint64_t problems;
 };
-struct capread;
-
-/* Open `path`, "-" for standard input. NULL: `err` says why in one sentence (without the path). */
-struct capread *capread_open(const char *path, const char **err);
-/* The same over an open descriptor, which capread_close leaves open; `name` is for sentences. */
-struct capread *capread_open_fd(int fd, const char *name, const char **err);
-/* The next event. After CAPREAD_ERROR, the file cannot be read further: CAPREAD_END follows. */
-enum capread_item capread_next(struct capread *r, struct capread_event *ev);
-const struct capread_counts *capread_counts(const struct capread *r);
-void capread_close(struct capread *r);
 #endif

@@ -138,7 +138,7 @@ struct engine {
     size_t n_slow_paths;
     uint8_t watch_at
         [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
-    _Atomic bool stop;                  /* the sink wants no more, or memory is out */
+    _Atomic bool stop;          /* the sink wants no more, or memory is out */
     struct window *pushed;
     uint32_t pushed_frames;
     char why[600];
