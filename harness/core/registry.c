@@ -40,7 +40,8 @@ const struct endpoint_class *layer_named(const char *word, size_t n)
 const struct watcher_class *watcher_of(const struct codec *codec)
 {
     for (size_t i = 0; i < registry_n; i++)
-        if (codec && registry[i].watch && registry[i].watch->codec == codec)
+        if (codec && registry[i].watch &&
+            (registry[i].watch->codec == codec || registry[i].watch->also == codec))
             return registry[i].watch;
     return NULL;
 }

@@ -67,6 +67,11 @@ const struct watcher_class *watch_class(const struct watch *w)
     return w->cls;
 }
 
+const void *watch_self(const struct watch *w)
+{
+    return w->self;
+}
+
 void watch_message(struct watch *w, const struct watch_seen *s, const struct watch_sink *out)
 {
     w->cls->seen(w->self, s, out);
@@ -82,11 +87,22 @@ void watch_end(struct watch *w, const struct watch_sink *out)
     w->cls->end(w->self, out);
 }
 
+/* Which of the class's codecs octets are of, where nobody says. */
+static const struct codec *codec_of(const struct watch *w, const struct watch_seen *s,
+                                    struct span octets)
+{
+    const struct codec *c = w->cls->codec, *also = w->cls->also;
+
+    if (s->codec || !also)
+        return s->codec ? s->codec : c;
+    return also->guess(octets, s->to.port) > c->guess(octets, s->to.port) ? also : c;
+}
+
 /* One whole message, or octets that are none. */
 static void decoded(struct watch *w, const struct watch_seen *s, struct span octets, bool lost,
                     const struct watch_sink *out)
 {
-    const struct codec *c = w->cls->codec;
+    const struct codec *c = codec_of(w, s, octets);
     struct finding found[8];
     struct findings fs = {found, 0, COUNT(found), NULL, 0};
     struct arena mem = arena_of(w->arena, ARENA);
@@ -94,6 +110,7 @@ static void decoded(struct watch *w, const struct watch_seen *s, struct span oct
     const void *view = NULL;
 
     m.octets = octets;
+    m.codec = c;
     m.view = NULL;
     m.cut = false;
     if (!lost && c->decode(octets, &mem, &view, &fs) == STEP_ITEM && view) {

@@ -18,7 +18,7 @@
 
 enum {
     WATCH_RELATED = 6,     /* frames beside its own that a finding names */
-    WATCH_FACTS_MAX = 16,  /* kinds of facts of one watcher */
+    WATCH_FACTS_MAX = 32,  /* kinds of facts of one watcher */
     WATCH_LIMIT = 8192,    /* transactions, where nothing calls for another limit */
     WATCH_STREAMS = 32,    /* directions of streams that struct watch frames at once */
     WATCH_WINDOW = 131072, /* octets of a message on a stream; a longer one loses the framing */
@@ -31,19 +31,23 @@ struct watch_options {
      * that time, and what one side sends reaches the other, within a time that does not matter. */
     bool beside;
     uint64_t slack_us; /* how far the times may be off; 0: 20 ms */
+    /* What the caller knows of the protocol and no message says, in the class's own words (RTP: what payload
+     * types stand for); NULL: nothing. Lives as long as the watcher. */
+    const char *known;
 };
 struct watch_seen {  /* one message, or octets that are none */
     uint64_t now_us; /* when it was seen; may be less than before */
     uint64_t flow;   /* what the caller tells flows apart by, where addresses do not; 0: nothing */
-    struct addr from, to; /* family 0: the observer's own side */
-    bool stream;          /* order and delivery are sure; else a datagram */
-    bool cut;             /* not all octets are there: content is not compared */
-    uint8_t by;           /* the caller's mark of who sent it; given back in findings */
-    bool sound;           /* neither decode nor lint has a finding of a strict level on it */
-    struct span octets;   /* both live until the call returns */
-    const void *view;     /* what the codec makes of them; NULL: octets that it cannot read */
-    uint32_t frame;       /* 0: none */
-    const char *layer;    /* path of layers, static or as long as the findings; NULL: none */
+    struct addr from, to;      /* family 0: the observer's own side */
+    bool stream;               /* order and delivery are sure; else a datagram */
+    bool cut;                  /* not all octets are there: content is not compared */
+    uint8_t by;                /* the caller's mark of who sent it; given back in findings */
+    bool sound;                /* neither decode nor lint has a finding of a strict level on it */
+    struct span octets;        /* both live until the call returns */
+    const void *view;          /* what the codec makes of them; NULL: octets that it cannot read */
+    const struct codec *codec; /* whose view it is; NULL: that of the class */
+    uint32_t frame;            /* 0: none */
+    const char *layer;         /* path of layers, static or as long as the findings; NULL: none */
 };
 struct watch_finding {
     struct finding f; /* offset and length in the message that showed it */
@@ -75,10 +79,14 @@ struct watch_sink {
 struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry */
     const char *name;
     const struct codec *codec; /* whose views it is shown */
+    /* Another codec of the same protocol whose views it is shown too, since one explains the other (RTP and
+     * RTCP); NULL: none. */
+    const struct codec *also;
     const struct watch_fact_kind *facts;
     size_t n_facts;
     /* What it says of a flow rests on messages of that flow alone (both directions between two transport
-     * addresses): flows may be shared out among several watchers of the class. */
+     * addresses, and the pair of ports that differ from these in the lowest bit): flows may be shared out among
+     * several watchers of the class. */
     bool by_flow;
     /* Octets that a watcher of `limit` transactions takes; limit 1 to 2^20. */
     size_t (*size)(size_t limit);
@@ -101,10 +109,12 @@ void watch_free(struct watch *w);
 /* Begin anew: nothing that was shown is remembered. */
 void watch_reset(struct watch *w);
 const struct watcher_class *watch_class(const struct watch *w);
+/* The watcher itself, for headers of harness/watch/p that tell more of it than findings and facts. */
+const void *watch_self(const struct watch *w);
 /* Show a message whose view is in `s` already. */
 void watch_message(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
 /* Show octets: a datagram, or (s->stream) the next octets of a stream from s->from on s->flow, in any
- * pieces; `view`, `sound` and `cut` are made here. Where the framing of a direction is lost, the rest
+ * pieces; `view`, `sound` and `cut` are made here, and `codec` where that is NULL and the class has two. Where the framing of a direction is lost, the rest
  * of it is passed over. */
 void watch_octets(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
 void watch_tick(struct watch *w, uint64_t now_us, const struct watch_sink *out);
