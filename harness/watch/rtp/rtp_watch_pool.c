@@ -1,0 +1,321 @@
+/* harness/watch/rtp/rtp_watch_pool.c - streams by flow, addresses and SSRC, in bounded memory. */
+#include "harness/watch/rtp/rtp_watch.h"
+
+enum { ALIGN = 16 };
+
+static size_t rounded(size_t n)
+{
+    return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+static size_t power(size_t at_least)
+{
+    size_t n = RTP_WAYS;
+    while (n < at_least)
+        n *= 2;
+    return n;
+}
+
+static size_t at_most(size_t n, size_t most)
+{
+    return n < most ? n : most;
+}
+
+size_t rtp_watch_size(size_t limit)
+{
+    return rounded(sizeof(struct rtp_watch)) + rounded((limit + 1) * sizeof(struct rtp_stream)) +
+           rounded(power(4 * limit) * sizeof(struct rtp_place)) +
+           rounded(power(limit) * sizeof(struct rtp_path)) +
+           rounded(at_most(limit, RTP_HISTORIES) * sizeof(struct rtp_history)) +
+           rounded(at_most(limit, RTP_CONTENTS) * sizeof(struct rtp_contents));
+}
+
+/* Audio whose payload formats have no interleaving: a later packet was sampled later. */
+static bool is_plain(unsigned payload_type)
+{
+    static const uint8_t plain[] = {0, 3, 7, 8, 9, 10, 11, 15, 18};
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (plain[i] == payload_type)
+            return true;
+    return false;
+}
+
+static bool called(const char *name, const char *other)
+{
+    size_t i = 0;
+    for (; name[i] && other[i]; i++)
+        if ((name[i] | 0x20) != (other[i] | 0x20))
+            return false;
+    return name[i] == other[i];
+}
+
+static void types_init(struct rtp_watch *w)
+{
+    struct wr nowhere = {0};
+
+    rtp_known_read(w->o.known, &w->known, &nowhere);
+    w->text_type = -1;
+    for (unsigned i = 0; i < RTP_PAYLOAD_TYPES; i++) {
+        const struct rtp_static *st = rtp_static_type(i);
+        const struct rtp_type *k = &w->known.types[i];
+        w->plain[i] = is_plain(i) && st && called(k->encoding, st->encoding);
+        w->content[i] = called(k->encoding, "telephone-event")                   ? RTP_C_EVENT
+                        : called(k->encoding, "t140")                            ? RTP_C_TEXT
+                        : called(k->encoding, "red") && k->clock_rate == 1000 ? RTP_C_RED
+                                                                                 : RTP_C_NONE;
+        if (w->content[i] == RTP_C_TEXT)
+            w->text_type = (int)i;
+    }
+}
+
+void rtp_watch_init(void *self, size_t limit, const struct watch_options *o)
+{
+    struct rtp_watch *w = self;
+    uint8_t *at = (uint8_t *)self + rounded(sizeof *w);
+
+    memset(w, 0, sizeof *w);
+    w->o = *o;
+    if (!w->o.slack_us)
+        w->o.slack_us = 20000;
+    w->limit = limit;
+    w->places = power(4 * limit);
+    w->paths_n = power(limit);
+    w->histories_n = at_most(limit, RTP_HISTORIES);
+    w->contents_n = at_most(limit, RTP_CONTENTS);
+    w->streams = (struct rtp_stream *)(void *)at;
+    at += rounded((limit + 1) * sizeof *w->streams);
+    w->index = (struct rtp_place *)(void *)at;
+    memset(w->index, 0, w->places * sizeof *w->index);
+    at += rounded(w->places * sizeof *w->index);
+    w->paths = (struct rtp_path *)(void *)at;
+    memset(w->paths, 0, w->paths_n * sizeof *w->paths);
+    at += rounded(w->paths_n * sizeof *w->paths);
+    w->histories = (struct rtp_history *)(void *)at;
+    at += rounded(w->histories_n * sizeof *w->histories);
+    w->contents = (struct rtp_contents *)(void *)at;
+    w->streams[0].number = 0;
+    w->unused = 1;
+    w->hand = 1;
+    types_init(w);
+}
+
+/* ---- keys ---- */
+
+bool rtp_same_addr(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           (a->family == 4   ? memcmp(a->ip, b->ip, 4) == 0
+            : a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
+                             : true);
+}
+
+static bool near_addr(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->port >> 1 == b->port >> 1 &&
+           memcmp(a->ip, b->ip, a->family == 6 ? 16 : a->family == 4 ? 4 : 0) == 0;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0xff51afd7ed558ccdu;
+    return h ^ (h >> 32);
+}
+
+static uint64_t mix_addr(uint64_t h, const struct addr *a)
+{
+    uint64_t v[2] = {0, 0};
+
+    memcpy(v, a->ip, a->family == 6 ? 16 : a->family == 4 ? 4 : 0);
+    h = mix(h, v[0] ^ (uint64_t)a->family << 56 ^ (uint64_t)(a->port >> 1) << 32);
+    return a->family == 6 ? mix(h, v[1]) : h;
+}
+
+static uint32_t hash_of(uint64_t flow, const struct addr *from, const struct addr *to, uint32_t ssrc)
+{
+    return (uint32_t)mix_addr(mix_addr(mix(ssrc, flow ^ 0x9e3779b97f4a7c15u), from), to);
+}
+
+static struct rtp_place *set_of(const struct rtp_watch *w, uint32_t hash)
+{
+    return &w->index[hash % (w->places / RTP_WAYS) * RTP_WAYS];
+}
+
+static inline bool is_of(const struct rtp_stream *t, const struct watch_seen *s, uint32_t ssrc)
+{
+    return t->ssrc == ssrc && t->flow == s->flow && rtp_same_addr(&t->from, &s->from) &&
+           rtp_same_addr(&t->to, &s->to);
+}
+
+/* ---- taking and giving back ---- */
+
+static void forget(struct rtp_watch *w, struct rtp_stream *t, const struct watch_sink *out)
+{
+    const struct watch_seen s = {.now_us = w->now_us, .flow = t->flow, .frame = t->first_frame};
+
+    rtp_watch_over(t, out);
+    rtp_watch_fact(out, RTP_F_EVICTED, 1, &s, 0);
+    w->index[t->place].n = 0;
+    *(t->older ? &w->streams[t->older].newer : &w->oldest) = t->newer;
+    *(t->newer ? &w->streams[t->newer].older : &w->newest) = t->older;
+    if (t->history) {
+        t->history->next = w->free_history;
+        w->free_history = (uint32_t)(t->history - w->histories) + 1;
+    }
+    if (t->contents) {
+        t->contents->next = w->free_contents;
+        w->free_contents = (uint32_t)(t->contents - w->contents) + 1;
+    }
+    t->newer = w->free;
+    w->free = t->number;
+    t->number = 0;
+    t->ssrc = ~t->ssrc; /* so that it is no more found as one of the latest */
+    w->gone++;
+}
+
+/* One that nothing was seen of for a while, by the hand of a clock; the pool is full. */
+static struct rtp_stream *idle(struct rtp_watch *w)
+{
+    for (;;) {
+        struct rtp_stream *t = &w->streams[w->hand];
+        w->hand = w->hand == w->limit ? 1 : w->hand + 1;
+        if (!t->touched)
+            return t;
+        t->touched = false;
+    }
+}
+
+static struct rtp_place *place_for(struct rtp_watch *w, uint32_t hash, const struct watch_sink *out)
+{
+    struct rtp_place *set = set_of(w, hash), *oldest = set;
+
+    for (size_t i = 0; i < RTP_WAYS; i++) {
+        if (!set[i].n)
+            return &set[i];
+        if (w->streams[set[i].n].now_us < w->streams[oldest->n].now_us)
+            oldest = &set[i];
+    }
+    forget(w, &w->streams[oldest->n], out);
+    return oldest;
+}
+
+static struct rtp_stream *take(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
+                               uint32_t hash, const struct watch_sink *out)
+{
+    if (!w->free && w->unused > w->limit)
+        forget(w, idle(w), out);
+    struct rtp_place *place = place_for(w, hash, out);
+    uint32_t n = w->free ? w->free : w->unused++;
+    struct rtp_stream *t = &w->streams[n];
+    w->free = w->free == n ? t->newer : w->free;
+    memset(t, 0, sizeof *t);
+    t->from = s->from;
+    t->to = s->to;
+    t->flow = s->flow;
+    t->ssrc = ssrc;
+    t->number = n;
+    t->now_us = s->now_us;
+    t->first_frame = s->frame;
+    t->older = w->newest;
+    *(t->older ? &w->streams[t->older].newer : &w->oldest) = n;
+    w->newest = n;
+    t->place = (uint32_t)(place - w->index);
+    *place = (struct rtp_place){n, hash};
+    return t;
+}
+
+/* ---- finding ---- */
+
+struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow, const struct addr *from,
+                                   const struct addr *to, uint32_t ssrc)
+{
+    uint32_t hash = hash_of(flow, from, to, ssrc);
+    const struct rtp_place *set = set_of(w, hash);
+    struct rtp_stream *found = NULL;
+
+    for (size_t i = 0; i < RTP_WAYS; i++) {
+        struct rtp_stream *t = set[i].n && set[i].hash == hash ? &w->streams[set[i].n] : NULL;
+        if (t && t->ssrc == ssrc && t->flow == flow && near_addr(&t->from, from) &&
+            near_addr(&t->to, to) && (!found || t->packets > found->packets))
+            found = t;
+    }
+    return found;
+}
+
+struct rtp_stream *rtp_stream_find(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
+                                   bool make, const struct watch_sink *out)
+{
+    uint32_t *latest = &w->latest[(ssrc * 0x9e3779b1u ^ s->from.port) % RTP_LATEST];
+    struct rtp_stream *t = &w->streams[*latest];
+
+    if (*latest && t->number && is_of(t, s, ssrc))
+        return t;
+    uint32_t hash = hash_of(s->flow, &s->from, &s->to, ssrc);
+    const struct rtp_place *set = set_of(w, hash);
+    for (size_t i = 0; i < RTP_WAYS; i++)
+        if (set[i].n && set[i].hash == hash && is_of(&w->streams[set[i].n], s, ssrc)) {
+            *latest = set[i].n;
+            return &w->streams[set[i].n];
+        }
+    if (!make)
+        return NULL;
+    t = rtp_stream_near(w, s->flow, &s->from, &s->to, ssrc);
+    if (t && t->packets == 0) { /* known by its RTCP, which went from the next port */
+        t->from = s->from;
+        t->to = s->to;
+    } else {
+        t = take(w, s, ssrc, hash, out);
+    }
+    *latest = t->number;
+    return t;
+}
+
+struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t)
+{
+    uint32_t hash = hash_of(t->flow, &t->from, &t->to, t->from.port | (uint32_t)t->to.port << 16);
+    struct rtp_path *set = &w->paths[hash % (w->paths_n / RTP_PATH_WAYS) * RTP_PATH_WAYS], *p = set;
+
+    for (size_t i = 0; i < RTP_PATH_WAYS; i++) {
+        if (set[i].used && set[i].flow == t->flow && rtp_same_addr(&set[i].from, &t->from) &&
+            rtp_same_addr(&set[i].to, &t->to))
+            return &set[i];
+        if (p->used && (!set[i].used || set[i].last_us < p->last_us))
+            p = &set[i];
+    }
+    *p = (struct rtp_path){.used = true, .flow = t->flow, .from = t->from, .to = t->to};
+    return p;
+}
+
+/* ---- what not every stream has ---- */
+
+struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t)
+{
+    uint32_t i = w->free_history;
+
+    if (i)
+        w->free_history = w->histories[i - 1].next;
+    else if (w->taken_histories < w->histories_n)
+        i = (uint32_t)++w->taken_histories;
+    if (!i)
+        return NULL;
+    struct rtp_history *h = &w->histories[i - 1];
+    h->owner = t->number;
+    h->n = 0;
+    h->step_us = RTP_POINT_US;
+    return h;
+}
+
+struct rtp_contents *rtp_contents_take(struct rtp_watch *w, const struct rtp_stream *t)
+{
+    uint32_t i = w->free_contents;
+
+    if (i)
+        w->free_contents = w->contents[i - 1].next;
+    else if (w->taken_contents < w->contents_n)
+        i = (uint32_t)++w->taken_contents;
+    if (!i)
+        return NULL;
+    struct rtp_contents *c = &w->contents[i - 1];
+    memset(c, 0, sizeof *c);
+    c->owner = t->number;
+    return c;
+}
