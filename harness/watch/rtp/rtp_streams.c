@@ -69,7 +69,9 @@ bool rtp_known_read(const char *text, struct rtp_known *k, struct wr *why)
             continue;
         wr_text(why, "\"");
         wr_put(why, span_cut(word, 0, 80));
-        wr_text(why, "\" is neither PT=ENCODING/RATE, with a payload type up to 127, nor rtcp-minimum=MS");
+        wr_text(
+            why,
+            "\" is neither PT=ENCODING/RATE, with a payload type up to 127, nor rtcp-minimum=MS");
         return false;
     }
     return true;
@@ -223,11 +225,6 @@ const struct rtp_digit *rtp_stream_digits(const struct rtp_stream *s, size_t *n)
 {
     *n = !s->contents ? 0 : s->contents->n_digits < RTP_DIGITS ? s->contents->n_digits : RTP_DIGITS;
     return s->contents ? s->contents->digits : NULL;
-}
-
-char rtp_digit_char(uint8_t event)
-{
-    return event < 16 ? "0123456789*#ABCD"[event] : '?';
 }
 
 struct span rtp_stream_text(const struct rtp_stream *s)

@@ -180,14 +180,12 @@ struct rtp_digit {                /* a telephone event: RFC 4733 */
     uint32_t duration_ms;         /* 0 where the clock rate is not known */
     uint32_t frame;               /* of its first packet */
     uint32_t packets;
-    uint8_t event;  /* 0 to 15: DTMF, rtp_digit_char() */
+    uint8_t event;  /* 0 to 15: DTMF, rtp_key_of_event() */
     uint8_t volume; /* -dBm0, of the last packet */
     bool end;       /* a packet with the E bit was seen */
 };
 /* The first RTP_DIGITS events. */
 const struct rtp_digit *rtp_stream_digits(const struct rtp_stream *s, size_t *n);
-/* "0123456789*#ABCD"[event]; '?' for others. */
-char rtp_digit_char(uint8_t event);
 /* The last RTP_TEXT octets of text (RFC 4103), in sequence, with U+FFFD where something is missing. */
 struct span rtp_stream_text(const struct rtp_stream *s);
 

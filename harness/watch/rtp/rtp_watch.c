@@ -10,11 +10,13 @@ static const struct watch_fact_kind facts[RTP_WATCH_FACTS] = {
     [RTP_F_JITTER] = {"jitter_us", "us of mean interarrival jitter of a stream", true},
     [RTP_F_SSRC_CHANGES] = {"ssrc_changes", "changes of SSRC in a direction", false},
     [RTP_F_TYPE_CHANGES] = {"payload_type_changes", "changes of payload type in a stream", false},
-    [RTP_F_TIME_BACK] = {"timestamp_backwards", "packets sampled before the one before them", false},
+    [RTP_F_TIME_BACK] = {"timestamp_backwards", "packets sampled before the one before them",
+                         false},
     [RTP_F_COMPOUNDS] = {"rtcp_compounds", "compound packets of RTCP", false},
     [RTP_F_INTERVAL] = {"rtcp_interval_ms", "ms between regular compounds of a source", true},
     [RTP_F_SHORT] = {"rtcp_short", "intervals of RTCP below what five seconds allow", false},
-    [RTP_F_RTT] = {"rtt_us", "us from a sender report here to the report on it, less its delay", true},
+    [RTP_F_RTT] = {"rtt_us", "us from a sender report here to the report on it, less its delay",
+                   true},
     [RTP_F_AFTER_BYE] = {"after_bye", "packets of sources that had said BYE", false},
     [RTP_F_COLLISIONS] = {"collisions", "SSRCs that both sides of a flow sent with", false},
     [RTP_F_DIGITS] = {"events", "telephone events", false},
@@ -78,7 +80,8 @@ static void seen(void *self, const struct watch_seen *s, const struct watch_sink
 
     if (s->now_us >= w->now_us) {
         w->now_us = s->now_us;
-    } else if (s->now_us + 1000000 < w->now_us) { /* less is what captures of several interfaces have */
+    } else if (s->now_us + 1000000 <
+               w->now_us) { /* less is what captures of several interfaces have */
         w->now_us = s->now_us;
         rtp_watch_fact(out, RTP_F_BACKWARDS, 1, s, 0);
     }

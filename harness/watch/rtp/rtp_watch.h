@@ -9,16 +9,16 @@
 #include "harness/watch/rtp/rtp_streams.h"
 
 enum {
-    RTP_WAYS = 16,       /* places of a set of the index */
-    RTP_PATH_WAYS = 4,   /* and of paths */
-    RTP_LATEST = 64,     /* streams that are found without the index */
-    RTP_RECENT = 128,    /* packets back that are compared; at least RTP_MAX_MISORDER + 1 */
-    RTP_SRS = 4,         /* SRs that a report may still refer to */
-    RTP_TOLD = 8,        /* findings of one kind about a stream; more are not told */
-    RTP_PRIMARIES = 8,   /* blocks of text that redundant ones are compared with */
-    RTP_BLOCKS = 16,     /* blocks of a packet of redundant data that are looked at */
+    RTP_WAYS = 16,             /* places of a set of the index */
+    RTP_PATH_WAYS = 4,         /* and of paths */
+    RTP_LATEST = 64,           /* streams that are found without the index */
+    RTP_RECENT = 128,          /* packets back that are compared; at least RTP_MAX_MISORDER + 1 */
+    RTP_SRS = 4,               /* SRs that a report may still refer to */
+    RTP_TOLD = 8,              /* findings of one kind about a stream; more are not told */
+    RTP_PRIMARIES = 8,         /* blocks of text that redundant ones are compared with */
+    RTP_BLOCKS = 16,           /* blocks of a packet of redundant data that are looked at */
     RTP_COLLIDED_US = 1000000, /* an SSRC that collided is given up within it */
-    RTP_SR_AHEAD = 2,    /* packets that may be shown after the SR that counts them */
+    RTP_SR_AHEAD = 2,          /* packets that may be shown after the SR that counts them */
 };
 enum rtp_watch_fact {
     RTP_F_STREAMS,
@@ -44,30 +44,31 @@ enum rtp_watch_fact {
     RTP_WATCH_FACTS,
 };
 enum rtp_told { /* kinds of findings, counted a stream */
-    RTP_T_DIFFERING,
-    RTP_T_TIME_BACK,
-    RTP_T_EVENT,
-    RTP_T_TEXT,
-    RTP_T_REPORT,
-    RTP_T_SR,
-    RTP_T_INTERVAL,
-    RTP_T_COLLISION,
-    RTP_TOLDS,
+                RTP_T_DIFFERING,
+                RTP_T_TIME_BACK,
+                RTP_T_EVENT,
+                RTP_T_TEXT,
+                RTP_T_REPORT,
+                RTP_T_SR,
+                RTP_T_INTERVAL,
+                RTP_T_COLLISION,
+                RTP_TOLDS,
 };
 enum rtp_content { RTP_C_NONE, RTP_C_EVENT, RTP_C_TEXT, RTP_C_RED };
 
-struct rtp_recent { /* of a packet: a number that differs only where contents do, 0: not known; its frame */
+struct
+    rtp_recent { /* of a packet: a number that differs only where contents do, 0: not known; its frame */
     uint32_t print, frame;
 };
 struct rtp_sums { /* least, sum and most of something */
     double least, sum, most;
     uint64_t n;
 };
-struct rtp_table { /* what tshark's table counts by */
+struct rtp_table {                 /* what tshark's table counts by */
     double time_ms, jitter, scale; /* scale: ms a timestamp unit, by whole kHz; 0: no clock rate */
     double min_delta, sum_delta, max_delta, min_jitter, sum_jitter, max_jitter;
-    uint64_t timestamp, latest;       /* extended: the last in order; of the last packet */
-    uint64_t delta_n, jitter_n;       /* packets that the sums are scaled to */
+    uint64_t timestamp, latest; /* extended: the last in order; of the last packet */
+    uint64_t delta_n, jitter_n; /* packets that the sums are scaled to */
     uint32_t seq, start, stop, cycles;
     bool under, problem, deltas, jitters, comfort;
 };
@@ -83,7 +84,7 @@ struct rtp_primary {
     uint32_t timestamp, hash, frame;
     size_t n;
 };
-struct rtp_contents { /* of a stream with events or text */
+struct rtp_contents {     /* of a stream with events or text */
     uint32_t owner, next; /* next: once it is free */
     struct rtp_event_now now;
     struct rtp_digit digits[RTP_DIGITS];
@@ -114,6 +115,7 @@ struct rtp_stream {
     uint64_t flow;
     uint32_t ssrc;
     uint32_t number; /* in the pool; 0: free */
+    uint32_t rival;  /* a stream of the other direction with the same SSRC; 0: none */
     bool touched, current, begun, left, valid, clean;
     uint8_t payload_type, content;
     uint16_t max_seq;
@@ -124,13 +126,13 @@ struct rtp_stream {
     uint32_t ordered_time;     /* of the highest sequence number */
     uint64_t now_us, taken_us; /* arrival of the last packet; of that with `timestamp` */
     uint64_t packets, octets, payload, markers, padded, extended, contributed, spurts;
-    uint64_t cycles, base;     /* cycles in front of max_seq; extended base of this part */
-    uint64_t part;             /* packets of this part, those that RFC3550:A.1 counts as received */
-    uint64_t window[2];        /* which of the RTP_RECENT numbers down from max_seq came */
-    double jitter;             /* timestamp units */
-    double tick, unit_us;      /* units a us, 0: no clock rate; us a unit */
-    double skew, max_skew;     /* us */
-    double max_jitter_us;      /* of the current point of history */
+    uint64_t cycles, base; /* cycles in front of max_seq; extended base of this part */
+    uint64_t part;         /* packets of this part, those that RFC3550:A.1 counts as received */
+    uint64_t window[2];    /* which of the RTP_RECENT numbers down from max_seq came */
+    double jitter;         /* timestamp units */
+    double tick, unit_us;  /* units a us, 0: no clock rate; us a unit */
+    double skew, max_skew; /* us */
+    double max_jitter_us;  /* of the current point of history */
     struct rtp_sums jitters_us, deltas_us;
     uint64_t point_end_us, point_packets; /* of history */
     int64_t point_lost;
@@ -141,8 +143,9 @@ struct rtp_stream {
     struct rtp_contents *contents;
     /* less often */
     uint64_t first_us;
-    uint64_t expected_before;  /* of parts before a restart */
-    uint64_t missing, duplicates, differing, reordered, gaps, largest_gap, restarts, strays, time_back;
+    uint64_t expected_before; /* of parts before a restart */
+    uint64_t missing, duplicates, differing, reordered, gaps, largest_gap, restarts, strays,
+        time_back;
     uint32_t clock_rate;
     uint8_t types[RTP_TYPES];
     size_t n_types, more_types;
@@ -161,7 +164,7 @@ struct rtp_stream {
     uint32_t regular_frame, sr_frame;
     uint64_t sr_ntp, sr_us;
     uint64_t collided_us;
-    uint32_t collided_frame, left_frame;
+    uint32_t left_frame;
     struct rtp_recent recent[RTP_RECENT];
 };
 struct rtp_path { /* one direction of a flow */
@@ -203,8 +206,8 @@ void rtp_watch_init(void *self, size_t limit, const struct watch_options *o);
 struct rtp_stream *rtp_stream_find(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
                                    bool make, const struct watch_sink *out);
 /* The one from `from` to `to` with ports that may differ in the lowest bit: of the pair that RTCP belongs to. */
-struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow, const struct addr *from,
-                                   const struct addr *to, uint32_t ssrc);
+struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
+                                   const struct addr *from, const struct addr *to, uint32_t ssrc);
 /* The path of a stream, a new one where there is none. */
 struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t);

@@ -149,7 +149,8 @@ COLD static void ssrc_current(struct rtp_watch *w, struct rtp_stream *t, const s
 
 static uint32_t print_of(const struct watch_seen *s, const struct rtp_packet *p)
 {
-    uint64_t h = (uint64_t)p->timestamp << 32 | (uint64_t)p->payload.n << 8 | p->payload_type, v[2] = {0, 0};
+    uint64_t h = (uint64_t)p->timestamp << 32 | (uint64_t)p->payload.n << 8 | p->payload_type,
+             v[2] = {0, 0};
 
     /* Header extensions, padding and what an SRTP tag covers may lawfully differ when a packet is sent again:
      * the front of the payload does not. */
@@ -279,18 +280,19 @@ COLD static void time_back(const struct rtp_watch *w, struct rtp_stream *t,
 
     t->time_back++;
     rtp_watch_fact(out, RTP_F_TIME_BACK, 1, s, t->last_frame);
-    if (!same_type || !w->plain[p->payload_type] || !t->tick || back < t->tick * 1e3 * RTP_BACK_MS ||
-        s->now_us - t->now_us > RTP_SAME_US || !t->valid)
+    if (!same_type || !w->plain[p->payload_type] || !t->tick ||
+        back < t->tick * 1e3 * RTP_BACK_MS || s->now_us - t->now_us > RTP_SAME_US || !t->valid)
         return;
-    rtp_watch_broke(t, RTP_T_TIME_BACK, out, s,
-                    (struct finding){.clause = "RFC3550:5.1#8",
-                                     .what = "the timestamp goes back by %u from one packet of audio to "
-                                             "the next in sequence",
-                                     .level = MUST,
-                                     .off = 4,
-                                     .len = 4,
-                                     .arg = {back}},
-                    t->last_frame);
+    rtp_watch_broke(
+        t, RTP_T_TIME_BACK, out, s,
+        (struct finding){.clause = "RFC3550:5.1#8",
+                         .what = "the timestamp goes back by %u from one packet of audio to "
+                                 "the next in sequence",
+                         .level = MUST,
+                         .off = 4,
+                         .len = 4,
+                         .arg = {back}},
+        t->last_frame);
 }
 
 /* ---- timing ---- */
@@ -332,6 +334,42 @@ static inline void jitter(struct rtp_stream *t, const struct watch_seen *s,
         t->max_skew = t->skew;
 }
 
+/* The other side sends with the same SSRC. Whether its packets arrive, only the promises say; then who goes on
+ * with it for long has not given it up, also where the other one merely sends back what it gets: its loop is
+ * found as a collision first (RFC3550:8.2). */
+COLD static void collided(const struct rtp_watch *w, struct rtp_stream *t,
+                          const struct watch_seen *s, const struct watch_sink *out)
+{
+    const struct rtp_stream *rival = &w->streams[t->rival];
+
+    if (!rival->number || rival->ssrc != t->ssrc || rival->rival != t->number)
+        t->rival = 0;
+    else if (w->o.origin && w->o.beside && rival->valid && s->now_us > t->collided_us &&
+             s->now_us - t->collided_us > RTP_COLLIDED_US + w->o.slack_us)
+        rtp_watch_broke(
+            t, RTP_T_COLLISION, out, s,
+            (struct finding){.clause = "RFC3550:8.2#2",
+                             .what = "SSRC %x goes on, though the other side sends with it too",
+                             .level = MUST,
+                             .off = 8,
+                             .len = 4,
+                             .arg = {t->ssrc}},
+            rival->first_frame);
+}
+
+COLD static void collide(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
+                         const struct watch_sink *out)
+{
+    struct rtp_stream *rival = rtp_stream_near(w, s->flow, &s->to, &s->from, t->ssrc);
+
+    if (!rival || rival == t || !rival->packets)
+        return;
+    t->rival = rival->number;
+    rival->rival = t->number;
+    t->collided_us = rival->collided_us = s->now_us;
+    rtp_watch_fact(out, RTP_F_COLLISIONS, 1, s, rival->first_frame);
+}
+
 COLD static void first(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                        const struct rtp_packet *p, const struct watch_sink *out)
 {
@@ -346,6 +384,7 @@ COLD static void first(struct rtp_watch *w, struct rtp_stream *t, const struct w
     t->ordered_time = p->timestamp;
     t->recent[p->sequence % RTP_RECENT] = (struct rtp_recent){print_of(s, p), s->frame};
     rtp_table_first(t, p);
+    collide(w, t, s, out);
     t->history = rtp_history_take(w, t);
     t->point_end_us = t->history ? t->first_us + RTP_POINT_US : UINT64_MAX;
 }
@@ -365,12 +404,13 @@ COLD static void rare(struct rtp_watch *w, struct rtp_stream *t, const struct wa
         t->rtcp.after_bye++;
         rtp_watch_fact(out, RTP_F_AFTER_BYE, 1, s, t->left_frame);
     }
+    if (t->rival)
+        collided(w, t, s, out);
 }
 
 /* A packet that is not the stream's first. */
-static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t,
-                              const struct watch_seen *s, const struct rtp_packet *p,
-                              const struct watch_sink *out)
+static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
+                              const struct rtp_packet *p, const struct watch_sink *out)
 {
     bool same_type = t->payload_type == p->payload_type;
     uint32_t print = print_of(s, p);
@@ -379,7 +419,7 @@ static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t,
 
     if (s->now_us >= t->point_end_us)
         rtp_history_go(t, s->now_us);
-    if (!t->current || !same_type || t->left)
+    if (!t->current || !same_type || t->left || t->rival)
         rare(w, t, s, p, out);
     if (p->sequence == (uint16_t)(t->max_seq + 1)) {
         if ((int32_t)(p->timestamp - t->ordered_time) < 0)

@@ -59,10 +59,10 @@ static void types_init(struct rtp_watch *w)
         const struct rtp_static *st = rtp_static_type(i);
         const struct rtp_type *k = &w->known.types[i];
         w->plain[i] = is_plain(i) && st && called(k->encoding, st->encoding);
-        w->content[i] = called(k->encoding, "telephone-event")                   ? RTP_C_EVENT
-                        : called(k->encoding, "t140")                            ? RTP_C_TEXT
+        w->content[i] = called(k->encoding, "telephone-event")                ? RTP_C_EVENT
+                        : called(k->encoding, "t140")                         ? RTP_C_TEXT
                         : called(k->encoding, "red") && k->clock_rate == 1000 ? RTP_C_RED
-                                                                                 : RTP_C_NONE;
+                                                                              : RTP_C_NONE;
         if (w->content[i] == RTP_C_TEXT)
             w->text_type = (int)i;
     }
@@ -112,7 +112,10 @@ bool rtp_same_addr(const struct addr *a, const struct addr *b)
 static bool near_addr(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && a->port >> 1 == b->port >> 1 &&
-           memcmp(a->ip, b->ip, a->family == 6 ? 16 : a->family == 4 ? 4 : 0) == 0;
+           memcmp(a->ip, b->ip,
+                  a->family == 6   ? 16
+                  : a->family == 4 ? 4
+                                   : 0) == 0;
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -130,7 +133,8 @@ static uint64_t mix_addr(uint64_t h, const struct addr *a)
     return a->family == 6 ? mix(h, v[1]) : h;
 }
 
-static uint32_t hash_of(uint64_t flow, const struct addr *from, const struct addr *to, uint32_t ssrc)
+static uint32_t hash_of(uint64_t flow, const struct addr *from, const struct addr *to,
+                        uint32_t ssrc)
 {
     return (uint32_t)mix_addr(mix_addr(mix(ssrc, flow ^ 0x9e3779b97f4a7c15u), from), to);
 }
@@ -225,8 +229,8 @@ static struct rtp_stream *take(struct rtp_watch *w, const struct watch_seen *s, 
 
 /* ---- finding ---- */
 
-struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow, const struct addr *from,
-                                   const struct addr *to, uint32_t ssrc)
+struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
+                                   const struct addr *from, const struct addr *to, uint32_t ssrc)
 {
     uint32_t hash = hash_of(flow, from, to, ssrc);
     const struct rtp_place *set = set_of(w, hash);
