@@ -169,8 +169,9 @@ static void blame(void)
 /* ---- the shared captures ---- */
 
 /* Every finding over time in them, each read: an ICE agent that signs a request anew under the id of the
- * one before. */
-static const char *const known[] = {"stun/ice-testcall.pcap:31:8 RFC8489:5#5b MUST",
+ * one before; a gateway that starts its timestamps at 0 again while its sequence numbers go on. */
+static const char *const known[] = {"sip/t38-fax-call.pcap:1437:4 RFC3550:5.1#8 MUST",
+                                    "stun/ice-testcall.pcap:31:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:33:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:37:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST"};
