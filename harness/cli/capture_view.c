@@ -5,6 +5,7 @@
 #include <time.h>
 #include "harness/cli/capture_view.h"
 #include "harness/drivers/sniff.h"
+#include "harness/watch/rtp/rtp_streams.h"
 
 /* ---- JSON ---- */
 
@@ -284,6 +285,25 @@ static bool number(const struct view *v, const char *option, const char *text, u
     return false;
 }
 
+static bool map(struct view *v, const char *value)
+{
+    size_t n = strlen(v->known);
+    struct rtp_known checked;
+    uint8_t words[256];
+    struct wr why = {words, sizeof words, 0, false};
+
+    if (!rtp_known_read(value, &checked, &why)) {
+        cli_error(v->command->name, "--map: %.*s", (int)why.n, (const char *)words);
+        return false;
+    }
+    int more = snprintf(v->known + n, sizeof v->known - n, "%s%s", n ? "," : "", value);
+    if (more >= 0 && (size_t)more < sizeof v->known - n)
+        return true;
+    cli_error(v->command->name, "--map: all of them together have at most %d octets",
+              VIEW_KNOWN_MAX - 1);
+    return false;
+}
+
 int view_option(struct view *v, int opt, const char *value)
 {
     uint64_t n;
@@ -296,6 +316,8 @@ int view_option(struct view *v, int opt, const char *value)
         return 1;
     case 'N':
         return number(v, "count", value, UINT32_MAX, &v->count) ? 1 : -1;
+    case 'm':
+        return map(v, value) ? 1 : -1;
     case 'i':
         v->interface = value;
         return 1;
@@ -331,8 +353,10 @@ int view_run(struct view *v, int n, char **files)
 
 int view_files(struct view *v, int n, char **files)
 {
-    const struct engine_options o = {
-        .jobs = v->jobs, .ordered = v->ordered, .more = v->follow ? on_more : NULL};
+    const struct engine_options o = {.jobs = v->jobs,
+                                     .ordered = v->ordered,
+                                     .known = *v->known ? v->known : NULL,
+                                     .more = v->follow ? on_more : NULL};
     const struct engine_sink sink = {.ctx = v,
                                      .message = v->message ? on_message : NULL,
                                      .late = v->late ? on_late : NULL,

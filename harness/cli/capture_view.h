@@ -5,13 +5,15 @@
 #include "harness/replay/engine.h"
 
 enum {
-    VIEW_NOTES_MAX = 20, /* problems told of a file; more are counted */
-    VIEW_WAIT_MS = 100,  /* between looks at what grows */
+    VIEW_NOTES_MAX = 20,   /* problems told of a file; more are counted */
+    VIEW_WAIT_MS = 100,    /* between looks at what grows */
+    VIEW_KNOWN_MAX = 4096, /* octets of all --map together */
 };
 struct view {
     const struct command *command;
     struct cli cli;
     unsigned jobs;                  /* threads; 0: one */
+    char known[VIEW_KNOWN_MAX];     /* of --map, for watchers */
     bool follow;                    /* a file that ends may grow */
     const char *interface, *filter; /* read live: NULL: files */
     uint64_t count;                 /* frames after which a live reading ends; 0: none */
@@ -38,10 +40,11 @@ struct view {
 int view_files(struct view *v, int n, char **files);
 /* Options that `decode`, `lint` and their like share: what getopt takes, and their lines of help. view_option: 1 taken,
  * 0 not one of these, -1 a wrong value, which was said. */
-#define VIEW_SHORT "j:i:"
+#define VIEW_SHORT "j:i:m:"
 #define VIEW_OPTIONS                                                                               \
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
         {"filter", required_argument, NULL, 'B'}, {"count", required_argument, NULL, 'N'},         \
+        {"map", required_argument, NULL, 'm'},                                                     \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
@@ -50,6 +53,8 @@ int view_files(struct view *v, int n, char **files);
     "      --filter TEXT    live: only frames that libpcap's filter lets pass (pcap-filter(7))\n"  \
     "      --count N        live: end after so many frames\n"                                      \
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
+    "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \
+    "                       what dynamic payload types of RTP stand for, as in a=rtpmap\n"         \
     "  -j, --jobs N         threads that share the work; 1 where not given\n"
 int view_option(struct view *v, int opt, const char *value);
 /* What is read: the files named, or the interface. An exit status as of view_files. */

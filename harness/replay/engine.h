@@ -67,10 +67,11 @@ struct engine_sink {
     bool (*text)(void *ctx, struct span octets);
 };
 struct engine_options {
-    unsigned jobs; /* threads; 0: one */
-    bool ordered;  /* callbacks come from one thread, one at a time, in the order of frames */
-    size_t flows;  /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
-    bool no_watch; /* no findings over time, no facts */
+    unsigned jobs;     /* threads; 0: one */
+    bool ordered;      /* callbacks come from one thread, one at a time, in the order of frames */
+    size_t flows;      /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
+    bool no_watch;     /* no findings over time, no facts */
+    const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
     /* A file has ended for now; true: try again (it grows), after some wait of the caller's. NULL: no. */
     bool (*more)(void *ctx);
     void *more_ctx;

@@ -21,7 +21,7 @@ static void on_fact(void *ctx, const struct watch_fact *f)
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
                        struct findings *fs)
 {
-    static const struct watch_options passing = {.origin = false};
+    const struct watch_options passing = {.origin = false, .known = p->e->o.known};
     const struct watch_sink sink = {on_finding, on_fact, p};
     struct watching *v = &p->watching[p->e->watch_at[protocol] - 1];
 
