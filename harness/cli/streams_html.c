@@ -137,7 +137,7 @@ static void plot_jitter(FILE *to, struct plot g)
     g.most = 0.001;
     for (size_t i = 0; i < g.n; i++)
         g.most = fmax(g.most, g.p[i].jitter_us * 1e-3);
-    snprintf(most, sizeof most, "%.3g ms", g.most);
+    snprintf(most, sizeof most, g.most < 10 ? "%.2f ms" : "%.0f ms", g.most);
     plot_begin(to, &g, "jitter", most);
     fputs("<polyline class=\"jitter\" points=\"", to);
     for (size_t i = 0; i < g.n; i++)
