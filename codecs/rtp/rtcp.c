@@ -508,10 +508,12 @@ unsigned rtcp_guess(struct span in, uint16_t port)
             break;
         at += n;
     }
+    /* RFC3550:A.2 calls that a fairly strong check; SRTCP, whose index and tag stand behind, fails it, and what is
+     * encrypted must not be judged */
+    if (at != in.n)
+        return 0;
     bool known = in.p[1] >= RTCP_SR && in.p[1] <= RTCP_XR;
-    if (at == in.n) /* RFC3550:A.2 calls that a fairly strong check */
-        return in.p[1] <= RTCP_RR && known ? 90 : known ? 70 : 30;
-    return at ? 30 : known ? 15 : 0; /* SRTCP has an index and a tag behind it */
+    return in.p[1] <= RTCP_RR && known ? 90 : known ? 70 : 30;
 }
 
 const struct rtcp_packet *rtcp_find(const struct rtcp_compound *c, uint16_t type)

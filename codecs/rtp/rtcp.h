@@ -143,7 +143,8 @@ void rtcp_lint(const struct rtcp_compound *c, struct findings *fs);
  * encryption (RFC3550:9.1): what rtcp_lint has to let pass of the first packet, the number of packets and the
  * CNAME. Nothing is said twice. */
 void rtcp_lint_regular(const struct rtcp_compound *c, struct findings *fs);
-/* 0: no RTCP; up to 90: types and lengths add up to the whole of `in`. */
+/* 0 unless types and lengths add up to the whole of `in`: SRTCP and broken compounds are for who knows the flow. Up to
+ * 90: it begins with a report. */
 unsigned rtcp_guess(struct span in, uint16_t port);
 
 /* The packet type octet, 200 to 207 and others. */
