@@ -32,9 +32,8 @@ bool capfile_open(struct capfile *c, int fd, const char *name, const char **err)
 {
     *c = (struct capfile){.name = name, .own = true, .target = CAPFILE_BUFFER};
     capsource_open(&c->src, fd);
-    c->buf = malloc(CAPFILE_BUFFER);
     c->interfaces = calloc(CAPREAD_INTERFACES_MAX, sizeof *c->interfaces);
-    if (c->buf && c->interfaces)
+    if (c->interfaces)
         return true;
     *err = strerrordesc_np(ENOMEM);
     capfile_close(c);
@@ -58,7 +57,7 @@ void capfile_window(struct capfile *c, uint8_t *buf, size_t target)
     size_t left = c->n - c->pos;
 
     if (left)
-        memcpy(buf, c->buf + c->pos, left);
+        memmove(buf, c->buf + c->pos, left); /* it may be the same buffer */
     if (c->own)
         free(c->buf);
     c->own = false;
@@ -119,6 +118,11 @@ static size_t need(struct capfile *c, size_t n)
 {
     if (c->n - c->pos >= n)
         return n;
+    if (!c->buf && !(c->buf = malloc(CAPFILE_BUFFER))) { /* no window: one of its own */
+        c->src.why = strerrordesc_np(ENOMEM);
+        c->done = true;
+        return 0;
+    }
     if (c->windows && c->given) { /* what was given out has to stay where it is */
         c->starved = true;
         return c->n - c->pos;
