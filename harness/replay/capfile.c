@@ -81,10 +81,10 @@ void capfile_window(struct capfile *c, uint8_t *buf, size_t target)
 
 /* ---- octets ---- */
 
-static uint32_t u32(const struct capfile *c, const uint8_t *p)
+static inline uint32_t u32(const struct capfile *c, const uint8_t *p)
 {
-    return c->big ? get_u32(p)
-                  : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+    uint32_t v = get_u32(p);
+    return c->big ? v : __builtin_bswap32(v);
 }
 
 static uint16_t u16(const struct capfile *c, const uint8_t *p)
@@ -187,6 +187,7 @@ static enum capread_item pcap_next(struct capfile *c, struct capfile_frame *f)
     have = need(c, PCAP_RECORD + caught);
     if (have < PCAP_RECORD + caught)
         return cut_short(c, "the frame", have - PCAP_RECORD, caught);
+    __builtin_prefetch(c->buf + c->pos + 2 * (PCAP_RECORD + (size_t)caught)); /* the next but one */
     f->octets = (struct span){c->buf + c->pos + PCAP_RECORD, caught};
     f->time_ns = (uint64_t)sec * NS + (uint64_t)frac * (c->nano ? 1 : 1000);
     f->link = c->link;

@@ -289,6 +289,29 @@ static void evicted(void)
                    counts().flows_evicted < 20 * FLOWS_REACH);
 }
 
+/* The table grows, and what was known of the flows in it is not forgotten. */
+static void grown_table(void)
+{
+    enum { FLOWS = 3 * FLOWS_FIRST };
+    start(&plain);
+    for (unsigned round = 0; round < 4; round++)
+        for (unsigned i = 0; i < FLOWS; i++) {
+            char hex[64];
+            snprintf(hex, sizeof hex, "8000%04x00000000%08x01", round, i);
+            udp((uint8_t)(i >> 12), (uint16_t)(1024 + (i & 0xfff)), 7, hex);
+            if (i % 2000 == 0)
+                engine_flush(e);
+        }
+    n_said = 0;
+    end();
+    CU_ASSERT_EQUAL(counts().flows, FLOWS);
+    CU_ASSERT_EQUAL(counts().flows_evicted, 0);
+    CU_ASSERT_TRUE(e->parts[0].flows.mask + 1 > FLOWS_FIRST);
+    /* the first two rounds were more than can be held back */
+    CU_ASSERT_EQUAL(of("rtp").messages + counts().held_lost, 4 * FLOWS);
+    CU_ASSERT_TRUE(of("rtp").messages >= 2 * FLOWS);
+}
+
 /* The oldest flow gives way: one that is spoken on stays known. */
 static void oldest(void)
 {
@@ -474,5 +497,6 @@ static void grows(void)
 
 TESTS({"order", order}, {"probation", probation}, {"held", held}, {"denied", denied},
       {"held_limit", held_limit}, {"shared_flow", shared_flow}, {"quoted", quoted},
-      {"connections", connections}, {"evicted", evicted}, {"oldest", oldest}, {"stops", stops},
-      {"jobs", jobs}, {"gzip", gzip}, {"cut", cut}, {"grows", grows})
+      {"connections", connections}, {"evicted", evicted}, {"grown_table", grown_table},
+      {"oldest", oldest}, {"stops", stops}, {"jobs", jobs}, {"gzip", gzip}, {"cut", cut},
+      {"grows", grows})

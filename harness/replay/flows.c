@@ -3,19 +3,23 @@
 #include "harness/replay/flows.h"
 
 /* Places behind the last one, so that reaching needs no modulo. */
-static size_t octets(const struct flows *t)
+static size_t octets(uint32_t mask)
 {
-    return ((size_t)t->mask + 1 + FLOWS_REACH) * sizeof *t->v;
+    return ((size_t)mask + 1 + FLOWS_REACH) * sizeof(struct flow);
+}
+
+static struct flow *table(uint32_t mask)
+{
+    void *p = mmap(NULL, octets(mask), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p; /* zero, and only what is used takes memory */
 }
 
 bool flows_init(struct flows *t, size_t places)
 {
-    *t = (struct flows){.mask = (uint32_t)(places - 1)};
-    void *p = mmap(NULL, octets(t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        return false;
-    t->v = p; /* zero, and only what is used takes memory */
-    return true;
+    *t = (struct flows){.most = (uint32_t)(places - 1)};
+    t->mask = (places < FLOWS_FIRST ? (uint32_t)places : FLOWS_FIRST) - 1;
+    t->v = table(t->mask);
+    return t->v != NULL;
 }
 
 static void drop(struct flows *t, struct flow *f)
@@ -33,8 +37,8 @@ void flows_reset(struct flows *t)
     for (size_t i = 0; t->drop && i < n; i++)
         if (t->v[i].bits)
             drop(t, &t->v[i]);
-    if (madvise(t->v, octets(t), MADV_DONTNEED) != 0)
-        memset(t->v, 0, octets(t));
+    if (madvise(t->v, octets(t->mask), MADV_DONTNEED) != 0)
+        memset(t->v, 0, octets(t->mask));
     t->made = t->evicted = 0;
     t->now = 0;
 }
@@ -44,7 +48,7 @@ void flows_free(struct flows *t)
     if (!t->v)
         return;
     flows_reset(t);
-    munmap(t->v, octets(t));
+    munmap(t->v, octets(t->mask));
     t->v = NULL;
 }
 
@@ -81,21 +85,64 @@ struct flow *flows_find(const struct flows *t, const struct packet *k)
     return NULL;
 }
 
-static struct flow *make(struct flows *t, struct flow *at, const struct packet *k)
+/* The hash of a flow that is there already. */
+static uint32_t hash_of(const struct flow *f)
 {
-    struct flow *f = at;
+    struct packet k = {.ips = f->ips,
+                       .sport = f->port[0],
+                       .dport = f->port[1],
+                       .flags = (uint8_t)((f->bits & FLOW_SIX ? PACKET_SIX : 0) |
+                                          (f->bits & FLOW_TCP ? PACKET_TCP : 0))};
+    packet_hash(&k);
+    return k.hash;
+}
+
+/* A free place for a hash; NULL: there is none within reach. */
+static struct flow *free_place(struct flow *v, uint32_t mask, uint32_t hash)
+{
+    struct flow *at = &v[hash & mask];
+    for (unsigned i = 0; i < FLOWS_REACH; i++)
+        if (!at[i].bits)
+            return &at[i];
+    return NULL;
+}
+
+/* Double the table until each flow, and one more of `hash`, has a place. False: it may not be larger. */
+static bool grow(struct flows *t, uint32_t hash)
+{
+    for (uint32_t mask = t->mask; mask < t->most;) {
+        mask = mask * 2 + 1;
+        struct flow *v = table(mask), *to;
+        bool all = v != NULL;
+        for (size_t i = 0; all && i < (size_t)t->mask + 1 + FLOWS_REACH; i++)
+            if (t->v[i].bits && (all = (to = free_place(v, mask, hash_of(&t->v[i]))) != NULL))
+                *to = t->v[i];
+        if (all && free_place(v, mask, hash)) {
+            munmap(t->v, octets(t->mask));
+            t->v = v;
+            t->mask = mask;
+            return true;
+        }
+        if (!v)
+            return false;
+        munmap(v, octets(mask));
+    }
+    return false;
+}
+
+static struct flow *make(struct flows *t, const struct packet *k)
+{
+    struct flow *f = free_place(t->v, t->mask, k->hash);
     unsigned side = (k->flags & PACKET_SWAPPED) != 0;
     size_t n = k->flags & PACKET_SIX ? 16 : 4;
 
-    for (unsigned i = 0; i < FLOWS_REACH; i++) {
-        if (!at[i].bits) {
-            f = &at[i];
-            break;
-        }
-        if ((uint16_t)(t->now - at[i].seen) > (uint16_t)(t->now - f->seen))
-            f = &at[i];
-    }
-    if (f->bits) {
+    if (!f && grow(t, k->hash))
+        f = free_place(t->v, t->mask, k->hash);
+    if (!f) {
+        struct flow *at = f = &t->v[k->hash & t->mask];
+        for (unsigned i = 1; i < FLOWS_REACH; i++)
+            if ((uint16_t)(t->now - at[i].seen) > (uint16_t)(t->now - f->seen))
+                f = &at[i];
         drop(t, f);
         t->evicted++;
     }
@@ -113,7 +160,7 @@ struct flow *flows_of(struct flows *t, const struct packet *k)
     struct flow *f = flows_find(t, k);
 
     if (!f)
-        return make(t, &t->v[k->hash & t->mask], k);
+        return make(t, k);
     f->seen = t->now;
     return f;
 }

@@ -1,13 +1,19 @@
 /* harness/replay/flows.h - the table of flows: two transport addresses and a protocol, 64 octets each.
  *
  * Open addressing: a flow stands in one of FLOWS_REACH places behind the one that its hash names. Where all of
- * them are taken, the one of them that was idle longest gives way. */
+ * them are taken the table doubles, and once it is as large as it may be, the one of them that was idle longest
+ * gives way. A small table stays in the cache. */
 #ifndef HARNESS_REPLAY_FLOWS_H
 #define HARNESS_REPLAY_FLOWS_H
 #include "codecs/base/codec.h"
 #include "harness/replay/packet.h"
 
-enum { FLOWS_REACH = 16, FLOWS_CLASSES = 6, FLOWS_DENIED_MAX = 15 };
+enum {
+    FLOWS_REACH = 16,
+    FLOWS_FIRST = 4096 /* places to begin with */,
+    FLOWS_CLASSES = 6,
+    FLOWS_DENIED_MAX = 15
+};
 enum flow_bit { /* of flow.bits */
                 FLOW_USED = 1,
                 FLOW_TCP = 2,
@@ -40,8 +46,8 @@ _Static_assert(sizeof(struct flow) == 64, "a flow is a cache line");
 
 struct flows {
     struct flow *v;
-    uint32_t mask;
-    uint16_t now; /* window */
+    uint32_t mask, most; /* places there are, and may be, less one */
+    uint16_t now;        /* window */
     uint64_t made, evicted;
     void (*drop)(void *ctx,
                  struct flow *f); /* before a flow is forgotten that has a stream; NULL: nothing */
@@ -52,7 +58,7 @@ bool flows_init(struct flows *t, size_t places);
 void flows_free(struct flows *t);
 /* Forget all. */
 void flows_reset(struct flows *t);
-/* The flow of a packet, made where there is none; never NULL. */
+/* The flow of a packet, made where there is none; never NULL. It stays where it is until the next call. */
 struct flow *flows_of(struct flows *t, const struct packet *k);
 /* The same, NULL where there is none. */
 struct flow *flows_find(const struct flows *t, const struct packet *k);
