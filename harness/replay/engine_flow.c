@@ -15,9 +15,10 @@ bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t 
     p->watching = calloc(registry_n, sizeof *p->watching);
     p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
     p->held.octets = malloc(ENGINE_HELD);
+    p->mine = malloc(ENGINE_FRAMES * sizeof *p->mine);
     p->layers = calloc(ENGINE_PATHS, sizeof *p->layers);
     return flows_init(&p->flows, places) && p->mem.p && p->findings && p->over && p->watching &&
-           p->held.v && p->held.octets && p->layers;
+           p->held.v && p->held.octets && p->mine && p->layers;
 }
 
 void engine_part_free(struct part *p)
@@ -34,6 +35,7 @@ void engine_part_free(struct part *p)
     free(p->watching);
     free(p->held.v);
     free(p->held.octets);
+    free(p->mine);
     free(p->layers);
 }
 
@@ -410,26 +412,38 @@ static void release(struct part *p, struct share *s, bool all)
 
 /* ---- the step ---- */
 
+/* Classify the datagrams of a part, and list all its packets. */
+static size_t first_pass(struct part *p, struct window *w)
+{
+    unsigned parts = p->e->n_parts, number = p->number;
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n; i++) {
+        struct packet *k = &w->packets[i];
+        if (i + AHEAD < w->n && k[AHEAD].p) {
+            flows_prefetch(&p->flows, k + AHEAD);
+            __builtin_prefetch(k[AHEAD].p);
+        }
+        if (!k->p || (parts > 1 && engine_part_of(k->hash, parts) != number))
+            continue;
+        p->mine[n++] = (uint16_t)i;
+        if (!(k->flags & PACKET_TCP))
+            k->protocol = (uint8_t)protocol_of(p, k);
+    }
+    return n;
+}
+
 void step_flows(struct engine *e, struct window *w, unsigned number)
 {
     struct part *p = &e->parts[number];
     struct share *s = &w->shares[number];
-    unsigned parts = e->n_parts;
 
     p->flows.now++;
-    for (size_t i = 0; i < w->n; i++) {
-        struct packet *k = &w->packets[i];
-        if (i + AHEAD < w->n)
-            flows_prefetch(&p->flows, k + AHEAD);
-        if (k->p && !(k->flags & PACKET_TCP) && engine_part_of(k->hash, parts) == number)
-            k->protocol = (uint8_t)protocol_of(p, k);
-    }
+    size_t n = first_pass(p, w);
     if (p->held.n)
         release(p, s, false);
-    for (size_t i = 0; i < w->n; i++) {
-        struct packet *k = &w->packets[i];
-        if (!k->p || engine_part_of(k->hash, parts) != number)
-            continue;
+    for (size_t i = 0; i < n; i++) {
+        struct packet *k = &w->packets[p->mine[i]];
         if (k->flags & PACKET_TCP) {
             engine_part_segment(p, w, s, k);
             continue;

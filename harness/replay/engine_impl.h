@@ -116,6 +116,7 @@ struct part {
     uint64_t unknown, unknown_quoted, connections, with_data, recognised, held_all, held_lost,
         partial, late[ENGINE_LEVELS];
     struct held held;
+    uint16_t *mine; /* ENGINE_FRAMES: the packets of the window being worked on */
     const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_PATHS: texts that were made */
     bool failed;                                 /* no memory */
 };
