@@ -43,8 +43,8 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
                                              : o->jobs;
     e->n_windows = e->n_parts > 1 ? e->n_parts + 2 : 1;
     for (unsigned i = 1; i <= registry_n && !o->no_watch; i++)
-        for (size_t j = 0; engine_codec(i) && j < registry_n; j++)
-            if (registry[j].watch && registry[j].watch->codec == engine_codec(i))
+        for (size_t j = 0; j < registry_n; j++)
+            if (registry[j].watch && registry[j].watch == watcher_of(engine_codec(i)))
                 e->watch_at[i] = (uint8_t)(j + 1);
     if (registry_n + known_protocols_n < ENGINE_PROTOCOLS_MAX && init(e))
         return e;

@@ -37,6 +37,7 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
                            .sound = true,
                            .octets = m->octets,
                            .view = m->view,
+                           .codec = m->codec,
                            .frame = m->frame,
                            .layer = m->layers};
     for (size_t j = 0; j < findings_kept(fs); j++)

@@ -19,7 +19,7 @@ struct packet { /* 64 octets; pointers look into the window, or into its aside *
     uint32_t n;         /* octets of payload that are there */
     uint32_t missing;   /* octets of it that are not */
     uint32_t frame;
-    uint32_t hash; /* of the flow, the same in both directions */
+    uint32_t hash; /* the same in both directions, and of the ports beside (RTCP to its RTP) */
     uint32_t flow; /* its place in the table */
     uint32_t
         aside; /* 1 + the place in the window's list of frames; 0: it came in its frame alone */

@@ -50,7 +50,8 @@ void packet_hash(struct packet *k)
     from = from << 16 ^ from >> 48 ^ k->sport;
     to = to << 16 ^ to >> 48 ^ k->dport;
     bool swapped = from > to;
-    uint64_t low = swapped ? to : from, high = swapped ? from : to;
+    /* without the last bit of the ports: RTCP beside its RTP gets the same hash, and so the same part */
+    uint64_t low = (swapped ? to : from) >> 1, high = (swapped ? from : to) >> 1;
     uint64_t x = (low * 0x9e3779b97f4a7c15u) ^ (high * 0xc2b2ae3d27d4eb4fu);
     x ^= x >> 29;
     x *= 0xbf58476d1ce4e5b9u;
