@@ -37,6 +37,7 @@ struct watch_options {
 };
 struct watch_seen {  /* one message, or octets that are none */
     uint64_t now_us; /* when it was seen; may be less than before */
+    uint16_t ns;     /* nanoseconds beyond that; 0 where nobody measures them */
     uint64_t flow;   /* what the caller tells flows apart by, where addresses do not; 0: nothing */
     struct addr from, to;      /* family 0: the observer's own side */
     bool stream;               /* order and delivery are sure; else a datagram */

@@ -67,7 +67,8 @@ struct rtp_sums { /* least, sum and most of something */
 struct rtp_table {                 /* what tshark's table counts by */
     double time_ms, jitter, scale; /* scale: ms a timestamp unit, by whole kHz; 0: no clock rate */
     double min_delta, sum_delta, max_delta, min_jitter, sum_jitter, max_jitter;
-    uint64_t timestamp, latest; /* extended: the last in order; of the last packet */
+    double clocked;             /* timestamp of the last packet with a clock rate, since `first` */
+    uint32_t first;             /* timestamp */
     uint64_t delta_n, jitter_n; /* packets that the sums are scaled to */
     uint32_t seq, start, stop, cycles;
     bool under, problem, deltas, jitters, comfort;
@@ -143,6 +144,7 @@ struct rtp_stream {
     struct rtp_contents *contents;
     /* less often */
     uint64_t first_us;
+    uint16_t first_ns;
     uint64_t expected_before; /* of parts before a restart */
     uint64_t missing, duplicates, differing, reordered, gaps, largest_gap, restarts, strays,
         time_back;
@@ -241,7 +243,7 @@ uint64_t rtp_expected(const struct rtp_stream *t);
 void rtp_history_go(struct rtp_stream *t, uint64_t now_us);
 struct rtp_point rtp_history_now(const struct rtp_stream *t);
 void rtp_table_first(struct rtp_stream *t, const struct rtp_packet *p);
-void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, uint64_t now_us);
+void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, const struct watch_seen *s);
 void rtp_watch_event(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                      const struct rtp_packet *p, const struct watch_sink *out);
 void rtp_watch_text(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,

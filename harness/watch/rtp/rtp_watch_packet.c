@@ -378,6 +378,7 @@ COLD static void first(struct rtp_watch *w, struct rtp_stream *t, const struct w
     sequence_begin(t, p->sequence);
     t->begun = true;
     t->first_us = s->now_us;
+    t->first_ns = s->ns;
     t->first_frame = s->frame;
     t->spurts = 1;
     of_type(w, t, p->payload_type);
@@ -434,7 +435,7 @@ static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t, const s
         taken = out_of_line(t, s, p, print, out);
     }
     arrival(t, s, p);
-    rtp_table_next(t, p, s->now_us);
+    rtp_table_next(t, p, s);
     if (taken == STRAY)
         return STRAY;
     t->part++;

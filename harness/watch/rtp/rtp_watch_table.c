@@ -1,6 +1,6 @@
 /* harness/watch/rtp/rtp_watch_table.c - the figures of tshark's table of streams, which counts in its own way:
  * clock rates in whole kHz; packets with the marker bit, of comfort noise or behind it, and those whose timestamp
- * is earlier than that of the last one in order, are left out of jitters and deltas, yet divided by; the last
+ * is earlier than that of the first one, are left out of jitters and deltas, yet divided by; the last
  * packet, not the highest number, says what was expected. */
 #include "harness/watch/rtp/rtp_watch.h"
 
@@ -10,7 +10,7 @@ void rtp_table_first(struct rtp_stream *t, const struct rtp_packet *p)
 
     a->time_ms = 0;
     a->seq = a->start = a->stop = p->sequence;
-    a->timestamp = a->latest = (uint64_t)1 << 32 | p->timestamp;
+    a->first = p->timestamp;
     a->comfort = p->payload_type == 13 || p->payload_type == 19;
 }
 
@@ -49,21 +49,23 @@ static inline void sequence(struct rtp_table *a, uint16_t seq, bool in_time)
     }
 }
 
-void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, uint64_t now_us)
+void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, const struct watch_seen *s)
 {
     struct rtp_table *a = &t->table;
-    uint64_t stamp = a->latest + (uint64_t)(int64_t)(int32_t)(p->timestamp - (uint32_t)a->latest);
-    bool in_time = a->timestamp <= stamp, after_comfort = a->comfort;
-    double now = (double)(int64_t)(now_us - t->first_us) * 1e-3, delta = now - a->time_ms;
+    uint32_t stamp = p->timestamp - a->first; /* of the time since the first packet */
+    bool in_time = stamp < 0x80000000u, after_comfort = a->comfort;
+    double now = (double)(int64_t)(s->now_us - t->first_us) * 1e-3 + (s->ns - t->first_ns) * 1e-6,
+           delta = now - a->time_ms;
     uint64_t n = t->packets;
 
     cycles(a, p->sequence, in_time);
     sequence(a, p->sequence, in_time);
     a->problem |= !in_time;
     a->comfort = p->payload_type == 13 || p->payload_type == 19;
-    if (a->scale != 0) {
-        double d = delta - (double)(int64_t)(stamp - a->timestamp) * a->scale;
+    if (a->scale != 0 && in_time) {
+        double d = delta - ((double)stamp - a->clocked) * a->scale;
         a->jitter = (15 * a->jitter + (d < 0 ? -d : d)) * 0.0625;
+        a->clocked = (double)stamp;
     }
     if (in_time && !p->marker && !a->comfort && !after_comfort) {
         add(&a->sum_delta, &a->delta_n, n, delta);
@@ -77,10 +79,7 @@ void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, uint64_t n
             a->jitters = true;
         }
     }
-    if (in_time) {
+    if (in_time)
         a->time_ms = now;
-        a->timestamp = stamp;
-    }
-    a->latest = stamp;
     a->stop = p->sequence;
 }

@@ -1,0 +1,288 @@
+/* harness/watch/rtp/rtp_watch_captures_test.c - the watcher over every shared capture: its figures beside
+ * tshark's table of RTP streams, digit for digit, and what it finds fault with. */
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "harness/core/registry.h"
+#include "harness/core/test.h"
+#include "harness/replay/capread.h"
+#include "harness/watch/rtp/rtp_streams.h"
+
+enum { FILES_MAX = 1024, ROWS_MAX = 256 };
+static char *files[FILES_MAX];
+static size_t n_files, n_rows, compared, found, packets;
+static struct watch_sum sums[WATCH_FACTS_MAX];
+static const char *file_now;
+
+/* What SDP in the capture says, and tshark has read. */
+static const struct {
+    const char *file, *known;
+} agreed[] = {
+    {"sip-linphone-kamailio-linphone-call.pcap", "96=opus/48000/2 101=telephone-event/48000"},
+    {"sip-baresip-kamailio-baresip-call.pcap", "101=telephone-event/8000"},
+};
+/* Streams that tshark shows otherwise, and why. */
+static struct {
+    const char *file, *why;
+    unsigned ssrc;
+    bool seen;
+} otherwise[] = {
+    {"t38-fax-call.pcap", "27 datagrams of it are T.38 to tshark, which follows SDP", 0x0eaf0eaf,
+     false},
+};
+struct row {
+    struct addr from, to;
+    unsigned ssrc;
+    int packets, lost;
+    double percent, v[6]; /* least, mean, most of delta, then of jitter */
+    bool problem;
+};
+static struct row rows[ROWS_MAX];
+
+static int visit(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    const char *dot = strrchr(path, '.');
+    (void)st;
+    (void)at;
+    if (type == FTW_F && dot && (strcmp(dot, ".pcap") == 0 || strcmp(dot, ".pcapng") == 0) &&
+        n_files < FILES_MAX)
+        files[n_files++] = strdup(path);
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool read_row(const char *line, struct row *r)
+{
+    char from[64], to[64];
+    unsigned from_port, to_port;
+    const char *paren = strstr(line, " (");
+    char x = ' ';
+
+    if (!paren || sscanf(line, " %*f %*f %63s %u %63s %u 0x%x", from, &from_port, to, &to_port,
+                         &r->ssrc) != 5)
+        return false;
+    while (paren > line && paren[-1] != ' ') /* back over lost and packets */
+        paren--;
+    while (paren > line && paren[-1] == ' ')
+        paren--;
+    while (paren > line && paren[-1] != ' ')
+        paren--;
+    if (sscanf(paren, "%d %d (%lf%%) %lf %lf %lf %lf %lf %lf %c", &r->packets, &r->lost,
+               &r->percent, &r->v[0], &r->v[1], &r->v[2], &r->v[3], &r->v[4], &r->v[5], &x) < 9)
+        return false;
+    r->problem = x == 'X';
+    if (!addr_parse(span_of(from), &r->from) || !addr_parse(span_of(to), &r->to))
+        return false;
+    r->from.port = (uint16_t)from_port;
+    r->to.port = (uint16_t)to_port;
+    return true;
+}
+
+static void ask_tshark(const char *file)
+{
+    char command[4096], line[1024];
+
+    n_rows = 0;
+    snprintf(command, sizeof command,
+             "tshark -r '%s' -q -z rtp,streams --enable-heuristic rtp_udp 2>/dev/null", file);
+    FILE *p = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    while (n_rows < ROWS_MAX && fgets(line, sizeof line, p))
+        n_rows += read_row(line, &rows[n_rows]);
+    pclose(p);
+}
+
+/* ---- ours ---- */
+
+static void on_finding(void *ctx, const struct watch_finding *f)
+{
+    uint8_t text[256];
+    struct wr w = {text, sizeof text - 1, 0, false};
+
+    (void)ctx;
+    finding_words(&w, &f->f);
+    text[w.n] = '\0';
+    printf("\n%s: frame %u: %s %s", base_name(file_now), f->frame, f->f.clause, (char *)text);
+    found++;
+}
+
+static void on_fact(void *ctx, const struct watch_fact *f)
+{
+    (void)ctx;
+    watch_add(sums, f);
+}
+
+static const struct rtp_stream *find(const struct watch *w, const struct addr *from,
+                                     const struct addr *to, uint32_t ssrc, struct rtp_figures *f)
+{
+    const struct rtp_stream *s = NULL;
+
+    while ((s = rtp_streams_next(w, s))) {
+        rtp_stream_figures(s, f);
+        if (f->ssrc == ssrc && f->packets && addr_eq(&f->from, from) && addr_eq(&f->to, to))
+            break;
+    }
+    return s;
+}
+
+/* One datagram cannot tell that it is RTP: those of streams that `before` found valid are. */
+static bool is_rtp(const struct watch *before, const struct capread_datagram *d)
+{
+    struct rtp_figures f;
+    return !before || (find(before, &d->src, &d->dst, get_u32(d->payload.p + 8), &f) && f.valid);
+}
+
+static void show(struct watch *w, const struct watch *before, const char *path)
+{
+    const struct watch_sink sink = {on_finding, on_fact, NULL}, none = {NULL, NULL, NULL};
+    struct capread_event ev;
+    const char *err;
+    struct capread *r = capread_open(path, &err);
+    enum capread_item item;
+
+    while (r && (item = capread_next(r, &ev)) != CAPREAD_END) {
+        struct capread_datagram *d = &ev.datagram;
+        if (item != CAPREAD_DATAGRAM || d->quoted)
+            continue;
+        const struct codec *c = codec_guess(d->payload, d->dst.port, FRAMING_DATAGRAM);
+        if (c != &rtcp_codec && (c != &rtp_codec || !is_rtp(before, d)))
+            continue;
+        packets += before != NULL;
+        struct watch_seen s = {.now_us = d->time_ns / 1000,
+                               .ns = (uint16_t)(d->time_ns % 1000),
+                               .from = d->src,
+                               .to = d->dst,
+                               .cut = d->missing > 0,
+                               .octets = d->payload,
+                               .codec = c,
+                               .frame = d->frame,
+                               .layer = d->layers};
+        watch_octets(w, &s, before ? &sink : &none);
+    }
+    watch_end(w, before ? &sink : &none);
+    capread_close(r);
+}
+
+static void figures(const struct rtp_figures *f, struct row *r)
+{
+    const struct rtp_tshark *t = &f->tshark;
+    const double v[] = {t->min_delta_ms,  t->mean_delta_ms,  t->max_delta_ms,
+                        t->min_jitter_ms, t->mean_jitter_ms, t->max_jitter_ms};
+
+    r->packets = (int)f->packets;
+    r->lost = (int)t->lost;
+    r->percent = t->lost_percent;
+    memcpy(r->v, v, sizeof v);
+    r->problem = t->problem;
+}
+
+static void print(const char *who, const struct row *r)
+{
+    printf("  %s %d %d (%.1f%%) %.3f %.3f %.3f %.3f %.3f %.3f%s\n", who, r->packets, r->lost,
+           r->percent, r->v[0], r->v[1], r->v[2], r->v[3], r->v[4], r->v[5],
+           r->problem ? " X" : "");
+}
+
+/* Equal to the digits that the table shows; what ends in a half may be rounded either way. */
+static bool same(const struct row *a, const struct row *b)
+{
+    bool good = a->packets == b->packets && a->lost == b->lost && a->problem == b->problem &&
+                fabs(a->percent - b->percent) < 0.0501;
+    for (size_t i = 0; i < COUNT(a->v); i++)
+        good &= fabs(a->v[i] - b->v[i]) < 0.000501;
+    return good;
+}
+
+static bool explained(const struct row *r)
+{
+    for (size_t i = 0; i < COUNT(otherwise); i++)
+        if (otherwise[i].ssrc == r->ssrc && strcmp(otherwise[i].file, base_name(file_now)) == 0)
+            return otherwise[i].seen = true;
+    return false;
+}
+
+static void compare(const struct watch *w, const struct row *r)
+{
+    struct rtp_figures f;
+    struct row ours = {0};
+    const struct rtp_stream *s = find(w, &r->from, &r->to, r->ssrc, &f);
+
+    if (s)
+        figures(&f, &ours);
+    if (s && same(&ours, r)) {
+        compared++;
+        return;
+    }
+    if (explained(r))
+        return;
+    printf("\n%s: SSRC 0x%08x%s:\n", base_name(file_now), r->ssrc, s ? "" : ", no such stream");
+    print("tshark", r);
+    print("ours  ", &ours);
+    CU_FAIL("a stream that tshark shows otherwise");
+}
+
+static void one(const char *file)
+{
+    struct watch_options o = {.origin = false};
+
+    file_now = file;
+    for (size_t i = 0; i < COUNT(agreed); i++)
+        if (strcmp(base_name(file), agreed[i].file) == 0)
+            o.known = agreed[i].known;
+    struct watch *before = watch_new(&rtp_watch, 0, &o), *w = watch_new(&rtp_watch, 0, &o);
+    bool any = false;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(before);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    show(before, NULL, file);
+    show(w, before, file);
+    for (const struct rtp_stream *s = NULL; (s = rtp_streams_next(w, s));) {
+        struct rtp_figures f;
+        rtp_stream_figures(s, &f);
+        any |= f.packets > 0;
+    }
+    n_rows = 0;
+    if (any) /* else tshark is not asked, which takes a second */
+        ask_tshark(file);
+    for (size_t i = 0; i < n_rows; i++)
+        compare(w, &rows[i]);
+    watch_free(before);
+    watch_free(w);
+}
+
+static void captures(void)
+{
+    const char *root = test_shared("captures");
+
+    if (!root || system("tshark --version >/dev/null 2>&1") != 0) {
+        test_skip(root ? "tshark is not installed" : "the shared captures are not there");
+        return;
+    }
+    nftw(root, visit, 16, FTW_PHYS);
+    qsort(files, n_files, sizeof *files, by_name);
+    for (size_t i = 0; i < n_files; i++) {
+        one(files[i]);
+        free(files[i]);
+    }
+    printf("\n%zu files, %zu datagrams, %zu streams as in tshark, %zu findings\n", n_files, packets,
+           compared, found);
+    for (size_t i = 0; i < rtp_watch.n_facts; i++)
+        if (sums[i].n)
+            printf("  %s: %llu\n", rtp_watch.facts[i].words, (unsigned long long)sums[i].total);
+    for (size_t i = 0; i < COUNT(otherwise); i++)
+        CU_ASSERT_TRUE(otherwise[i].seen);
+    CU_ASSERT_TRUE(compared >= 42);
+    CU_ASSERT_EQUAL(found, 1); /* t38-fax-call: the timestamp begins anew at 0 behind the fax */
+}
+
+TESTS({"beside tshark", captures})
