@@ -165,6 +165,14 @@ static void figures_of_rtcp(const struct rtp_stream *s, struct rtp_figures *f)
     f->reported.max_rtt_ms = s->rtts_ms.most;
 }
 
+static uint32_t ssrcs_of(const struct rtp_stream *s)
+{
+    const struct rtp_path *p = s->path;
+    bool same = p && p->used && p->flow == s->flow && rtp_same_addr(&p->from, &s->from) &&
+                rtp_same_addr(&p->to, &s->to);
+    return same ? p->ssrcs : s->packets > 0;
+}
+
 void rtp_stream_figures(const struct rtp_stream *s, struct rtp_figures *f)
 {
     *f = (struct rtp_figures){.flow = s->flow,
@@ -189,6 +197,7 @@ void rtp_stream_figures(const struct rtp_stream *s, struct rtp_figures *f)
                               .type_changes = s->type_changes,
                               .last_type = s->type,
                               .payload_type = s->payload_type,
+                              .ssrcs = ssrcs_of(s),
                               .ssrc_changes = s->ssrc_changes};
     memcpy(f->types, s->types, sizeof f->types);
     if (s->packets) {

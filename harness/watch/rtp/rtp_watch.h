@@ -152,6 +152,7 @@ struct rtp_stream {
     uint8_t types[RTP_TYPES];
     size_t n_types, more_types;
     uint64_t type_changes, ssrc_changes;
+    const struct rtp_path *path; /* another's by now where its key differs */
     const struct rtp_type *type;
     uint8_t told[RTP_TOLDS];
     uint32_t older, newer; /* in the order first seen */
@@ -162,6 +163,7 @@ struct rtp_stream {
     struct rtp_sums intervals_ms, rtts_ms;
     struct rtp_sr srs[RTP_SRS];
     size_t n_srs;
+    bool regular;
     uint64_t regular_us; /* when the last regular compound came */
     uint32_t regular_frame, sr_frame;
     uint64_t sr_ntp, sr_us;

@@ -130,6 +130,7 @@ COLD static void ssrc_current(struct rtp_watch *w, struct rtp_stream *t, const s
 {
     struct rtp_path *p = rtp_path_of(w, t);
 
+    t->path = p;
     p->last_us = s->now_us;
     if (t->packets == 0)
         p->ssrcs++;

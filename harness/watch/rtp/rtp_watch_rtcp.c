@@ -44,7 +44,8 @@ static void interval(struct rtp_watch *w, struct rtp_stream *t, const struct wat
         return;
     uint64_t since = s->now_us - t->regular_us;
     uint32_t before = t->regular_frame;
-    bool again = t->regular_us && s->now_us >= t->regular_us;
+    bool again = t->regular && s->now_us >= t->regular_us;
+    t->regular = true;
     t->regular_us = s->now_us;
     t->regular_frame = s->frame;
     if (!again)
