@@ -11,7 +11,7 @@
 enum {
     RTP_WAYS = 16,             /* places of a set of the index */
     RTP_PATH_WAYS = 4,         /* and of paths */
-    RTP_LATEST = 64,           /* streams that are found without the index */
+    RTP_LATEST = 4096,         /* streams that are found without the index */
     RTP_RECENT = 128,          /* packets back that are compared; at least RTP_MAX_MISORDER + 1 */
     RTP_SRS = 4,               /* SRs that a report may still refer to */
     RTP_TOLD = 8,              /* findings of one kind about a stream; more are not told */
@@ -216,7 +216,13 @@ struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
 struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_contents *rtp_contents_take(struct rtp_watch *w, const struct rtp_stream *t);
-bool rtp_same_addr(const struct addr *a, const struct addr *b);
+static inline bool rtp_same_addr(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           (a->family == 4   ? memcmp(a->ip, b->ip, 4) == 0
+            : a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
+                             : true);
+}
 
 /* ---- rtp_watch.c ---- */
 
