@@ -125,7 +125,8 @@ static bool on_text(void *ctx, struct span text)
 static void on_message(void *ctx, struct wr *out, const struct engine_message *m)
 {
     struct view *v = ctx;
-    v->message(v, out, m);
+    if (!v->filter || select_holds(v->filter, m))
+        v->message(v, out, m);
 }
 
 static void on_late(void *ctx, struct wr *out, const char *file, const struct watch_finding *f)
@@ -248,7 +249,7 @@ static void on_live(void *ctx, const struct sniff_frame *f)
 static void one_interface(struct view *v)
 {
     char why[256];
-    struct sniff *s = sniff_open(v->interface, v->filter, why);
+    struct sniff *s = sniff_open(v->interface, v->bpf, why);
 
     if (!s) {
         cli_error(v->command->name, "%s", why);
@@ -306,6 +307,7 @@ static bool map(struct view *v, const char *value)
 
 int view_option(struct view *v, int opt, const char *value)
 {
+    char why[256];
     uint64_t n;
 
     switch (opt) {
@@ -318,11 +320,18 @@ int view_option(struct view *v, int opt, const char *value)
         return number(v, "count", value, UINT32_MAX, &v->count) ? 1 : -1;
     case 'm':
         return map(v, value) ? 1 : -1;
+    case 'X':
+        select_free(v->filter);
+        v->filter = select_new(value, why);
+        if (v->filter)
+            return 1;
+        cli_error(v->command->name, "--filter: %s", why);
+        return -1;
     case 'i':
         v->interface = value;
         return 1;
     case 'B':
-        v->filter = value;
+        v->bpf = value;
         return 1;
     case 'W':
         v->follow = true;
@@ -344,8 +353,8 @@ int view_run(struct view *v, int n, char **files)
         cli_error(name, "wants capture files, or '-' for standard input; --help says more");
         return EXIT_USAGE;
     }
-    if (!v->interface && (v->filter || v->count)) {
-        cli_error(name, "--filter and --count are for an interface; --interface names it");
+    if (!v->interface && (v->bpf || v->count)) {
+        cli_error(name, "--bpf and --count are for an interface; --interface names it");
         return EXIT_USAGE;
     }
     return view_files(v, n, files);
@@ -382,5 +391,6 @@ int view_files(struct view *v, int n, char **files)
                   strerrordesc_np(errno ? errno : EIO));
     }
     engine_free(v->engine);
+    select_free(v->filter);
     return v->failed ? EXIT_OWN_FAULT : v->unread ? EXIT_USAGE : EXIT_AS_EXPECTED;
 }

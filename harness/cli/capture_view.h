@@ -2,7 +2,7 @@
 #ifndef HARNESS_CLI_CAPTURE_VIEW_H
 #define HARNESS_CLI_CAPTURE_VIEW_H
 #include "harness/cli/cli.h"
-#include "harness/replay/engine.h"
+#include "harness/cli/select.h"
 
 enum {
     VIEW_NOTES_MAX = 20,   /* problems told of a file; more are counted */
@@ -12,12 +12,13 @@ enum {
 struct view {
     const struct command *command;
     struct cli cli;
-    unsigned jobs;                  /* threads; 0: one */
-    char known[VIEW_KNOWN_MAX];     /* of --map, for watchers */
-    bool follow;                    /* a file that ends may grow */
-    const char *interface, *filter; /* read live: NULL: files */
-    uint64_t count;                 /* frames after which a live reading ends; 0: none */
-    bool many;                      /* files */
+    unsigned jobs;               /* threads; 0: one */
+    char known[VIEW_KNOWN_MAX];  /* of --map, for watchers */
+    bool follow;                 /* a file that ends may grow */
+    const char *interface, *bpf; /* read live: NULL: files */
+    struct select *filter;       /* of --filter: only such messages; NULL: all */
+    uint64_t count;              /* frames after which a live reading ends; 0: none */
+    bool many;                   /* files */
     bool ordered; /* callbacks come one at a time, in order: what they make is no text */
     /* Called for each message that a codec knows, for findings over time that only the end of the file shows, and
      * after each file. Text goes to `w`, and out in the order of frames. message and late may be called by several
@@ -43,14 +44,16 @@ int view_files(struct view *v, int n, char **files);
 #define VIEW_SHORT "j:i:m:"
 #define VIEW_OPTIONS                                                                               \
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
-        {"filter", required_argument, NULL, 'B'}, {"count", required_argument, NULL, 'N'},         \
-        {"map", required_argument, NULL, 'm'},                                                     \
+        {"bpf", required_argument, NULL, 'B'}, {"filter", required_argument, NULL, 'X'},           \
+        {"count", required_argument, NULL, 'N'}, {"map", required_argument, NULL, 'm'},            \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
 #define VIEW_HELP                                                                                  \
+    "      --filter EXPR    only messages for which it holds, as in\n"                             \
+    "                       'rtp.payload_type == 0 and src == 10.0.0.1'; docs/captures.md\n"       \
     "  -i, --interface NAME   read live from an interface until SIGINT, in place of files\n"       \
-    "      --filter TEXT    live: only frames that libpcap's filter lets pass (pcap-filter(7))\n"  \
+    "      --bpf TEXT       live: only frames that libpcap's filter lets pass (pcap-filter(7))\n"  \
     "      --count N        live: end after so many frames\n"                                      \
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
     "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \

@@ -6,6 +6,8 @@
 struct decode {
     struct view v; /* first */
     bool summary;
+    struct span fields[SELECT_FIELDS]; /* of --fields */
+    size_t n_fields;
 };
 
 /* ---- text ---- */
@@ -148,6 +150,47 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
     if (m->reassembled)
         view_key_frames(w, m);
     wr_text(w, "}\n");
+}
+
+/* ---- fields ---- */
+
+static bool take_fields(struct decode *d, const char *list)
+{
+    for (const char *at = list; d->n_fields < SELECT_FIELDS; at++) {
+        struct span name = {(const uint8_t *)at, strcspn(at, ",")};
+        if (!select_name(name)) {
+            cli_error("decode",
+                      "--fields: '%.*s' is neither a field of messages nor of a protocol "
+                      "that is known",
+                      (int)name.n, at);
+            return false;
+        }
+        d->fields[d->n_fields++] = name;
+        at += name.n;
+        if (!*at)
+            return true;
+    }
+    cli_error("decode", "--fields: there are more than %d names", SELECT_FIELDS);
+    return false;
+}
+
+/* A line a message, tabs between the values; no line where a message has none of them. */
+static void as_fields(struct view *v, struct wr *w, const struct engine_message *m)
+{
+    const struct decode *d = (const struct decode *)v;
+    size_t before = w->n, tabs = 0;
+
+    for (size_t i = 0; i < d->n_fields; i++) {
+        if (i) {
+            wr_u8(w, '\t');
+            tabs++;
+        }
+        select_value(w, m, d->fields[i]);
+    }
+    if (w->n == before + tabs && !w->full)
+        w->n = before;
+    else
+        wr_u8(w, '\n');
 }
 
 /* A finding over time that only the end of the file shows. */
@@ -333,8 +376,11 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
 
 static int run_decode(int argc, char **argv)
 {
-    static const struct option options[] = {
-        CLI_OPTIONS, {"summary", no_argument, NULL, 's'}, VIEW_OPTIONS, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {CLI_OPTIONS,
+                                            {"summary", no_argument, NULL, 's'},
+                                            {"fields", required_argument, NULL, 'F'},
+                                            VIEW_OPTIONS,
+                                            {NULL, 0, NULL, 0}};
     struct decode job = {.v.command = &cmd_decode};
     int opt;
 
@@ -345,16 +391,27 @@ static int run_decode(int argc, char **argv)
         int took = view_option(&job.v, opt, optarg);
         if (opt == 'h')
             return cli_help(&cmd_decode);
+        if (opt == 'F' && !take_fields(&job, optarg))
+            return EXIT_USAGE;
+        if (opt == 'F')
+            continue;
         if (opt == 's')
             job.summary = true;
         else if (took < 0 || (took == 0 && cli_option(&job.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
     }
-    if (job.summary)
+    if (job.summary && (job.n_fields || job.v.filter)) {
+        cli_error("decode",
+                  "--summary counts all messages: neither --fields nor --filter goes with it");
+        return EXIT_USAGE;
+    }
+    if (job.n_fields)
+        job.v.message = as_fields;
+    else if (job.summary)
         job.v.file_end = job.v.cli.json ? summary_json : summary_text;
     else
         job.v.message = job.v.cli.json ? as_json : as_text;
-    if (!job.summary && !job.v.cli.json) {
+    if (!job.summary && !job.n_fields && !job.v.cli.json) {
         job.v.late = late_text;
         job.v.heading = heading;
     }
@@ -364,12 +421,17 @@ static int run_decode(int argc, char **argv)
 const struct command cmd_decode = {
     "decode", "every message in a capture, field by field", run_decode,
     "usage: rtclab decode [OPTION...] FILE...\n\n"
-    "Reads captures (pcap, pcapng, snoop, what libpcap knows besides; gzip'd or not; '-' is standard\n"
-    "input) or an interface, and prints each message that it knows over UDP: a line with frame, time,\n"
-    "addresses and layers, its fields, and below them, marked '!', what it breaks of its standard. Messages that an ICMP error quotes are shown "
+    "Reads captures (pcap, pcapng, snoop, what libpcap knows besides; gzip'd or not; '-' is "
+    "standard\n"
+    "input) or an interface, and prints each message that it knows over UDP: a line with frame, "
+    "time,\n"
+    "addresses and layers, its fields, and below them, marked '!', what it breaks of its standard. "
+    "Messages that an ICMP error quotes are shown "
     "too.\n"
     "TCP is counted, not followed.\n\n"
     "  -s, --summary    only counts, by protocol\n"
+    "      --fields A,B     only these, a line a message, tabs between them: frame, time, src,\n"
+    "                   dst, layers, proto, bytes, findings, file, or PROTOCOL.FIELD\n"
     "      --json       an object a line; the keys are in docs/json.md\n" VIEW_HELP
     "  -q, --quiet      no fields, and no notes about damaged headers\n"
     "      --color[=always|never|auto]\n\n"
