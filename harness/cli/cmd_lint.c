@@ -200,9 +200,9 @@ static int run_lint(int argc, char **argv)
 const struct command cmd_lint = {
     "lint", "each violation in a capture, with its clause", run_lint,
     "usage: rtclab lint [OPTION...] FILE...\n\n"
-    "Reads captures (pcap, pcapng, snoop, gzip'd or not, '-' for standard input) and prints a line "
-    "for each place\n"
-    "where a message breaks its standard:\n\n"
+    "Reads captures (pcap, pcapng, snoop, what libpcap knows besides; gzip'd or not; '-' is\n"
+    "standard input) or an interface, and prints a line for each place where a message breaks its\n"
+    "standard:\n\n"
     "  FILE:FRAME:OCTET CLAUSE LEVEL what     (the octet counts from the start of the message)\n\n"
     "What only several messages show, such as the schedule of retransmissions, stands at the last\n"
     "of them and names the frames of the others.\n\n"

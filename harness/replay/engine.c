@@ -76,6 +76,7 @@ static void anew(struct engine *e, const char *name)
     while (frags_left(frags))
         ;
     e->layers = (struct layers){.frags = frags};
+    e->quick_counts = (struct capread_counts){0};
     for (unsigned i = 0; i < e->n_parts + (e->n_parts > 1); i++)
         engine_part_reset(&e->parts[i]);
     free(e->name_own);
@@ -207,6 +208,7 @@ static unsigned all_parts(const struct engine *e)
 void engine_counts(const struct engine *e, struct engine_counts *c)
 {
     *c = (struct engine_counts){.c = e->layers.counts};
+    engine_add_counts(&c->c, &e->quick_counts);
     for (unsigned i = 0; i < all_parts(e); i++) {
         const struct part *p = &e->parts[i];
         c->unknown += p->unknown;

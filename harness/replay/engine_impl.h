@@ -118,7 +118,7 @@ struct part {
     struct held held;
     uint16_t *mine; /* ENGINE_FRAMES: the packets of the window being worked on */
     const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_PATHS: texts that were made */
-    bool failed;                                 /* no memory */
+    _Atomic bool failed;                         /* no memory */
 };
 
 struct engine {
@@ -127,8 +127,9 @@ struct engine {
     const char *name;
     char *name_own;
     struct capfile file;
-    bool reading; /* `file` is open */
-    struct layers layers;
+    bool reading;                       /* `file` is open */
+    struct layers layers;               /* of the slow step alone */
+    struct capread_counts quick_counts; /* of the merge alone */
     struct window *windows;
     size_t n_windows;
     struct part
@@ -157,6 +158,8 @@ void step_parse(struct window *w);
 void step_slow(struct engine *e, struct window *w);
 void step_flows(struct engine *e, struct window *w, unsigned part);
 void step_merge(struct engine *e, struct window *w);
+/* Add what the quick way counts. */
+void engine_add_counts(struct capread_counts *to, const struct capread_counts *c);
 /* All windows of the file, by one thread or by several. */
 void engine_run(struct engine *e);
 

@@ -105,7 +105,7 @@ static void ends(struct engine *e, struct window *w)
         say(e, wr_span(&w->shares[i].text));
 }
 
-static void add(struct capread_counts *to, const struct capread_counts *c)
+void engine_add_counts(struct capread_counts *to, const struct capread_counts *c)
 {
     to->frames += c->frames;
     to->octets += c->octets;
@@ -117,7 +117,7 @@ static void add(struct capread_counts *to, const struct capread_counts *c)
 
 void step_merge(struct engine *e, struct window *w)
 {
-    add(&e->layers.counts, &w->counts);
+    engine_add_counts(&e->quick_counts, &w->counts);
     if (e->n_parts == 1 && w->n_problems == 0)
         whole(e, w);
     else
