@@ -117,7 +117,9 @@ struct rtp_stream {
     uint32_t ssrc;
     uint32_t number; /* in the pool; 0: free */
     uint32_t rival;  /* a stream of the other direction with the same SSRC; 0: none */
-    bool touched, current, begun, left, valid, clean;
+    bool touched, current, begun, left, valid;
+    bool clean;  /* all that came was next in sequence */
+    bool shared; /* its SSRC was seen between other addresses too */
     uint8_t payload_type, content;
     uint16_t max_seq;
     uint16_t bad_seq; /* the number that would go on from a stray */

@@ -194,6 +194,15 @@ static struct rtp_place *place_for(struct rtp_watch *w, uint32_t hash, const str
     return oldest;
 }
 
+/* An SSRC on two flows or between other addresses, as when a stream moves: who sees both counts them as one, which
+ * no rule here can know. Only asked for where all is seen, which is where such rules are. */
+static void mark_shared(struct rtp_watch *w, struct rtp_stream *t)
+{
+    for (uint32_t n = w->oldest; n && w->o.origin; n = w->streams[n].newer)
+        if (n != t->number && w->streams[n].ssrc == t->ssrc)
+            t->shared = w->streams[n].shared = true;
+}
+
 static struct rtp_stream *take(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
                                uint32_t hash, const struct watch_sink *out)
 {
@@ -215,6 +224,7 @@ static struct rtp_stream *take(struct rtp_watch *w, const struct watch_seen *s, 
     *(t->older ? &w->streams[t->older].newer : &w->oldest) = n;
     w->newest = n;
     t->place = (uint32_t)(place - w->index);
+    mark_shared(w, t);
     *place = (struct rtp_place){n, hash};
     return t;
 }

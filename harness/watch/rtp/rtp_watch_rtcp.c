@@ -77,6 +77,7 @@ static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch
                    const struct rtcp_packet *p, const struct watch_sink *out)
 {
     uint64_t ntp = (uint64_t)p->ntp_seconds << 32 | p->ntp_fraction;
+    bool all = w->o.origin && w->o.beside && !t->shared && !w->gone;
     bool later = t->rtcp.sr && ntp && ntp > t->sr_ntp && s->now_us >= t->sr_us &&
                  s->now_us - t->sr_us < 60000000;
 
@@ -94,14 +95,14 @@ static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch
                                .level = STMT,
                                .arg = {t->rtcp.sr_octets, p->octet_count}},
               t->sr_frame);
-    else if (w->o.origin && w->o.beside && p->packet_count > t->packets + RTP_SR_AHEAD)
+    else if (all && p->packet_count > t->packets + RTP_SR_AHEAD)
         broke(t, RTP_T_SR, out, s, p,
               (struct finding){.clause = "RFC3550:6.4.1#w1",
                                .what = "the sender counts %u packets where %u were sent",
                                .level = STMT,
                                .arg = {p->packet_count, t->packets}},
               t->last_frame);
-    else if (w->o.origin && w->o.beside && t->packets && p->packet_count == t->packets &&
+    else if (all && t->packets && p->packet_count == t->packets &&
              p->octet_count != (uint32_t)t->payload)
         broke(t, RTP_T_SR, out, s, p,
               (struct finding){.clause = "RFC3550:6.4.1#w2",
@@ -153,7 +154,7 @@ static void judge(const struct rtp_watch *w, struct rtp_stream *t, const struct 
 {
     int ahead = rtp_sequence_diff((uint16_t)r->highest_sequence, t->max_seq);
 
-    if (!w->o.origin || !t->packets || t->restarts || t->strays)
+    if (!w->o.origin || !t->packets || t->restarts || t->strays || t->shared || w->gone)
         return;
     if (ahead > 0)
         broke(t, RTP_T_REPORT, out, s, p,

@@ -239,6 +239,23 @@ static void reports(void)
     watch_free(w);
 }
 
+/* A stream that goes on between other addresses: what is said of it is about both parts. */
+static void moved(void)
+{
+    const struct shown on = {.ms = 300, .seq = 11, .timestamp = 1760, .ssrc = 1, .flow = 7};
+    for (int other = 0; other < 2; other++) {
+        struct told t = RR(.ms = 1000, .highest = 11), u = SR(.ms = 1100, .packets = 13);
+        struct watch *w = begin(&beside);
+        packets(w, 0, 1, 10);
+        if (other)
+            show_packet(w, &on, 99);
+        show_rtcp(w, &t, 1);
+        show_rtcp(w, &u, 2);
+        CU_ASSERT_EQUAL(n_found, other ? 0 : 2);
+        watch_free(w);
+    }
+}
+
 static void intervals(void)
 {
     GOES(timed, SR(.ntp = 5), SR(.ms = 3031, .ntp = 6), "RFC3550:6.2#12");
@@ -409,5 +426,5 @@ static void text(void)
 }
 
 TESTS({"what sources say", heard}, {"receivers", receivers}, {"counts of senders", sender_counts},
-      {"reports", reports}, {"intervals", intervals}, {"digits", digits},
+      {"reports", reports}, {"intervals", intervals}, {"moved", moved}, {"digits", digits},
       {"rules of events", event_rules}, {"text", text})
