@@ -281,8 +281,9 @@ COLD static void time_back(const struct rtp_watch *w, struct rtp_stream *t,
 
     t->time_back++;
     rtp_watch_fact(out, RTP_F_TIME_BACK, 1, s, t->last_frame);
-    if (!same_type || !w->plain[p->payload_type] || !t->tick ||
-        back < t->tick * 1e3 * RTP_BACK_MS || s->now_us - t->now_us > RTP_SAME_US || !t->valid)
+    if (!same_type || !w->plain[p->payload_type] || t->tick == 0 ||
+        back < t->tick * 1e3 * (double)RTP_BACK_MS || s->now_us - t->now_us > RTP_SAME_US ||
+        !t->valid)
         return;
     rtp_watch_broke(
         t, RTP_T_TIME_BACK, out, s,
@@ -301,7 +302,7 @@ COLD static void time_back(const struct rtp_watch *w, struct rtp_stream *t,
 /* Silence or a marker bit before a packet begins a talk spurt. */
 static inline bool spurt(const struct rtp_stream *t, const struct rtp_packet *p, double delta)
 {
-    return p->marker || (delta >= 1e3 * RTP_SPURT_GAP_MS && !t->content &&
+    return p->marker || (delta >= 1e3 * (double)RTP_SPURT_GAP_MS && !t->content &&
                          delta * (double)t->deltas_us.n > 3 * t->deltas_us.sum);
 }
 

@@ -1,5 +1,6 @@
 /* harness/watch/rtp/rtp_watch_rtcp_test.c - each rule on both of its sides: RTCP beside RTP, events, text. */
 #include <stdio.h>
+#include "harness/core/endpoint.h"
 #include "harness/watch/rtp/rtp_watch_test.h"
 
 static const struct watch_options timed = {
@@ -181,8 +182,8 @@ static const char *shown_reports(const struct watch_options *o, struct told a, s
     struct watch *w = begin(o);
 
     packets(w, 0, 1, 10);
-    a.ms = a.ms ? a.ms : 1000;
-    b.ms = b.ms ? b.ms : 6000;
+    a.ms = a.ms > 0 ? a.ms : 1000;
+    b.ms = b.ms > 0 ? b.ms : 6000;
     if (a.ssrc)
         show_rtcp(w, &a, 1);
     if (b.ssrc)
@@ -425,6 +426,115 @@ static void text(void)
     watch_free(w);
 }
 
+/* ---- what a network does is nobody's fault ---- */
+
+enum { SENT = 400 };
+struct sent {
+    double ms;
+    struct shown p;
+    struct told t;
+    uint8_t payload[64];
+    size_t n;
+};
+
+/* A lawful sender: audio with pauses, comfort noise, digits, and reports; numbers wrap on the way. */
+static void send(struct sent *v, uint64_t rng[2])
+{
+    uint16_t seq = (uint16_t)(65536 - rng_next(rng) % SENT);
+    uint32_t timestamp = (uint32_t)rng_next(rng), began = 0, packets_sent = 0, left = 0;
+    double ms = 1000;
+    bool event = false;
+
+    for (size_t i = 0; i < SENT; i++) {
+        struct sent *s = &v[i];
+        *s = (struct sent){.ms = ms, .p = {.seq = seq, .timestamp = timestamp, .ssrc = 1}};
+        if (i % 50 == 49) {
+            s->t = SR(.ntp = 1000 + (uint32_t)i, .packets = packets_sent,
+                      .octets = 160 * packets_sent);
+            continue;
+        }
+        if (left == 0) {
+            event = rng_next(rng) % 3 == 0;
+            left = 3 + (uint32_t)rng_next(rng) % 20;
+            began = timestamp;
+            s->p.marker = true;
+        }
+        left--;
+        if (event) {
+            uint32_t duration = timestamp + 160 - began;
+            s->p.payload_type = 101;
+            s->p.timestamp = began;
+            put_u32(s->payload, 5u << 24 | (left == 0 ? 0x8au : 0x0au) << 16 | duration);
+            s->n = 4;
+        } else {
+            s->p.payload_type = left == 0 ? 13 : 0;
+            put_u32(s->payload, (uint32_t)i * 0x01000193u);
+            s->n = left == 0 ? 1 : 64;
+        }
+        seq++;
+        packets_sent++;
+        timestamp += 160;
+        ms += 20;
+        if (left == 0 && rng_next(rng) % 4 == 0) { /* silence: the clock goes on */
+            timestamp += 8000;
+            ms += 1000;
+        }
+    }
+}
+
+static void arrive(struct watch *w, struct sent *s, double late, uint32_t frame)
+{
+    if (s->t.ssrc) {
+        struct told t = s->t;
+        t.ms = s->ms + late;
+        show_rtcp(w, &t, frame);
+        return;
+    }
+    struct shown p = s->p;
+    p.ms = s->ms + late;
+    p.payload = (struct span){s->payload, s->n};
+    show_packet(w, &p, frame);
+}
+
+/* Lost, doubled, late by up to a second, in any order, from any place on, with a clock that may step. */
+static void networks(void)
+{
+    static struct sent v[SENT];
+    uint64_t rng[2];
+
+    rng_seed(rng, 7);
+    for (int round = 0; round < 300; round++) {
+        struct watch *w = begin(&named);
+        size_t loss = rng_next(rng) % 40, twice = rng_next(rng) % 20, held = rng_next(rng) % 20,
+               at = SENT;
+        double step = 0;
+        send(v, rng);
+        for (size_t i = rng_next(rng) % 60; i < SENT; i++) {
+            double late = (double)(rng_next(rng) % 40);
+            if (rng_next(rng) % 500 == 0)
+                step = (double)(rng_next(rng) % 900);
+            if (at < SENT && (i > at + 30 || rng_next(rng) % 10 == 0)) {
+                arrive(w, &v[at], v[i].ms - v[at].ms + step, (uint32_t)i);
+                at = SENT;
+            }
+            if (rng_next(rng) % 100 < held && at == SENT) {
+                at = i;
+                continue;
+            }
+            if (rng_next(rng) % 100 < loss)
+                continue;
+            arrive(w, &v[i], late + step, (uint32_t)i);
+            if (rng_next(rng) % 100 < twice)
+                arrive(w, &v[i], late + step + 1, (uint32_t)i);
+        }
+        watch_end(w, &sink);
+        if (n_found)
+            printf("\nround %d: %s", round, found[0].f.clause);
+        CU_ASSERT_EQUAL(n_found, 0);
+        watch_free(w);
+    }
+}
+
 TESTS({"what sources say", heard}, {"receivers", receivers}, {"counts of senders", sender_counts},
       {"reports", reports}, {"intervals", intervals}, {"moved", moved}, {"digits", digits},
-      {"rules of events", event_rules}, {"text", text})
+      {"rules of events", event_rules}, {"text", text}, {"networks", networks})
