@@ -36,7 +36,7 @@ static void take_reports(const struct dec *d, struct span s)
     size_t n = p->count, whole = s.n / RTCP_REPORT;
 
     if (n > whole) {
-        broke(d, "RFC3550:6.4.1#c5", STMT, "RC is %u, more report blocks than there are", p->p, 1,
+        broke(d, "RFC3550:6.4.1#a5", STMT, "RC is %u, more report blocks than there are", p->p, 1,
               n);
         n = whole;
     }
@@ -49,7 +49,7 @@ static void take_sr(const struct dec *d, struct span body)
     struct rtcp_packet *p = d->p;
 
     if (body.n < 24) {
-        broke(d, "RFC3550:6.4.1#c4", STMT, "SR of %u octets has no room for sender information",
+        broke(d, "RFC3550:6.4.1#a10", STMT, "SR of %u octets has no room for sender information",
               p->p + 2, 2, body.n + RTCP_HEADER);
         keep_raw(p, body);
         return;
@@ -66,7 +66,7 @@ static void take_sr(const struct dec *d, struct span body)
 static void take_rr(const struct dec *d, struct span body)
 {
     if (body.n < 4) {
-        broke(d, "RFC3550:6.4.2#c1", STMT, "RR of %u octets has no room for its SSRC", d->p->p + 2,
+        broke(d, "RFC3550:6.4.2#a1", STMT, "RR of %u octets has no room for its SSRC", d->p->p + 2,
               2, body.n + RTCP_HEADER);
         keep_raw(d->p, body);
         return;
@@ -108,7 +108,7 @@ static inline bool ascii(struct span s)
 static COLD void check_text(const struct dec *d, struct span s)
 {
     if (!span_utf8(s))
-        broke(d, "RFC3550:6.5#c4", STMT, "text is not UTF-8", s.p, s.n, 0);
+        broke(d, "RFC3550:6.5#a7", STMT, "text is not UTF-8", s.p, s.n, 0);
 }
 
 static COLD void check_items(const struct dec *d, struct span items)
@@ -120,7 +120,7 @@ static COLD void check_items(const struct dec *d, struct span items)
         check_text(d, v.prefix);
         check_text(d, v.text);
         if (v.type == RTCP_PRIV && !v.split)
-            broke(d, "RFC3550:6.5.8#c1", STMT, "PRIV of %u octets has no room for its prefix",
+            broke(d, "RFC3550:6.5.8#a2", STMT, "PRIV of %u octets has no room for its prefix",
                   v.text.p - 1, 1, v.length);
     }
 }
@@ -154,17 +154,17 @@ static COLD void lost_chunk(const struct dec *d, struct span rest, size_t got)
     const uint8_t *at = rest.p + 4;
 
     if (rest.n == 0) {
-        broke(d, "RFC3550:6.5#c2", STMT, "SC is %u, more chunks than there are", d->p->p, 1,
+        broke(d, "RFC3550:6.5#a2", STMT, "SC is %u, more chunks than there are", d->p->p, 1,
               d->p->count);
     } else if (got == d->p->count) {
-        broke(d, "RFC3550:6.5#c3", STMT, "%u octets behind the chunks that SC counts", rest.p,
+        broke(d, "RFC3550:6.5#a15", STMT, "%u octets behind the chunks that SC counts", rest.p,
               rest.n, rest.n);
     } else if (rest.n < 4) {
-        broke(d, "RFC3550:6.5#c2", STMT, "SC is %u, more chunks than there are", d->p->p, 1,
+        broke(d, "RFC3550:6.5#a2", STMT, "SC is %u, more chunks than there are", d->p->p, 1,
               d->p->count);
     } else {
         items_end(&at, rest.p + rest.n);
-        broke(d, "RFC3550:6.5#c1", STMT, "an SDES item runs past its packet", at,
+        broke(d, "RFC3550:6.5#a6", STMT, "an SDES item runs past its packet", at,
               (size_t)(rest.p + rest.n - at), 0);
     }
 }
@@ -197,7 +197,7 @@ static void take_bye(const struct dec *d, struct span body)
     size_t n = 4u * p->count;
 
     if (n > body.n) {
-        broke(d, "RFC3550:6.6#c1", STMT, "SC is %u, more identifiers than there are", p->p, 1,
+        broke(d, "RFC3550:6.6#a2", STMT, "SC is %u, more identifiers than there are", p->p, 1,
               p->count);
         n = body.n & ~(size_t)3;
     }
@@ -209,7 +209,7 @@ static void take_bye(const struct dec *d, struct span body)
     if (n < 4u * p->count || length > p->tail.n - 1) {
         p->broken = true;
         if (n == 4u * p->count)
-            broke(d, "RFC3550:6.6#c2", STMT, "reason of %u octets runs past the packet", p->tail.p,
+            broke(d, "RFC3550:6.6#a5", STMT, "reason of %u octets runs past the packet", p->tail.p,
                   1, length);
         return;
     }
@@ -218,7 +218,7 @@ static void take_bye(const struct dec *d, struct span body)
     p->reason_length = (uint8_t)length;
     p->tail = (struct span){p->tail.p + 1, length};
     if (end.n > 3)
-        broke(d, "RFC3550:6.6#c3", STMT, "%u octets behind the reason", end.p, end.n, end.n);
+        broke(d, "RFC3550:6.6#a9", STMT, "%u octets behind the reason", end.p, end.n, end.n);
     else if (!all_zero(end))
         broke(d, "RFC3550:6.6#4", MUST, "the reason is padded with octets not null", end.p, end.n,
               0);
@@ -231,7 +231,7 @@ static void take_app(const struct dec *d, struct span body)
     struct rtcp_packet *p = d->p;
 
     if (body.n < 8) {
-        broke(d, "RFC3550:6.7#c1", STMT, "APP of %u octets has no room for its name", p->p + 2, 2,
+        broke(d, "RFC3550:6.7#a2", STMT, "APP of %u octets has no room for its name", p->p + 2, 2,
               body.n + RTCP_HEADER);
         keep_raw(p, body);
         return;
@@ -394,13 +394,13 @@ static COLD size_t padding(const struct dec *d, struct span body)
     size_t n = body.n ? body.p[body.n - 1] : 0;
 
     if (body.n == 0)
-        broke(d, "RFC3550:6.4.1#c3", STMT, "P is set, and nothing follows the header", d->p->p, 1,
+        broke(d, "RFC3550:6.4.1#a3", STMT, "P is set, and nothing follows the header", d->p->p, 1,
               0);
     else if (n == 0 || n > body.n)
-        broke(d, "RFC3550:6.4.1#c3", STMT, "padding of %u octets does not fit into its packet",
+        broke(d, "RFC3550:6.4.1#a3", STMT, "padding of %u octets does not fit into its packet",
               body.p + body.n - 1, 1, n);
     else if (n & 3)
-        broke(d, "RFC3550:6.4.1#c6", STMT, "padding of %u octets, not a multiple of four",
+        broke(d, "RFC3550:6.4.1#a4", STMT, "padding of %u octets, not a multiple of four",
               body.p + body.n - 1, 1, n);
     return n > body.n ? 0 : n;
 }
@@ -459,10 +459,10 @@ static COLD void lost(const struct dec *d, struct span rest)
         broke(d, "RFC3550:6.1#1", MUST, "%u octets at the end are no packet", rest.p, rest.n,
               rest.n);
     else if (rest.p[0] >> 6 != RTCP_VERSION)
-        broke(d, "RFC3550:6.4.1#c1", STMT, "version %u where the next packet begins", rest.p, 1,
+        broke(d, "RFC3550:6.4.1#a1", STMT, "version %u where the next packet begins", rest.p, 1,
               rest.p[0] >> 6);
     else
-        broke(d, "RFC3550:6.4.1#c2", STMT, "length %u runs past the datagram", rest.p + 2, 2,
+        broke(d, "RFC3550:6.4.1#a8", STMT, "length %u runs past the datagram", rest.p + 2, 2,
               get_u16(rest.p + 2));
 }
 

@@ -98,10 +98,10 @@ static size_t padding(struct rtp_packet *r, struct span in, size_t at, struct fi
     if (n > 0 && n <= left)
         return n;
     if (left == 0)
-        broke(fs, r, "RFC3550:5.1#c2", STMT, "P is set, and nothing follows the header", r->p, 1,
+        broke(fs, r, "RFC3550:5.1#a5", STMT, "P is set, and nothing follows the header", r->p, 1,
               0);
     else
-        broke(fs, r, "RFC3550:5.1#c3", STMT, "padding of %u octets does not fit behind the header",
+        broke(fs, r, "RFC3550:5.1#a6", STMT, "padding of %u octets does not fit behind the header",
               in.p + in.n - 1, 1, n);
     return 0;
 }
@@ -135,13 +135,13 @@ enum step rtp_decode(struct span in, struct rtp_packet *r, struct findings *fs)
     at += r->csrc.n;
     left = in.n - at;
     if (!whole)
-        broke(fs, r, "RFC3550:5.1#c1", STMT, "CC is %u, more identifiers than there are", r->p, 1,
+        broke(fs, r, "RFC3550:5.1#a3", STMT, "CC is %u, more identifiers than there are", r->p, 1,
               r->cc);
     else if (r->extension && left < 4)
         broke(fs, r, "RFC3550:5.1#1", MUST, "X is set, and %u octets are left for the extension",
               in.p + at, left, left);
     else if (r->extension && 4 * (size_t)get_u16(in.p + at + 2) > left - 4)
-        broke(fs, r, "RFC3550:5.3.1#c1", STMT, "extension of %u words runs past the packet",
+        broke(fs, r, "RFC3550:5.3.1#a2", STMT, "extension of %u words runs past the packet",
               in.p + at + 2, 2, get_u16(in.p + at + 2));
     else if (r->extension) {
         r->has_ext = true;

@@ -194,7 +194,7 @@ COLD static void same_number(struct rtp_stream *t, const struct watch_seen *s,
     t->differing++;
     if (apart <= RTP_SAME_US)
         rtp_watch_broke(t, RTP_T_DIFFERING, out, s,
-                        (struct finding){.clause = "RFC3550:5.1#w1",
+                        (struct finding){.clause = "RFC3550:5.1#a10",
                                          .what = "sequence number %u was used for another packet",
                                          .level = STMT,
                                          .off = 2,

@@ -83,21 +83,21 @@ static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch
 
     if (later && (int32_t)(p->packet_count - t->rtcp.sr_packets) < 0)
         broke(t, RTP_T_SR, out, s, p,
-              (struct finding){.clause = "RFC3550:6.4.1#w1",
+              (struct finding){.clause = "RFC3550:6.4.1#a15",
                                .what = "the sender's packet count goes back from %u to %u",
                                .level = STMT,
                                .arg = {t->rtcp.sr_packets, p->packet_count}},
               t->sr_frame);
     else if (later && (int32_t)(p->octet_count - t->rtcp.sr_octets) < 0)
         broke(t, RTP_T_SR, out, s, p,
-              (struct finding){.clause = "RFC3550:6.4.1#w2",
+              (struct finding){.clause = "RFC3550:6.4.1#a16",
                                .what = "the sender's octet count goes back from %u to %u",
                                .level = STMT,
                                .arg = {t->rtcp.sr_octets, p->octet_count}},
               t->sr_frame);
     else if (all && p->packet_count > t->packets + RTP_SR_AHEAD)
         broke(t, RTP_T_SR, out, s, p,
-              (struct finding){.clause = "RFC3550:6.4.1#w1",
+              (struct finding){.clause = "RFC3550:6.4.1#a15",
                                .what = "the sender counts %u packets where %u were sent",
                                .level = STMT,
                                .arg = {p->packet_count, t->packets}},
@@ -105,7 +105,7 @@ static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch
     else if (all && t->packets && p->packet_count == t->packets &&
              p->octet_count != (uint32_t)t->payload)
         broke(t, RTP_T_SR, out, s, p,
-              (struct finding){.clause = "RFC3550:6.4.1#w2",
+              (struct finding){.clause = "RFC3550:6.4.1#a16",
                                .what = "the sender counts %u octets of payload where %u were sent",
                                .level = STMT,
                                .arg = {p->octet_count, (uint32_t)t->payload}},
@@ -158,7 +158,7 @@ static void judge(const struct rtp_watch *w, struct rtp_stream *t, const struct 
         return;
     if (ahead > 0)
         broke(t, RTP_T_REPORT, out, s, p,
-              (struct finding){.clause = "RFC3550:6.4.1#w3",
+              (struct finding){.clause = "RFC3550:6.4.1#a25",
                                .what =
                                    "a report has %u as the highest sequence number where %u is the "
                                    "highest that was sent",
@@ -168,7 +168,7 @@ static void judge(const struct rtp_watch *w, struct rtp_stream *t, const struct 
     else if (w->o.beside && t->clean && rtcp_lost(r) < 0)
         broke(t, RTP_T_REPORT, out, s, p,
               (struct finding){
-                  .clause = "RFC3550:6.4.1#w4",
+                  .clause = "RFC3550:6.4.1#a22",
                   .what = "a report has %u packets too many of a stream in which none came twice",
                   .level = STMT,
                   .arg = {(uint64_t) - (int64_t)rtcp_lost(r)}},

@@ -200,22 +200,22 @@ static const struct told no_more = {0};
 static void sender_counts(void)
 {
 #define GOES(o, a, b, clause) CU_ASSERT_STRING_EQUAL(shown_reports(&(o), (a), (b)), (clause))
-    GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ntp = 6, .packets = 9), "RFC3550:6.4.1#w1");
+    GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ntp = 6, .packets = 9), "RFC3550:6.4.1#a15");
     GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ntp = 6, .packets = 10), "");
     GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ntp = 4, .packets = 9), ""); /* came late */
     GOES(passing, SR(.packets = 10), SR(.packets = 9), "");                     /* has no clock */
     GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ntp = 6, .packets = 9, .broken = true), "");
     GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ms = 60999, .ntp = 6, .packets = 9),
-         "RFC3550:6.4.1#w1");
+         "RFC3550:6.4.1#a15");
     GOES(passing, SR(.ntp = 5, .packets = 10), SR(.ms = 61000, .ntp = 6, .packets = 9), "");
     GOES(passing, SR(.ntp = 5, .packets = 0xffffffff), SR(.ntp = 6, .packets = 3), "");
-    GOES(passing, SR(.ntp = 5, .octets = 10), SR(.ntp = 6, .octets = 9), "RFC3550:6.4.1#w2");
+    GOES(passing, SR(.ntp = 5, .octets = 10), SR(.ntp = 6, .octets = 9), "RFC3550:6.4.1#a16");
     /* beside what was sent */
     GOES(beside, SR(.ntp = 5, .packets = 10, .octets = 1600), no_more, "");
     GOES(beside, SR(.ntp = 5, .packets = 12), no_more, "");
-    GOES(beside, SR(.ntp = 5, .packets = 13), no_more, "RFC3550:6.4.1#w1");
+    GOES(beside, SR(.ntp = 5, .packets = 13), no_more, "RFC3550:6.4.1#a15");
     GOES(passing, SR(.ntp = 5, .packets = 13), no_more, "");
-    GOES(beside, SR(.ntp = 5, .packets = 10, .octets = 1720), no_more, "RFC3550:6.4.1#w2");
+    GOES(beside, SR(.ntp = 5, .packets = 10, .octets = 1720), no_more, "RFC3550:6.4.1#a16");
     GOES(beside, SR(.ntp = 5, .packets = 9, .octets = 1720), no_more, "");
     GOES(passing, SR(.ntp = 5, .packets = 10, .octets = 1720), no_more, "");
 }
@@ -224,10 +224,10 @@ static void reports(void)
 {
     GOES(beside, RR(.highest = 10), no_more, "");
     GOES(beside, RR(.highest = 9), no_more, "");
-    GOES(beside, RR(.highest = 11), no_more, "RFC3550:6.4.1#w3");
+    GOES(beside, RR(.highest = 11), no_more, "RFC3550:6.4.1#a25");
     GOES(beside, RR(.highest = 0x1000a), no_more, ""); /* its cycles began elsewhere */
     GOES(passing, RR(.highest = 11), no_more, "");
-    GOES(beside, RR(.highest = 10, .lost = -1), no_more, "RFC3550:6.4.1#w4");
+    GOES(beside, RR(.highest = 10, .lost = -1), no_more, "RFC3550:6.4.1#a22");
     GOES(beside, RR(.highest = 10, .lost = 1), no_more, ""); /* its host may have dropped one */
     GOES(passing, RR(.highest = 10, .lost = -1), no_more, "");
     GOES(beside, RR(.highest = 11, .broken = true), no_more, "");
