@@ -1,12 +1,19 @@
 /* harness/watch/rtp/rtp_watch_rtcp.c - RTCP: who reports when, and what reports say beside what passed.
  *
- * SRTCP looks like RTCP and is ciphertext behind the first SSRC: contents count only in a compound that is sound
- * to its last octet, which one with an index and a tag behind it is not. */
+ * SRTCP looks like RTCP and is ciphertext behind the first SSRC. Its tag and index stand where the next packet
+ * would: contents count only where packets of RTCP's types fill the datagram to its last octet. That a compound
+ * lacks a CNAME, say, does not matter here. */
 #include "harness/watch/rtp/rtp_watch.h"
 
 static bool whole(const struct watch_seen *s, const struct rtcp_compound *c)
 {
-    return s->sound && !s->cut && !c->truncated && c->rest.n == 0 && c->n_packets > 0;
+    bool good = !s->cut && !c->truncated && c->rest.n == 0 && c->n_packets > 0;
+
+    for (size_t i = 0; i < c->n_packets; i++) {
+        uint8_t type = rtcp_packet_type(&c->packets[i]);
+        good &= type >= RTCP_SR && type <= RTCP_XR && !c->packets[i].broken;
+    }
+    return good;
 }
 
 static void broke(struct rtp_stream *t, enum rtp_told kind, const struct watch_sink *out,

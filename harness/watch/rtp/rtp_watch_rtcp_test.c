@@ -10,10 +10,10 @@ static const struct watch_options named = {
 
 /* ---- compounds ---- */
 
-struct told { /* a compound: an SR or RR, a CNAME, perhaps a report block, BYE, PLI */
+struct told { /* a compound: an SR or RR, a CNAME unless alone, perhaps a report block, BYE, PLI */
     double ms;
     uint32_t ssrc, about;
-    bool back, sr, report, bye, pli, mux, broken;
+    bool back, sr, report, bye, pli, mux, broken, alone, odd;
     uint32_t ntp, packets, octets; /* ntp: seconds */
     uint32_t highest, lsr, dlsr;
     int32_t lost;
@@ -46,10 +46,14 @@ static void show_rtcp(struct watch *w, const struct told *t, uint32_t frame)
     }
     if (t->report)
         put_report(&o, t);
-    wr_u32(&o, 0x81ca0003); /* SDES: CNAME "a@b" */
-    wr_u32(&o, t->ssrc);
-    wr_u32(&o, 0x01036140);
-    wr_u32(&o, 0x62000000);
+    if (!t->alone) {
+        wr_u32(&o, 0x81ca0003); /* SDES: CNAME "a@b" */
+        wr_u32(&o, t->ssrc);
+        wr_u32(&o, 0x01036140);
+        wr_u32(&o, 0x62000000);
+    }
+    if (t->odd)
+        wr_u32(&o, 0x80c00000); /* whole, of no type of RTCP */
     if (t->pli) {
         wr_u32(&o, 0x81ce0002);
         wr_u32(&o, t->ssrc);
@@ -231,6 +235,8 @@ static void reports(void)
     GOES(beside, RR(.highest = 10, .lost = 1), no_more, ""); /* its host may have dropped one */
     GOES(passing, RR(.highest = 10, .lost = -1), no_more, "");
     GOES(beside, RR(.highest = 11, .broken = true), no_more, "");
+    GOES(beside, RR(.highest = 11, .odd = true), no_more, "");
+    GOES(beside, RR(.highest = 11, .alone = true), no_more, "RFC3550:6.4.1#w3");
     struct watch *w = begin(&beside); /* a duplicate passed */
     packets(w, 0, 1, 10);
     packets(w, 200, 10, 1);

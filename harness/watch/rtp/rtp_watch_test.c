@@ -89,6 +89,10 @@ static void sequence(void)
     CU_ASSERT_TRUE(f.duplicates == 1 && f.differing == 0 && f.lost == 0 && f.missing == 1);
     f = figures_of("0:1 20:2 40:3 60:2", &passing); /* one further back */
     CU_ASSERT_TRUE(f.duplicates == 1 && f.reordered == 0 && f.lost == -1);
+    f = figures_of("0:100 20:150 40:190 60:100 80:150", &passing); /* behind gaps */
+    CU_ASSERT_TRUE(f.duplicates == 2 && f.reordered == 0 && f.missing == 49 + 39);
+    f = figures_of("0:100 20:190 40:191 60:100 80:101", &passing);
+    CU_ASSERT_TRUE(f.duplicates == 1 && f.reordered == 1 && f.missing == 89 - 1);
 }
 
 static void jumps(void)
