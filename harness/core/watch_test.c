@@ -147,6 +147,48 @@ static void datagrams(void)
     watch_free(w);
 }
 
+/* A class with two codecs: whose octets they are is said, or guessed. */
+static const struct codec *shown_as;
+
+static unsigned sure_of_toy(struct span in, uint16_t port)
+{
+    (void)port;
+    return in.n && in.p[0] < 9 ? 10 : 0;
+}
+
+static unsigned sure_of_other(struct span in, uint16_t port)
+{
+    (void)port;
+    return in.n && in.p[0] == 2 ? 20 : 0;
+}
+
+static void on_either(void *self, const struct watch_seen *s, const struct watch_sink *out)
+{
+    shown_as = s->codec;
+    on_seen(self, s, out);
+}
+
+static void two_codecs(void)
+{
+    static const struct codec one = {.name = "toy", .decode = decode, .guess = sure_of_toy},
+                              other = {.name = "other", .decode = decode, .guess = sure_of_other};
+    struct watcher_class both = cls;
+    both.codec = &one;
+    both.also = &other;
+    both.seen = on_either;
+    struct watch *w = watch_new(&both, 4, &passing);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    CU_ASSERT_PTR_NOT_NULL(watch_self(w));
+    put(w, 0, 1, false, (struct span)SPAN("\1a"));
+    CU_ASSERT_PTR_EQUAL(shown_as, &one);
+    put(w, 0, 1, false, (struct span)SPAN("\2ab"));
+    CU_ASSERT_PTR_EQUAL(shown_as, &other);
+    watch_octets(w, &(struct watch_seen){.codec = &one, .octets = SPAN("\2ab")}, &nowhere);
+    CU_ASSERT_PTR_EQUAL(shown_as, &one);
+    watch_free(w);
+}
+
 static void sums(void)
 {
     static const uint64_t values[] = {5, 3, 10};
@@ -159,4 +201,4 @@ static void sums(void)
 }
 
 TESTS({"pieces", pieces}, {"lost framing", lost}, {"windows", windows}, {"datagrams", datagrams},
-      {"sums", sums})
+      {"two codecs", two_codecs}, {"sums", sums})
