@@ -115,8 +115,8 @@ const void *watch_self(const struct watch *w);
 /* Show a message whose view is in `s` already. */
 void watch_message(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
 /* Show octets: a datagram, or (s->stream) the next octets of a stream from s->from on s->flow, in any
- * pieces; `view`, `sound` and `cut` are made here, and `codec` where that is NULL and the class has two. Where the framing of a direction is lost, the rest
- * of it is passed over. */
+ * pieces; `view`, `sound` and `cut` are made here, and `codec` where that is NULL and the class has two.
+ * Where the framing of a direction is lost, the rest of it is passed over. */
 void watch_octets(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
 void watch_tick(struct watch *w, uint64_t now_us, const struct watch_sink *out);
 void watch_end(struct watch *w, const struct watch_sink *out);
