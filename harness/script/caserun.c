@@ -93,12 +93,24 @@ static void judge_message(struct world *w, const struct codec *codec, struct spa
     }
 }
 
+/* The codec of the octets of an event: its field `codec` names it, where a protocol has several. */
+static const struct codec *codec_of(const struct event *ev, const char *protocol)
+{
+    const struct field *f = field_find(ev->desc, "codec");
+    const char *name = NULL;
+
+    if (f)
+        memcpy(&name, (const uint8_t *)ev->rec + f->off, sizeof name);
+    return codec_named(name ? name : protocol);
+}
+
 static void on_event(void *ctx, const struct event *ev)
 {
     struct world *w = ctx;
     struct actor *a = party_owner(ev->party);
     const struct field *octets = field_find(ev->desc, "octets");
     const struct field *frame = field_find(ev->desc, "frame");
+    const struct codec *codec;
     bool ours = strcmp(ev->name, "sent") == 0;
 
     if (!a || w->skipped)
@@ -108,11 +120,8 @@ static void on_event(void *ctx, const struct event *ev)
     if (id == 0 && ev->token == 0)
         return; /* what our own IUT says unasked is nobody's business */
     struct span o = octets && !ours ? val_of(octets, ev->rec).s : (struct span){0};
-    if (id != 0 && o.n) {
-        const struct codec *codec = codec_named(a->protocol);
-        if (codec)
-            judge_message(w, codec, o, frame ? (uint32_t)val_of(frame, ev->rec).u : 0);
-    }
+    if (id != 0 && o.n && (codec = codec_of(ev, a->protocol)) != NULL)
+        judge_message(w, codec, o, frame ? (uint32_t)val_of(frame, ev->rec).u : 0);
     world_deliver(w, id, ev->name, ev->token, push_event, ev);
 }
 

@@ -18,8 +18,8 @@ enum {
     CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
     CASE_ACTORS = 16,
     CASE_NEEDS = 8,
-    CASE_PORTS = 18, /* leased by each case in flight: the IUT's, where it is ours, each actor's,
-                        and the IUT's second */
+    CASE_PORTS = 36, /* leased by each case in flight: a pair, the first even, for the IUT, where it
+                        is ours, and for each actor; the last is the IUT's second */
     CASE_ASKED = 4,  /* commands of the upper tester at once */
 };
 struct case_info {

@@ -248,7 +248,7 @@ static void fill_defaults(struct world *w, const struct endpoint_class *cls, voi
     if (w->sim)
         memset(any.ip, 0, sizeof any.ip);
     else
-        any.port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + w->n_actors);
+        any.port = (uint16_t)(w->o->port_base + w->run->slot * CASE_PORTS + 2 * w->n_actors);
     world_place(w, cls, rec, &any);
 }
 

@@ -125,7 +125,9 @@ void world_watch(void *ctx, const struct packet *pk)
 
     if (!watch || w->o->impair) /* what an IUT sent is not what comes through a bad network */
         return;
-    s.flow = (uint64_t)(a - w->actors) << 32 | pk->flow;
+    /* Two codecs, two flows: RTP and RTCP of one party explain each other. */
+    bool joined = watch_class(watch)->also && !pk->stream;
+    s.flow = (uint64_t)(a - w->actors) << 32 | (joined ? 0 : pk->flow);
     if (!pk->stream) /* the actor's own address is not always known; its flow is */
         *(pk->out ? &s.to : &s.from) = *pk->remote;
     else /* the directions have to differ all the same */
