@@ -263,7 +263,9 @@ static void run_out(struct rig *r)
 {
     uint64_t due;
 
-    for (size_t n = 0; (due = deadline(r)) != NO_DEADLINE; n++) {
+    if (r->rc->long_us)
+        rig_pass(r, r->rc->long_us);
+    for (size_t n = 0; !r->rc->long_us && (due = deadline(r)) != NO_DEADLINE; n++) {
         require(n < QUIET_TIMERS, "timers that never run out");
         rig_pass(r, due > r->now_us ? due - r->now_us : 0);
     }
@@ -413,10 +415,10 @@ static void pass(struct rig *r, const struct prog_step *s)
 {
     static const uint64_t unit[] = {[RIG_MS] = 1000, [RIG_10MS] = 10000, [RIG_S] = 1000000};
     enum rig_unit u = (enum rig_unit)(s->flags % 4);
-    uint64_t due = deadline(r);
+    uint64_t due = deadline(r), most = r->rc->long_us ? r->rc->long_us : UINT64_MAX;
 
     if (u != RIG_DEADLINE)
-        rig_pass(r, unit[u] * s->arg);
+        rig_pass(r, unit[u] * s->arg < most ? unit[u] * s->arg : most);
     else if (due != NO_DEADLINE)
         rig_pass(r, due > r->now_us ? due - r->now_us : 0);
     else

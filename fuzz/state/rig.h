@@ -44,6 +44,9 @@ struct rig_flow {
 struct rig;
 struct rig_class {
     const struct endpoint_class *cls;
+    /* Of an endpoint that always has something to do: how long a stretch of time is at most, and what passes
+     * at the end in place of all timers. 0: its timers run out. */
+    uint64_t long_us;
     const struct codec *codec; /* whose watcher is shown what passes; NULL: none */
     /* IN_START's record for these bits. */
     const void *(*config)(void *ctx, uint32_t bits);
