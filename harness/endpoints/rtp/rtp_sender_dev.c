@@ -8,9 +8,9 @@
 const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
     /* the header */
     {"version-one", "RFC3550:5.1#a2", "rtp/audio", DEV_SET, "version", "1", NULL},
-    {"padding-bit-alone", "RFC3550:5.1#c3", "rtp/audio/odd", DEV_SET, "padding", "1", NULL},
-    {"padding-count-wrong", "RFC3550:5.1#c3", "rtp/audio/odd", DEV_SET, "pad_count", "200", NULL},
-    {"extension-bit-alone", "RFC3550:5.3.1#c1", "rtp/audio/odd", DEV_SET, "extension", "1", NULL},
+    {"padding-bit-alone", "RFC3550:5.1#a6", "rtp/audio/odd", DEV_SET, "padding", "1", NULL},
+    {"padding-count-wrong", "RFC3550:5.1#a6", "rtp/audio/odd", DEV_SET, "pad_count", "200", NULL},
+    {"extension-bit-alone", "RFC3550:5.3.1#a2", "rtp/audio/odd", DEV_SET, "extension", "1", NULL},
     {"sequence-stands", "RFC3550:5.1#a10", "rtp/audio", DEV_DROP, "sequence", NULL, NULL},
     {"sequence-skips", "RFC3550:5.1#a10", "rtp/audio/odd", DEV_SET, "sequence", "+1", NULL},
     {"timestamp-stands", "RFC3550:5.1#8", "rtp/audio", DEV_DROP, "timestamp", NULL, NULL},
@@ -84,8 +84,8 @@ const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
      NULL},
     {"chunk-padded-with-octets", "RFC3550:6.5#2", "rtcp/sr", DEV_SET, "packets/SDES/chunks/0/end",
      "hex:000101", NULL},
-    {"rtcp-version-one", "RFC3550:6.4.1#c1", "rtcp/sr", DEV_SET, "packets/SDES/version", "1", NULL},
-    {"rtcp-length-wrong", "RFC3550:6.4.1#c2", "rtcp/sr", DEV_SET, "packets/SDES/length", "100",
+    {"rtcp-version-one", "RFC3550:6.4.1#a1", "rtcp/sr", DEV_SET, "packets/SDES/version", "1", NULL},
+    {"rtcp-length-wrong", "RFC3550:6.4.1#a8", "rtcp/sr", DEV_SET, "packets/SDES/length", "100",
      NULL},
     {"rtcp-padding-in-first", "RFC3550:6.4.1#1", "rtcp/sr", DEV_SET, SR("pad"), "hex:000000", NULL},
     {"chunk-not-ended", "RFC3550:6.5#1", "rtcp/sr", DEV_SET, "packets/SDES/chunks/0/end",
@@ -103,9 +103,9 @@ const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
 };
 
 const struct deviation rtp_sender_variants[RTP_SENDER_VARIANTS] = {
-    {"padding", "RFC3550:5.1#c2", "rtp/audio", DEV_SET, "pad", "hex:000000", NULL},
+    {"padding", "RFC3550:5.1#a5", "rtp/audio", DEV_SET, "pad", "hex:000000", NULL},
     {"extension", "RFC3551:2#1", "rtp/audio", DEV_SET, "profile", "0x1234", NULL},
-    {"contributor", "RFC3550:5.1#c1", "rtp/audio", DEV_ADD, "csrc", "0x11223344", NULL},
+    {"contributor", "RFC3550:5.1#a3", "rtp/audio", DEV_ADD, "csrc", "0x11223344", NULL},
     {"sequence-wraps", "RFC3550:5.1#7", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"timestamp-wraps", "RFC3550:5.1#11", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"packets-of-10-ms", "RFC3551:4.2#4", "timer/ptime", DEV_SCALE, NULL, "50", NULL},
