@@ -236,7 +236,7 @@ static void reports(void)
     GOES(passing, RR(.highest = 10, .lost = -1), no_more, "");
     GOES(beside, RR(.highest = 11, .broken = true), no_more, "");
     GOES(beside, RR(.highest = 11, .odd = true), no_more, "");
-    GOES(beside, RR(.highest = 11, .alone = true), no_more, "RFC3550:6.4.1#w3");
+    GOES(beside, RR(.highest = 11, .alone = true), no_more, "RFC3550:6.4.1#a25");
     struct watch *w = begin(&beside); /* a duplicate passed */
     packets(w, 0, 1, 10);
     packets(w, 200, 10, 1);
