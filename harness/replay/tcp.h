@@ -18,9 +18,10 @@ enum {
     TCP_REACH = 64 << 20,   /* octets around what is expected; segments farther off are strays */
     TCP_STRAYS = 3,         /* strays, one behind another, until the stream goes on with them */
     TCP_ACKED_SEGMENTS = 64, /* early segments that wait for a gap once it is acknowledged */
-    TCP_WAIT_SECONDS = 60,   /* that a gap stays open at most, by the time of the capture */
-    TCP_REMEMBERED = 16,     /* segments of a direction, passed on, that copies are compared with */
-    TCP_TOLD_MAX = 8,        /* notes of a kind and direction; more are only counted */
+    TCP_ACKED_MS = 200,    /* that the same gap stays open otherwise, by the time of the capture */
+    TCP_WAIT_SECONDS = 60, /* that a gap stays open which is not acknowledged */
+    TCP_REMEMBERED = 16,   /* segments of a direction, passed on, that copies are compared with */
+    TCP_TOLD_MAX = 8,      /* notes of a kind and direction; more are only counted */
 };
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
@@ -48,7 +49,8 @@ enum tcp_note_kind {
     TCP_OPENED,      /* the first SYN of a side */
     TCP_BOTH_OPENED, /* both ends sent a SYN without ACK: a simultaneous open */
     TCP_MIDSTREAM,   /* a direction's octets begin, and its SYN was not seen */
-    TCP_ENDED, /* FIN, and all that stands before it is delivered or given up; off: octets of the direction */
+    TCP_ENDED, /* FIN, and all that stands before it is delivered or given up; off: octets of the
+                      * direction, arg[0]: of them, right before the end, are not there */
     TCP_RESET, /* the first RST of a side */
     TCP_ANEW, /* another connection of the same two addresses begins: all state is as after tcp_new; what was
                       * held of the former one is delivered before */
@@ -115,8 +117,9 @@ void tcp_segment(struct tcp *t, const struct tcp_segment *s);
 /* Nothing more will come (the end of the capture, or the caller forgets the flow): deliver what is held, behind its
  * gaps. Then tcp_free. */
 void tcp_end(struct tcp *t, uint32_t frame, uint64_t time_ns);
-/* Nobody wants the octets of a side: none is held or delivered from now on; notes go on. TCP_ANEW undoes it. */
+/* Nobody wants the octets of a side: none is held or delivered from now on, and gaps and copies are not told;
+ * SYN, FIN and RST are. TCP_ANEW undoes it. */
 void tcp_ignore(struct tcp *t, unsigned side);
 /* Whether octets may still come: false once both sides have TCP_ENDED, or one was reset. */
-bool tcp_open(const struct tcp *t);
+bool tcp_is_open(const struct tcp *t);
 #endif
