@@ -320,13 +320,13 @@ static void read_value(lua_State *L, int index, const struct field *f, void *rec
     }
 }
 
-static void start_draft(lua_State *L, int index, const struct field *f, void *rec,
-                        struct arena *mem)
+static const struct draft *start_draft(lua_State *L, int index, const struct field *f, void *rec,
+                                       struct arena *mem)
 {
     struct draft *dr = arena_take(mem, sizeof *dr);
     if (!dr || !rec) { /* the record is of the same memory */
         luaL_error(L, "arguments of over %d octets", (int)mem->cap);
-        return;
+        return NULL;
     }
     draft_init(dr, f->sub, mem);
     struct reader r = {L, mem, dr};
@@ -335,17 +335,19 @@ static void start_draft(lua_State *L, int index, const struct field *f, void *re
     memcpy((uint8_t *)rec + f->off, &dr, sizeof dr);
     if (mem->full)
         luaL_error(L, "arguments of over %d octets", (int)mem->cap);
+    return dr;
 }
 
 void luarec_read(lua_State *L, int index, const struct desc *d, void *rec, struct arena *mem)
 {
     const struct field *draft = NULL;
+    const struct draft *dr = NULL;
 
     for (size_t i = 0; i < d->n; i++)
         if (d->f[i].kind == F_DRAFT)
             draft = &d->f[i];
     if (draft)
-        start_draft(L, index, draft, rec, mem);
+        dr = start_draft(L, index, draft, rec, mem);
     if (lua_isnoneornil(L, index))
         return;
     luaL_checktype(L, index, LUA_TTABLE);
@@ -357,7 +359,7 @@ void luarec_read(lua_State *L, int index, const struct desc *d, void *rec, struc
         const struct field *f = field_find(d, key);
         if (f && f->kind != F_DRAFT)
             read_value(L, lua_gettop(L), f, rec, mem);
-        else if (!draft || !field_find(draft->sub, key))
+        else if (!dr || !draft_field(&dr->root, key)) /* of its own table, or of the picked one */
             luaL_error(L, "'%s' has no field '%s'", d->name, key);
     }
 }

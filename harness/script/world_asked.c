@@ -201,7 +201,7 @@ static struct asked *asked_new(struct world *w, lua_State *L, const char *verb)
 
 /* ---- the control socket ---- */
 
-/* {"verb": ..., arguments that are texts ...} and the end of the line; NULL: no text. */
+/* {"verb": ..., arguments that are texts or whole numbers ...} and the end of the line; NULL: no text. */
 static char *control_line(struct world *w, lua_State *L, const char *verb, int args)
 {
     json_t *j = json_pack("{s:s,s:s}", "verb", verb, "transport", w->run->transport);
@@ -209,6 +209,8 @@ static char *control_line(struct world *w, lua_State *L, const char *verb, int a
     for (lua_pushnil(L); lua_next(L, args) != 0; lua_pop(L, 1))
         if (lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING)
             json_object_set_new(j, lua_tostring(L, -2), json_string(lua_tostring(L, -1)));
+        else if (lua_type(L, -2) == LUA_TSTRING && lua_isinteger(L, -1))
+            json_object_set_new(j, lua_tostring(L, -2), json_integer(lua_tointeger(L, -1)));
     char *text = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(j);
     char *line = text ? realloc(text, strlen(text) + 2) : NULL;

@@ -9,6 +9,13 @@
 --   with_id(octets, n)            the same octets with the n-th id
 --   answer(ev)                    whether a message is one that an answer may be; else what it is, in words
 --   exchange(t, actor, args)      a valid exchange: the answer, or an event of another kind
+--
+-- and, of a protocol that is no client's and server's, where messages are not answered one by one:
+--
+--   unasked = true                what comes answers nothing: it is judged by `answer` alone
+--   actor(t)                      the party that speaks, in place of a client
+--   send(actor, args, kind)       how a message leaves, in place of actor:send; kind: of R.case
+--   view(draft, kind)             the fields that a draft has on the wire
 local R = {}
 
 ---------------------------------------------------------------- tables
@@ -200,16 +207,18 @@ end
 -- requests), match (an answer belongs to a request), form (what is sent is an answer at all).
 function R.start(t, clauses)
   local protocol = t:lib(t.protocol).robust
-  local run = { t = t, p = protocol, clauses = clauses, c = t:actor("client", t.protocol), sent = {}, got = {},
-    probes = {}, flows = {}, n = 0, stream = t.stream }
-  t:allow(run.c)
+  local c = protocol.actor and protocol.actor(t) or not protocol.actor and t:actor("client", t.protocol)
+  if not c then return nil end
+  local run = { t = t, p = protocol, clauses = clauses, c = c, sent = {}, got = {}, probes = {}, flows = {}, n = 0,
+    stream = t.stream }
+  t:allow(c)
   return setmetatable(run, { __index = R })
 end
 
 -- Octets and view of a message, as it leaves; it is sent.
 function R:base(draft)
   local r = self:send(copy(draft))
-  local view = copy(r.message)
+  local view = copy(self.p.view and self.p.view(draft, self.kind) or r.message)
   self.first = self.p.id(r.octets)
   self:close()
   return view, r.octets
@@ -218,7 +227,8 @@ end
 function R:send(args, actor)
   if self.stream and not args.flow then args.fresh = true end
   local c = actor or self.c
-  local r = c:send(args)
+  local r
+  if self.p.send then r = self.p.send(c, args, self.kind) else r = c:send(args) end
   local id = r.octets and self.p.id(r.octets)
   if id then self.sent[id] = (self.sent[id] or 0) + 1 end
   if args.fresh and r.flow then self.flows[#self.flows + 1] = { c, r.flow } end
@@ -233,9 +243,9 @@ function R:judge(actor)
     local what, sent = ev.octets and self.p.answer(ev), id and (self.probes[id] or self.sent[id])
     if ev.octets and what ~= true then
       good = t:check(self.clauses.form, false, "bad input was answered by " .. what, ev) and good
-    elseif ev.octets and not self.stream and not sent then
+    elseif ev.octets and not self.stream and not sent and not self.p.unasked then
       good = t:check(self.clauses.match, false, "an answer to nothing that was sent", ev) and good
-    elseif ev.octets and not self.stream then
+    elseif ev.octets and not self.stream and not self.p.unasked then
       self.got[id] = (self.got[id] or 0) + 1
       if self.got[id] > sent then
         good = t:check(self.clauses.once, false,
@@ -310,16 +320,19 @@ function R:finish(...)
   t:check(self.clauses.alive, true)
   if good then
     t:check(self.clauses.form, true)
-    if not self.stream then
+    if not self.stream and not self.p.unasked then
       t:check(self.clauses.once, true)
       t:check(self.clauses.match, true)
     end
   end
 end
 
--- A whole case: bases is {name = draft}; make(run, name, view, octets) returns a list.
-function R.case(t, clauses, bases, make)
+-- A whole case: bases is {name = draft}; make(run, name, view, octets) returns a list. kind: a word of the
+-- protocol's own; burst: how many go out between two valid exchanges.
+function R.case(t, clauses, bases, make, kind, burst)
   local run = R.start(t, clauses)
+  if not run then return end
+  run.kind = kind
   if not run:alive() then return end
   for name in pairs(bases) do
     local view, octets = run:base(bases[name])
@@ -328,7 +341,7 @@ function R.case(t, clauses, bases, make)
       return
     end
     if not run:alive("the message '" .. name .. "'") then return end
-    if not run:all(make(run, name, view, octets)) then return end
+    if not run:all(make(run, name, view, octets), burst) then return end
   end
   run:finish()
 end
