@@ -436,10 +436,19 @@ static bool prepare(struct job *j)
     return j->runs && j->results && j->held;
 }
 
+/* Cases in flight: as told, or fewer where the profile says that the IUT takes no more at once. */
+static unsigned in_flight(const struct job *j)
+{
+    const json_t *most = json_object_get(json_object_get(j->profile.json, "limits"), "cases");
+    json_int_t n = json_integer_value(most);
+
+    return j->o.live && n > 0 && (uint64_t)n < j->jobs ? (unsigned)n : j->jobs;
+}
+
 /* The cases, while the IUT lives. Returns how many ran. */
 static size_t run_guarded(struct job *j)
 {
-    struct pool_options p = {.jobs = j->jobs,
+    struct pool_options p = {.jobs = in_flight(j),
                              .retries = j->retries,
                              .fail_fast = j->fail_fast,
                              .silent_s = j->silent_s,

@@ -16,7 +16,7 @@ import time
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402
+from gi.repository import Gio, GLib, Gst  # noqa: E402
 
 CAPS = {
     0: "media=audio,clock-rate=8000,encoding-name=PCMU",
@@ -39,13 +39,15 @@ def split(address):
 class Peer:
     def __init__(self, role, host, port):
         self.role, self.host, self.port = role, host, port
-        self.line, self.played, self.digits = None, 0, ""
+        self.line, self.played, self.digits, self.sockets = None, 0, "", []
 
     def end(self):
         if self.line:
             self.line.set_state(Gst.State.NULL)
             self.line.get_state(5 * Gst.SECOND)
-        self.line, self.played, self.digits = None, 0, ""
+        for s in self.sockets:
+            s.close()
+        self.line, self.played, self.digits, self.sockets = None, 0, "", []
 
     def begin(self, args, media):
         self.end()
@@ -64,13 +66,14 @@ class Peer:
         bus = self.line.get_bus()
         bus.add_signal_watch()
         bus.connect("message", self.message)
-        self.line.set_state(Gst.State.READY)
-        for source, sink in (("in", "out"), ("rtcpin", "rtcpout")):
-            out = self.line.get_by_name(sink)
-            if out:  # what is sent leaves from where it is received: one socket for both
-                self.line.get_by_name(source).set_state(Gst.State.PAUSED)
-                out.set_property("socket", self.line.get_by_name(source).get_property("used-socket"))
-                out.set_property("close-socket", False)
+        for port, names in ((self.port, ("in", "out")), (self.port + 1, ("rtcpin", "rtcpout"))):
+            at = Gio.InetSocketAddress.new(Gio.InetAddress.new_from_string(self.host), port)
+            s = Gio.Socket.new(at.get_family(), Gio.SocketType.DATAGRAM, Gio.SocketProtocol.UDP)
+            s.bind(at, True)
+            self.sockets.append(s)
+            for e in filter(None, map(self.line.get_by_name, names)):
+                e.set_property("socket", s)  # what is sent leaves from where it is received
+                e.set_property("close-socket", False)
         self.line.set_state(Gst.State.PLAYING)
 
     def added(self, _rtpbin, pad):
