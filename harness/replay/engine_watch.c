@@ -37,6 +37,7 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
                            .sound = true,
                            .octets = m->octets,
                            .view = m->view,
+                           .ns = (uint16_t)(m->time_ns % 1000),
                            .codec = m->codec,
                            .frame = m->frame,
                            .layer = m->layers};
