@@ -115,7 +115,7 @@ void members_expire(struct rtp_session *s, const struct rtp_in *x)
     if (s->timing.we_sent && x->now_us - s->out.sent_us > idle)
         s->timing.we_sent = false; /* 6.3.8 */
     members_count(s);
-    if (s->timing.members < before && !session_flag(s, "no-reconsideration-after-timeout"))
+    if (s->timing.members < before) /* 6.3.5#2 */
         rtp_timing_reverse(&s->timing, x->now_us);
 }
 

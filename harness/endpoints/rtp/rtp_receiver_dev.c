@@ -6,7 +6,7 @@
 
 const struct deviation rtp_receiver_faults[RTP_RECEIVER_FAULTS] = {
     /* the compound */
-    {"rr-not-sent", "RFC3550:6.1#2", "rtcp/rr", DEV_SILENT, NULL, NULL, NULL},
+    {"rr-not-sent", "RFC3550:6.2#11", "rtcp/rr", DEV_SILENT, NULL, NULL, NULL},
     {"rr-not-first", "RFC3550:6.1#7", "rtcp/rr", DEV_LAST, "packets/RR", NULL, NULL},
     {"rr-left-out", "RFC3550:6.4.2#1", "rtcp/rr/empty", DEV_DROP, "packets/RR", NULL, NULL},
     {"rr-alone", "RFC3550:6.1#4", "rtcp/rr", DEV_DROP, "packets/SDES", NULL, NULL},
@@ -47,7 +47,6 @@ const struct deviation rtp_receiver_faults[RTP_RECEIVER_FAULTS] = {
     {"interval-without-chance", "RFC3550:6.3#3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"member-never-gone", "RFC3550:6.3.5#1", "timer/member", DEV_SCALE, NULL, "100000", NULL},
     {"no-reconsideration", "RFC3550:6.3.4#1", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"no-reconsideration-after-timeout", "RFC3550:6.3.5#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"bye-at-once", "RFC3550:6.3.7#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     /* leaving */
     {"bye-not-sent", "RFC3550:6.3.7#a1", "rtcp/bye", DEV_SILENT, NULL, NULL, NULL},
@@ -64,7 +63,9 @@ const struct deviation rtp_receiver_faults[RTP_RECEIVER_FAULTS] = {
     {"each-end-is-a-digit", "RFC4733:2.5.2.2#8", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"segments-apart", "RFC4733:2.5.2.3#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"loss-not-marked", "RFC4103:5.3#3", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"redundancy-unused", "RFC4103:5.3#e1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"reserved-bit-refused", "RFC4733:2.3.3#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-duration-told", "RFC4733:2.3.5#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"same-key-once", "RFC4733:2.5.2.2#10", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
 const struct deviation rtp_receiver_variants[RTP_RECEIVER_VARIANTS] = {
@@ -77,8 +78,7 @@ const struct deviation rtp_receiver_variants[RTP_RECEIVER_VARIANTS] = {
     {"no-probation", "RFC3550:A.1#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unknown-type-not-counted", "RFC3550:5.1#6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"jitter-rounded-up", "RFC3550:6.4.1#9", "rtcp/rr", DEV_SET, BLOCK("jitter"), "+1", NULL},
-    {"report-takes-a-millisecond", "RFC3550:6.4.1#a32", "rtcp/rr", DEV_SET, BLOCK("dlsr"), "+65",
-     NULL},
     {"report-later", "RFC3550:6.3#3", "rtcp/rr", DEV_DELAY, NULL, "2000", NULL},
     {"member-gone-late", "RFC3550:6.2.1#5", "timer/member", DEV_SCALE, NULL, "150", NULL},
+    {"redundancy-unused", "RFC4103:4.2#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

@@ -9,7 +9,6 @@ const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
     /* the header */
     {"version-one", "RFC3550:5.1#a2", "rtp/audio", DEV_SET, "version", "1", NULL},
     {"padding-bit-alone", "RFC3550:5.1#a6", "rtp/audio/odd", DEV_SET, "padding", "1", NULL},
-    {"padding-count-wrong", "RFC3550:5.1#a6", "rtp/audio/odd", DEV_SET, "pad_count", "200", NULL},
     {"extension-bit-alone", "RFC3550:5.3.1#a2", "rtp/audio/odd", DEV_SET, "extension", "1", NULL},
     {"sequence-stands", "RFC3550:5.1#a10", "rtp/audio", DEV_DROP, "sequence", NULL, NULL},
     {"sequence-skips", "RFC3550:5.1#a10", "rtp/audio/odd", DEV_SET, "sequence", "+1", NULL},
@@ -66,7 +65,7 @@ const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
     {"text-empty-not-sent", "RFC4103:5.2#1", "rtp/text/empty", DEV_SILENT, NULL, NULL, NULL},
     {"text-character-split", "RFC4103:3.3#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     /* reports */
-    {"sr-not-sent", "RFC3550:6.1#2", "rtcp/sr", DEV_SILENT, NULL, NULL, NULL},
+    {"sr-not-sent", "RFC3550:6.2#11", "rtcp/sr", DEV_SILENT, NULL, NULL, NULL},
     {"sr-not-first", "RFC3550:6.1#7", "rtcp/sr", DEV_LAST, "packets/SR", NULL, NULL},
     {"sr-alone", "RFC3550:6.1#4", "rtcp/sr", DEV_DROP, "packets/SDES", NULL, NULL},
     {"sdes-without-cname", "RFC3550:6.1#10", "rtcp/sr", DEV_SET,
@@ -108,8 +107,8 @@ const struct deviation rtp_sender_variants[RTP_SENDER_VARIANTS] = {
     {"contributor", "RFC3550:5.1#a3", "rtp/audio", DEV_ADD, "csrc", "0x11223344", NULL},
     {"sequence-wraps", "RFC3550:5.1#7", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"timestamp-wraps", "RFC3550:5.1#11", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"packets-of-10-ms", "RFC3551:4.2#4", "timer/ptime", DEV_SCALE, NULL, "50", NULL},
-    {"packets-of-60-ms", "RFC3551:4.2#4", "timer/ptime", DEV_SCALE, NULL, "300", NULL},
+    {"packets-of-10-ms", "RFC3551:4.2#2", "timer/ptime", DEV_SCALE, NULL, "50", NULL},
+    {"packets-of-60-ms", "RFC3551:4.2#2", "timer/ptime", DEV_SCALE, NULL, "300", NULL},
     {"another-payload-type", "RFC3551:6#3", "rtp/audio", DEV_SET, "payload_type", "8", NULL},
     {"marker-not-used", "RFC3551:4.1#3", "rtp/audio/first", DEV_SET, "marker", "0", NULL},
     {"event-update-50-ms", "RFC4733:2.5.1.2#8", "timer/event", DEV_SCALE, NULL, "250", NULL},

@@ -223,19 +223,29 @@ static bool goes_on(struct rtp_session *s, uint32_t ssrc, uint32_t timestamp,
     return true;
 }
 
+static bool is_last(const struct rtp_told *last, uint32_t ssrc, uint32_t event)
+{
+    return last->used && last->ssrc == ssrc && last->event == event;
+}
+
 static void report(struct rtp_session *s, const struct rtp_in *x, const struct rtp_packet *r,
                    uint32_t timestamp, const struct rtp_event *ev)
 {
     struct rtp_tone_in *t = &s->tones;
     bool told = was_told(s, r->ssrc, ev->event, timestamp);
 
-    if (ev->duration == 0) /* no event of DTMF is a state: 2.3.5#2 */
+    if (ev->duration == 0 && !session_flag(s, "no-duration-told"))
+        return; /* no event of DTMF is a state: 2.3.5#2 */
+    if (ev->reserved && session_flag(s, "reserved-bit-refused"))
         return;
     if (told && !(ev->end && session_flag(s, "each-end-is-a-digit")))
         return;
     if (!goes_on(s, r->ssrc, timestamp, ev)) {
         if (t->now.used && (int32_t)(timestamp - t->now.timestamp) < 0)
             return; /* late, of one that was not known: it was lost in the middle of the next */
+        if (is_last(&t->told[(t->next + COUNT(t->told) - 1) % COUNT(t->told)], r->ssrc, ev->event) &&
+            session_flag(s, "same-key-once"))
+            return;
         if (t->now.used)
             tell(s, x);
         t->now = (struct rtp_told){
