@@ -227,7 +227,8 @@ static void drain(struct rtp_session *s, const struct rtp_in *x, bool force, str
             t->wait_us = NO_DEADLINE;
             return;
         }
-        size_t gap = (uint16_t)(t->held[best].sequence - t->next), covered = covers(t, best);
+        size_t gap = (uint16_t)(t->held[best].sequence - t->next);
+        size_t covered = gap && session_flag(s, "redundancy-unused") ? 0 : covers(t, best);
         if (gap > covered && !force) {
             if (t->wait_us == NO_DEADLINE)
                 t->wait_us = x->now_us + RTP_TEXT_WAIT_US; /* 5.4#3 */
@@ -242,7 +243,7 @@ static void drain(struct rtp_session *s, const struct rtp_in *x, bool force, str
             force = false;
         }
         t->wait_us = NO_DEADLINE;
-        play(s, best, session_flag(s, "redundancy-unused") ? 0 : gap, h);
+        play(s, best, gap, h);
     }
 }
 
