@@ -138,7 +138,8 @@ static size_t receiver_course(const char *name, bool variant, size_t *findings)
     hex(&c, false, "8064045700003200000000 77 e200c80162 63 64");
     hex(&c, false, "8064045900003300000000 77 e200c80162 65 66");
     hex(&c, false, "8065045a00020fff00000077 040a0000"); /* an event of no duration */
-    hex(&c, false, "8065045b00021fff00000077 05ca0100"); /* one with the reserved bit, and the same key again */
+    hex(&c, false,
+        "8065045b00021fff00000077 05ca0100"); /* one with the reserved bit, and the same key again */
     hex(&c, false, "8065045c00022fff00000077 058a0100");
     hex(&c, true, "80ca000100000001"); /* no report first */
     net_run(&c.net, 12);

@@ -243,7 +243,8 @@ static void report(struct rtp_session *s, const struct rtp_in *x, const struct r
     if (!goes_on(s, r->ssrc, timestamp, ev)) {
         if (t->now.used && (int32_t)(timestamp - t->now.timestamp) < 0)
             return; /* late, of one that was not known: it was lost in the middle of the next */
-        if (is_last(&t->told[(t->next + COUNT(t->told) - 1) % COUNT(t->told)], r->ssrc, ev->event) &&
+        if (is_last(&t->told[(t->next + COUNT(t->told) - 1) % COUNT(t->told)], r->ssrc,
+                    ev->event) &&
             session_flag(s, "same-key-once"))
             return;
         if (t->now.used)
