@@ -151,7 +151,7 @@ bool protect_open(struct protection *p, const uint8_t header[5], struct span fra
 {
     uint8_t nonce[IV], about[16], tag[TAG];
     struct wr aad = {.p = about, .cap = sizeof about};
-    int got, last;
+    int got = 0, last = 0;
 
     bool in_clear = p->suite->version == TLS_12 && p->suite->cipher != SUITE_CHACHA;
     if (fragment.n < (in_clear ? TAG + EXPLICIT : TAG))

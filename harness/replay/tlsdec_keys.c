@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include "harness/replay/tlsdec_impl.h"
 
-enum { NONE = UINT32_MAX, FIRST = 64 };
+#define NONE UINT32_MAX
+enum { FIRST = 64 };
 
 static const struct {
     const char *label;
