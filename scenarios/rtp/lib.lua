@@ -288,10 +288,17 @@ function lib.sender(t, args, config)
     t:inconc("RFC3550:5.1#a10", "the sender does not begin (" .. tostring(r.why or r.kind) .. ")")
     return nil
   end
-  if not args.text_only then -- what is asked takes a while where a program has to be started
-    local first = a:receive { timeout = 15, where = function(ev) return ev.octets ~= nil end }
-    if first.octets then table.insert(a.inbox, 1, first) end
+  if args.text_only then return a end
+  -- what is asked takes a while where a program has to be started; a stream of before may have come until then
+  local told = t:now() * 1e6 - 100
+  local first = a:receive { timeout = 15, where = function(ev) return ev.kind == "packet" and ev.time_us >= told end }
+  if first.kind ~= "packet" then return a end
+  local keep = { first }
+  for _, ev in ipairs(a:pending()) do
+    local of = ev.kind == "packet" and ev.ssrc or ev.compound and ev:reporter()
+    if of == first.ssrc or ev.time_us >= first.time_us then keep[#keep + 1] = ev end
   end
+  a.inbox = keep
   return a
 end
 
