@@ -293,11 +293,15 @@ function lib.sender(t, args, config)
   local told = t:now() * 1e6 - 100
   local first = a:receive { timeout = 15, where = function(ev) return ev.kind == "packet" and ev.time_us >= told end }
   if first.kind ~= "packet" then return a end
-  local keep = { first }
+  local keep, before = {}, true
   for _, ev in ipairs(a:pending()) do
+    if before and ev.time_us >= first.time_us then
+      before, keep[#keep + 1] = false, first
+    end
     local of = ev.kind == "packet" and ev.ssrc or ev.compound and ev:reporter()
-    if of == first.ssrc or ev.time_us >= first.time_us then keep[#keep + 1] = ev end
+    if of == first.ssrc or not before then keep[#keep + 1] = ev end
   end
+  if before then keep[#keep + 1] = first end
   a.inbox = keep
   return a
 end
