@@ -104,12 +104,13 @@ struct plot {
 
 static double x_of(const struct plot *g, size_t i)
 {
-    return LEFT + (double)i * (WIDTH - LEFT - 8) / (double)(g->n > 1 ? g->n - 1 : 1);
+    return (double)LEFT +
+           (double)i * (double)(WIDTH - LEFT - 8) / (double)(g->n > 1 ? g->n - 1 : 1);
 }
 
 static double y_of(const struct plot *g, double v)
 {
-    return BASE - (BASE - TOP) * v / g->most;
+    return (double)BASE - (double)(BASE - TOP) * v / g->most;
 }
 
 /* The frame of a plot: name, axes, the most on the left, time below. */
@@ -162,7 +163,7 @@ static void plot_loss(FILE *to, struct plot g)
             fprintf(to,
                     "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
                     g.p[i].lost < 0 ? "late" : "lost", x_of(&g, i), y_of(&g, v), width,
-                    BASE - y_of(&g, v));
+                    (double)BASE - y_of(&g, v));
     }
     fputs("</svg>\n", to);
 }
