@@ -310,7 +310,8 @@ static void one(const uint8_t *p, size_t n)
     while (rd_u8(&r, &op) && rd_u8(&r, &len) &&
            rd_take(&r, len < rd_left(&r) ? len : rd_left(&r), &s))
         step(&w, op, s);
-    tlsdec_end(w.d, ++w.frame, w.frame);
+    w.frame++;
+    tlsdec_end(w.d, w.frame, w.frame);
     tlsdec_free(w.d);
     require(tlskeys_hold(w.keys, TLSKEYS_HELD_MAX), "octets are held behind the end");
     tlskeys_free(w.keys);
