@@ -112,7 +112,8 @@ function lib.receiver(t, config)
   if lib.supports(t, "ask") then
     local r = t:ask("receive", { server = a.at, rtcp_to = a.rtcp_at })
     if r.kind ~= "success" then
-      t:inconc("RFC3550:6.4#a2", "the receiver cannot be told where its reports go (" .. tostring(r.why or r.kind) .. ")")
+      t:inconc("RFC3550:6.4#a2", "the receiver cannot be told where its reports go (" .. tostring(r.why or r.kind) ..
+        ")")
       return nil
     end
   end
@@ -133,7 +134,8 @@ function lib.sr(ssrc, opts)
     { type = "SR", ssrc = ssrc, ntp_seconds = opts.seconds or 3900000000, ntp_fraction = opts.fraction or 0x80000000,
       rtp_timestamp = opts.timestamp or 0, packet_count = opts.packets or 0, octet_count = opts.octets or 0,
       reports = opts.reports },
-    { type = "SDES", chunks = { { ssrc = ssrc, items = { { type = "CNAME", text = opts.cname or "case@rtclab.test" } } } } },
+    { type = "SDES", chunks = { { ssrc = ssrc, items = { { type = "CNAME", text = opts.cname
+      or "case@rtclab.test" } } } } },
   }
   for _, p in ipairs(opts.more or {}) do list[#list + 1] = p end
   return { packets = list }
@@ -144,7 +146,8 @@ function lib.rr(ssrc, opts)
   opts = opts or {}
   local list = {
     { type = "RR", ssrc = ssrc, reports = opts.reports },
-    { type = "SDES", chunks = { { ssrc = ssrc, items = { { type = "CNAME", text = opts.cname or "case@rtclab.test" } } } } },
+    { type = "SDES", chunks = { { ssrc = ssrc, items = { { type = "CNAME", text = opts.cname
+      or "case@rtclab.test" } } } } },
   }
   for _, p in ipairs(opts.more or {}) do list[#list + 1] = p end
   return { packets = list }
@@ -220,7 +223,8 @@ end
 -- Check what a block says against what was sent: highest (16 bits, or 32 with the cycles), lost.
 function lib.counts(t, ev, b, want)
   if want.highest then
-    local what = ("the extended highest sequence number is 0x%x; 0x%x was sent"):format(b.highest_sequence, want.highest)
+    local what = ("the extended highest sequence number is 0x%x; 0x%x was sent"):format(b.highest_sequence,
+      want.highest)
     t:check("RFC3550:6.4.1#a25", b.highest_sequence & 0xffff == want.highest & 0xffff, what, ev)
     if want.highest > 0xffff then
       t:check("RFC3550:6.4.1#a26", b.highest_sequence >> 16 == want.highest >> 16, what, ev)
@@ -380,7 +384,8 @@ function lib.digit(a, code, opts)
   for d = step, total - 1, step do list[#list + 1] = { d, false } end
   for _ = 1, ends do list[#list + 1] = { total, true } end
   for i, e in ipairs(list) do
-    local payload = string.pack(">BBI2", code, (e[2] and 0x80 or 0) | (opts.reserved and 0x40 or 0) | (opts.volume or 10),
+    local payload = string.pack(">BBI2", code, (e[2] and 0x80 or 0) | (opts.reserved and 0x40 or 0) | (opts.volume
+      or 10),
       e[1])
     a.sequence = a.sequence + 1 & 0xffff
     if not (opts.skip and opts.skip[i]) then
@@ -420,7 +425,8 @@ end
 
 ---------------------------------------------------------------- for the templates of t:lib("robust")
 
-lib.robust = { unasked = true, derived = { length = true, count = true, csrc_count = true, ext_length = true, padding = true,
+lib.robust = { unasked = true, derived = { length = true, count = true, csrc_count = true, ext_length = true,
+  padding = true,
   extension = true, pad_count = true, end_octets = true } }
 
 -- Nothing in RTP belongs to one message of before.
@@ -456,7 +462,7 @@ function lib.robust.send(a, args, kind)
 end
 
 -- What has come until now is looked at; nothing of it is an answer to what follows.
-function lib.robust.heard(t, a)
+function lib.robust.heard(a)
   local keep = {}
   for _, ev in ipairs(a:pending()) do
     if not (ev.kind == "packet" and ev.message) then keep[#keep + 1] = ev end
@@ -466,7 +472,7 @@ end
 
 function lib.robust.view(draft) return draft end
 
--- How long a report may take: where bad input makes many sources, it is lawfully rare, and about some of them at a time.
+-- How long a report may take: where bad input makes many sources, it is lawfully rare, and about some of them.
 lib.robust.wait = 20
 
 -- Eight packets of a source in sequence: a receiver reports about it. A source about which nothing was said in the
@@ -475,9 +481,10 @@ lib.robust.wait = 20
 function lib.robust.exchange(t, a, _, n)
   if lib.robust.sender then
     t:pass(0.2)
-    lib.robust.heard(t, a)
+    lib.robust.heard(a)
     local p = a:receive { timeout = 5, where = function(ev) return ev.kind == "packet" and ev.message ~= nil end }
-    return { id = n, answer = { kind = p.kind == "packet" and "success" or "timeout", event = "answer", frame = p.frame } }
+    return { id = n, answer = { kind = p.kind == "packet" and "success" or "timeout", event = "answer",
+      frame = p.frame } }
   end
   a.tried = a.tried or { ssrc = 0x5a000001, sequence = 1000, timestamp = 8000 }
   local s = a.tried
@@ -487,7 +494,8 @@ function lib.robust.exchange(t, a, _, n)
   end
   local r = a:stream { count = 8, ssrc = s.ssrc, sequence = s.sequence, timestamp = s.timestamp }
   s.sequence, s.timestamp = s.sequence + 8 & 0xffff, s.timestamp + 1280
-  local ev = r.kind == "success" and lib.compound(a, lib.robust.wait, function(e) return e:block(s.ssrc) ~= nil end) or r
+  local ev = r.kind == "success" and lib.compound(a, lib.robust.wait, function(e) return e:block(s.ssrc) ~= nil end)
+    or r
   if ev.compound then return { id = n, answer = { kind = "success", event = "answer", frame = ev.frame } } end
   a.tried = { ssrc = s.ssrc + 1, sequence = 1000, timestamp = 8000 }
   return { id = n, answer = { kind = "timeout", event = "timeout" } }

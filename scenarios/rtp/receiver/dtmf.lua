@@ -112,7 +112,7 @@ case {
   title = "an event in three segments is one digit",
   role = "rtp-receiver", type = "V", needs = { "udp", "ask", "report", "dtmf" }, tags = { "slow" },
   run = function(t)
-    local l, a = listening(t)
+    local _, a = listening(t)
     if not a then return end
     local function put(at, duration, over, marker)
       a.sequence = a.sequence + 1 & 0xffff

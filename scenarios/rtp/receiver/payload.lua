@@ -1,4 +1,5 @@
--- What a receiver has to put up with in a stream: RFC 3550 section 5.1, RFC 3551 sections 4.1, 4.2, 6, RFC 3389, RFC 5761.
+-- What a receiver has to put up with in a stream: RFC 3550 section 5.1, RFC 3551 sections 4.1, 4.2, 6, RFC 3389,
+-- RFC 5761.
 
 local function lib(t) return t:lib("rtp") end
 
@@ -46,10 +47,10 @@ case {
     local l = lib(t)
     local a = l.receiver(t)
     if not a then return end
-    local r = a:stream { count = 20, sequence = 1000, timestamp = 8000, marker = true }
+    a:stream { count = 20, sequence = 1000, timestamp = 8000, marker = true }
     a:send { payload_type = 13, sequence = 1020, timestamp = 8000 + 20 * 160, payload = "\x40", marker = false }
     t:pass(0.5)
-    r = a:stream { count = 30, sequence = 1021, timestamp = 8000 + 20 * 160 + 4000, marker = true }
+    local r = a:stream { count = 30, sequence = 1021, timestamp = 8000 + 20 * 160 + 4000, marker = true }
     local ev, b = l.report(t, a, a.ssrc, r.time_us)
     if not ev then return end
     t:check("RFC3551:4.1#2", l.is_lost(b, 0) and b.highest_sequence == r.last,

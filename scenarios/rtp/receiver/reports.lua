@@ -28,12 +28,12 @@ case {
     local l = lib(t)
     local a = l.receiver(t)
     if not a then return end
-    local r = a:stream { count = 60, sequence = 20000 }
+    a:stream { count = 60, sequence = 20000 }
     local any = l.compound(a, 30, function(e) return e:packet("RR") ~= nil and #(e:packet("RR").reports or {}) > 0 end)
     for _, x in ipairs(any.compound and any:packet("RR").reports or {}) do
       t:check("RFC3550:6.4.1#a18", x.ssrc == a.ssrc, ("a block about 0x%x, whom nobody has heard"):format(x.ssrc), any)
     end
-    r = a:stream { count = 30, sequence = 20060 }
+    local r = a:stream { count = 30, sequence = 20060 }
     local ev, b, before = l.report(t, a, a.ssrc, r.time_us)
     if not ev then return end
     l.counts(t, ev, b, { highest = r.last, lost = 0 })
@@ -68,7 +68,8 @@ case {
     local l = lib(t)
     local a = l.receiver(t)
     if not a then return end
-    local ev, b, before, r = l.reported(t, a, { steps = l.steps(40, { [10] = true, [11] = true, [20] = true, [30] = true }) })
+    local ev, b, before, r = l.reported(t, a, { steps = l.steps(40, { [10] = true, [11] = true, [20] = true,
+      [30] = true }) })
     if not ev then return end
     l.counts(t, ev, b, { highest = r.last, lost = 4 })
     l.fraction(t, ev, b, before, r.first)
@@ -79,7 +80,8 @@ case {
     t:check("RFC3550:6.4.1#a19", b.fraction_lost == 0,
       ("fraction lost is %d/256, and nothing was lost since the last report"):format(b.fraction_lost), ev)
     last = before or last
-    t:check("RFC3550:6.4.1#a25", b.highest_sequence >= last.highest_sequence, "the highest sequence number has fallen", ev)
+    t:check("RFC3550:6.4.1#a25", b.highest_sequence >= last.highest_sequence,
+      "the highest sequence number has fallen", ev)
   end
 }
 
@@ -187,8 +189,8 @@ case {
     local l = lib(t)
     local a = l.receiver(t)
     if not a then return end
-    local r = a:stream { count = 30, sequence = 1000 }
-    r = a:stream { count = 60, sequence = 31000 }
+    a:stream { count = 30, sequence = 1000 }
+    local r = a:stream { count = 60, sequence = 31000 }
     local ev, b = l.report(t, a, a.ssrc, r.time_us)
     if not ev then return end
     t:check("RFC3550:A.1#a10", b.highest_sequence & 0xffff == r.last,
@@ -285,7 +287,8 @@ case {
     for i = 0, 2 do -- by turns, on one flow
       a:stream { count = 20, ssrc = one, sequence = 100 + i * 20, timestamp = 8000 + i * 3200 }
       if i == 1 then a:rtcp(l.sr(one, { seconds = 3900000000, cname = "one@rtclab.test" })) end
-      r = a:stream { steps = l.steps(20, { [7] = true }), ssrc = two, sequence = 40000 + i * 20, timestamp = 8000 + i * 3200 }
+      r = a:stream { steps = l.steps(20, { [7] = true }), ssrc = two, sequence = 40000 + i * 20,
+        timestamp = 8000 + i * 3200 }
     end
     local ev, b = l.report(t, a, two, r.time_us)
     if not ev then return end
@@ -310,7 +313,8 @@ case {
     for round = 0, 5 do
       for i = 1, 40 do
         for k = 0, 2 do
-          a:send { ssrc = 0x33000000 + i, sequence = 100 + round * 3 + k, timestamp = 8000 + (round * 3 + k) * 160, keep = true,
+          a:send { ssrc = 0x33000000 + i, sequence = 100 + round * 3 + k, timestamp = 8000 + (round * 3 + k) * 160,
+            keep = true,
             payload = ("\255"):rep(160) }
         end
       end

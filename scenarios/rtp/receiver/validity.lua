@@ -8,9 +8,9 @@ local function unmoved(t, clause, what, bad)
   local l = lib(t)
   local a = l.receiver(t)
   if not a then return end
-  local r = a:stream { count = 30, sequence = 1000 }
+  a:stream { count = 30, sequence = 1000 }
   bad(a, 1030, 100000 + 30 * 160)
-  r = a:stream { count = 30, sequence = 1030, timestamp = 100000 + 30 * 160 }
+  local r = a:stream { count = 30, sequence = 1030, timestamp = 100000 + 30 * 160 }
   local ev, b = l.report(t, a, a.ssrc, r.time_us)
   if not ev then return end
   t:check(clause, b.highest_sequence == 1059,
@@ -60,7 +60,8 @@ case {
   run = function(t)
     unmoved(t, "RFC3550:A.1#a3", "padding that does not fit", function(a, n, ts)
       for i, last in ipairs { 0, 0, 200, 255 } do
-        a:send { octets = string.pack(">BBI2I4I4", 0xa0, 0, n + 40 + i, ts, a.ssrc) .. ("\255"):rep(159) .. string.char(last) }
+        a:send { octets = string.pack(">BBI2I4I4", 0xa0, 0, n + 40 + i, ts, a.ssrc) .. ("\255"):rep(159) ..
+          string.char(last) }
       end
     end)
   end
@@ -115,7 +116,8 @@ local function counted(t, clause, what, draft)
     local d = draft(i) -- {csrc, ext (with its first four octets), pad}, each in octets
     local csrc, ext, pad = d.csrc or "", d.ext or "", d.pad or ""
     last = a:send { delay_us = i * 20000, octets = string.pack(">BBI2I4I4",
-      0x80 | (#pad > 0 and 0x20 or 0) | (#ext > 0 and 0x10 or 0) | #csrc // 4, 0, 1010 + i, 100000 + (10 + i) * 160, a.ssrc) ..
+      0x80 | (#pad > 0 and 0x20 or 0) | (#ext > 0 and 0x10 or 0) | #csrc // 4, 0, 1010 + i, 100000 + (10 + i) * 160,
+        a.ssrc) ..
       csrc .. ext .. voice .. pad }
   end
   t:pass(0.6)
@@ -175,7 +177,8 @@ case {
     t:pass(0.2)
     local before = t:ask("report")
     for i = 0, 9 do
-      a:send { payload_type = 77, sequence = 1020 + i, timestamp = 100000 + (20 + i) * 160, payload = voice, delay_us = i * 20000 }
+      a:send { payload_type = 77, sequence = 1020 + i, timestamp = 100000 + (20 + i) * 160, payload = voice,
+        delay_us = i * 20000 }
     end
     t:pass(0.4)
     local after = t:ask("report")
@@ -217,7 +220,8 @@ case {
   run = function(t)
     refused(t, "RFC3550:A.2#a2", "version 1 and 3", function(sr, sdes)
       local s = later(sr)
-      return { string.char(s:byte(1) & 0x3f | 0x40) .. s:sub(2) .. sdes, string.char(s:byte(1) | 0xc0) .. s:sub(2) .. sdes }
+      return { string.char(s:byte(1) & 0x3f | 0x40) .. s:sub(2) .. sdes, string.char(s:byte(1) | 0xc0) .. s:sub(2) ..
+        sdes }
     end)
   end
 }

@@ -163,7 +163,8 @@ case {
   suite = "rtp-robust", role = "rtp-receiver", type = "R", needs = { "udp" }, tags = { "slow" },
   run = function(t)
     flood(t, 40, "rtp", "long packet", function(i)
-      return { ssrc = 0x61000000, sequence = i, timestamp = i * 160, payload = ("x"):rep(1000 + i * 1500), payload_type = 0,
+      return { ssrc = 0x61000000, sequence = i, timestamp = i * 160, payload = ("x"):rep(1000 + i * 1500),
+        payload_type = 0,
         version = i == 1 and 1 or nil }
     end)
   end
@@ -175,10 +176,12 @@ case {
   run = function(t)
     local blocks, packets = {}, {}
     for i = 1, 31 do
-      blocks[i] = { ssrc = 0x62000000 + i, fraction_lost = i, cumulative_lost = i, highest_sequence = i, jitter = i, lsr = i, dlsr = i }
+      blocks[i] = { ssrc = 0x62000000 + i, fraction_lost = i, cumulative_lost = i, highest_sequence = i, jitter = i,
+        lsr = i, dlsr = i }
     end
     for i = 1, 40 do packets[i] = { type = "RR", ssrc = 0x63000000, reports = blocks } end
-    packets[41] = { type = "SDES", chunks = { { ssrc = 0x63000000, items = { { type = "CNAME", text = "many@rtclab.test" } } } } }
+    packets[41] = { type = "SDES", chunks = { { ssrc = 0x63000000, items = { { type = "CNAME",
+      text = "many@rtclab.test" } } } } }
     flood(t, 100, "rtcp", "compound", function() return { packets = packets } end) -- 30108 octets each
   end
 }
@@ -188,7 +191,8 @@ case {
   suite = "rtp-robust", role = "rtp-receiver", type = "R", needs = { "udp" }, tags = { "slow" },
   run = function(t)
     flood(t, 1000, "rtp", "jump", function(i)
-      return { ssrc = 0x64000000 + i % 4, sequence = i * 17011 & 0xffff, timestamp = i * 99991 & 0xffffffff, payload = "xy",
+      return { ssrc = 0x64000000 + i % 4, sequence = i * 17011 & 0xffff, timestamp = i * 99991 & 0xffffffff,
+        payload = "xy",
         payload_type = 0 }
     end)
   end

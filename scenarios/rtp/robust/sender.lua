@@ -23,7 +23,8 @@ local function feedback() return { packets = {
 
 local function rtcp(t, make, bases)
   t:lib("rtp").robust.sender = true
-  t:lib("robust").case(t, clauses, bases or { report = report(), leaving = leaving(), feedback = feedback() }, make, "rtcp",
+  t:lib("robust").case(t, clauses, bases or { report = report(), leaving = leaving(), feedback = feedback() }, make,
+    "rtcp",
     256)
 end
 
@@ -59,7 +60,8 @@ case {
 }
 
 case {
-  id = "rtp-robust-044", title = "to a sender: compounds in which each field is left out, empty, long, or of any octets",
+  id = "rtp-robust-044",
+    title = "to a sender: compounds in which each field is left out, empty, long, or of any octets",
   suite = "rtp-robust", role = "rtp-sender", type = "R", needs = { "udp", "ask" }, tags = { "slow" },
   run = function(t)
     rtcp(t, function(run, name, view) return run.fields(name, view, run.p.derived) end)

@@ -33,7 +33,8 @@ case {
     if not l then return end
     local e = events[1]
     t:check("RFC4733:3.2#e1", e.event == 5, "the digit 5 is event " .. e.event, e.packets[1])
-    t:check("RFC4733:2.5.1.2#3", #events == 1, ("%d timestamps in one event"):format(#events), events[#events].packets[1])
+    t:check("RFC4733:2.5.1.2#3", #events == 1, ("%d timestamps in one event"):format(#events),
+      events[#events].packets[1])
     t:check("RFC4733:2.5.1.2#4", e.packets[1].marker, "the first packet has no marker bit", e.packets[1])
     local ended, longest, updates = false, 0, 0
     for i, tone in ipairs(e.tones) do
@@ -133,7 +134,8 @@ case {
     local length = one.tones[#one.tones].duration
     t:check("RFC4733:2.5.1.2#4", two.packets[1].marker, "the second event begins without a marker bit", two.packets[1])
     t:check("RFC4733:2.5.1.2#1", l.since(two.timestamp, one.timestamp) >= length,
-      ("the second event begins %d units after the first, which lasts %d"):format(l.since(two.timestamp, one.timestamp), length),
+      ("the second event begins %d units after the first, which lasts %d"):format(l.since(two.timestamp,
+        one.timestamp), length),
       two.packets[1])
   end
 }
@@ -150,7 +152,8 @@ case {
       k = k + 1
       got[k] = e.event <= 15 and codes:sub(e.event + 1, e.event + 1) or "?"
     end
-    t:check("RFC4733:3.2#e1", table.concat(got) == codes, codes .. " is sent as " .. table.concat(got), events[1].packets[1])
+    t:check("RFC4733:3.2#e1", table.concat(got) == codes, codes .. " is sent as " .. table.concat(got),
+      events[1].packets[1])
   end
 }
 
@@ -189,7 +192,8 @@ case {
       local n, full = #e.tones, false
       for k, tone in ipairs(e.tones) do
         t:check("RFC4733:2.5.1.3#2", not full or tone.duration == 0xffff,
-          ("behind a full segment a duration of %d, under the timestamp of that segment"):format(tone.duration), e.packets[k])
+          ("behind a full segment a duration of %d, under the timestamp of that segment"):format(tone.duration),
+            e.packets[k])
         full = full or tone.duration == 0xffff
       end
       if i < #events then
@@ -202,9 +206,11 @@ case {
         t:check("RFC4733:2.5.1.3#5", e.tones[n]["end"], "no E bit at the end of the event", e.packets[n])
       end
       if i > 1 then
-        t:check("RFC4733:2.5.1.3#3", not e.packets[1].marker, "a marker bit on the first packet of a next segment", e.packets[1])
+        t:check("RFC4733:2.5.1.3#3", not e.packets[1].marker, "a marker bit on the first packet of a next segment",
+          e.packets[1])
         t:check("RFC4733:2.5.1.3#2", l.since(e.timestamp, events[i - 1].timestamp) == 0xffff,
-          ("a segment begins %d units after the one before"):format(l.since(e.timestamp, events[i - 1].timestamp)), e.packets[1])
+          ("a segment begins %d units after the one before"):format(l.since(e.timestamp, events[i - 1].timestamp)),
+            e.packets[1])
       end
     end
   end

@@ -61,7 +61,8 @@ local function collide(t, take)
   a:aim { to = got.packets[1].from }
   take(l, a, ssrc)
   local bye = l.compound(a, 20, function(e) return e:leaves(ssrc) end)
-  if not t:check("RFC3550:8.2#2", bye.compound ~= nil, "no BYE for the SSRC that another source has taken") then return end
+  if not t:check("RFC3550:8.2#2", bye.compound ~= nil,
+    "no BYE for the SSRC that another source has taken") then return end
   local late = bye.time_us + 100000 * t.scale -- what was on its way when the BYE was sent
   local list, new, count = {}, nil, 0
   for _, ev in ipairs(l.collect(t, a, 8).all) do

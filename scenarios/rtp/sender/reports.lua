@@ -78,13 +78,15 @@ case {
     for _, ev in ipairs(all) do
       if ev.kind == "packet" and ev.message then last = ev end
       local sr = ev.compound and ev:packet("SR")
-      if sr and sr.ntp_seconds == 0 and sr.ntp_fraction == 0 then t:skip("it has no notion of time: RFC3550:6.4.1#3") end
+      if sr and sr.ntp_seconds == 0
+        and sr.ntp_fraction == 0 then t:skip("it has no notion of time: RFC3550:6.4.1#3") end
       if sr and last then
         local ahead = l.since(sr.rtp_timestamp, last.timestamp) / 8000
         local since = (ev.time_us - last.time_us) / 1e6
         -- the sampling instant of a packet is a packet before it leaves, and more where a device has buffers
         t:check("RFC3550:6.4.1#4", ahead >= since - 0.1 * t.scale and ahead <= since + 0.4 * t.scale,
-          ("the RTP timestamp is %.3f s after that of the last packet, which left %.3f s before"):format(ahead, since), ev)
+          ("the RTP timestamp is %.3f s after that of the last packet, which left %.3f s before"):format(ahead,
+            since), ev)
         if before then
           local rtp, wall = l.since(sr.rtp_timestamp, before.rtp_timestamp) / 8000, ntp(sr) - ntp(before)
           t:check("RFC3550:6.4.1#4", math.abs(rtp - wall) <= 0.005 * wall + 0.04,
@@ -107,7 +109,8 @@ case {
     local before
     for _, ev in ipairs(list) do
       local sr = ev:packet("SR")
-      if sr and sr.ntp_seconds == 0 and sr.ntp_fraction == 0 then t:skip("it has no notion of time: RFC3550:6.4.1#3") end
+      if sr and sr.ntp_seconds == 0
+        and sr.ntp_fraction == 0 then t:skip("it has no notion of time: RFC3550:6.4.1#3") end
       if sr and before then
         local wall, took = ntp(sr) - ntp(before[1]), (ev.time_us - before[2].time_us) / 1e6
         t:check("RFC3550:6.4.1#a12", math.abs(wall - took) <= 0.01 * took + 0.15 * t.scale,

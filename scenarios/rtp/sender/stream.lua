@@ -156,7 +156,8 @@ case {
       end
     end
     for _, ev in ipairs(got.packets) do
-      t:check("RFC3551:3#5", ev.payload_type < 96, "payload type " .. ev.payload_type .. ", which has no meaning here", ev)
+      t:check("RFC3551:3#5", ev.payload_type < 96, "payload type " .. ev.payload_type ..
+        ", which has no meaning here", ev)
     end
     if #got.packets == 0 then t:inconc("RFC3551:3#5", "no packets came") end
   end
@@ -220,7 +221,8 @@ case {
     a:rtcp(l.rr(a.ssrc, { more = {
       { type = "NACK", ssrc = a.ssrc, media = media, nacks = { { pid = 7, blp = 0xffff } } },
       { type = "PLI", ssrc = a.ssrc, media = media } } }))
-    a:rtcp { octets = string.pack(">BBI2I4", 0x80, 201, 1, a.ssrc) .. string.pack(">BBI2I4", 0x81, 202, 2, a.ssrc) .. "\1\1a\0" ..
+    a:rtcp { octets = string.pack(">BBI2I4", 0x80, 201, 1, a.ssrc) .. string.pack(">BBI2I4", 0x81, 202, 2, a.ssrc) ..
+      "\1\1a\0" ..
       string.pack(">BBI2I4I4", 0x9f, 205, 2, a.ssrc, media) .. string.pack(">BBI2I4", 0x80, 211, 1, a.ssrc) }
     a:rtcp { octets = "\0\1\2\3" }
     local last = got.packets[#got.packets]

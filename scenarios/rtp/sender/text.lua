@@ -39,9 +39,11 @@ case {
     for i, ev in ipairs(list) do
       all[i] = ev.primary
       red = red or (ev.blocks and #ev.blocks > 1)
-      t:check("RFC2198:3#c1", ev.payload_type ~= 100 or ev.blocks ~= nil, "the headers of the blocks do not fit the payload", ev)
+      t:check("RFC2198:3#c1", ev.payload_type ~= 100 or ev.blocks ~= nil,
+        "the headers of the blocks do not fit the payload", ev)
     end
-    t:check("RFC4103:3.2#q2", table.concat(all) == "Hello world", "'Hello world' is sent as '" .. table.concat(all) .. "'",
+    t:check("RFC4103:3.2#q2", table.concat(all) == "Hello world", "'Hello world' is sent as '" ..
+      table.concat(all) .. "'",
       list[1])
     t:check("RFC4103:4#1", red, "no packet has redundant data", list[#list])
     l.sequence(t, list)
@@ -62,12 +64,14 @@ case {
         if from and b.data ~= from.primary then
           local known = false
           for j = 1, i - 1 do known = known or list[j].primary == b.data end
-          t:check(known and "RFC4103:4.2#2" or "RFC4103:4.2#1", false, ("redundant block %d is '%s'; what was sent %d packets before is '%s'")
+          t:check(known and "RFC4103:4.2#2" or "RFC4103:4.2#1", false,
+            ("redundant block %d is '%s'; what was sent %d packets before is '%s'")
             :format(k, b.data, n - k, from.primary), ev)
         elseif from then
           t:check("RFC4103:4.2#1", true)
           t:check("RFC2198:3#e1", b.offset == l.since(ev.timestamp, from.timestamp),
-            ("the offset is %d; the timestamps differ by %d"):format(b.offset, l.since(ev.timestamp, from.timestamp)), ev)
+            ("the offset is %d; the timestamps differ by %d"):format(b.offset, l.since(ev.timestamp,
+              from.timestamp)), ev)
         end
       end
       if i > 1 and list[i - 1].primary ~= "" and l.since(ev.timestamp, list[i - 1].timestamp) < 16384 then
@@ -166,7 +170,8 @@ case {
     for c in text:gmatch(".") do
       if not came[c] then return t:inconc("RFC4103:5.1#1", "'" .. c .. "' did not come") end
       local took = came[c].time_us / 1e6 - at[c]
-      t:check("RFC4103:5.1#5", took <= 0.5 + 0.1 * t.scale, ("'%s' came %.3f s after it was written"):format(c, took), came[c])
+      t:check("RFC4103:5.1#5", took <= 0.5 + 0.1 * t.scale, ("'%s' came %.3f s after it was written"):format(c,
+        took), came[c])
     end
   end
 }
