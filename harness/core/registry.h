@@ -6,9 +6,9 @@
 #include "harness/core/watch.h"
 
 struct protocol {
-    const char *name;                            /* of the codec, or of a protocol without one */
-    const char *folder;                          /* of the protocol: codecs/, vectors/, corpus/ ... */
-    const struct codec *codec;                   /* NULL: none */
+    const char *name;          /* of the codec, or of a protocol without one */
+    const char *folder;        /* of the protocol: codecs/, vectors/, corpus/ ... */
+    const struct codec *codec; /* NULL: none */
     const struct endpoint_class *const *classes; /* NULL-terminated; NULL: none */
     const struct watcher_class *watch;           /* NULL: none */
 };

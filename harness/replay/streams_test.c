@@ -7,7 +7,7 @@
 #include "harness/replay/layers.h"
 #include "harness/replay/tcp.h"
 #include "harness/replay/tlsdec.h"
-#include "harness/replay/tlsdec_talk.h"
+#include "harness/tests/tlsdec_talk.h"
 
 enum { STREAMS = 16, FILES = 400 }; /* of a file, the first ones; files */
 
@@ -274,6 +274,11 @@ static void shared_captures(void)
         return;
     nftw(root, found, 16, FTW_PHYS);
     for (size_t k = 0; k < n_files; k++) {
+        /* fragments of IPv4 that overlap with other octets: tshark keeps those that came last, we the first */
+        if (strstr(files[k], "net/ipv4-frag-4.pcap")) {
+            free(files[k]);
+            continue;
+        }
         read_capture(files[k]);
         if (n_streams)
             ask_tshark(files[k], "tcp", "");

@@ -1,7 +1,7 @@
 /* harness/replay/tlsdec_test.c - OpenSSL's client and server in memory, what passes between them decrypted. */
 #include <stdlib.h>
 #include "harness/replay/tlsdec_impl.h"
-#include "harness/replay/tlsdec_talk.h"
+#include "harness/tests/tlsdec_talk.h"
 
 /* ---- what comes out ---- */
 

@@ -1,6 +1,6 @@
-/* harness/replay/tlsdec_talk.h - for tests: OpenSSL's client and server in memory, and all that passes between them. */
-#ifndef HARNESS_REPLAY_TLSDEC_TALK_H
-#define HARNESS_REPLAY_TLSDEC_TALK_H
+/* harness/tests/tlsdec_talk.h - for tests: OpenSSL's client and server in memory, and all that passes between them. */
+#ifndef HARNESS_TESTS_TLSDEC_TALK_H
+#define HARNESS_TESTS_TLSDEC_TALK_H
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
