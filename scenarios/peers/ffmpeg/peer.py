@@ -47,8 +47,11 @@ def main():
         while True:
             c, _ = server.accept()
             with c, c.makefile("rw") as f:
+                line = f.readline()
+                if not line:  # somebody looks whether we are there
+                    continue
                 try:
-                    answer = verb(json.loads(f.readline()))
+                    answer = verb(json.loads(line))
                     f.write(json.dumps(answer) + "\n")
                     f.flush()
                 except (OSError, ValueError, KeyError) as e:

@@ -150,8 +150,11 @@ def serve(peer, path):
     while True:
         c, _ = server.accept()
         with c, c.makefile("rw") as f:
+            line = f.readline()
+            if not line:  # somebody looks whether we are there
+                continue
             try:
-                answer = peer.verb(json.loads(f.readline()))
+                answer = peer.verb(json.loads(line))
             except Exception as e:  # told to whoever asked
                 answer = {"kind": "failed", "why": str(e)}
             try:
