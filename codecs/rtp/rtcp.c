@@ -415,7 +415,9 @@ static void take_packet(const struct dec *d, struct span s)
     p->length = get_u16(s.p + 2);
     p->version = RTCP_VERSION;
     p->count = s.p[0] & 31;
-    p->type = type == RTCP_RTPFB || type == RTCP_PSFB ? (uint16_t)RTCP_FB(type, p->count) : type;
+    p->type = type;
+    if (type == RTCP_RTPFB || type == RTCP_PSFB)
+        p->type = (uint16_t)RTCP_FB(type, p->count);
     p->padding = s.p[0] >> 5 & 1;
     p->pad = 0;
     p->has_reason = p->broken = false;
