@@ -84,7 +84,7 @@ function(rtclab_tests folder label)
     add_executable(${exe} ${t} harness/core/test_main.c)
     target_link_libraries(${exe} rtclab_all PkgConfig::CUNIT)
     add_test(NAME ${label}.${base} COMMAND ${exe} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${label}.${base} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+    set_tests_properties(${label}.${base} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
       ENVIRONMENT "RTCLAB=$<TARGET_FILE:rtclab>;RTCLAB_BUILD=${CMAKE_BINARY_DIR}")
     add_dependencies(${exe} rtclab)
   endforeach()

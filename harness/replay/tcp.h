@@ -6,6 +6,9 @@
  * What is in order is passed on without a copy; what is early is held, within limits; where a gap is not filled within
  * them, the stream goes on behind it and the gap is told.
  *
+ * Octets that come again are compared with all of what is held, and with samples of what was passed on (of the last
+ * TCP_REMEMBERED segments): a difference that is told is there, one that is not told may be there too.
+ *
  * Checksums are not looked at: where a capture was made on the sender, the network card fills them in later. */
 #ifndef HARNESS_REPLAY_TCP_H
 #define HARNESS_REPLAY_TCP_H
@@ -45,31 +48,31 @@ struct tcp_octets { /* a run of octets in order; lives until the callback return
     uint32_t now_frame; /* that made it available: `frame`, or one that filled or ended a gap */
     uint64_t now_ns;
 };
+/* TCP_ENDED: off is how many octets the direction has, arg[0] how many of them, right before the end, are not there.
+ * TCP_ANEW: all state is as after tcp_new; what was held of the former connection is delivered before.
+ * TCP_CUT: told once a direction, then only counted. TCP_DIFFERS: arg[0] is the frame of the first octets. */
 enum tcp_note_kind {
     TCP_OPENED,      /* the first SYN of a side */
     TCP_BOTH_OPENED, /* both ends sent a SYN without ACK: a simultaneous open */
     TCP_MIDSTREAM,   /* a direction's octets begin, and its SYN was not seen */
-    TCP_ENDED, /* FIN, and all that stands before it is delivered or given up; off: octets of the
-                      * direction, arg[0]: of them, right before the end, are not there */
-    TCP_RESET, /* the first RST of a side */
-    TCP_ANEW, /* another connection of the same two addresses begins: all state is as after tcp_new; what was
-                      * held of the former one is delivered before */
-    TCP_GAP, /* octets that never came: arg[0] of them */
-    TCP_CUT, /* octets that the capture left out: arg[0] of them; told once a direction, then only counted */
-    TCP_DIFFERS,    /* the same sequence numbers, other octets; arg[0]: the first frame */
-    TCP_STRAY,      /* a segment far off, passed over */
-    TCP_BEHIND_FIN, /* octets behind the end that a FIN has set, passed over */
-    TCP_FIN_MOVED,  /* a FIN at another place than one before; the first counts */
-    TCP_FULL, /* a limit was reached: what was held is delivered behind the gap; arg[0] octets of it */
+    TCP_ENDED,       /* FIN, and all that stands before it is delivered or given up */
+    TCP_RESET,       /* the first RST of a side */
+    TCP_ANEW,        /* another connection of the same two addresses begins */
+    TCP_GAP,         /* octets that never came: arg[0] of them */
+    TCP_CUT,         /* octets that the capture left out: arg[0] of them */
+    TCP_DIFFERS,     /* the same sequence numbers, other octets */
+    TCP_STRAY,       /* a segment far off, passed over */
+    TCP_BEHIND_FIN,  /* octets behind the end that a FIN has set, passed over */
+    TCP_FIN_MOVED,   /* a FIN at another place than one before; the first counts */
+    TCP_FULL,        /* a limit was reached: arg[0] octets are held, the stream goes on with them */
 };
 struct tcp_note {
     enum tcp_note_kind kind;
     unsigned side;
     uint32_t frame; /* that showed it */
     uint64_t time_ns;
-    uint64_t off; /* place in the direction's stream */
-    const char *
-        what; /* a static format for finding_words, of a kind that is out of the ordinary; else NULL */
+    uint64_t off;     /* place in the direction's stream */
+    const char *what; /* a static format for finding_words; NULL: it is nothing odd */
     uint64_t arg[2];
 };
 /* Who gets what comes out; called with the `user` of the connection that it is about. Neither function may call into

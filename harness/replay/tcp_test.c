@@ -306,6 +306,16 @@ static void left_out(void)
     CU_ASSERT_EQUAL(seen.notes[TCP_CUT][0], 1);
     stop();
 
+    start(); /* again, and longer, cut at the same place */
+    handshake(100);
+    put_cut(0, TCP_ACK, 101, 1, "ab", 8);
+    put_cut(0, TCP_ACK, 101, 1, "ab", 18);
+    data(121, "ef");
+    CU_ASSERT_STRING_EQUAL(seen.out[0], "ab...ef");
+    CU_ASSERT_EQUAL(pool.counts.cut_octets, 18);
+    CU_ASSERT_EQUAL(pool.counts.overlaps, 1);
+    stop();
+
     start(); /* the same, early; with one that has no octet at all, and a copy that has more of them */
     handshake(100);
     put_cut(0, TCP_ACK, 131, 1, "g", 9);

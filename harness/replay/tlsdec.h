@@ -66,7 +66,7 @@ enum tlsdec_note_kind {
     TLSDEC_ALERT,     /* arg[0] level, arg[1] description */
     TLSDEC_UPDATED,   /* a key update, in TLS 1.2 a renegotiation: other keys from here on */
     TLSDEC_ENDED,     /* close_notify */
-    TLSDEC_NO_KEY,    /* encrypted, and the log has no key; the direction ends */
+    TLSDEC_NO_KEY,    /* encrypted, and the log has no key; told once, though both directions end */
     TLSDEC_WRONG_KEY, /* a tag does not fit; the direction ends */
     TLSDEC_NOT_READ,  /* a version or cipher suite that is not decrypted; the direction ends */
     TLSDEC_LOST,      /* octets are missing, or are no records of TLS; the direction ends */
@@ -76,12 +76,11 @@ struct tlsdec_note {
     unsigned side;
     uint32_t frame;
     uint64_t time_ns;
-    const char
-        *what; /* a sentence, a static format for finding_words; NULL where `kind` says all */
+    const char *what; /* a static format for finding_words; NULL: `kind` says all */
     uint64_t arg[2];
 };
-struct
-    tlsdec_sink { /* called with `user`; neither may call into the same tlsdec but for tlsdec_facts */
+/* Called with `user`; neither may call into the same tlsdec but for tlsdec_facts. */
+struct tlsdec_sink {
     void (*plain)(void *user, const struct tlsdec_plain *p);
     void (*note)(void *user, const struct tlsdec_note *n); /* NULL: nobody wants to know */
 };
@@ -91,13 +90,12 @@ struct tlsdec_facts {
     uint16_t version;   /* agreed: 0x0303, 0x0304 ...; before: the highest that the client offers */
     uint16_t suite;     /* agreed */
     uint8_t client_random[32];
-    char sni[TLSDEC_NAME_MAX + 1];  /* printable; empty: none */
-    char alpn[TLSDEC_NAME_MAX + 1]; /* chosen; empty: none, or not seen */
-    char offers[TLSDEC_NAME_MAX +
-                1];  /* protocols that the client offers, by comma, as many as fit */
-    bool early_data; /* the client offers 0-RTT data */
-    bool retried;    /* HelloRetryRequest */
-    bool secured[2]; /* a side is being decrypted */
+    char sni[TLSDEC_NAME_MAX + 1];       /* printable; empty: none */
+    char alpn[TLSDEC_NAME_MAX + 1];      /* chosen; empty: none, or not seen */
+    char offers[TLSDEC_NAME_MAX + 1];    /* of the client, by comma, as many as fit */
+    bool early_data;                     /* the client offers 0-RTT data */
+    bool retried;                        /* HelloRetryRequest */
+    bool secured[2];                     /* a side is being decrypted */
     uint64_t records[2], passed_over[2]; /* passed_over: records of early data */
 };
 struct tlsdec;

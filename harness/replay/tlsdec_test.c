@@ -8,9 +8,10 @@
 static struct seen {
     uint8_t octets[2][ROOM];
     size_t n[2];
+    uint32_t first[2][16], last_frame[2][16]; /* of its records */
+    size_t n_plain[2];
     unsigned notes[TLSDEC_LOST + 1][2];
     struct tlsdec_note last[TLSDEC_LOST + 1];
-    struct tlsdec_plain plain;
     struct tlsdec_facts facts;
 } seen;
 
@@ -22,7 +23,11 @@ static void plain(void *user, const struct tlsdec_plain *p)
     CU_ASSERT_FATAL(s->n[p->side] + p->data.n <= ROOM);
     memcpy(s->octets[p->side] + s->n[p->side], p->data.p, p->data.n);
     s->n[p->side] += p->data.n;
-    s->plain = *p;
+    if (s->n_plain[p->side] < COUNT(s->first[0])) {
+        s->first[p->side][s->n_plain[p->side]] = p->first_frame;
+        s->last_frame[p->side][s->n_plain[p->side]] = p->frame;
+    }
+    s->n_plain[p->side]++;
 }
 
 static void note(void *user, const struct tlsdec_note *n)
@@ -41,9 +46,12 @@ struct how {        /* the talk is fed */
     size_t only;    /* 1 + the side that is fed; 0: both */
     bool late_side; /* side 1 comes behind all of side 0 */
     bool no_end;
+    size_t late_octets; /* keys come once as many octets have; 0: as `late` says */
+    struct tlskeys *into;
+    bool frames; /* each piece comes in a frame of its own */
 };
 
-static void feed_flight(struct tlsdec *d, const struct flight *f, struct how how, uint32_t frame,
+static void feed_flight(struct tlsdec *d, const struct flight *f, struct how how, uint32_t *frame,
                         uint64_t gap)
 {
     size_t chunk = how.chunk ? how.chunk : f->n;
@@ -53,10 +61,14 @@ static void feed_flight(struct tlsdec *d, const struct flight *f, struct how how
         uint8_t *copy = malloc(n);
         CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
         memcpy(copy, talk.octets + f->at + at, n);
-        tlsdec_octets(
-            d,
-            &(struct tlsdec_octets){
-                .side = f->side, .data = {copy, n}, .gap = gap, .frame = frame, .time_ns = frame});
+        *frame += how.frames;
+        if (how.late_octets && f->at + at <= how.late_octets && how.late_octets < f->at + at + n)
+            tlskeys_add(how.into, span_of(talk.keys), 0);
+        tlsdec_octets(d, &(struct tlsdec_octets){.side = f->side,
+                                                 .data = {copy, n},
+                                                 .gap = gap,
+                                                 .frame = *frame,
+                                                 .time_ns = *frame});
         free(copy);
         gap = 0;
     }
@@ -70,7 +82,8 @@ static void feed(struct tlskeys *k, struct how how)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(d);
     memset(&seen, 0, sizeof seen);
-    if (k && !how.late)
+    how.into = k;
+    if (k && !how.late && !how.late_octets)
         tlskeys_add(k, span_of(talk.keys), 0);
     for (unsigned pass = 0; pass < (how.late_side ? 2 : 1); pass++)
         for (size_t i = 0; i < talk.n_flights; i++) {
@@ -80,11 +93,13 @@ static void feed(struct tlskeys *k, struct how how)
             if (how.late && i + 1 == how.late)
                 tlskeys_add(k, span_of(talk.keys), 0);
             uint64_t gap = ++of_side[f->side] == how.lose[f->side] + 1 && how.lose[f->side] ? 9 : 0;
-            if (of_side[f->side] != how.lose[f->side])
-                feed_flight(d, f, how, ++frame, gap);
+            if (of_side[f->side] != how.lose[f->side]) {
+                frame += !how.frames;
+                feed_flight(d, f, how, &frame, gap);
+            }
         }
     if (!how.no_end)
-        tlsdec_end(d, (uint32_t)talk.n_flights + 1, 0);
+        tlsdec_end(d, frame + 1, 0);
     seen.facts = *tlsdec_facts(d);
     tlsdec_free(d);
 }
@@ -288,8 +303,9 @@ static void wait_limits(void)
         for (size_t at = 0; at < sizeof record; at += 1024)
             memcpy(record + at, "\x17\3\3\3\xfb", 5 < sizeof record - at ? 5 : sizeof record - at);
         CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+        uint32_t frame = 1;
         for (size_t i = 0; i < 3; i++)
-            feed_flight(d, &talk.flights[i], how, 1, 0);
+            feed_flight(d, &talk.flights[i], how, &frame, 0);
         size_t tail = 0; /* of flight 2 (the client's second), what waits already: its Finished */
         const uint8_t *p = talk.octets + talk.flights[2].at;
         for (size_t at = 0; at < talk.flights[2].n; at += 5u + get_u16(p + at + 3))
@@ -301,6 +317,50 @@ static void wait_limits(void)
         tlsdec_free(d);
         tlskeys_free(k);
     }
+}
+
+/* In which frames a record began and ended; one that waits for keys comes out in a later one. */
+static void frames(void)
+{
+    enum { CHUNK = 700 };
+    static uint8_t raw[2][ROOM];
+    static uint32_t of[2][ROOM]; /* the frame of each octet */
+    size_t n[2] = {0}, carried = 0, late = 0, middle = 0;
+    uint32_t frame = 0;
+
+    plain_talk(two[1]);
+    for (size_t i = 0; i < talk.n_flights; i++) {
+        const struct flight *f = &talk.flights[i];
+        for (size_t at = 0; at < f->n; at++) {
+            raw[f->side][n[f->side]] = talk.octets[f->at + at];
+            frame += at % CHUNK == 0;
+            of[f->side][n[f->side]++] = frame;
+        }
+        late = f->n < 16384 && late == i ? i + 1 : late;
+        middle = f->n > 50000 ? f->at + 30000 : middle; /* of a record that waits as well */
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        struct tlskeys *k = keys();
+        feed(k, (struct how){.chunk = CHUNK,
+                             .frames = true,
+                             .late = round == 1 ? late : 0,
+                             .late_octets = round == 2 ? middle : 0});
+        whole();
+        for (unsigned side = 0; side < 2; side++) {
+            size_t record = 0;
+            for (size_t at = 0, size; at < n[side]; at += size) {
+                size = 5u + get_u16(raw[side] + at + 3);
+                if (raw[side][at] != 23 || record == COUNT(seen.first[0]))
+                    continue;
+                CU_ASSERT_EQUAL(seen.first[side][record], of[side][at]);
+                CU_ASSERT_TRUE(round || seen.last_frame[side][record] == of[side][at + size - 1]);
+                record++;
+                carried++;
+            }
+        }
+        tlskeys_free(k);
+    }
+    CU_ASSERT_TRUE(carried > 10 && late > 4);
 }
 
 static void gaps(void)
@@ -347,6 +407,8 @@ static void updates(void)
     struct tlskeys *k = keys();
 
     contexts(two[0], false);
+    SSL_CTX_set_block_padding(ctx[0], 512); /* zeros behind the type, RFC 8446 section 5.4 */
+    SSL_CTX_set_block_padding(ctx[1], 512);
     dial();
     pump();
     chat();
@@ -536,15 +598,17 @@ static void key_lines(void)
     CU_ASSERT_TRUE(tlskeys_find(k, random, KEY_TRAFFIC + 1, 0, &s) && s.n == 32);
     CU_ASSERT_FALSE(tlskeys_find(k, random, KEY_TRAFFIC, 0, &s));
 
-    for (unsigned i = 1; i < 3; i++) { /* the limit: the oldest of three gives way */
+    for (unsigned i = 1; i < 4; i++) { /* the limit: the oldest of three gives way */
         snprintf(text, sizeof text, "CLIENT_RANDOM %.62s%02x %s%.32s", zero, i, zero, zero);
         tlskeys_add(k, span_of(text), 0);
         tlskeys_counts(k, &c);
         random[31] = 0;
         CU_ASSERT_EQUAL(tlskeys_find(k, random, KEY_MASTER, 0, &s), i == 1);
         CU_ASSERT_EQUAL(c.evicted, i - 1);
-        random[31] = (uint8_t)i;
-        CU_ASSERT_TRUE(tlskeys_find(k, random, KEY_MASTER, 0, &s));
+        for (unsigned kept = i - 1; kept <= i; kept++) {
+            random[31] = (uint8_t)kept;
+            CU_ASSERT_TRUE(tlskeys_find(k, random, KEY_MASTER, 0, &s));
+        }
     }
     tlskeys_free(k);
 
@@ -592,7 +656,7 @@ static void guesses(void)
 
 TESTS({"each_suite", each_suite}, {"without_keys", without_keys}, {"wrong_keys", wrong_keys},
       {"late_keys", late_keys}, {"keys_of_a_frame", keys_of_a_frame}, {"wait_limits", wait_limits},
-      {"gaps", gaps}, {"late_side", late_side}, {"updates", updates},
+      {"frames", frames}, {"gaps", gaps}, {"late_side", late_side}, {"updates", updates},
       {"renegotiation", renegotiation}, {"retries", retries}, {"resumption", resumption},
       {"not_read", not_read}, {"odd_octets", odd_octets}, {"message_limit", message_limit},
       {"key_lines", key_lines}, {"guesses", guesses})
