@@ -307,6 +307,7 @@ static bool map(struct view *v, const char *value)
 
 int view_option(struct view *v, int opt, const char *value)
 {
+    struct select *checked;
     char why[256];
     uint64_t n;
 
@@ -321,10 +322,11 @@ int view_option(struct view *v, int opt, const char *value)
     case 'm':
         return map(v, value) ? 1 : -1;
     case 'X':
-        select_free(v->filter);
-        v->filter = select_new(value, why);
-        if (v->filter)
+        if ((checked = select_new(value, why))) {
+            select_free(checked);
+            v->filtered = value;
             return 1;
+        }
         cli_error(v->command->name, "--filter: %s", why);
         return -1;
     case 'i':
@@ -372,9 +374,12 @@ int view_files(struct view *v, int n, char **files)
                                      .problem = on_problem,
                                      .text = on_text};
 
+    char why[256];
+
     v->many = n > 1;
+    v->filter = v->filtered ? select_new(v->filtered, why) : NULL;
     v->engine = engine_new(&o, &sink);
-    if (!v->engine) {
+    if (!v->engine || (v->filtered && !v->filter)) {
         cli_error(v->command->name, "no memory is left");
         v->failed = true;
     }

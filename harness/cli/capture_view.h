@@ -16,7 +16,8 @@ struct view {
     char known[VIEW_KNOWN_MAX];  /* of --map, for watchers */
     bool follow;                 /* a file that ends may grow */
     const char *interface, *bpf; /* read live: NULL: files */
-    struct select *filter;       /* of --filter: only such messages; NULL: all */
+    const char *filtered;        /* of --filter, which was read once; NULL: all messages */
+    struct select *filter;       /* the same while files are read */
     uint64_t count;              /* frames after which a live reading ends; 0: none */
     bool many;                   /* files */
     bool ordered; /* callbacks come one at a time, in order: what they make is no text */

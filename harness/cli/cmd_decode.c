@@ -400,7 +400,7 @@ static int run_decode(int argc, char **argv)
         else if (took < 0 || (took == 0 && cli_option(&job.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
     }
-    if (job.summary && (job.n_fields || job.v.filter)) {
+    if (job.summary && (job.n_fields || job.v.filtered)) {
         cli_error("decode",
                   "--summary counts all messages: neither --fields nor --filter goes with it");
         return EXIT_USAGE;
