@@ -1,7 +1,7 @@
 /* harness/watch/rtp/rtp_watch_rtcp_test.c - each rule on both of its sides: RTCP beside RTP, events, text. */
 #include <stdio.h>
 #include "harness/core/endpoint.h"
-#include "harness/watch/rtp/rtp_watch_test.h"
+#include "harness/tests/rtp_watch_help.h"
 
 static const struct watch_options timed = {
     .origin = true, .beside = true, .known = "rtcp-minimum=5000"};

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include "harness/core/registry.h"
 #include "harness/core/test.h"
-#include "harness/watch/rtp/rtp_watch_test.h"
+#include "harness/tests/rtp_watch_help.h"
 
 static void run(struct watch *w, const char *text)
 {

@@ -1,6 +1,6 @@
-/* harness/watch/rtp/rtp_watch_test.h - what the tests of the watcher share: a sink, packets by hand. */
-#ifndef HARNESS_WATCH_RTP_RTP_WATCH_TEST_H
-#define HARNESS_WATCH_RTP_RTP_WATCH_TEST_H
+/* harness/tests/rtp_watch_help.h - what the tests of the watcher share: a sink, packets by hand. */
+#ifndef HARNESS_TESTS_RTP_WATCH_HELP_H
+#define HARNESS_TESTS_RTP_WATCH_HELP_H
 #include "harness/core/test.h"
 #include "harness/watch/rtp/rtp_watch.h"
 
