@@ -79,6 +79,7 @@ static void put_cut(unsigned side, uint8_t flags, uint32_t seq, uint32_t ack, co
     uint8_t *copy = malloc(strlen(text) + 1); /* so that a look behind it is seen */
     CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
     memcpy(copy, text, strlen(text));
+    frame++;
     const struct tcp_segment s = {.side = side,
                                   .seq = seq,
                                   .ack = ack,
@@ -86,7 +87,7 @@ static void put_cut(unsigned side, uint8_t flags, uint32_t seq, uint32_t ack, co
                                   .window = 1000,
                                   .data = {copy, strlen(text)},
                                   .missing = missing,
-                                  .frame = ++frame,
+                                  .frame = frame,
                                   .time_ns = now};
     tcp_segment(t, &s);
     free(copy);

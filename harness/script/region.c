@@ -7,6 +7,9 @@ struct region_block {
     size_t n; /* octets taken */
     _Alignas(16) uint8_t p[REGION_BLOCK];
 };
+struct region_spare { /* at the front of a piece that was given back */
+    struct region_spare *next;
+};
 struct region_large {
     struct region_large *next, *last;
     _Alignas(16) uint8_t p[];
@@ -26,12 +29,12 @@ static size_t class_of(size_t size)
 static void *take_small(struct region *r, size_t size)
 {
     size_t c = class_of(size), n = (c + 1) * REGION_STEP;
-    void *p = r->spare[c];
+    struct region_spare *spare = r->spare[c];
     struct region_block *b = r->blocks;
 
-    if (p) {
-        memcpy(&r->spare[c], p, sizeof p);
-        return p;
+    if (spare) {
+        r->spare[c] = spare->next;
+        return spare;
     }
     if (!b || n > REGION_BLOCK - b->n) {
         b = malloc(sizeof *b);
@@ -41,9 +44,8 @@ static void *take_small(struct region *r, size_t size)
         b->n = 0;
         r->blocks = b;
     }
-    p = b->p + b->n;
     b->n += n;
-    return p;
+    return b->p + b->n - n;
 }
 
 static struct region_large *large_of(void *p)
@@ -90,8 +92,9 @@ void region_give(struct region *r, void *p, size_t was)
     if (!p || was == 0)
         return;
     if (was <= SMALL) {
-        memcpy(p, &r->spare[class_of(was)], sizeof p);
-        r->spare[class_of(was)] = p;
+        struct region_spare *spare = p;
+        spare->next = r->spare[class_of(was)];
+        r->spare[class_of(was)] = spare;
         return;
     }
     struct region_large *l = large_of(p);

@@ -14,7 +14,8 @@ enum {
 struct region { /* all zero: empty */
     struct region_block *blocks;
     struct region_large *large;
-    void *spare[REGION_SMALL / REGION_STEP]; /* lists of pieces that were given back */
+    struct region_spare
+        *spare[REGION_SMALL / REGION_STEP]; /* lists of pieces that were given back */
 };
 /* As realloc, of a piece whose size was `was` (0 and NULL: a new one); aligned to 16. NULL: no memory,
  * and the piece is as it was. */

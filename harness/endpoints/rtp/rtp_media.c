@@ -33,7 +33,8 @@ void session_put(struct rtp_session *s, const struct rtp_in *x, const char *wher
     struct deviated dev = env_apply(&s->env, where, &dr);
     struct wr w = {s->wire, sizeof s->wire, 0, false};
     rtp_encode(&w, &dr);
-    for (int i = 0; i <= dev.repeat && !dev.silent && !w.full && !mem.full; i++) {
+    for (unsigned i = 0, n = dev.repeat ? 2 : 1; i < n && !dev.silent && !w.full && !mem.full;
+         i++) {
         struct output *o = out_send(x->q, RTP_FLOW, wr_span(&w), &(struct pkt){.remote = s->to});
         o->not_before_us = dev.delay_us ? x->now_us + dev.delay_us : 0;
     }

@@ -114,7 +114,8 @@ static size_t send_draft(struct rtp_session *s, const struct rtp_in *x, const ch
     rtcp_encode(&w, dr);
     if (dr->mem->full || w.full)
         return 0;
-    for (int i = 0; i <= dev.repeat && !dev.silent && to.family && s->rtcp_open; i++) {
+    for (unsigned i = 0, n = dev.repeat ? 2 : 1; i < n && !dev.silent && to.family && s->rtcp_open;
+         i++) {
         struct output *o = out_send(x->q, s->rtcp_flow, wr_span(&w), &(struct pkt){.remote = to});
         o->not_before_us = dev.delay_us ? x->now_us + dev.delay_us : 0;
     }
