@@ -56,10 +56,11 @@ static uint32_t address(const struct call *c, unsigned side)
 static void put(uint64_t at_us, uint8_t *frame, uint32_t src, uint16_t sport, uint32_t dst,
                 uint16_t dport, size_t n)
 {
+    static const uint8_t ethernet[14] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
     uint8_t record[16], *ip = frame + 14, *udp = ip + 20;
     uint32_t sum = 0;
 
-    memcpy(frame, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0", 14);
+    memcpy(frame, ethernet, sizeof ethernet);
     memset(ip, 0, 28);
     ip[0] = 0x45;
     put_u16(ip + 2, (uint16_t)(n + 28));
@@ -267,8 +268,7 @@ int main(int argc, char **argv)
     }
     bool whole = fflush(out) == 0 && fclose(out) == 0;
     printf("%llu packets, %llu octets: %llu RTP, %llu RTCP, %llu STUN, %llu SIP\n",
-           (unsigned long long)(n_rtp + n_rtcp + n_stun + n_sip), (unsigned long long)octets + 24,
-           (unsigned long long)n_rtp, (unsigned long long)n_rtcp, (unsigned long long)n_stun,
-           (unsigned long long)n_sip);
+           n_rtp + n_rtcp + n_stun + n_sip + 0ULL, octets + 24ULL, (unsigned long long)n_rtp,
+           (unsigned long long)n_rtcp, (unsigned long long)n_stun, (unsigned long long)n_sip);
     return whole ? 0 : 1;
 }

@@ -14,11 +14,11 @@ static const uint8_t report[RTCP_MIX_SIZE] = {
 
 void rtp_mix_init(struct rtp_mix *m)
 {
-    for (uint8_t i = 0; i < RTP_MIX; i++) {
+    for (size_t i = 0; i < RTP_MIX; i++) {
         memset(m->rtp[i], 0xff, RTP_MIX_SIZE);
         memcpy(m->rtp[i], rtp_head, sizeof rtp_head);
-        m->rtp[i][3] = i;
+        m->rtp[i][3] = (uint8_t)i;
         memcpy(m->rtcp[i], report, sizeof report);
-        m->rtcp[i][39] = i; /* highest sequence number */
+        m->rtcp[i][39] = (uint8_t)i; /* highest sequence number */
     }
 }

@@ -55,8 +55,8 @@ struct state {
 
 static void bits(struct state *s, uint64_t v, unsigned n)
 {
-    while (n--) {
-        s->acc = s->acc << 1 | (v >> n & 1);
+    for (unsigned i = n; i > 0; i--) {
+        s->acc = s->acc << 1 | (v >> (i - 1) & 1);
         if (++s->n == 8) {
             wr_u8(s->w, (uint8_t)s->acc);
             s->acc = s->n = 0;
