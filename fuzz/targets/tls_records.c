@@ -123,11 +123,12 @@ static void derive_12(struct world *w)
 {
     uint8_t master[TLSDEC_SECRET], seed[13 + 2 * TLSDEC_RANDOM], block[2 * (32 + IV)];
     size_t key = w->kind->key, iv = w->kind->chacha ? IV : 4;
+    static const char expansion[] = "key expansion";
     char digest[16];
 
     strcpy(digest, w->kind->digest);
     secret_of(master, KEY_MASTER);
-    memcpy(seed, "key expansion", 13);
+    memcpy(seed, expansion, sizeof expansion - 1);
     random_of(seed + 13, true);
     random_of(seed + 13 + TLSDEC_RANDOM, false);
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),

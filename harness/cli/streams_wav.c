@@ -47,7 +47,9 @@ static void put_le(uint8_t *p, uint32_t v, size_t n)
 /* RIFF, a "fmt " chunk of 16 octets, and a "data" chunk. */
 static void header(uint8_t h[HEADER], uint32_t samples)
 {
-    memcpy(h, "RIFF....WAVEfmt ................data....", HEADER - 4);
+    static const char riff[] = "RIFF....WAVEfmt ................data....";
+
+    memcpy(h, riff, sizeof riff - 1);
     put_le(h + 4, HEADER - 8 + 2 * samples, 4);
     put_le(h + 16, 16, 4);
     put_le(h + 20, 1, 2); /* linear PCM */
@@ -56,7 +58,7 @@ static void header(uint8_t h[HEADER], uint32_t samples)
     put_le(h + 28, 2 * RATE, 4); /* octets a second */
     put_le(h + 32, 2, 2);        /* octets of a sample in all channels */
     put_le(h + 34, 16, 2);
-    memcpy(h + 36, "data", 4);
+    memcpy(h + 36, riff + 32, 4);
     put_le(h + 40, 2 * samples, 4);
 }
 

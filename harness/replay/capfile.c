@@ -118,7 +118,7 @@ static size_t need(struct capfile *c, size_t n)
 {
     if (c->n - c->pos >= n)
         return n;
-    if (!c->buf && !(c->buf = malloc(CAPFILE_BUFFER))) { /* no window: one of its own */
+    if (!c->buf && !(c->buf = calloc(1, CAPFILE_BUFFER))) { /* no window: one of its own */
         c->src.why = strerrordesc_np(ENOMEM);
         c->done = true;
         return 0;

@@ -82,7 +82,8 @@ static void anew(struct engine *e, const char *name)
     free(e->name_own);
     e->name_own = strdup(name);
     e->name = e->name_own ? e->name_own : "";
-    e->error = e->stop = false;
+    e->error = false;
+    e->stop = false;
     e->serial_window = 0;
 }
 

@@ -10,7 +10,7 @@ bool share_event(struct share *s, struct event ev)
         last->text += ev.text;
         return true;
     }
-    if (s->n_events == s->cap_events) {
+    if (!s->events || s->n_events == s->cap_events) {
         size_t cap = s->cap_events ? s->cap_events * 2 : 64;
         struct event *v = realloc(s->events, cap * sizeof *v);
         if (!v)

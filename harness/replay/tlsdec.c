@@ -263,6 +263,8 @@ static enum took handshake(struct tlsdec *d, struct half *h, struct span in, str
             h->message_head[h->message_n++] = in.p[0];
             if (h->message_n == MESSAGE_HEADER && !message_begin(h))
                 return lost(d, h, at, "no memory is left for a handshake message", 0);
+        } else if (!h->message) {
+            return lost(d, h, at, "no memory is left for a handshake message", 0);
         } else {
             n = h->message_all - h->message_n;
             n = n < in.n ? n : in.n;

@@ -95,7 +95,9 @@ static bool key_block(const struct suite *s, const struct tlskeys_secret *master
     const struct span key = {master->octets, master->n};
     const size_t size = hash_size(s), seed = sizeof text - HASH_MAX;
 
-    memcpy(text + size, "key expansion", 13);
+    static const char label[] = "key expansion";
+
+    memcpy(text + size, label, sizeof label - 1);
     memcpy(text + size + 13, server, TLSDEC_RANDOM);
     memcpy(text + size + 13 + TLSDEC_RANDOM, client, TLSDEC_RANDOM);
     if (!mac(s, key, (struct span){text + size, seed}, hash))

@@ -102,7 +102,8 @@ static void start(struct rtp_session *s, const struct rtp_in *x)
     configure(s);
     begin_stream(s);
     s->timing.min_us = s->c.min_us;
-    s->timing.bandwidth = s->c.rtcp_bandwidth ? s->c.rtcp_bandwidth : s->c.bandwidth / 8 * 0.05;
+    s->timing.bandwidth =
+        s->c.rtcp_bandwidth ? s->c.rtcp_bandwidth : (double)s->c.bandwidth / 8 * 0.05;
     s->to = s->c.server;
     s->rtcp_to = s->c.rtcp_to;
     at = s->c.listen;

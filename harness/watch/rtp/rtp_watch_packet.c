@@ -118,9 +118,8 @@ COLD static void of_type(struct rtp_watch *w, struct rtp_stream *t, uint8_t payl
     /* RFC4733:2.5.2.2#11: packets of events count for the jitter of reports; tshark leaves them out. */
     t->tick = type->clock_rate / 1e6;
     t->unit_us = type->clock_rate ? 1e6 / type->clock_rate : 0;
-    t->table.scale = t->content != RTP_C_EVENT && type->clock_rate >= 1000
-                         ? 1.0 / (type->clock_rate / 1000) /* whole kHz */
-                         : 0;
+    uint32_t whole_khz = type->clock_rate / 1000;
+    t->table.scale = t->content != RTP_C_EVENT && whole_khz ? 1.0 / (double)whole_khz : 0;
     if (type->clock_rate)
         t->clock_rate = type->clock_rate;
 }
