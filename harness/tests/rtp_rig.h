@@ -138,7 +138,7 @@ static inline struct note net_asked(struct net *net, struct party *p, const char
     static const struct note nothing;
     const struct note *o;
 
-    for (int i = 0; i < 1000 && !(o = net_answer(net, token)); i++)
+    for (int i = 0; i < 1000 && !net_answer(net, token); i++)
         net_run(net, 0.1);
     o = net_answer(net, token);
     CU_ASSERT_PTR_NOT_NULL(o);
