@@ -163,15 +163,6 @@ bool addr_parse(struct span s, struct addr *a)
     return parse_ip4(colons ? span_cut(s, 0, colon) : s, a->ip);
 }
 
-bool addr_eq(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && a->port == b->port &&
-           memcmp(a->ip, b->ip,
-                  a->family == 6 ? 16
-                  : a->family    ? 4
-                                 : 0) == 0;
-}
-
 const char *name_of(const struct names *n, uint64_t v)
 {
     for (size_t i = 0; n && i < n->n; i++)

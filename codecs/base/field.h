@@ -20,7 +20,13 @@ void addr_text(struct wr *w, const struct addr *a);
 /* Read that form; the port may be absent (0), brackets too where there is no port. */
 bool addr_parse(struct span s, struct addr *a);
 /* Same family, address and port. */
-bool addr_eq(const struct addr *a, const struct addr *b);
+static inline bool addr_eq(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           (a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
+            : a->family    ? memcmp(a->ip, b->ip, 4) == 0
+                           : true);
+}
 
 enum field_kind {
     F_UINT,  /* unsigned of `size` octets, host order */

@@ -27,24 +27,6 @@ enum {
     RTCP,
     STREAM
 };
-struct program {
-    struct seeds *o;
-    uint8_t p[SEED_MAX];
-    struct wr w;
-};
-
-static void begin(struct program *g, uint32_t config)
-{
-    g->w = (struct wr){g->p, sizeof g->p, 0, false};
-    wr_u32(&g->w, config);
-}
-
-static void end(struct program *g, const char *name)
-{
-    if (g->w.full)
-        abort();
-    seed_keep(g->o, name, wr_span(&g->w));
-}
 
 static void rtp(struct program *g, uint8_t flags, uint8_t type, bool marker, uint16_t sequence,
                 struct span payload)
@@ -78,7 +60,7 @@ static void pass(struct program *g, enum rig_unit unit, uint16_t n)
 
 static void sending(struct program *g)
 {
-    begin(g, TOLD | RIG_TWICE);
+    program_begin(g, TOLD | RIG_TWICE);
     verb(g, 0, START, "");
     pass(g, RIG_10MS, 10);
     verb(g, 0, PAUSE, "");
@@ -87,37 +69,37 @@ static void sending(struct program *g)
     verb(g, 0, DTMF, "5");
     pass(g, RIG_S, 7);
     verb(g, 0, BYE, "over");
-    end(g, "sends");
+    program_end(g, "sends");
 
-    begin(g, TOLD | TEXT);
+    program_begin(g, TOLD | TEXT);
     verb(g, 0, SAY, "hello");
     pass(g, RIG_S, 2);
-    end(g, "sends-text");
+    program_end(g, "sends-text");
 
-    begin(g, TOLD | TEXT | PLAIN_TEXT);
+    program_begin(g, TOLD | TEXT | PLAIN_TEXT);
     verb(g, 0, SAY, "hello");
     pass(g, RIG_S, 2);
-    end(g, "sends-text-plain");
+    program_end(g, "sends-text-plain");
 
-    begin(g, TOLD);
+    program_begin(g, TOLD);
     verb(g, 0, START, "");
     pass(g, RIG_S, 1);
     rtp(g, OURS, 0, false, 1, (struct span)SPAN("x"));
     pass(g, RIG_S, 1);
     prog_put(&g->w, OP_ECHO, 0, 0, (struct span){0});
-    end(g, "collides");
+    program_end(g, "collides");
 
-    begin(g, MANUAL | TOLD);
+    program_begin(g, MANUAL | TOLD);
     verb(g, 128, STREAM, "\1\2\4\3");
     pass(g, RIG_S, 1);
     verb(g, 0, SEND, "\200");
     verb(g, 0, RTCP, "\200\311");
-    end(g, "is-told");
+    program_end(g, "is-told");
 }
 
 static void receiving(struct program *g)
 {
-    begin(g, SHORT);
+    program_begin(g, SHORT);
     for (uint16_t i = 0; i < 6; i++)
         rtp(g, KNOWN, 0, i == 0, (uint16_t)(65533 + i), (struct span)SPAN("audio"));
     octets(g, KNOWN,
@@ -125,24 +107,24 @@ static void receiving(struct program *g)
            "0681ca0003000000010101610000000000");
     pass(g, RIG_S, 6);
     octets(g, KNOWN, "80c900010000000181cb000100000001");
-    end(g, "hears");
+    program_end(g, "hears");
 
-    begin(g, 0);
+    program_begin(g, 0);
     rtp(g, KNOWN, 0, false, 1, (struct span)SPAN("audio"));
     rtp(g, KNOWN, 0, false, 2, (struct span)SPAN("audio"));
     rtp(g, KNOWN, 101, true, 3, (struct span)SPAN("\5\12\0\240"));
     rtp(g, KNOWN, 101, false, 3, (struct span)SPAN("\5\212\1\100"));
     rtp(g, KNOWN, 101, true, 5, (struct span)SPAN("\6\12\377\377"));
     pass(g, RIG_S, 1);
-    end(g, "hears-digits");
+    program_end(g, "hears-digits");
 
-    begin(g, TEXT);
+    program_begin(g, TEXT);
     rtp(g, KNOWN, 100, true, 1, (struct span)SPAN("\142a"));
     rtp(g, KNOWN, 100, false, 2, (struct span)SPAN("\342\0\4\1\142ab"));
     rtp(g, KNOWN, 100, false, 4, (struct span)SPAN("\342\11\140\1\342\4\260\1\142bcd"));
     rtp(g, KNOWN, 100, false, 9, (struct span)SPAN("\142z"));
     pass(g, RIG_S, 2);
-    end(g, "hears-text");
+    program_end(g, "hears-text");
 }
 
 int main(int argc, char **argv)

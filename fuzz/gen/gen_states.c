@@ -12,25 +12,6 @@ enum { LEARNED = 8, MATCHED = 8, SEALED = 16 };
 enum { NONE, SHORT, LONG, OLD }; /* OLD: long-term as RFC 5389 has it */
 static const struct span id = SPAN("rtclab-state");
 
-struct program {
-    struct seeds *o;
-    uint8_t p[SEED_MAX];
-    struct wr w;
-};
-
-static void begin(struct program *g, uint32_t config)
-{
-    g->w = (struct wr){g->p, sizeof g->p, 0, false};
-    wr_u32(&g->w, config);
-}
-
-static void end(struct program *g, const char *name)
-{
-    if (g->w.full)
-        abort();
-    seed_keep(g->o, name, wr_span(&g->w));
-}
-
 /* A message with what the credentials call for; the values of realm and nonce are filled in on the way. */
 static void send(struct program *g, enum step_op op, uint8_t flags, uint16_t arg,
                  enum stun_class cls, int auth, unsigned code)
@@ -86,39 +67,39 @@ static void bare(struct program *g, enum step_op op, uint8_t flags, uint16_t arg
 
 static void servers(struct program *g)
 {
-    begin(g, NONE | RIG_TWICE);
+    program_begin(g, NONE | RIG_TWICE);
     request(g, 0, NONE);
     bare(g, OP_REPEAT, 0, 1);
     request(g, 3, NONE);
-    end(g, "server-plain");
+    program_end(g, "server-plain");
 
-    begin(g, SHORT | 4);
+    program_begin(g, SHORT | 4);
     request(g, SEALED, SHORT);
     request(g, 1, SHORT);
-    end(g, "server-short-term");
+    program_end(g, "server-short-term");
 
-    begin(g, LONG | 512);
+    program_begin(g, LONG | 512);
     request(g, 0, NONE);
     request(g, LEARNED | SEALED, LONG);
     bare(g, OP_TIME, RIG_S, 2);
     request(g, LEARNED | SEALED, LONG); /* 438 */
     request(g, LEARNED | SEALED, LONG);
-    end(g, "server-stale-nonce");
+    program_end(g, "server-stale-nonce");
 
-    begin(g, LONG | 16);
+    program_begin(g, LONG | 16);
     request(g, 0, NONE);
     request(g, LEARNED | SEALED, OLD);
     request(g, SEALED, OLD); /* 438 */
     request(g, LEARNED | SEALED, OLD);
     request(g, LEARNED | SEALED, OLD);
-    end(g, "server-rfc5389");
+    program_end(g, "server-rfc5389");
 
-    begin(g, LONG | 128 | 16);
+    program_begin(g, LONG | 128 | 16);
     request(g, 1, NONE);
     request(g, 1 | LEARNED | SEALED, SHORT);
-    end(g, "server-alternate");
+    program_end(g, "server-alternate");
 
-    begin(g, NONE | 256 | 2048);
+    program_begin(g, NONE | 256 | 2048);
     bare(g, OP_OPEN, 0, 0);
     bare(g, OP_OPEN, 1, 0);
     send(g, OP_SEND, RIG_STREAM, 5, STUN_REQUEST, NONE, 0);
@@ -126,67 +107,67 @@ static void servers(struct program *g)
     bare(g, OP_OPEN, 0, 0);
     bare(g, OP_EOF, RIG_STREAM, 0);
     bare(g, OP_CLOSE, RIG_STREAM | 1, 1);
-    end(g, "server-streams");
+    program_end(g, "server-streams");
 
-    begin(g, NONE | 32 | 64);
+    program_begin(g, NONE | 32 | 64);
     request(g, 0, NONE);
     send(g, OP_COMMAND, 1, 0, STUN_SUCCESS, NONE, 0);
-    end(g, "server-manual");
+    program_end(g, "server-manual");
 
-    begin(g, NONE | 8);
+    program_begin(g, NONE | 8);
     send(g, OP_HOLD, 0, 0, STUN_REQUEST, NONE, 0);
     send(g, OP_SEND, 1, 0, STUN_INDICATION, NONE, 0);
     bare(g, OP_RELEASE, 0, 0);
     bare(g, OP_ECHO, 0, 0);
-    end(g, "server-reordered");
+    program_end(g, "server-reordered");
 }
 
 static void clients(struct program *g)
 {
-    begin(g, NONE | RIG_TWICE);
+    program_begin(g, NONE | RIG_TWICE);
     bare(g, OP_COMMAND, 0, 1);
     bare(g, OP_TIME, RIG_DEADLINE, 0);
     send(g, OP_SEND, MATCHED, 0, STUN_SUCCESS, NONE, 0);
-    end(g, "client-answered");
+    program_end(g, "client-answered");
 
-    begin(g, NONE | 16);
+    program_begin(g, NONE | 16);
     bare(g, OP_COMMAND, 0, 1);
     bare(g, OP_TIME, RIG_S, 100);
     bare(g, OP_COMMAND, 0, 1);
     bare(g, OP_ICMP, 0, 0x0303);
-    end(g, "client-timeout-icmp");
+    program_end(g, "client-timeout-icmp");
 
-    begin(g, LONG);
+    program_begin(g, LONG);
     bare(g, OP_COMMAND, 0, 1);
     send(g, OP_SEND, MATCHED, 0, STUN_ERROR, NONE, 401);
     send(g, OP_SEND, MATCHED | SEALED, 0, STUN_ERROR, NONE, 438);
     send(g, OP_SEND, MATCHED | SEALED, 0, STUN_SUCCESS, LONG, 0);
-    end(g, "client-challenged");
+    program_end(g, "client-challenged");
 
-    begin(g, SHORT | 4);
+    program_begin(g, SHORT | 4);
     bare(g, OP_COMMAND, 0, 1);
     send(g, OP_SEND, MATCHED | SEALED, 0, STUN_ERROR, SHORT, 300);
     bare(g, OP_TIME, RIG_10MS, 1);
     send(g, OP_SEND, MATCHED | SEALED, 0, STUN_SUCCESS, SHORT, 0);
-    end(g, "client-redirected");
+    program_end(g, "client-redirected");
 
-    begin(g, NONE | 8);
+    program_begin(g, NONE | 8);
     bare(g, OP_COMMAND, 0, 1);
     send(g, OP_SEND, MATCHED | RIG_STREAM, 3, STUN_SUCCESS, NONE, 0);
     bare(g, OP_COMMAND, 0, 1);
     bare(g, OP_EOF, RIG_STREAM, 0);
-    end(g, "client-stream");
+    program_end(g, "client-stream");
 
-    begin(g, NONE | 8 | RIG_REFUSE);
+    program_begin(g, NONE | 8 | RIG_REFUSE);
     bare(g, OP_COMMAND, 0, 1);
-    end(g, "client-refused");
+    program_end(g, "client-refused");
 
-    begin(g, NONE);
+    program_begin(g, NONE);
     send(g, OP_COMMAND, 0, 0, STUN_REQUEST, NONE, 0);
     send(g, OP_COMMAND, 0, 2, STUN_INDICATION, NONE, 0);
     bare(g, OP_COMMAND, 0, 3);
     bare(g, OP_ECHO, 0, 0);
-    end(g, "client-scripted");
+    program_end(g, "client-scripted");
 }
 
 int main(int argc, char **argv)

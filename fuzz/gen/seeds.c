@@ -32,3 +32,16 @@ void seed_keep(struct seeds *o, const char *name, struct span s)
     o->done++;
     o->bad += !good;
 }
+
+void program_begin(struct program *g, uint32_t config)
+{
+    g->w = (struct wr){g->p, sizeof g->p, 0, false};
+    wr_u32(&g->w, config);
+}
+
+void program_end(struct program *g, const char *name)
+{
+    if (g->w.full)
+        abort();
+    seed_keep(g->o, name, wr_span(&g->w));
+}

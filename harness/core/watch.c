@@ -2,6 +2,18 @@
 #include <stdlib.h>
 #include "harness/core/watch.h"
 
+void watch_tell(const struct watch_sink *out, uint8_t kind, uint64_t value,
+                const struct watch_seen *s, uint32_t related)
+{
+    if (out->fact)
+        out->fact(out->ctx, &(struct watch_fact){.kind = kind,
+                                                 .value = value,
+                                                 .now_us = s->now_us,
+                                                 .flow = s->flow,
+                                                 .frame = s->frame,
+                                                 .related = related});
+}
+
 enum { ARENA = 1 << 20 }; /* octets for the view of a message */
 
 struct window { /* one direction of a stream: octets that are no whole message yet */

@@ -77,6 +77,9 @@ struct watch_sink {
     void (*fact)(void *ctx, const struct watch_fact *f);
     void *ctx;
 };
+/* For a watcher: tell a fact about the message that it is shown; `related` 0: no other frame. */
+void watch_tell(const struct watch_sink *out, uint8_t kind, uint64_t value,
+                const struct watch_seen *s, uint32_t related);
 struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry */
     const char *name;
     const struct codec *codec; /* whose views it is shown */

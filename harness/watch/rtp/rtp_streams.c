@@ -168,8 +168,8 @@ static void figures_of_rtcp(const struct rtp_stream *s, struct rtp_figures *f)
 static uint32_t ssrcs_of(const struct rtp_stream *s)
 {
     const struct rtp_path *p = s->path;
-    bool same = p && p->used && p->flow == s->flow && rtp_same_addr(&p->from, &s->from) &&
-                rtp_same_addr(&p->to, &s->to);
+    bool same = p && p->used && p->flow == s->flow && addr_eq(&p->from, &s->from) &&
+                addr_eq(&p->to, &s->to);
     return same ? p->ssrcs : s->packets > 0;
 }
 

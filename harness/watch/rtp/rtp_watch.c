@@ -26,18 +26,6 @@ static const struct watch_fact_kind facts[RTP_WATCH_FACTS] = {
     [RTP_F_EVICTED] = {"evicted", "streams given up for want of room", false},
 };
 
-void rtp_watch_fact(const struct watch_sink *out, enum rtp_watch_fact kind, uint64_t value,
-                    const struct watch_seen *s, uint32_t related)
-{
-    if (out->fact)
-        out->fact(out->ctx, &(struct watch_fact){.kind = (uint8_t)kind,
-                                                 .value = value,
-                                                 .now_us = s->now_us,
-                                                 .flow = s->flow,
-                                                 .frame = s->frame,
-                                                 .related = related});
-}
-
 void rtp_watch_broke(struct rtp_stream *t, enum rtp_told kind, const struct watch_sink *out,
                      const struct watch_seen *s, struct finding f, uint32_t related)
 {
@@ -65,13 +53,12 @@ void rtp_watch_over(const struct rtp_stream *t, const struct watch_sink *out)
     int64_t lost = (int64_t)rtp_expected(t) - (int64_t)(t->packets - t->strays);
 
     if (lost > 0)
-        rtp_watch_fact(out, RTP_F_LOST, (uint64_t)lost, &s, t->last_frame);
+        watch_tell(out, RTP_F_LOST, (uint64_t)lost, &s, t->last_frame);
     if (t->jitters_us.n)
-        rtp_watch_fact(out, RTP_F_JITTER,
-                       (uint64_t)(t->jitters_us.sum / (double)t->jitters_us.n + 0.5), &s,
-                       t->last_frame);
+        watch_tell(out, RTP_F_JITTER, (uint64_t)(t->jitters_us.sum / (double)t->jitters_us.n + 0.5),
+                   &s, t->last_frame);
     if (t->contents && t->contents->open)
-        rtp_watch_fact(out, RTP_F_DIGITS_OPEN, t->contents->open, &s, 0);
+        watch_tell(out, RTP_F_DIGITS_OPEN, t->contents->open, &s, 0);
 }
 
 static void seen(void *self, const struct watch_seen *s, const struct watch_sink *out)
@@ -83,7 +70,7 @@ static void seen(void *self, const struct watch_seen *s, const struct watch_sink
     } else if (s->now_us + 1000000 <
                w->now_us) { /* less is what captures of several interfaces have */
         w->now_us = s->now_us;
-        rtp_watch_fact(out, RTP_F_BACKWARDS, 1, s, 0);
+        watch_tell(out, RTP_F_BACKWARDS, 1, s, 0);
     }
     if (!s->view)
         return;

@@ -218,18 +218,9 @@ struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
 struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_contents *rtp_contents_take(struct rtp_watch *w, const struct rtp_stream *t);
-static inline bool rtp_same_addr(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && a->port == b->port &&
-           (a->family == 4   ? memcmp(a->ip, b->ip, 4) == 0
-            : a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
-                             : true);
-}
 
 /* ---- rtp_watch.c ---- */
 
-void rtp_watch_fact(const struct watch_sink *out, enum rtp_watch_fact kind, uint64_t value,
-                    const struct watch_seen *s, uint32_t related);
 /* What the message shows about a stream, unless that was told often enough; `related` 0: none. */
 void rtp_watch_broke(struct rtp_stream *t, enum rtp_told kind, const struct watch_sink *out,
                      const struct watch_seen *s, struct finding f, uint32_t related);

@@ -92,7 +92,7 @@ static void begin_event(struct rtp_stream *t, const struct watch_seen *s,
     *n = (struct rtp_event_now){
         .used = true, .event = e->event, .timestamp = p->timestamp, .at = (size_t)c->n_digits++};
     c->open++;
-    rtp_watch_fact(out, RTP_F_DIGITS, 1, s, 0);
+    watch_tell(out, RTP_F_DIGITS, 1, s, 0);
     if (n->at < RTP_DIGITS)
         c->digits[n->at] = (struct rtp_digit){
             .start_us = s->now_us, .timestamp = p->timestamp, .frame = s->frame, .event = e->event};
@@ -195,7 +195,7 @@ static void fill(struct rtp_stream *t, const struct watch_seen *s, const struct 
     uint64_t lost = missing > red->n_blocks ? missing - red->n_blocks : 0;
     c->text_missing += lost;
     if (lost)
-        rtp_watch_fact(out, RTP_F_TEXT_MISSING, lost, s, t->last_frame);
+        watch_tell(out, RTP_F_TEXT_MISSING, lost, s, t->last_frame);
 }
 
 /* Consecutive packets of text have different timestamps, whatever the network does. */

@@ -136,10 +136,10 @@ COLD static void ssrc_current(struct rtp_watch *w, struct rtp_stream *t, const s
     if (p->current && p->current != t->number) {
         struct rtp_stream *other = &w->streams[p->current];
         if (other->number && other->current && other->flow == t->flow &&
-            rtp_same_addr(&other->from, &t->from) && rtp_same_addr(&other->to, &t->to))
+            addr_eq(&other->from, &t->from) && addr_eq(&other->to, &t->to))
             other->current = false;
         t->ssrc_changes++;
-        rtp_watch_fact(out, RTP_F_SSRC_CHANGES, 1, s, 0);
+        watch_tell(out, RTP_F_SSRC_CHANGES, 1, s, 0);
     }
     p->current = t->number;
     t->current = true;
@@ -187,7 +187,7 @@ COLD static void same_number(struct rtp_stream *t, const struct watch_seen *s,
     uint64_t apart = s->now_us - t->now_us;
 
     t->duplicates++;
-    rtp_watch_fact(out, RTP_F_DUPLICATES, 1, s, r->frame);
+    watch_tell(out, RTP_F_DUPLICATES, 1, s, r->frame);
     if (!print || !r->print || r->print == print)
         return;
     t->differing++;
@@ -224,7 +224,7 @@ COLD static void restart(struct rtp_stream *t, const struct watch_seen *s, uint1
     t->expected_before = rtp_expected(t);
     t->restarts++;
     t->strays--;
-    rtp_watch_fact(out, RTP_F_RESTARTS, 1, s, t->last_frame);
+    watch_tell(out, RTP_F_RESTARTS, 1, s, t->last_frame);
     sequence_begin(t, seq);
     t->base = SEQ_MOD + (uint64_t)seq - 1;
     t->window[0] = 3;
@@ -254,7 +254,7 @@ COLD static enum taken out_of_line(struct rtp_stream *t, const struct watch_seen
         }
         *half |= bit;
         t->reordered++;
-        rtp_watch_fact(out, RTP_F_REORDERED, 1, s, 0);
+        watch_tell(out, RTP_F_REORDERED, 1, s, 0);
         t->missing -= t->cycles + t->max_seq - behind >= t->base;
     } else if (t->bad && p->sequence == t->bad_seq) {
         restart(t, s, p->sequence, out);
@@ -279,7 +279,7 @@ COLD static void time_back(const struct rtp_watch *w, struct rtp_stream *t,
     uint32_t back = t->ordered_time - p->timestamp;
 
     t->time_back++;
-    rtp_watch_fact(out, RTP_F_TIME_BACK, 1, s, t->last_frame);
+    watch_tell(out, RTP_F_TIME_BACK, 1, s, t->last_frame);
     if (!same_type || !w->plain[p->payload_type] || t->tick == 0 ||
         back < t->tick * 1e3 * (double)RTP_BACK_MS || s->now_us - t->now_us > RTP_SAME_US ||
         !t->valid)
@@ -368,14 +368,14 @@ COLD static void collide(struct rtp_watch *w, struct rtp_stream *t, const struct
     t->rival = rival->number;
     rival->rival = t->number;
     t->collided_us = rival->collided_us = s->now_us;
-    rtp_watch_fact(out, RTP_F_COLLISIONS, 1, s, rival->first_frame);
+    watch_tell(out, RTP_F_COLLISIONS, 1, s, rival->first_frame);
 }
 
 COLD static void first(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                        const struct rtp_packet *p, const struct watch_sink *out)
 {
     ssrc_current(w, t, s, out);
-    rtp_watch_fact(out, RTP_F_STREAMS, 1, s, 0);
+    watch_tell(out, RTP_F_STREAMS, 1, s, 0);
     sequence_begin(t, p->sequence);
     t->begun = true;
     t->first_us = s->now_us;
@@ -399,12 +399,12 @@ COLD static void rare(struct rtp_watch *w, struct rtp_stream *t, const struct wa
         ssrc_current(w, t, s, out);
     if (t->payload_type != p->payload_type) {
         t->type_changes++;
-        rtp_watch_fact(out, RTP_F_TYPE_CHANGES, 1, s, t->last_frame);
+        watch_tell(out, RTP_F_TYPE_CHANGES, 1, s, t->last_frame);
         of_type(w, t, p->payload_type);
     }
     if (t->left) {
         t->rtcp.after_bye++;
-        rtp_watch_fact(out, RTP_F_AFTER_BYE, 1, s, t->left_frame);
+        watch_tell(out, RTP_F_AFTER_BYE, 1, s, t->left_frame);
     }
     if (t->rival)
         collided(w, t, s, out);

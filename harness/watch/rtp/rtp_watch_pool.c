@@ -138,8 +138,8 @@ static struct rtp_place *set_of(const struct rtp_watch *w, uint32_t hash)
 
 static inline bool is_of(const struct rtp_stream *t, const struct watch_seen *s, uint32_t ssrc)
 {
-    return t->ssrc == ssrc && t->flow == s->flow && rtp_same_addr(&t->from, &s->from) &&
-           rtp_same_addr(&t->to, &s->to);
+    return t->ssrc == ssrc && t->flow == s->flow && addr_eq(&t->from, &s->from) &&
+           addr_eq(&t->to, &s->to);
 }
 
 /* ---- taking and giving back ---- */
@@ -149,7 +149,7 @@ static void forget(struct rtp_watch *w, struct rtp_stream *t, const struct watch
     const struct watch_seen s = {.now_us = w->now_us, .flow = t->flow, .frame = t->first_frame};
 
     rtp_watch_over(t, out);
-    rtp_watch_fact(out, RTP_F_EVICTED, 1, &s, 0);
+    watch_tell(out, RTP_F_EVICTED, 1, &s, 0);
     w->index[t->place].n = 0;
     *(t->older ? &w->streams[t->older].newer : &w->oldest) = t->newer;
     *(t->newer ? &w->streams[t->newer].older : &w->newest) = t->older;
@@ -283,8 +283,8 @@ struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t)
     struct rtp_path *set = &w->paths[hash % (w->paths_n / RTP_PATH_WAYS) * RTP_PATH_WAYS], *p = set;
 
     for (size_t i = 0; i < RTP_PATH_WAYS; i++) {
-        if (set[i].used && set[i].flow == t->flow && rtp_same_addr(&set[i].from, &t->from) &&
-            rtp_same_addr(&set[i].to, &t->to))
+        if (set[i].used && set[i].flow == t->flow && addr_eq(&set[i].from, &t->from) &&
+            addr_eq(&set[i].to, &t->to))
             return &set[i];
         if (p->used && (!set[i].used || set[i].last_us < p->last_us))
             p = &set[i];

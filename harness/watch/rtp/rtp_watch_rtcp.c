@@ -58,10 +58,10 @@ static void interval(struct rtp_watch *w, struct rtp_stream *t, const struct wat
     if (!again)
         return;
     rtp_sums_add(&t->intervals_ms, (double)since / 1e3);
-    rtp_watch_fact(out, RTP_F_INTERVAL, since / 1000, s, before);
+    watch_tell(out, RTP_F_INTERVAL, since / 1000, s, before);
     if (since < 1000ull * RTP_SHORT_RTCP_MS) {
         t->rtcp.short_intervals++;
-        rtp_watch_fact(out, RTP_F_SHORT, 1, s, before);
+        watch_tell(out, RTP_F_SHORT, 1, s, before);
     }
     double least = w->known.rtcp_minimum_ms * 1e3 * 0.5 / (2.718281828459045 - 1.5);
     if (w->o.origin && w->o.beside && w->known.rtcp_minimum_ms &&
@@ -147,7 +147,7 @@ static void round_trip(struct rtp_stream *t, const struct watch_seen *s,
             continue;
         uint64_t rtt = s->now_us - sr->at_us - held;
         rtp_sums_add(&t->rtts_ms, (double)rtt / 1e3);
-        rtp_watch_fact(out, RTP_F_RTT, rtt, s, sr->frame);
+        watch_tell(out, RTP_F_RTT, rtt, s, sr->frame);
         return;
     }
 }
@@ -286,7 +286,7 @@ void rtp_watch_rtcp(struct rtp_watch *w, const struct watch_seen *s, const struc
 {
     uint32_t ssrc;
 
-    rtp_watch_fact(out, RTP_F_COMPOUNDS, 1, s, 0);
+    watch_tell(out, RTP_F_COMPOUNDS, 1, s, 0);
     if (!sender(c, &ssrc))
         return;
     struct rtp_stream *t = source(w, s, ssrc, out);

@@ -20,18 +20,6 @@ static const struct watch_fact_kind facts[STUN_WATCH_FACTS] = {
     [STUN_F_EVICTED] = {"evicted", "transactions forgotten for want of room", false},
 };
 
-void stun_watch_fact(const struct watch_sink *out, enum stun_watch_fact kind, uint64_t value,
-                     const struct watch_seen *s, uint32_t related)
-{
-    if (out->fact)
-        out->fact(out->ctx, &(struct watch_fact){.kind = (uint8_t)kind,
-                                                 .value = value,
-                                                 .now_us = s->now_us,
-                                                 .flow = s->flow,
-                                                 .frame = s->frame,
-                                                 .related = related});
-}
-
 static void relate(struct watch_finding *f, uint32_t frame)
 {
     bool there = frame == 0 || frame == f->frame || f->n_related == WATCH_RELATED;
@@ -80,7 +68,7 @@ static void clock_seen(struct stun_watch *w, const struct watch_seen *s,
         w->known_us = s->now_us;
         w->now_us = s->now_us;
         memset(w->pairs, 0, sizeof w->pairs);
-        stun_watch_fact(out, STUN_F_BACKWARDS, 1, s, 0);
+        watch_tell(out, STUN_F_BACKWARDS, 1, s, 0);
     }
     w->begun = true;
     if (s->now_us > w->now_us)
@@ -113,7 +101,7 @@ static void overdue(struct stun_watch *w, uint64_t now_us, const struct watch_si
             continue;
         const struct watch_seen s = {.now_us = now_us, .flow = t->flow, .frame = t->frames[0]};
         t->told_unanswered = true;
-        stun_watch_fact(out, STUN_F_UNANSWERED, 1, &s, 0);
+        watch_tell(out, STUN_F_UNANSWERED, 1, &s, 0);
     }
 }
 

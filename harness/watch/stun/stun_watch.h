@@ -119,8 +119,6 @@ uint64_t stun_watch_hash(struct span s);
 
 /* ---- stun_watch.c, for both kinds of rules ---- */
 
-void stun_watch_fact(const struct watch_sink *out, enum stun_watch_fact kind, uint64_t value,
-                     const struct watch_seen *s, uint32_t related);
 /* What the message shows; `off` and `len` in it. `t`, where given, names its requests' frames. */
 void stun_watch_broke(const struct watch_sink *out, const struct watch_seen *s, struct finding f,
                       const struct stun_tx *t, uint32_t answer_frame);

@@ -58,7 +58,7 @@ static void further(struct stun_tx *t, const struct watch_seen *s, const struct 
     const char *what = NULL;
     uint16_t code;
 
-    stun_watch_fact(out, same ? STUN_F_ANSWER_AGAIN : STUN_F_ANSWER_CHANGED, 1, s, t->answer_frame);
+    watch_tell(out, same ? STUN_F_ANSWER_AGAIN : STUN_F_ANSWER_CHANGED, 1, s, t->answer_frame);
     code_of(m, &code);
     /* Requests after the first answer may be a new transaction, which may end otherwise. A request with a
      * counter is not the same each time. An ICE agent may learn of the session, or change its role,
@@ -93,7 +93,7 @@ static void first(struct stun_tx *t, const struct watch_seen *s, const struct st
     t->relayed_hash = relayed(m);
     t->answer_plain = plain(t, s, m);
     if (t->sent == 1 && !t->untimed) /* else it is not known which request was answered */
-        stun_watch_fact(out, STUN_F_RTT, s->now_us - t->first_us, s, t->frames[0]);
+        watch_tell(out, STUN_F_RTT, s->now_us - t->first_us, s, t->frames[0]);
 }
 
 static void to_indication(struct stun_tx *t, const struct watch_seen *s, const struct stun_msg *m,
@@ -145,7 +145,7 @@ static void unknown(struct stun_watch *w, const struct watch_seen *s, const stru
     bool sure = w->o.origin && w->o.beside && !w->unread && !w->forgot && !m->classic;
 
     if (any && !any->indication) {
-        stun_watch_fact(out, STUN_F_ELSEWHERE, 1, s, any->frames[0]);
+        watch_tell(out, STUN_F_ELSEWHERE, 1, s, any->frames[0]);
         if (!sure || any->moved || any->muddled || any->told_answer || any->stream || s->stream ||
             any->flow != s->flow || !addr_eq(&any->client, &s->to))
             return;
@@ -159,7 +159,7 @@ static void unknown(struct stun_watch *w, const struct watch_seen *s, const stru
                          any, 0);
         return;
     }
-    stun_watch_fact(out, STUN_F_UNASKED, 1, s, 0);
+    watch_tell(out, STUN_F_UNASKED, 1, s, 0);
     const struct stun_tx *t = sure ? waiting(w, s) : NULL;
     if (t)
         stun_watch_broke(out, s,

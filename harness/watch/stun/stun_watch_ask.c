@@ -49,7 +49,7 @@ static void first(struct stun_watch *w, struct stun_tx *t, const struct watch_se
     look(t, m);
     t->first_contact = stun_first_contact(w, &s->from, &s->to, s->now_us);
     add_frame(t, s->frame);
-    stun_watch_fact(out, STUN_F_TRANSACTIONS, 1, s, 0);
+    watch_tell(out, STUN_F_TRANSACTIONS, 1, s, 0);
 }
 
 static void tell_gone(const struct stun_gone *gone, const struct watch_seen *s,
@@ -57,10 +57,10 @@ static void tell_gone(const struct stun_gone *gone, const struct watch_seen *s,
 {
     if (!gone->used || gone->indication)
         return;
-    stun_watch_fact(out, STUN_F_EVICTED, 1, s, gone->frame);
+    watch_tell(out, STUN_F_EVICTED, 1, s, gone->frame);
     if (gone->unanswered && s->now_us >= gone->last_us &&
         s->now_us - gone->last_us >= STUN_WATCH_OVER_US)
-        stun_watch_fact(out, STUN_F_UNANSWERED, 1, s, gone->frame);
+        watch_tell(out, STUN_F_UNANSWERED, 1, s, gone->frame);
 }
 
 /* The same request, its transaction long over: it begins anew under its old id, as RFC8489:5#5b allows
@@ -77,7 +77,7 @@ static void anew(struct stun_watch *w, struct stun_tx *t, const struct watch_see
                           .newer = t->newer};
 
     if (!t->answers && !t->told_unanswered)
-        stun_watch_fact(out, STUN_F_UNANSWERED, 1, s, t->frames[0]);
+        watch_tell(out, STUN_F_UNANSWERED, 1, s, t->frames[0]);
     memcpy(key.id, t->id, sizeof key.id);
     *t = key;
     first(w, t, s, m, out);
@@ -92,7 +92,7 @@ static void schedule(const struct stun_watch *w, struct stun_tx *t, uint64_t gap
         return;
     if (t->sent == 1) {
         if (gap + slack < RTO_US)
-            stun_watch_fact(out, STUN_F_SHORT_RTO, gap, s, t->frames[0]);
+            watch_tell(out, STUN_F_SHORT_RTO, gap, s, t->frames[0]);
         return;
     }
     bool flat = t->gap_us >= JUDGED_US && gap <= t->gap_us + t->gap_us / 64;
@@ -131,7 +131,7 @@ static void goes_on(const struct stun_watch *w, struct stun_tx *t, uint64_t gap,
 {
     bool doubled = t->gap_us >= JUDGED_US && gap >= t->gap_us * 9 / 5 && gap <= t->gap_us * 11 / 5;
 
-    stun_watch_fact(out, STUN_F_AGAIN, 1, s, t->answer_frame);
+    watch_tell(out, STUN_F_AGAIN, 1, s, t->answer_frame);
     t->again = doubled && t->again ? t->again + 1 : 1;
     if (!w->o.beside || !t->answer_plain || t->classic || t->untimed || t->muddled || t->told ||
         t->again < GOES_ON)
@@ -154,7 +154,7 @@ static void other_content(struct stun_tx *t, const struct watch_seen *s, const s
 
     t->muddled = true;
     t->last_us = s->now_us;
-    stun_watch_fact(out, STUN_F_REUSED, 1, s, t->frames[0]);
+    watch_tell(out, STUN_F_REUSED, 1, s, t->frames[0]);
     if (!judged)
         return;
     t->told = true;
@@ -179,7 +179,7 @@ static void once_more(struct stun_watch *w, struct stun_tx *t, const struct watc
     if (t->answers && s->now_us >= t->answer_us) {
         goes_on(w, t, gap, s, out);
     } else {
-        stun_watch_fact(out, STUN_F_RETRANSMISSIONS, 1, s, t->frames[0]);
+        watch_tell(out, STUN_F_RETRANSMISSIONS, 1, s, t->frames[0]);
         if (!t->stream)
             schedule(w, t, gap, s, out);
     }
@@ -214,7 +214,7 @@ void stun_watch_request(struct stun_watch *w, const struct watch_seen *s, const 
     }
     if (t->indication) { /* from now on what answers the id answers a request */
         t->muddled = true;
-        stun_watch_fact(out, STUN_F_REUSED, 1, s, t->frames[0]);
+        watch_tell(out, STUN_F_REUSED, 1, s, t->frames[0]);
         return;
     }
     uint64_t off = s->now_us > t->last_us ? s->now_us - t->last_us : t->last_us - s->now_us;
@@ -226,7 +226,7 @@ void stun_watch_request(struct stun_watch *w, const struct watch_seen *s, const 
     if (!same && !t->counter && !t->partial && !s->cut)
         other_content(t, s, m, out);
     else if (same && !s->stream && off < STUN_WATCH_TWICE_US)
-        stun_watch_fact(out, STUN_F_TWICE, 1, s, t->frames[0]);
+        watch_tell(out, STUN_F_TWICE, 1, s, t->frames[0]);
     else if (!before && off >= STUN_WATCH_OVER_US && !t->muddled)
         anew(w, t, s, m, out);
     else
@@ -240,10 +240,10 @@ void stun_watch_indication(struct stun_watch *w, const struct watch_seen *s,
     struct stun_tx *t = stun_tx_find(w, id, s->flow, &s->from, &s->to);
     struct stun_gone gone;
 
-    stun_watch_fact(out, STUN_F_INDICATIONS, 1, s, 0);
+    watch_tell(out, STUN_F_INDICATIONS, 1, s, 0);
     if (t) {
         t->muddled |= !t->indication;
-        stun_watch_fact(out, STUN_F_REUSED, 1, s, t->frames[0]);
+        watch_tell(out, STUN_F_REUSED, 1, s, t->frames[0]);
         return;
     }
     t = stun_tx_new(w, id, s->flow, &s->from, &s->to, true, &gone);

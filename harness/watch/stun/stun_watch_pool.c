@@ -84,14 +84,6 @@ static uint32_t id_hash(const uint8_t id[12])
     return (uint32_t)mix(mix(0x9e3779b97f4a7c15u, a), b);
 }
 
-static bool same_addr(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && a->port == b->port &&
-           (a->family == 4   ? memcmp(a->ip, b->ip, 4) == 0
-            : a->family == 6 ? memcmp(a->ip, b->ip, 16) == 0
-                             : true);
-}
-
 struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], uint64_t flow,
                              const struct addr *client, const struct addr *server)
 {
@@ -101,7 +93,7 @@ struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], u
     for (size_t at = hash & mask; w->index[at].n; at = (at + 1) & mask) {
         struct stun_tx *t = &w->tx[w->index[at].n];
         if (w->index[at].hash == hash && memcmp(t->id, id, sizeof t->id) == 0 && t->flow == flow &&
-            same_addr(&t->client, client) && same_addr(&t->server, server))
+            addr_eq(&t->client, client) && addr_eq(&t->server, server))
             return t;
     }
     return NULL;
@@ -116,7 +108,7 @@ struct stun_tx *stun_tx_any(const struct stun_watch *w, const uint8_t id[12],
     for (size_t at = hash & mask; w->index[at].n; at = (at + 1) & mask) {
         struct stun_tx *t = &w->tx[w->index[at].n];
         if (w->index[at].hash == hash && memcmp(t->id, id, sizeof t->id) == 0 &&
-            !same_addr(&t->client, not_by))
+            !addr_eq(&t->client, not_by))
             return t;
     }
     return NULL;
