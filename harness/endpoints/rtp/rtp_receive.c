@@ -24,23 +24,36 @@ uint32_t session_clock(const struct rtp_session *s, uint8_t payload_type)
 
 /* ---- RTP ---- */
 
-/* Each packet that has come, for a tester. */
-static void tell_packet(struct rtp_session *s, const struct rtp_in *x, const struct rtp_packet *r)
+/* An event about the datagram that came, and its view, NULL where there is none. No event: the queue is full. */
+static struct rtp_notice *tell(const struct rtp_in *x, const char *name, enum rtp_notice_kind kind,
+                               const struct codec *codec, const void **view)
 {
-    struct rtp_notice *e = session_event(x, "packet", 0, RTP_K_PACKET);
+    struct rtp_notice *e = session_event(x, name, 0, kind);
     struct findings none = {0};
-    const void *view = NULL;
 
+    *view = NULL;
     if (!e)
-        return;
+        return NULL;
     e->from = x->in->pkt.remote;
     e->local = x->in->pkt.local;
     e->frame = x->in->pkt.frame;
     e->flow = x->in->flow != RTP_FLOW;
-    e->codec = "rtp";
+    e->codec = codec->name;
     e->octets = arena_copy(&x->q->mem, x->in->data);
-    if (!x->q->mem.full && rtp_codec.decode(e->octets, &x->q->mem, &view, &none) == STEP_ITEM)
-        e->message = view;
+    if (!x->q->mem.full && codec->decode(e->octets, &x->q->mem, view, &none) != STEP_ITEM)
+        *view = NULL;
+    return e;
+}
+
+/* Each packet that has come, for a tester. */
+static void tell_packet(struct rtp_session *s, const struct rtp_in *x, const struct rtp_packet *r)
+{
+    const void *view;
+    struct rtp_notice *e = tell(x, "packet", RTP_K_PACKET, &rtp_codec, &view);
+
+    if (!e)
+        return;
+    e->message = view;
     e->ssrc = r->ssrc;
     e->sequence = r->sequence;
     e->timestamp = r->timestamp;
@@ -332,20 +345,12 @@ static void process(struct rtp_session *s, const struct rtp_in *x, const struct 
 
 static void tell_rtcp(const struct rtp_in *x)
 {
-    struct rtp_notice *e = session_event(x, "rtcp", 0, RTP_K_RTCP);
-    struct findings none = {0};
-    const void *view = NULL;
+    const void *view;
+    struct rtp_notice *e = tell(x, "rtcp", RTP_K_RTCP, &rtcp_codec, &view);
 
     if (!e)
         return;
-    e->from = x->in->pkt.remote;
-    e->local = x->in->pkt.local;
-    e->frame = x->in->pkt.frame;
-    e->flow = x->in->flow != RTP_FLOW;
-    e->codec = "rtcp";
-    e->octets = arena_copy(&x->q->mem, x->in->data);
-    if (!x->q->mem.full && rtcp_codec.decode(e->octets, &x->q->mem, &view, &none) == STEP_ITEM)
-        e->compound = view;
+    e->compound = view;
     x->q->full |= x->q->mem.full;
 }
 
