@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 import threading
-import time
 
 import gi
 
@@ -25,6 +24,7 @@ CAPS = {
     101: "media=audio,clock-rate=8000,encoding-name=TELEPHONE-EVENT",
 }
 KEYS = "0123456789*#ABCD"
+PATIENCE = 5  # seconds until a packet of an event has to be there
 
 
 def caps_of(pt):
@@ -40,6 +40,8 @@ class Peer:
     def __init__(self, role, host, port):
         self.role, self.host, self.port = role, host, port
         self.line, self.played, self.digits, self.sockets = None, 0, "", []
+        self.tones = threading.Condition()
+        self.ends, self.held, self.duration = 0, 0, 0  # telephone events that ended; the last one's length, as sent
 
     def end(self):
         if self.line:
@@ -98,6 +100,17 @@ class Peer:
         self.played += 1
         return Gst.PadProbeReturn.OK
 
+    def sent(self, _pad, info):
+        b = info.get_buffer()
+        event = b.extract_dup(12, b.get_size() - 12)  # behind the header of RTP: RFC 4733, section 2.3
+        with self.tones:
+            self.ends += event[1] >> 7
+            now = int.from_bytes(event[2:4], "big")  # it wraps
+            self.held += (now - self.duration) & 0xffff
+            self.duration = now
+            self.tones.notify_all()
+        return Gst.PadProbeReturn.OK
+
     def message(self, _bus, m):
         s = m.get_structure()
         if m.type == Gst.MessageType.ELEMENT and s and s.get_name() == "dtmf-event":
@@ -107,14 +120,25 @@ class Peer:
             print(m.parse_error(), file=sys.stderr, flush=True)
 
     def press(self, digits, hold):
+        """Each key is held until its event is as long as asked, and let go until the packet of its end is sent."""
         pad = self.line.get_by_name("dtmf").get_static_pad("src")
-        for d in digits:
-            for on in (True, False):
-                s = Gst.Structure.from_string("dtmf-event,type=1,method=1,number=%d,volume=10,start=%s"
-                                              % (KEYS.index(d), "true" if on else "false"))[0]
-                pad.send_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_UPSTREAM, s))
-                time.sleep(hold if on else 0.15)  # as its own least pulse and pause are
-        time.sleep(0.3)
+        probe = pad.add_probe(Gst.PadProbeType.BUFFER, self.sent)
+        try:
+            for d in digits:
+                for on in (True, False):
+                    with self.tones:
+                        ends = self.ends
+                        if on:
+                            self.held = self.duration = 0
+                        s = Gst.Structure.from_string("dtmf-event,type=1,method=1,number=%d,volume=10,start=%s"
+                                                      % (KEYS.index(d), "true" if on else "false"))[0]
+                        pad.send_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_UPSTREAM, s))
+                        if not self.tones.wait_for(lambda: self.held >= hold * 8000 if on else self.ends > ends,
+                                                   PATIENCE + hold):
+                            return False
+        finally:
+            pad.remove_probe(probe)
+        return True
 
     def verb(self, a):
         what = a.get("verb")
@@ -131,7 +155,8 @@ class Peer:
         elif what in ("pause", "stop", "resume") and self.role == "sender":
             self.line.get_by_name("valve").set_property("drop", what != "resume")
         elif what == "dtmf" and self.role == "sender":
-            self.press(a["digits"], max(0.25, a.get("duration_us", 250000) / 1e6))
+            if not self.press(a["digits"], max(0.25, a.get("duration_us", 250000) / 1e6)):
+                return {"kind": "failed", "why": "the packets of the digits did not come"}
         elif what == "bye" and self.role == "sender":
             self.line.get_by_name("bin").get_static_pad("send_rtp_sink_0").send_event(Gst.Event.new_eos())
         elif what == "report":
