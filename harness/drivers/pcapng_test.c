@@ -290,7 +290,7 @@ static void read_back(void)
 {
     struct capture *c = start(1700000000000000);
     static struct layers l;
-    struct capread_datagram d[2];
+    struct capread_datagram d[2] = {0};
     struct capfile f;
     struct capfile_frame frame;
     const char *err = NULL;

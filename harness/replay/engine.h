@@ -72,7 +72,8 @@ struct engine_options {
     size_t flows;      /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
     bool no_watch;     /* no findings over time, no facts */
     const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
-    /* A file has ended for now; true: try again (it grows), after some wait of the caller's. NULL: no. */
+    /* The end of a file was reached; true: it may have grown, look again, after some wait of the caller's.
+     * NULL: the end is the end. */
     bool (*more)(void *ctx);
     void *more_ctx;
 };

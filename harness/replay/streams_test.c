@@ -40,6 +40,8 @@ static void add(struct text *t, struct span s)
         t->cap = (t->n + s.n) * 2;
         t->p = realloc(t->p, t->cap);
         CU_ASSERT_PTR_NOT_NULL_FATAL(t->p);
+        if (!t->p)
+            return; /* FATAL has left already */
     }
     memcpy(t->p + t->n, s.p, s.n);
     t->n += s.n;

@@ -76,16 +76,19 @@ static void stop(void)
 static void put_cut(unsigned side, uint8_t flags, uint32_t seq, uint32_t ack, const char *text,
                     uint32_t missing)
 {
-    uint8_t *copy = malloc(strlen(text) + 1); /* so that a look behind it is seen */
+    struct span octets = span_of(text);
+    uint8_t *copy = malloc(octets.n ? octets.n : 1); /* so that a look behind it is seen */
     CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
-    memcpy(copy, text, strlen(text));
+    if (!copy)
+        return; /* FATAL has left already */
+    memcpy(copy, octets.p, octets.n);
     frame++;
     const struct tcp_segment s = {.side = side,
                                   .seq = seq,
                                   .ack = ack,
                                   .flags = flags,
                                   .window = 1000,
-                                  .data = {copy, strlen(text)},
+                                  .data = {copy, octets.n},
                                   .missing = missing,
                                   .frame = frame,
                                   .time_ns = now};

@@ -60,6 +60,8 @@ static void feed_flight(struct tlsdec *d, const struct flight *f, struct how how
         size_t n = f->n - at < chunk ? f->n - at : chunk;
         uint8_t *copy = malloc(n);
         CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+        if (!copy)
+            return; /* FATAL has left already */
         memcpy(copy, talk.octets + f->at + at, n);
         *frame += how.frames;
         if (how.late_octets && f->at + at <= how.late_octets && how.late_octets < f->at + at + n)
