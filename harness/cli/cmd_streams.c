@@ -1,7 +1,6 @@
 /* harness/cli/cmd_streams.c - rtclab streams: each stream of RTP in a capture, and how well it came. */
 #include <errno.h>
 #include <stdarg.h>
-#include <math.h>
 #include <stdlib.h>
 #include "harness/cli/streams.h"
 
@@ -9,41 +8,50 @@
 
 static int by_start(const void *a, const void *b)
 {
-    struct rtp_figures x, y;
+    const struct rtp_figures *x = &((const struct streams_row *)a)->f;
+    const struct rtp_figures *y = &((const struct streams_row *)b)->f;
 
-    rtp_stream_figures(*(const struct rtp_stream *const *)a, &x);
-    rtp_stream_figures(*(const struct rtp_stream *const *)b, &y);
-    if (x.first_us != y.first_us)
-        return x.first_us < y.first_us ? -1 : 1;
-    return x.first_frame < y.first_frame ? -1 : x.first_frame > y.first_frame;
+    if (x->first_us != y->first_us)
+        return x->first_us < y->first_us ? -1 : 1;
+    return x->first_frame < y->first_frame ? -1 : x->first_frame > y->first_frame;
 }
 
-size_t streams_all(const struct view *v, const struct rtp_stream ***all, uint64_t *gone)
+/* False: no memory, and those that there was room for are there. */
+static bool gather(struct streams *x)
 {
-    unsigned jobs = v->jobs ? v->jobs : 1;
-    size_t n = 0, cap = 0;
+    unsigned jobs = x->v.jobs ? x->v.jobs : 1;
+    size_t cap = 0;
+    bool room = true;
 
-    *all = NULL;
-    *gone = 0;
-    for (unsigned i = 0; i < jobs; i++) {
-        const struct watch *w = engine_watch(v->engine, i, &rtp_codec);
+    for (unsigned i = 0; i < jobs && room; i++) {
+        const struct watch *w = engine_watch(x->v.engine, i, &rtp_codec);
         if (!w)
             continue;
-        *gone += rtp_streams_gone(w);
-        for (const struct rtp_stream *s = NULL; (s = rtp_streams_next(w, s));) {
-            if (n == cap) {
+        x->gone += rtp_streams_gone(w);
+        for (const struct rtp_stream *s = NULL; room && (s = rtp_streams_next(w, s));) {
+            if (!x->rows || x->n_rows == cap) {
+                struct streams_row *more = realloc(x->rows, (cap ? 2 * cap : 256) * sizeof *more);
+                if (!(room = more != NULL))
+                    break;
+                x->rows = more;
                 cap = cap ? 2 * cap : 256;
-                const struct rtp_stream **more = realloc(*all, cap * sizeof *more);
-                if (!more)
-                    return n;
-                *all = more;
             }
-            (*all)[n++] = s;
+            struct streams_row *row = &x->rows[x->n_rows++];
+            row->s = s;
+            rtp_stream_figures(s, &row->f);
         }
     }
-    if (n)
-        qsort(*all, n, sizeof **all, by_start);
-    return n;
+    if (x->rows)
+        qsort(x->rows, x->n_rows, sizeof *x->rows, by_start);
+    return room;
+}
+
+static void drop(struct streams *x)
+{
+    free(x->rows);
+    x->rows = NULL;
+    x->n_rows = 0;
+    x->gone = 0;
 }
 
 /* ---- text ---- */
@@ -168,26 +176,22 @@ static void contents(struct wr *w, const struct rtp_stream *s, const struct rtp_
 
 static void as_text(struct view *v, struct wr *w, const char *file)
 {
-    const struct rtp_stream **all;
-    uint64_t gone;
-    size_t n = streams_all(v, &all, &gone);
+    const struct streams *x = (const struct streams *)v;
 
     if (v->many)
         put(w, "== %s\n", file);
-    if (n)
+    if (x->n_rows)
         head(w);
-    for (size_t i = 0; i < n; i++) {
-        struct rtp_figures f;
-        rtp_stream_figures(all[i], &f);
-        line(w, &f);
+    for (size_t i = 0; x->rows && i < x->n_rows; i++) {
+        const struct rtp_figures *f = &x->rows[i].f;
+        line(w, f);
         if (v->cli.quiet)
             continue;
-        odd(w, &f);
-        reports(w, &f);
-        contents(w, all[i], &f);
+        odd(w, f);
+        reports(w, f);
+        contents(w, x->rows[i].s, f);
     }
-    put(w, "%zu streams%s\n", n, n ? "" : " of RTP");
-    free(all);
+    put(w, "%zu streams%s\n", x->n_rows, x->n_rows ? "" : " of RTP");
 }
 
 /* ---- the command ---- */
@@ -203,32 +207,34 @@ static void on_message(struct view *v, struct wr *w, const struct engine_message
         streams_html_note(s, m);
 }
 
+/* Called again with more room, where there was too little. */
 static void on_end(struct view *v, struct wr *w, const char *file)
 {
     struct streams *s = (struct streams *)v;
-    const struct rtp_stream **all;
-    uint64_t gone;
 
-    if (w->n == 0 && !w->full && s->wavs) {
+    if (s->wavs) {
         wavs_end(s->wavs);
-        if (wavs_error(s->wavs)) {
+        if (wavs_error(s->wavs) && !v->failed) {
             cli_error("streams", "%s", wavs_error(s->wavs));
             v->failed = true;
         }
+    }
+    if (!s->rows && !gather(s)) {
+        cli_error("streams", "%s: no memory is left for all of its streams", file);
+        v->failed = true;
     }
     if (v->cli.json)
         streams_json(v, w, file);
     else
         as_text(v, w, file);
     if (w->full)
-        return; /* it comes again, with more room */
+        return;
     if (s->page)
         streams_html_file(s, file);
-    streams_all(v, &all, &gone);
-    free(all);
-    if (gone)
+    if (s->gone)
         cli_error("streams", "%s: %llu streams were given up, since there was room for no more",
-                  file, (unsigned long long)gone);
+                  file, (unsigned long long)s->gone);
+    drop(s);
 }
 
 static bool open_page(struct streams *s)
@@ -258,6 +264,7 @@ static int finish(struct streams *s, int status)
                   (unsigned long long)wavs_left_out(s->wavs), STREAMS_WAVS);
     wavs_free(s->wavs);
     free(s->findings);
+    drop(s);
     return status;
 }
 

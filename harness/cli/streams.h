@@ -17,8 +17,16 @@ struct streams_finding { /* of a message, or over time */
     enum level level;
     char what[160];
 };
+struct streams_row {
+    const struct rtp_stream *s;
+    struct rtp_figures f;
+};
 struct streams {
-    struct view v;          /* first: what the callbacks get */
+    struct view v; /* first: what the callbacks get */
+    /* At the end of a file: its streams, of all workers, in the order in which they began. */
+    struct streams_row *rows;
+    size_t n_rows;
+    uint64_t gone;          /* streams that the watcher gave up */
     const char *html, *wav; /* a file, a folder; NULL: not asked for */
     bool points;
     FILE *page;
@@ -26,10 +34,6 @@ struct streams {
     size_t n_findings, more_findings;
     struct wavs *wavs;
 };
-
-/* The streams of the file that was read last, of all workers, in the order in which they began. Returns how
- * many, in `*all` (freed with free()); `*gone`: those that the watcher gave up. */
-size_t streams_all(const struct view *v, const struct rtp_stream ***all, uint64_t *gone);
 
 /* Write one object a line. */
 void streams_json(struct view *v, struct wr *w, const char *file);

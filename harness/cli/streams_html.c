@@ -228,26 +228,25 @@ static void facts(FILE *to, const struct rtp_stream *s, const struct rtp_figures
     fputs("</dl>\n", to);
 }
 
-static void one(FILE *to, const struct rtp_stream *s)
+static void one(FILE *to, const struct streams_row *row)
 {
     static struct rtp_point points[RTP_POINTS];
     uint8_t ends[160];
     struct wr w = {ends, sizeof ends, 0, false};
-    struct rtp_figures f;
+    const struct rtp_figures *f = &row->f;
     struct plot g = {.p = points};
 
-    rtp_stream_figures(s, &f);
-    addr_text(&w, &f.from);
+    addr_text(&w, &f->from);
     wr_text(&w, " \u2192 ");
-    addr_text(&w, &f.to);
+    addr_text(&w, &f->to);
     fputs("<section class=\"stream\">\n<h3>", to);
     text_xml_span(to, wr_span(&w));
-    fprintf(to, ", SSRC 0x%08x</h3>\n", f.ssrc);
-    facts(to, s, &f);
-    g.n = rtp_stream_points(s, points, &g.step_us);
+    fprintf(to, ", SSRC 0x%08x</h3>\n", f->ssrc);
+    facts(to, row->s, f);
+    g.n = rtp_stream_points(row->s, points, &g.step_us);
     if (g.n > 1) {
         fputs("<div class=\"plots\">\n", to);
-        if (f.clock_rate)
+        if (f->clock_rate)
             plot_jitter(to, g);
         plot_loss(to, g);
         fputs("</div>\n", to);
@@ -257,9 +256,7 @@ static void one(FILE *to, const struct rtp_stream *s)
 
 void streams_html_file(struct streams *s, const char *file)
 {
-    const struct rtp_stream **all;
-    uint64_t gone;
-    size_t n = streams_all(&s->v, &all, &gone);
+    size_t n = s->n_rows;
     FILE *to = s->page;
 
     fputs("<h2>", to);
@@ -267,9 +264,8 @@ void streams_html_file(struct streams *s, const char *file)
     fprintf(to, "</h2>\n<p>%zu streams of RTP.</p>\n", n);
     findings(s);
     for (size_t i = 0; i < n && i < STREAMS_PAGE; i++)
-        one(to, all[i]);
+        one(to, &s->rows[i]);
     if (n > STREAMS_PAGE)
         fprintf(to, "<p>And %zu more streams.</p>\n", n - STREAMS_PAGE);
-    free(all);
     s->n_findings = s->more_findings = 0;
 }

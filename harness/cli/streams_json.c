@@ -168,45 +168,42 @@ static void points(struct wr *w, const struct rtp_stream *s)
     wr_u8(w, ']');
 }
 
-static void one(const struct streams *x, struct wr *w, const char *file, const struct rtp_stream *s)
+static void one(const struct streams *x, struct wr *w, const char *file,
+                const struct streams_row *row)
 {
-    struct rtp_figures f;
+    const struct rtp_figures *f = &row->f;
 
-    rtp_stream_figures(s, &f);
     wr_u8(w, '{');
     view_key_text(w, "file", file);
-    view_key_addr(w, "src", &f.from);
-    view_key_addr(w, "dst", &f.to);
-    view_key_uint(w, "ssrc", f.ssrc);
-    types(w, &f);
-    view_key_uint(w, "first_frame", f.first_frame);
-    view_key_uint(w, "last_frame", f.last_frame);
-    key_us(w, "first", f.first_us);
-    key_us(w, "last", f.last_us);
+    view_key_addr(w, "src", &f->from);
+    view_key_addr(w, "dst", &f->to);
+    view_key_uint(w, "ssrc", f->ssrc);
+    types(w, f);
+    view_key_uint(w, "first_frame", f->first_frame);
+    view_key_uint(w, "last_frame", f->last_frame);
+    key_us(w, "first", f->first_us);
+    key_us(w, "last", f->last_us);
     view_key(w, "valid");
-    wr_text(w, f.valid ? "true" : "false");
-    view_key_uint(w, "packets", f.packets);
-    view_key_uint(w, "octets", f.octets);
-    view_key_uint(w, "payload_octets", f.payload_octets);
-    view_key_uint(w, "markers", f.markers);
-    view_key_uint(w, "spurts", f.spurts);
-    sequence(w, &f);
-    timing(w, &f);
-    heard(w, &f.rtcp);
-    reported(w, &f.reported);
-    contents(w, s, &f);
+    wr_text(w, f->valid ? "true" : "false");
+    view_key_uint(w, "packets", f->packets);
+    view_key_uint(w, "octets", f->octets);
+    view_key_uint(w, "payload_octets", f->payload_octets);
+    view_key_uint(w, "markers", f->markers);
+    view_key_uint(w, "spurts", f->spurts);
+    sequence(w, f);
+    timing(w, f);
+    heard(w, &f->rtcp);
+    reported(w, &f->reported);
+    contents(w, row->s, f);
     if (x->points)
-        points(w, s);
+        points(w, row->s);
     wr_text(w, "}\n");
 }
 
 void streams_json(struct view *v, struct wr *w, const char *file)
 {
-    const struct rtp_stream **all;
-    uint64_t gone;
-    size_t n = streams_all(v, &all, &gone);
+    const struct streams *x = (const struct streams *)v;
 
-    for (size_t i = 0; i < n; i++)
-        one((const struct streams *)v, w, file, all[i]);
-    free(all);
+    for (size_t i = 0; i < x->n_rows; i++)
+        one(x, w, file, &x->rows[i]);
 }
