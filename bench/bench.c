@@ -36,6 +36,14 @@ int bench_args(int argc, char **argv, struct bench_args *a)
     return 0;
 }
 
+int bench_end(const struct bench_args *a, struct bench_result *r, size_t size, size_t bad)
+{
+    r->bytes = r->ops * size;
+    if (bad)
+        return bench_say(a, BENCH_FAILED, "%zu inputs were not read as they should", bad);
+    return bench_print(a, r);
+}
+
 int bench_say(const struct bench_args *a, int status, const char *format, ...)
 {
     va_list ap;

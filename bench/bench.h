@@ -30,6 +30,9 @@ struct bench_result {
 };
 /* Print the line and return BENCH_OK. */
 int bench_print(const struct bench_args *a, const struct bench_result *r);
+/* What ends a program that reads one input over and over: `bad` of them not as they should, which is said and returned
+ * as BENCH_FAILED; else the line, for inputs of `size` octets. */
+int bench_end(const struct bench_args *a, struct bench_result *r, size_t size, size_t bad);
 /* One sentence on standard error, "NAME: ..."; returns `status`. */
 int bench_say(const struct bench_args *a, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

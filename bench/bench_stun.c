@@ -81,8 +81,5 @@ int main(int argc, char **argv)
     uint64_t before = allocs_so_far();
     bench_loop(checked ? integrity : decode, &w, a.time_us, &r);
     r.allocs = allocs_so_far() - before;
-    r.bytes = r.ops * STUN_MIX_SIZE;
-    if (w.bad)
-        return bench_say(&a, BENCH_FAILED, "%zu messages were not read as they should", w.bad);
-    return bench_print(&a, &r);
+    return bench_end(&a, &r, STUN_MIX_SIZE, w.bad);
 }

@@ -70,8 +70,5 @@ int main(int argc, char **argv)
             return bench_say(&a, BENCH_FAILED, "no memory");
     }
     bench_loop(rtcp ? compound : header, &w, a.time_us, &r);
-    r.bytes = r.ops * (rtcp ? RTCP_MIX_SIZE : RTP_MIX_SIZE);
-    if (w.bad)
-        return bench_say(&a, BENCH_FAILED, "%zu packets were not read as they should", w.bad);
-    return bench_print(&a, &r);
+    return bench_end(&a, &r, rtcp ? RTCP_MIX_SIZE : RTP_MIX_SIZE, w.bad);
 }

@@ -54,8 +54,5 @@ int main(int argc, char **argv)
                         ? STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT
                         : STUN_AGENT_USAGE_IGNORE_CREDENTIALS);
     bench_loop(validate, &w, a.time_us, &r);
-    r.bytes = r.ops * STUN_MIX_SIZE;
-    if (w.bad)
-        return bench_say(&a, BENCH_FAILED, "%zu messages were not read as they should", w.bad);
-    return bench_print(&a, &r);
+    return bench_end(&a, &r, STUN_MIX_SIZE, w.bad);
 }

@@ -60,14 +60,7 @@ static void one_field(void)
     for (size_t i = 0; i < COUNT(changes); i++) {
         view_to_draft(&dr, &mem);
         CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, changes[i].path, changes[i].value), 1);
-        struct span got = written(&dr);
-        size_t end = changes[i].off + changes[i].n;
-        CU_ASSERT_EQUAL_FATAL(got.n, wire.n);
-        CU_ASSERT_TRUE(
-            span_eq(span_cut(got, 0, changes[i].off), span_cut(wire, 0, changes[i].off)));
-        CU_ASSERT_TRUE(span_eq(span_cut(got, end, got.n), span_cut(wire, end, wire.n)));
-        CU_ASSERT_FALSE(
-            span_eq(span_cut(got, changes[i].off, end), span_cut(wire, changes[i].off, end)));
+        CHECK_CHANGED(written(&dr), wire, changes[i].off, changes[i].n);
     }
 }
 

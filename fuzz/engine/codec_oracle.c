@@ -13,15 +13,21 @@ enum {
     PATH = 192,
 };
 
-static uint64_t touch(struct span s)
+uint64_t oracle_touch(struct span s)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s.n; i++)
+    uint64_t sum = 0, v;
+    size_t i = 0;
+
+    for (; i + 8 <= s.n; i += 8) {
+        memcpy(&v, s.p + i, 8);
+        sum += v;
+    }
+    for (; i < s.n; i++)
         sum += s.p[i];
     return sum;
 }
 
-static uint64_t check_findings(const struct findings *fs, struct span in)
+uint64_t oracle_findings(const struct findings *fs, struct span in)
 {
     uint64_t sum = 0;
 
@@ -29,7 +35,7 @@ static uint64_t check_findings(const struct findings *fs, struct span in)
         const struct finding *f = &fs->v[i];
         require(f->clause && f->what, "a finding without clause or words");
         require(f->off <= in.n && f->len <= in.n - f->off, "a finding lies outside the input");
-        sum += touch(span_cut(in, f->off, f->off + f->len));
+        sum += oracle_touch(span_cut(in, f->off, f->off + f->len));
     }
     return sum;
 }
@@ -40,12 +46,12 @@ static void render(const struct codec *c, const void *view)
     struct wr json = {text, TEXT, 0, false}, dump = json, brief = json;
 
     field_json(&json, c->view, view);
-    used(touch(wr_span(&json)));
+    used(oracle_touch(wr_span(&json)));
     field_text(&dump, c->view, view, 0);
-    used(touch(wr_span(&dump)));
+    used(oracle_touch(wr_span(&dump)));
     if (c->brief)
         c->brief(&brief, view);
-    used(touch(wr_span(&brief)));
+    used(oracle_touch(wr_span(&brief)));
 }
 
 void oracle_parse(const struct codec *c, struct span in)
@@ -62,7 +68,7 @@ void oracle_parse(const struct codec *c, struct span in)
     size_t decoded = fs.n;
     if (view && c->lint)
         c->lint(view, &fs);
-    used(check_findings(&fs, fence_span(&f)));
+    used(oracle_findings(&fs, fence_span(&f)));
     if (view)
         render(c, view);
     require(memcmp(f.p, in.p, in.n) == 0, "the input was written to");

@@ -152,6 +152,7 @@ static unsigned fill(struct live *l, struct flow *f)
 
 /* ---- what becomes of it ---- */
 
+/* The first of those that wait; there is one. */
 static struct dgram *pop(struct flow *f)
 {
     struct dgram *g = f->first;
@@ -186,7 +187,7 @@ static void sent(struct live *l, struct flow *f, unsigned msgs)
 {
     l->counts.sends++;
     for (unsigned i = 0; i < msgs; i++)
-        for (unsigned k = 0; k < l->tx->joined[i]; k++) {
+        for (unsigned k = 0; k < l->tx->joined[i] && f->first; k++) {
             struct dgram *g = pop(f);
             uint32_t frame = capture_sent(l, f, g);
             if (f->link)

@@ -1,6 +1,5 @@
 /* harness/replay/streams_test.c - the octets of connections in whole captures, TCP's and TLS's, beside tshark. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "harness/core/capture.h"
@@ -9,7 +8,7 @@
 #include "harness/replay/tlsdec.h"
 #include "harness/tests/tlsdec_talk.h"
 
-enum { STREAMS = 4, FILES = 400 }; /* of a file, the first ones; files */
+enum { STREAMS = 4 }; /* of a file, the first ones */
 
 struct text { /* of a direction */
     uint8_t *p;
@@ -241,19 +240,6 @@ static void drop_theirs(void)
 
 /* ---- tests ---- */
 
-static char *files[FILES];
-static size_t n_files;
-
-static int found(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    const char *dot = strrchr(path, '.');
-    (void)st;
-    (void)at;
-    if (type == FTW_F && dot && strncmp(dot, ".pcap", 5) == 0 && n_files < FILES)
-        files[n_files++] = strdup(path);
-    return 0;
-}
-
 static bool tshark_here(void)
 {
     if (system("tshark --version >/dev/null 2>&1") == 0)
@@ -291,13 +277,12 @@ static void shared_captures(void)
     }
     if (!tshark_here())
         return;
-    nftw(root, found, 16, FTW_PHYS);
+    size_t n_files;
+    char *const *files = test_captures(root, &n_files);
     for (size_t k = 0; k < n_files; k++) {
         /* fragments of IPv4 that overlap with other octets: tshark keeps those that came last, we the first */
-        if (strstr(files[k], "net/ipv4-frag-4.pcap")) {
-            free(files[k]);
+        if (strstr(files[k], "net/ipv4-frag-4.pcap"))
             continue;
-        }
         read_capture(files[k]);
         if (n_streams)
             ask_tshark(files[k], "tcp", "");
@@ -313,7 +298,6 @@ static void shared_captures(void)
         }
         forget();
         drop_theirs();
-        free(files[k]);
     }
     printf("\n%zu connections, %zu octets ", compared, carried);
     CU_ASSERT_TRUE(compared > 0 && carried > 0);

@@ -1,31 +1,9 @@
 /* harness/tests/rtp_watch_help.h - what the tests of the watcher share: a sink, packets by hand. */
 #ifndef HARNESS_TESTS_RTP_WATCH_HELP_H
 #define HARNESS_TESTS_RTP_WATCH_HELP_H
-#include "harness/core/test.h"
+#include "harness/tests/watch_found.h"
 #include "harness/watch/rtp/rtp_watch.h"
 
-enum { FOUND_MAX = 64 };
-static struct watch_finding found[FOUND_MAX];
-static size_t n_found;
-static struct watch_sum sums[WATCH_FACTS_MAX];
-
-static void on_finding(void *ctx, const struct watch_finding *f)
-{
-    (void)ctx;
-    if (n_found < FOUND_MAX)
-        found[n_found] = *f;
-    n_found++;
-}
-
-static void on_fact(void *ctx, const struct watch_fact *f)
-{
-    (void)ctx;
-    watch_add(sums, f);
-}
-
-static const struct watch_sink sink = {on_finding, on_fact, NULL};
-static const struct watch_options passing = {.origin = false},
-                                  beside = {.origin = true, .beside = true};
 static const struct addr here = {.family = 4, .ip = {192, 0, 2, 1}, .port = 5000},
                          there_ = {.family = 4, .ip = {192, 0, 2, 9}, .port = 6000},
                          here_rtcp = {.family = 4, .ip = {192, 0, 2, 1}, .port = 5001},

@@ -1,6 +1,5 @@
 /* harness/tests/watch_test.c - watchers through the program: captures under lint and decode, and whom a
  * case blames. */
-#include <ftw.h>
 #include "harness/core/capture.h"
 #include "harness/tests/program.h"
 
@@ -175,7 +174,7 @@ static const char *const known[] = {"sip/t38-fax-call.pcap:1437:4 RFC3550:5.1#8 
                                     "stun/ice-testcall.pcap:33:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:37:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST"};
-static size_t n_files, n_known, root_n;
+static size_t n_known, root_n;
 
 static void finding_line(const char *line)
 {
@@ -188,17 +187,11 @@ static void finding_line(const char *line)
     CU_FAIL("a finding over time that nobody has read");
 }
 
-static int visit(const char *path, const struct stat *st, int type, struct FTW *at)
+static void findings_of(const char *path)
 {
     static char line[4096];
     char command[4096];
-    const char *dot = strrchr(path, '.');
 
-    (void)st;
-    (void)at;
-    if (type != FTW_F || !dot || (strcmp(dot, ".pcap") != 0 && strcmp(dot, ".pcapng") != 0))
-        return 0;
-    n_files++;
     snprintf(command, sizeof command, "\"$RTCLAB\" lint '%s' 2>/dev/null", path);
     FILE *p = popen(command, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
@@ -206,7 +199,6 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
         if (strstr(line, "(with frame"))
             finding_line(strlen(line) > root_n ? line + root_n : line);
     pclose(p);
-    return 0;
 }
 
 static void captures(void)
@@ -219,9 +211,12 @@ static void captures(void)
         return;
     }
     root_n = strlen(root) + 1;
-    CU_ASSERT_EQUAL(nftw(root, visit, 16, FTW_PHYS), 0);
-    CU_ASSERT_TRUE(n_files > 0);
-    CU_ASSERT_EQUAL(n_known, COUNT(known));
+    size_t n_files;
+    char *const *files = test_captures(root, &n_files);
+    for (size_t i = 0; i < n_files; i++)
+        findings_of(files[i]);
+    if (test_captures_all())
+        CU_ASSERT_EQUAL(n_known, COUNT(known));
 }
 
 TESTS({"lint", lint}, {"decode", decode}, {"blame", blame}, {"captures", captures})
