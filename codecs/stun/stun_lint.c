@@ -58,7 +58,8 @@ static void lint_reserved(const struct stun_msg *m, const struct stun_attr *a, s
 
     for (size_t i = 0; i < padding.n; i++)
         if (padding.p[i] != 0) {
-            stun_broke(fs, m, "RFC8489:14#4a", MUST, "padding is not zero", padding.p, padding.n,
+            stun_broke(fs, m, "RFC8489:14#4a", MUST,
+                       "padding is not zero (RFC 5389 let it be anything)", padding.p, padding.n,
                        0);
             break;
         }
@@ -298,7 +299,8 @@ void stun_lint(const struct stun_msg *m, struct findings *fs)
         stun_lint_names(m, a, fs);
     }
     lint_order(m, fs);
-    if (m->truncated) /* what is missing may stand where the caller had no room */
+    /* what is missing may stand where the caller had no room, or in octets that are no attribute any more */
+    if (m->truncated || m->rest.n)
         return;
     if (m->cls == STUN_ERROR)
         lint_error(m, fs);

@@ -104,44 +104,57 @@ static unsigned rtmp(struct span in, uint16_t sport, uint16_t dport)
     return in.n >= BLOCK ? (zero ? 80 : 60) : zero && in.n >= 512 ? 60 : 0;
 }
 
-/* ---- DNS: RFC 1035 section 4.1: a header whose counts and first question fit ---- */
+/* ---- DNS: RFC 1035 section 4.1: a header whose counts and first name fit ---- */
 
-static bool dns_name(struct span in, size_t *at)
+enum dns_name { DNS_BAD, DNS_CUT, DNS_NAME };
+
+/* RFC 1035 section 3.1, 4.1.4: labels of up to 63 octets, to a root or a pointer back; CUT: `in` ends within it. */
+static enum dns_name dns_name(struct span in, size_t *at)
 {
     for (size_t length = 0; *at < in.n && length < 255;) {
         size_t label = in.p[*at];
         if (label == 0) {
             ++*at;
-            return true;
+            return DNS_NAME;
         }
         if (label >= 0xc0) {
+            if (*at + 2 > in.n)
+                return DNS_CUT;
+            bool back = (get_u16(in.p + *at) & 0x3fffu) < *at;
             *at += 2;
-            return *at <= in.n;
+            return back ? DNS_NAME : DNS_BAD;
         }
         if (label > 63)
-            return false;
+            return DNS_BAD;
         *at += label + 1;
         length += label + 1;
     }
-    return false;
+    return *at >= in.n ? DNS_CUT : DNS_BAD;
 }
 
 static unsigned dns(struct span in, uint16_t sport, uint16_t dport)
 {
+    enum { HEADER = 12, RECORD = 11, QUESTION = 5, PLAIN = 512 };
     bool hint = port(53, sport, dport) || port(5353, sport, dport) || port(5355, sport, dport);
-    size_t at = 12;
+    size_t at = HEADER;
 
-    if (in.n < 12)
+    if (in.n < HEADER)
         return 0;
     unsigned opcode = in.p[2] >> 3 & 15, questions = get_u16(in.p + 4), answers = get_u16(in.p + 6);
     unsigned records = answers + get_u16(in.p + 8) + get_u16(in.p + 10);
-    if (hint)
-        return 70;
+    if (opcode > 6 || opcode == 3) /* QUERY, IQUERY, STATUS, NOTIFY, UPDATE, DSO */
+        return 0;
+    if (hint) { /* a capture may have cut it: what is there has to fit, and the counts a plain datagram */
+        size_t room = (in.n < PLAIN ? PLAIN : in.n) - HEADER;
+        bool fits = (size_t)questions * QUESTION + (size_t)records * RECORD <= room;
+        bool named = in.n == HEADER || dns_name(in, &at) != DNS_BAD;
+        return fits && named ? 70 : 0;
+    }
     /* elsewhere: one question of class IN, no reserved bit, no more records than there can be octets for */
-    if (opcode > 5 || opcode == 3 || (in.p[3] & 0x40) || questions != 1 || records > in.n / 11 ||
+    if (opcode == 6 || (in.p[3] & 0x40) || questions != 1 || records > in.n / RECORD ||
         (!(in.p[2] & 0x80) && answers))
         return 0;
-    if (!dns_name(in, &at) || at + 4 > in.n)
+    if (dns_name(in, &at) != DNS_NAME || at + 4 > in.n)
         return 0;
     unsigned type = get_u16(in.p + at), class = get_u16(in.p + at + 2) & 0x7fffu;
     return type && type < 300 && (class == 1 || class == 255) ? 60 : 0;

@@ -79,7 +79,8 @@ static void interval(struct rtp_watch *w, struct rtp_stream *t, const struct wat
 /* ---- sender reports ---- */
 
 /* Counts since the sender began with this SSRC. They shrink for nobody who goes on with it: only a report that
- * is later by its own clock too is compared, and none after a pause. */
+ * is later by its own clock too is compared, and none after a pause. Octets are compared where all came once and in
+ * order: else one that came twice may stand in for one that is late. */
 static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                    const struct rtcp_packet *p, const struct watch_sink *out)
 {
@@ -109,7 +110,7 @@ static void counts(struct rtp_watch *w, struct rtp_stream *t, const struct watch
                                .level = STMT,
                                .arg = {p->packet_count, t->packets}},
               t->last_frame);
-    else if (all && t->packets && p->packet_count == t->packets &&
+    else if (all && t->clean && t->packets && p->packet_count == t->packets &&
              p->octet_count != (uint32_t)t->payload)
         broke(t, RTP_T_SR, out, s, p,
               (struct finding){.clause = "RFC3550:6.4.1#a16",
