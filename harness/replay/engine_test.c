@@ -275,6 +275,39 @@ static void connections(void)
     CU_ASSERT_EQUAL(counts().c.tcp, 9);
 }
 
+/* What stands on DNS's port has to be of its form, as far as a capture has it: RFC 1035 section 4.1. */
+static void dns(void)
+{
+    static const struct {
+        const char *hex;
+        bool is;
+    } sent[] = {
+        {"0001 0100 0001 0000 0000 0000 01610000010001", true},
+        {"0001 8180 0000 0000 0000 0000", true},               /* a header alone: an error, say */
+        {"0001 8180 0001 0002 0003 0004 0161", true},          /* cut within its name */
+        {"0001 8180 0001 0000 0000 0000 c00c00010001", false}, /* a name that points at itself */
+        {"0001 8180 0001 0000 0000 0000 4061", false},         /* no label is so long */
+        {"0001 1800 0001 0000 0000 0000 01610000010001", false}, /* operation 3 */
+        {"0001 3000 0001 0000 0000 0000 01610000010001", true},  /* 6: DSO */
+        {"0001 3800 0001 0000 0000 0000 01610000010001", false},
+        {"0001 0100 0064 0000 0000 0000 01610000010001", true}, /* 100 questions fit 512 octets */
+        {"0001 0100 0065 0000 0000 0000 01610000010001", false},
+        {"0001 8100 0000 002d 0000 0000 01610000010001", true}, /* 45 records do */
+        {"0001 8100 0000 002e 0000 0000 01610000010001", false},
+        {"8000 0001 0000 00a0 0000 0007 0102030405060708", false}, /* RTP */
+        {"0001 0100 0001 0000 0000", false},
+    };
+    for (size_t i = 0; i < COUNT(sent); i++) {
+        start(&plain);
+        udp(1, 40000, 53, sent[i].hex);
+        end();
+        if (of("dns").messages != sent[i].is) {
+            printf("\n%s", sent[i].hex);
+            CU_FAIL("taken for DNS, or not");
+        }
+    }
+}
+
 static void evicted(void)
 {
     const struct engine_options o = {.jobs = 1, .flows = FLOWS_REACH};
@@ -494,6 +527,6 @@ static void grows(void)
 
 TESTS({"order", order}, {"probation", probation}, {"held", held}, {"denied", denied},
       {"held_limit", held_limit}, {"shared_flow", shared_flow}, {"quoted", quoted},
-      {"connections", connections}, {"evicted", evicted}, {"grown_table", grown_table},
+      {"connections", connections}, {"dns", dns}, {"evicted", evicted}, {"grown_table", grown_table},
       {"oldest", oldest}, {"stops", stops}, {"jobs", jobs}, {"gzip", gzip}, {"cut", cut},
       {"grows", grows})

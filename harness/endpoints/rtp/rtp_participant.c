@@ -60,7 +60,8 @@ static void begin_stream(struct rtp_session *s)
     uint16_t sequence = (uint16_t)(chance >> 32);
     uint32_t timestamp = (uint32_t)chance;
 
-    if (session_flag(s, "sequence-begins-at-one"))
+    if (session_flag(s, "sequence-begins-at-one") ||
+        (session_flag(s, "sequence-one-by-chance") && !s->again))
         sequence = 1;
     if (session_flag(s, "sequence-wraps"))
         sequence |= 0xfffc;
@@ -295,14 +296,35 @@ static const char *not_a_type(const struct rtp_session *s, uint32_t type)
     return type > 127 ? "a payload type is 0 to 127" : NULL;
 }
 
+/* Who has left and begins again is a new participant: another SSRC, other numbers, nothing sent or reported yet. */
+static void enter_again(struct rtp_session *s, const struct rtp_in *x)
+{
+    s->gone = false;
+    s->again = true;
+    s->reports = 0;
+    s->out = (struct rtp_stream){0};
+    s->timing = (struct rtp_timing){.members = 1,
+                                    .pmembers = 1,
+                                    .initial = true,
+                                    .tn_us = NO_DEADLINE,
+                                    .min_us = s->timing.min_us,
+                                    .bandwidth = s->timing.bandwidth};
+    begin_stream(s);
+    s->out.t0_us = x->now_us;
+    members_count(s);
+    session_join(s, x);
+}
+
 static void begin(struct rtp_session *s, const struct rtp_in *x, const struct rtp_args *a)
 {
     const char *why = s->closed                        ? "the flow is closed"
-                      : s->gone || s->timing.leaving   ? "the session was left"
+                      : s->timing.leaving && !s->gone  ? "the session is being left"
                       : !s->to.family && !a->to.family ? "nobody said where to"
                                                        : NULL;
     if (!why)
         why = not_a_type(s, a->payload_type);
+    if (!why && s->gone)
+        enter_again(s, x);
     if (!why)
         session_start(s, x, a);
     struct rtp_notice *e = session_answer(x, x->in->token, why);

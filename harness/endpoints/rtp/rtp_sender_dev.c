@@ -106,6 +106,7 @@ const struct deviation rtp_sender_variants[RTP_SENDER_VARIANTS] = {
     {"extension", "RFC3551:2#1", "rtp/audio", DEV_SET, "profile", "0x1234", NULL},
     {"contributor", "RFC3550:5.1#a3", "rtp/audio", DEV_ADD, "csrc", "0x11223344", NULL},
     {"sequence-wraps", "RFC3550:5.1#7", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"sequence-one-by-chance", "RFC3550:5.1#7", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"timestamp-wraps", "RFC3550:5.1#11", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"packets-of-10-ms", "RFC3551:4.2#2", "timer/ptime", DEV_SCALE, NULL, "50", NULL},
     {"packets-of-60-ms", "RFC3551:4.2#2", "timer/ptime", DEV_SCALE, NULL, "300", NULL},

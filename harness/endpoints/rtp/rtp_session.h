@@ -168,6 +168,7 @@ struct rtp_session {
     uint8_t kept_octets[2048];
     flow_id rtcp_flow;                                 /* RTP_FLOW with mux */
     bool rtp_open, rtcp_open, told_open, closed, gone; /* gone: the BYE is out */
+    bool again;                                        /* it had left, and began anew */
     struct addr local, rtcp_local, to, rtcp_to;
     struct addr learned, learned_rtcp; /* where RTP and RTCP came from */
     struct rtp_stream out;

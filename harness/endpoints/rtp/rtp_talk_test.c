@@ -47,6 +47,16 @@ static void talk(void)
     }
     r = net_asked(&net, to, "report", NULL);
     CU_ASSERT_EQUAL(r.n.members, 1);
+    /* who begins after that is somebody else, who has sent nothing yet */
+    uint32_t left = s.n.ssrc ? s.n.ssrc : bye ? bye->n.ssrc : 0;
+    s = net_asked(&net, from, "start", NULL);
+    CU_ASSERT_EQUAL(s.kind, RTP_K_SUCCESS);
+    CU_ASSERT_NOT_EQUAL(s.n.ssrc, left);
+    net_run(&net, 10);
+    s = net_asked(&net, from, "report", NULL);
+    CU_ASSERT_TRUE(s.n.reports >= 1 && s.n.packets <= 502);
+    r = net_asked(&net, to, "report", NULL);
+    CU_ASSERT_EQUAL(r.n.members, 2);
     net_close(&net);
 }
 

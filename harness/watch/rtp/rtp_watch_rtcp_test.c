@@ -222,6 +222,14 @@ static void sender_counts(void)
     GOES(beside, SR(.ntp = 5, .packets = 10, .octets = 1720), no_more, "RFC3550:6.4.1#a16");
     GOES(beside, SR(.ntp = 5, .packets = 9, .octets = 1720), no_more, "");
     GOES(passing, SR(.ntp = 5, .packets = 10, .octets = 1720), no_more, "");
+    /* eleven were sent: one came twice, one that is longer has not come yet */
+    struct watch *w = begin(&beside);
+    struct told t = SR(.ms = 1000, .ntp = 5, .packets = 11, .octets = 1700);
+    packets(w, 0, 1, 10);
+    packets(w, 200, 10, 1);
+    show_rtcp(w, &t, 1);
+    CU_ASSERT_EQUAL(n_found, 0);
+    watch_free(w);
 }
 
 static void reports(void)
