@@ -149,7 +149,8 @@ static void bad_rows(void)
     } bad[] = {
         {"TOY1:2#1\tN\tSHALL\tserver\tyes\t\t\tx", "TOY1:2#1: there is no level 'SHALL'"},
         {"TOY1:2#a1\tA\tMUST\tserver\tyes\t\t\tx",
-         "TOY1:2#a1: a rule without a key word is STMT, not MUST"},
+         "TOY1:2#a1: a rule without a key word is STMT, or SHOULD where its text is for "
+         "information, not MUST"},
         {"TOY1:2#a1\tN\tSTMT\tserver\tyes\t\t\tx", "TOY1:2#a1: the kind is 'N', not A"},
         {"TOY1:2#1\tA\tMUST\tserver\tyes\t\t\tx", "TOY1:2#1: the kind is 'A', not N"},
         {"TOY1:2#1\tN\tMUST\t\tyes\t\t\tx", "TOY1:2#1: '' are no roles joined by commas"},

@@ -208,8 +208,11 @@ static void check_row(struct gen *g, const struct row *r)
         say(g, r->path, r->line, "%s: the kind is '%s', not %s", c[ID], c[KIND], own ? "A" : "N");
     if (!among(c[LEVEL], levels, COUNT(levels)))
         say(g, r->path, r->line, "%s: there is no level '%s'", c[ID], c[LEVEL]);
-    else if (own && strcmp(c[LEVEL], "STMT") != 0)
-        say(g, r->path, r->line, "%s: a rule without a key word is STMT, not %s", c[ID], c[LEVEL]);
+    else if (own && strcmp(c[LEVEL], "STMT") != 0 && strcmp(c[LEVEL], "SHOULD") != 0)
+        say(g, r->path, r->line,
+            "%s: a rule without a key word is STMT, or SHOULD where its text is for information, "
+            "not %s",
+            c[ID], c[LEVEL]);
     if (!roles_well_formed(c[ROLES]))
         say(g, r->path, r->line, "%s: '%s' are no roles joined by commas", c[ID], c[ROLES]);
     if (!seen && strcmp(c[OBSERVABLE], "no") != 0)

@@ -171,6 +171,8 @@ struct rtp_stream {
     uint64_t sr_ntp, sr_us;
     uint64_t collided_us;
     uint32_t left_frame;
+    uint32_t judged_by; /* SSRC of who sent the last report that was judged, 0: none was */
+    uint64_t judged;    /* the extended number that it had as the highest */
     struct rtp_recent recent[RTP_RECENT];
 };
 struct rtp_path { /* one direction of a flow */

@@ -5,6 +5,8 @@
  * lacks a CNAME, say, does not matter here. */
 #include "harness/watch/rtp/rtp_watch.h"
 
+enum { SEQ_HALF = 32768 };
+
 static bool whole(const struct watch_seen *s, const struct rtcp_compound *c)
 {
     bool good = !s->cut && !c->truncated && c->rest.n == 0 && c->n_packets > 0;
@@ -153,6 +155,21 @@ static void round_trip(struct rtp_stream *t, const struct watch_seen *s,
     }
 }
 
+/* Whether 16 bits tell which number a report means: it was made after the one before from the same source, so its number
+ * lies between that one's and the highest now. Where more than half of the space lies between them, a report that was on
+ * its way for a moment would look like one that is ahead. */
+static bool plain_number(struct rtp_stream *t, uint32_t by, uint16_t highest)
+{
+    uint64_t now = t->cycles + t->max_seq, from = t->judged_by == by && by ? t->judged : t->base;
+    bool plain = now - from < SEQ_HALF;
+
+    t->judged_by = by;
+    t->judged = now - (uint16_t)(t->max_seq - highest);
+    if (!plain || t->judged < t->base)
+        t->judged = t->base;
+    return plain;
+}
+
 /* What a report says of a stream whose packets were all seen. Loss that it adds may be a queue of the receiver's
  * host, so more loss than passed is no finding; a number that was never sent, and packets that came more often
  * than they were sent, are. */
@@ -162,7 +179,8 @@ static void judge(const struct rtp_watch *w, struct rtp_stream *t, const struct 
 {
     int ahead = rtp_sequence_diff((uint16_t)r->highest_sequence, t->max_seq);
 
-    if (!w->o.origin || !t->packets || t->restarts || t->strays || t->shared || w->gone)
+    if (!w->o.origin || !t->packets || t->restarts || t->strays || t->shared || w->gone ||
+        !plain_number(t, p->ssrc, (uint16_t)r->highest_sequence))
         return;
     if (ahead > 0)
         broke(t, RTP_T_REPORT, out, s, p,

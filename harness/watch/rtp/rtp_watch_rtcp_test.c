@@ -254,6 +254,29 @@ static void reports(void)
     watch_free(w);
 }
 
+/* Numbers that run on by more than half of their space while a report is on its way: it is not ahead. By just under half
+ * one that is ahead is told. */
+static void far_behind(void)
+{
+    static const struct {
+        unsigned n; /* packets, 2900 numbers apart */
+        uint32_t first, second;
+        size_t want;
+    } runs[] = {{20, 1, 1, 0}, {12, 1, 1, 0}, {12, 31902, 31902, 2}, {20, 55101, 55102, 0}};
+
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        struct told a = RR(.ms = 1000, .highest = runs[i].first),
+                    b = RR(.ms = 6000, .highest = runs[i].second);
+        struct watch *w = begin(&beside);
+        for (unsigned k = 0; k < runs[i].n; k++)
+            packets(w, 20 * k, (uint16_t)(1 + 2900 * k), 1);
+        show_rtcp(w, &a, 1);
+        show_rtcp(w, &b, 2);
+        CU_ASSERT_EQUAL(n_found, runs[i].want);
+        watch_free(w);
+    }
+}
+
 /* A stream that goes on between other addresses: what is said of it is about both parts. */
 static void moved(void)
 {
@@ -550,5 +573,5 @@ static void networks(void)
 }
 
 TESTS({"what sources say", heard}, {"receivers", receivers}, {"counts of senders", sender_counts},
-      {"reports", reports}, {"intervals", intervals}, {"moved", moved}, {"digits", digits},
-      {"rules of events", event_rules}, {"text", text}, {"networks", networks})
+      {"reports", reports}, {"far_behind", far_behind}, {"intervals", intervals}, {"moved", moved},
+      {"digits", digits}, {"rules of events", event_rules}, {"text", text}, {"networks", networks})
