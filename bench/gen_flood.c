@@ -104,8 +104,10 @@ static void tcp(uint8_t *packet, struct side *from, const struct side *to, uint8
 
 static void text(uint8_t *packet, struct side *from, const struct side *to, const char *words)
 {
-    memcpy(packet + IP + TCP, words, strlen(words));
-    tcp(packet, from, to, PUSH | ACK, strlen(words));
+    struct span s = span_of(words);
+
+    memcpy(packet + IP + TCP, s.p, s.n);
+    tcp(packet, from, to, PUSH | ACK, s.n);
 }
 
 /* STUN's header, and where its `n` octets of attributes begin. */

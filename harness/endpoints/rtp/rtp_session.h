@@ -93,10 +93,11 @@ struct rtp_tone_out { /* DTMF that is being sent */
     uint8_t events[RTP_DTMF_MAX], volume;
     size_t n, at;
     uint64_t begin_us, duration_us, gap_us, due_us, step_us;
-    uint32_t begin_ts; /* of the segment */
-    uint64_t segment_us;
-    uint8_t ends; /* end packets that were sent */
-    uint8_t full; /* times that the end of the last segment is still to be repeated */
+    uint32_t begin_ts,
+        clock_rate;  /* timestamp of the segment; the clock that the event began with */
+    uint64_t before; /* timestamp units of the segments before this one */
+    uint8_t ends;    /* end packets that were sent */
+    uint8_t full;    /* times that the end of the last segment is still to be repeated */
     uint32_t full_ts;
     bool first;
     uint32_t token;

@@ -41,8 +41,13 @@ static void begin_digit(struct rtp_session *s, uint64_t at_us)
 {
     struct rtp_tone_out *d = &s->dtmf;
 
-    d->begin_us = d->segment_us = at_us;
+    d->begin_us = at_us;
     d->begin_ts = stream_ts(&s->out, at_us);
+    d->clock_rate = s->out.clock_rate;
+    d->before = 0;
+    uint64_t most =
+        (uint64_t)FULL * 1000000 / d->clock_rate; /* each segment is reported at least once */
+    d->step_us = d->step_us > most && most ? most : d->step_us;
     d->due_us = at_us + d->step_us;
     d->ends = d->full = 0;
     d->first = true;
@@ -78,9 +83,12 @@ const char *session_dtmf(struct rtp_session *s, const struct rtp_in *x, const st
     return NULL;
 }
 
-static uint64_t units(const struct rtp_session *s, uint64_t us)
+/* How long the event has lasted at `us`, less its earlier segments. The clock stays the one that it began with, whatever
+ * payload type is sent meanwhile. */
+static uint64_t lasted(const struct rtp_tone_out *d, uint64_t us)
 {
-    return us / 1000000 * s->out.clock_rate + us % 1000000 * s->out.clock_rate / 1000000;
+    uint64_t past = us - d->begin_us;
+    return past / 1000000 * d->clock_rate + past % 1000000 * d->clock_rate / 1000000 - d->before;
 }
 
 /* The maximum is reached: it is told without E, and the next segment begins where this one ends: 2.5.1.3. */
@@ -92,7 +100,7 @@ static void next_segment(struct rtp_session *s, const struct rtp_in *x)
     d->full = ENDS - 1;
     put_event(s, x, "rtp/event/full", d->full_ts, FULL, false);
     d->begin_ts += FULL;
-    d->segment_us += ((uint64_t)FULL * 1000000 + s->out.clock_rate - 1) / s->out.clock_rate;
+    d->before += FULL;
 }
 
 static void finish_digit(struct rtp_session *s, const struct rtp_in *x)
@@ -127,14 +135,11 @@ void session_tone_timer(struct rtp_session *s, const struct rtp_in *x)
         d->full--;
         put_event(s, x, "rtp/event/full", d->full_ts, FULL, false);
     }
-    while (units(s, (over ? end_us : at) - d->begin_us) -
-               (uint32_t)(d->begin_ts - stream_ts(&s->out, d->begin_us)) >
-           FULL) {
+    while (lasted(d, over ? end_us : at) > FULL) {
         next_segment(s, x);
         fresh = true;
     }
-    uint64_t duration = units(s, (over ? end_us : at) - d->begin_us) -
-                        (uint32_t)(d->begin_ts - stream_ts(&s->out, d->begin_us));
+    uint64_t duration = lasted(d, over ? end_us : at);
     if (!over) {
         put_event(s, x,
                   first   ? "rtp/event/first"
