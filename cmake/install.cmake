@@ -107,7 +107,7 @@ impairs traffic, and fuzzes parsers and live servers.")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME rtclab-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libssl-dev, libuv1-dev, liblua5.4-dev, libjansson-dev, libpcap-dev, libidn-dev, libunistring-dev, zlib1g-dev")
+  "libssl-dev, libuv1-dev, liblua5.4-dev, libjansson-dev, libpcap-dev, libsrtp2-dev, libidn-dev, libunistring-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_DESCRIPTION
 "codecs and harness of rtclab as libraries
 The static libraries behind rtclab with their headers: codecs that find each

@@ -35,6 +35,7 @@ pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(SRTP REQUIRED IMPORTED_TARGET libsrtp2)
 pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
 pkg_check_modules(IDN REQUIRED IMPORTED_TARGET libidn)
 find_library(UNISTRING unistring REQUIRED) # it has no .pc file
@@ -175,7 +176,7 @@ function(rtclab_finish)
   list(REMOVE_ITEM harness_src harness/core/test_main.c)
   add_library(rtclab_harness STATIC ${harness_src})
   target_link_libraries(rtclab_harness rtclab_codecs PkgConfig::UV PkgConfig::LUA
-    PkgConfig::JANSSON PkgConfig::PCAP PkgConfig::OPENSSL PkgConfig::IDN ${UNISTRING} z m)
+    PkgConfig::JANSSON PkgConfig::PCAP PkgConfig::SRTP PkgConfig::OPENSSL PkgConfig::IDN ${UNISTRING} z m)
 
   rtclab_sources(cli_src harness/cli)
   list(REMOVE_ITEM cli_src harness/cli/main.c)

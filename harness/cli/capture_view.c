@@ -192,6 +192,12 @@ static void sums(struct view *v)
     if (c.flows_evicted)
         cli_error(name, "%s: %llu of %llu flows were forgotten, since there was room for no more",
                   v->file, (unsigned long long)c.flows_evicted, (unsigned long long)c.flows);
+    if (c.srtp.failed)
+        cli_error(name, "%s: %llu packets of RTP and RTCP are authentic under no SRTP key given",
+                  v->file, (unsigned long long)c.srtp.failed);
+    if (c.srtp.evicted)
+        cli_error(name, "%s: %llu streams of SRTP were forgotten, since there was room for no more",
+                  v->file, (unsigned long long)c.srtp.evicted);
     file_end(v);
 }
 
@@ -305,6 +311,22 @@ static bool map(struct view *v, const char *value)
     return false;
 }
 
+static bool srtp_key(struct view *v, const char *value)
+{
+    char why[SRTPDEC_WHY_MAX];
+
+    if (v->n_srtp == SRTPDEC_KEYS_MAX) {
+        cli_error(v->command->name, "--srtp-key: there are more than %d keys", SRTPDEC_KEYS_MAX);
+        return false;
+    }
+    if (srtpdec_key_read(value, &v->srtp[v->n_srtp], why)) {
+        v->n_srtp++;
+        return true;
+    }
+    cli_error(v->command->name, "--srtp-key: %s", why);
+    return false;
+}
+
 int view_option(struct view *v, int opt, const char *value)
 {
     struct select *checked;
@@ -321,6 +343,8 @@ int view_option(struct view *v, int opt, const char *value)
         return number(v, "count", value, UINT32_MAX, &v->count) ? 1 : -1;
     case 'm':
         return map(v, value) ? 1 : -1;
+    case 'K':
+        return srtp_key(v, value) ? 1 : -1;
     case 'X':
         if ((checked = select_new(value, why))) {
             select_free(checked);
@@ -367,6 +391,8 @@ int view_files(struct view *v, int n, char **files)
     const struct engine_options o = {.jobs = v->jobs,
                                      .ordered = v->ordered,
                                      .known = *v->known ? v->known : NULL,
+                                     .srtp_keys = v->srtp,
+                                     .n_srtp_keys = v->n_srtp,
                                      .more = v->follow ? on_more : NULL};
     const struct engine_sink sink = {.ctx = v,
                                      .message = v->message ? on_message : NULL,

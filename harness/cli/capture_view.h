@@ -12,8 +12,10 @@ enum {
 struct view {
     const struct command *command;
     struct cli cli;
-    unsigned jobs;               /* threads; 0: one */
-    char known[VIEW_KNOWN_MAX];  /* of --map, for watchers */
+    unsigned jobs;                             /* threads; 0: one */
+    char known[VIEW_KNOWN_MAX];                /* of --map, for watchers */
+    struct srtpdec_key srtp[SRTPDEC_KEYS_MAX]; /* of --srtp-key */
+    size_t n_srtp;
     bool follow;                 /* a file that ends may grow */
     const char *interface, *bpf; /* read live: NULL: files */
     const char *filtered;        /* of --filter, which was read once; NULL: all messages */
@@ -47,6 +49,7 @@ int view_files(struct view *v, int n, char **files);
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
         {"bpf", required_argument, NULL, 'B'}, {"filter", required_argument, NULL, 'X'},           \
         {"count", required_argument, NULL, 'N'}, {"map", required_argument, NULL, 'm'},            \
+        {"srtp-key", required_argument, NULL, 'K'},                                                \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
@@ -59,6 +62,11 @@ int view_files(struct view *v, int n, char **files);
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
     "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \
     "                       what dynamic payload types of RTP stand for, as in a=rtpmap\n"         \
+    "      --srtp-key [SSRC=N,][ROC=N,][ADDR:PORT,]SUITE:KEY\n"                                    \
+    "                       decrypt SRTP and SRTCP; SUITE and KEY (key and salt in base64) as "    \
+    "in\n"                                                                                         \
+    "                       a=crypto; for all streams, or those of an SSRC or address; may be\n"   \
+    "                       given again. docs/captures.md\n"                                       \
     "  -j, --jobs N         threads that share the work; 1 where not given\n"
 int view_option(struct view *v, int opt, const char *value);
 /* What is read: the files named, or the interface. An exit status as of view_files. */

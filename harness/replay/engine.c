@@ -206,6 +206,17 @@ static unsigned all_parts(const struct engine *e)
     return e->n_parts + (e->n_parts > 1);
 }
 
+static void add_srtp(struct srtpdec_counts *to, const struct srtpdec *d)
+{
+    struct srtpdec_counts c;
+
+    srtpdec_counts(d, &c);
+    to->opened += c.opened;
+    to->again += c.again;
+    to->failed += c.failed;
+    to->evicted += c.evicted;
+}
+
 void engine_counts(const struct engine *e, struct engine_counts *c)
 {
     *c = (struct engine_counts){.c = e->layers.counts};
@@ -221,6 +232,9 @@ void engine_counts(const struct engine *e, struct engine_counts *c)
         c->held += p->held_all;
         c->held_lost += p->held_lost;
         c->partial += p->partial;
+        c->c.problems += p->problems;
+        if (p->srtp)
+            add_srtp(&c->srtp, p->srtp);
         for (int l = 0; l < ENGINE_LEVELS; l++)
             c->late[l] += p->late[l];
     }

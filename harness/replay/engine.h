@@ -16,6 +16,7 @@
 #define HARNESS_REPLAY_ENGINE_H
 #include "harness/core/watch.h"
 #include "harness/replay/capread.h"
+#include "harness/replay/srtpdec.h"
 
 enum {
     ENGINE_JOBS_MAX = 16,
@@ -72,6 +73,8 @@ struct engine_options {
     size_t flows;      /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
     bool no_watch;     /* no findings over time, no facts */
     const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
+    const struct srtpdec_key *srtp_keys; /* of SRTP; live as long as the engine */
+    size_t n_srtp_keys;
     /* The end of a file was reached; true: it may have grown, look again, after some wait of the caller's.
      * NULL: the end is the end. */
     bool (*more)(void *ctx);
@@ -86,6 +89,7 @@ struct engine_counts {
     uint64_t held, held_lost;     /* datagrams on probation; those that were given up as unknown */
     uint64_t partial;             /* messages that had more parts than there was room for */
     uint64_t late[ENGINE_LEVELS]; /* findings over time that only the end showed */
+    struct srtpdec_counts srtp;   /* where there are keys */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */
     const char *name;

@@ -16,18 +16,19 @@ bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t 
     p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
     p->held.octets = malloc(ENGINE_HELD);
     p->mine = malloc(ENGINE_FRAMES * sizeof *p->mine);
-    p->layers = calloc(ENGINE_PATHS, sizeof *p->layers);
+    p->layers = calloc(2 * ENGINE_PATHS, sizeof *p->layers);
     return flows_init(&p->flows, places) && p->mem.p && p->findings && p->over && p->watching &&
-           p->held.v && p->held.octets && p->mine && p->layers;
+           p->held.v && p->held.octets && p->mine && p->layers && engine_part_srtp_init(p);
 }
 
 void engine_part_free(struct part *p)
 {
     for (size_t i = 0; p->watching && i < registry_n; i++)
         watch_free(p->watching[i].w);
-    for (size_t i = 0; p->layers && i < ENGINE_PATHS; i++)
+    for (size_t i = 0; p->layers && i < 2 * ENGINE_PATHS; i++)
         for (size_t j = 0; j < ENGINE_PROTOCOLS_MAX; j++)
             free((char *)(uintptr_t)p->layers[i][j]);
+    srtpdec_free(p->srtp);
     flows_free(&p->flows);
     free(p->mem.p);
     free(p->findings);
@@ -49,7 +50,9 @@ void engine_part_reset(struct part *p)
     }
     memset(p->sums, 0, sizeof p->sums);
     p->unknown = p->unknown_quoted = p->connections = p->with_data = p->recognised = 0;
-    p->held_all = p->held_lost = p->partial = 0;
+    p->held_all = p->held_lost = p->partial = p->problems = 0;
+    if (p->srtp)
+        srtpdec_reset(p->srtp);
     memset(p->late, 0, sizeof p->late);
     p->held.n = p->held.used = 0;
 }
@@ -62,11 +65,12 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
 
     if (p->layers[path][protocol])
         return p->layers[path][protocol];
-    if (path < QUICK_PATHS)
-        quick_path(path, &w);
+    uint16_t below = path < ENGINE_SRTP_PATHS ? path : (uint16_t)(path - ENGINE_SRTP_PATHS);
+    if (below < QUICK_PATHS)
+        quick_path(below, &w);
     else
-        wr_text(&w, path == ENGINE_PATHS - 1 ? "..." : p->e->slow_paths[path - QUICK_PATHS]);
-    wr_u8(&w, '/');
+        wr_text(&w, below == ENGINE_PATHS - 1 ? "..." : p->e->slow_paths[below - QUICK_PATHS]);
+    wr_text(&w, path < ENGINE_SRTP_PATHS ? "/" : "/srtp/");
     wr_text(&w, c ? c->name : engine_known(protocol) ? engine_known(protocol)->name : "");
     buf[w.n] = '\0';
     char *text = strdup((const char *)buf);
@@ -193,6 +197,11 @@ static inline unsigned protocol_of(struct part *p, const struct packet *k)
     struct flow *f = flows_of(&p->flows, k);
     unsigned known = f->known[class];
     return __builtin_expect(known && takes(known, k), 1) ? known : classify(f, k, class);
+}
+
+void engine_part_known(struct part *p, const struct packet *k, unsigned protocol)
+{
+    flows_of(&p->flows, k)->known[class_of(k)] = (uint8_t)protocol;
 }
 
 /* ---- what it says ---- */
@@ -412,8 +421,8 @@ static void release(struct part *p, struct share *s, bool all)
 
 /* ---- the step ---- */
 
-/* Classify the datagrams of a part, and list all its packets. */
-static size_t first_pass(struct part *p, struct window *w)
+/* Open and classify the datagrams of a part, and list all its packets. */
+static size_t first_pass(struct part *p, struct window *w, struct share *s)
 {
     unsigned parts = p->e->n_parts, number = p->number;
     size_t n = 0;
@@ -427,7 +436,7 @@ static size_t first_pass(struct part *p, struct window *w)
         if (!k->p || (parts > 1 && engine_part_of(k->hash, parts) != number))
             continue;
         p->mine[n++] = (uint16_t)i;
-        if (!(k->flags & PACKET_TCP))
+        if (!(k->flags & PACKET_TCP) && !(p->srtp && engine_part_srtp(p, w, s, k)))
             k->protocol = (uint8_t)protocol_of(p, k);
     }
     return n;
@@ -439,7 +448,7 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
     struct share *s = &w->shares[number];
 
     p->flows.now++;
-    size_t n = first_pass(p, w);
+    size_t n = first_pass(p, w, s);
     if (p->held.n)
         release(p, s, false);
     for (size_t i = 0; i < n; i++) {

@@ -5,7 +5,8 @@
  *   read (o)    octets of the file, boundaries of frames          engine_window.c
  *   parse       quick_packet over its frames                      engine_window.c
  *   slow (o)    layers_frame over what that left; fragments       engine_window.c
- *   flows (o)   a part of the flows each: classify, decode, watch  engine_flow.c, engine_tcp.c
+ *   flows (o)   a part of the flows each: open SRTP, classify,     engine_flow.c, engine_tcp.c, engine_srtp.c
+ *               decode, watch
  *   merge (o)   texts and problems in the order of frames         engine_merge.c
  *
  * With one job they run one after the other in one window; with more, engine_jobs.c runs those that can be run,
@@ -22,7 +23,8 @@ enum {
     ENGINE_SLOW_PATHS =
         256, /* of layers beside the quick ones; what is more has a path of its own, "..." */
     ENGINE_PATHS = QUICK_PATHS + ENGINE_SLOW_PATHS,
-    ENGINE_TEXT = 1 << 20, /* octets a part's text begins with */
+    ENGINE_SRTP_PATHS = ENGINE_PATHS, /* the same again, each with SRTP above it */
+    ENGINE_TEXT = 1 << 20,            /* octets a part's text begins with */
     ENGINE_TEXT_MAX =
         4 << 20, /* from here on messages of the window wait for the merge (several jobs) */
     ENGINE_HELD_MAX = 4096, /* datagrams on probation, a part */
@@ -64,7 +66,9 @@ struct share { /* what a part makes of a window */
     struct wr text;
     struct event *events;
     size_t n_events, cap_events;
-    struct aside *held; /* copies of held packets that wait */
+    struct aside *held; /* copies of held packets that wait, and what SRTP carried */
+    struct capread_problem *problems;
+    size_t n_problems, cap_problems;
 };
 struct window {
     uint8_t *buf;                 /* CAPFILE_BUFFER octets */
@@ -114,10 +118,11 @@ struct part {
     struct watching *speaking;
     struct sum sums[ENGINE_PROTOCOLS_MAX];
     uint64_t unknown, unknown_quoted, connections, with_data, recognised, held_all, held_lost,
-        partial, late[ENGINE_LEVELS];
+        partial, late[ENGINE_LEVELS], problems;
     struct held held;
     uint16_t *mine; /* ENGINE_FRAMES: the packets of the window being worked on */
-    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_PATHS: texts that were made */
+    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* 2 * ENGINE_PATHS: texts that were made */
+    struct srtpdec *srtp;                        /* NULL: there are no keys */
     _Atomic bool failed;                         /* no memory */
 };
 
@@ -140,6 +145,7 @@ struct engine {
     size_t n_slow_paths;
     uint8_t watch_at
         [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
+    uint8_t rtp_is[2];          /* the protocols of what SRTP and SRTCP carry */
     _Atomic bool stop;          /* the sink wants no more, or memory is out */
     struct window *pushed;
     uint32_t pushed_frames;
@@ -153,6 +159,8 @@ struct engine {
 bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);
+/* One more problem; false: no memory. */
+bool window_problem(struct window *w, const struct capread_problem *p);
 void step_read(struct engine *e, struct window *w);
 void step_parse(struct window *w);
 void step_slow(struct engine *e, struct window *w);
@@ -184,12 +192,23 @@ void engine_part_stream_message(struct part *p, struct share *s, const struct pa
 void engine_part_segment(struct part *p, struct window *w, struct share *s, const struct packet *k);
 /* The end of the file: held packets are given up, watchers say what is left. */
 void engine_part_end(struct part *p, struct share *s);
+/* A packet is of `protocol` whatever its octets may look like: its flow remembers that. */
+void engine_part_known(struct part *p, const struct packet *k, unsigned protocol);
+/* Tell a problem with packet `k` of window `w`, at its first octet. */
+void engine_part_problem(struct part *p, const struct window *w, struct share *s,
+                         const struct packet *k, const char *what, uint64_t a, uint64_t b);
 void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst);
 const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol);
 /* Note that `text` octets more of a share's text are of `frame`. */
 bool share_event(struct share *s, struct event ev);
 /* More room for text; false: no memory. */
 bool share_grow(struct share *s);
+
+/* SRTP (engine_srtp.c). False: no memory, or its library fails. */
+bool engine_part_srtp_init(struct part *p);
+/* Open a datagram of SRTP or SRTCP: from here on it is what that carried. False: it is to be classified as any other;
+ * else its protocol is known, 0 where it may not be believed. */
+bool engine_part_srtp(struct part *p, const struct window *w, struct share *s, struct packet *k);
 
 /* Watchers (engine_watch.c). The message is complete but for `over`. */
 static inline const struct watcher_class *engine_watcher(const struct engine *e, unsigned protocol)

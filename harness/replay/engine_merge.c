@@ -35,6 +35,26 @@ bool share_grow(struct share *s)
     return true;
 }
 
+void engine_part_problem(struct part *p, const struct window *w, struct share *s,
+                         const struct packet *k, const char *what, uint64_t a, uint64_t b)
+{
+    const struct capfile_frame *f = &w->frames[k - w->packets];
+    uint64_t off = k->flags & PACKET_REASSEMBLED ? 0 : (uint64_t)(k->p - f->octets.p);
+
+    if (s->n_problems == s->cap_problems) {
+        size_t cap = s->cap_problems ? s->cap_problems * 2 : 16;
+        struct capread_problem *v = realloc(s->problems, cap * sizeof *v);
+        if (!v) {
+            p->failed = true;
+            return;
+        }
+        s->problems = v;
+        s->cap_problems = cap;
+    }
+    s->problems[s->n_problems++] = (struct capread_problem){k->frame, off, what, {a, b}};
+    p->problems++;
+}
+
 static void say(struct engine *e, struct span text)
 {
     if (text.n && !e->stop && e->sink.text && !e->sink.text(e->sink.ctx, text))
@@ -89,6 +109,27 @@ static void merge(struct engine *e, struct window *w)
     problems(e, w, told, UINT64_MAX);
 }
 
+static int by_frame(const void *a, const void *b)
+{
+    const struct capread_problem *x = a, *y = b;
+    return x->frame != y->frame ? (x->frame > y->frame) - (x->frame < y->frame)
+                                : (x->off > y->off) - (x->off < y->off);
+}
+
+/* What the parts have to tell goes in between what was found below them. */
+static bool gather(const struct engine *e, struct window *w)
+{
+    size_t before = w->n_problems;
+
+    for (unsigned i = 0; i < e->n_parts; i++)
+        for (size_t j = 0; j < w->shares[i].n_problems; j++)
+            if (!window_problem(w, &w->shares[i].problems[j]))
+                return false;
+    if (w->n_problems > before)
+        qsort(w->problems, w->n_problems, sizeof *w->problems, by_frame);
+    return true;
+}
+
 /* The text of the one part there is, as it stands, where nothing comes in between. */
 static void whole(struct engine *e, struct window *w)
 {
@@ -118,6 +159,8 @@ void engine_add_counts(struct capread_counts *to, const struct capread_counts *c
 void step_merge(struct engine *e, struct window *w)
 {
     engine_add_counts(&e->quick_counts, &w->counts);
+    if (!gather(e, w))
+        e->parts[0].failed = true;
     if (e->n_parts == 1 && w->n_problems == 0)
         whole(e, w);
     else

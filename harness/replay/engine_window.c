@@ -24,7 +24,7 @@ void window_clear(struct window *w, unsigned parts)
             free(a);
         }
         s->held = NULL;
-        s->n_events = 0;
+        s->n_events = s->n_problems = 0;
         s->text.n = 0;
         s->text.full = false;
     }
@@ -41,6 +41,7 @@ void window_free(struct window *w, unsigned parts)
     for (unsigned i = 0; w->shares && i < parts; i++) {
         free(w->shares[i].text.p);
         free(w->shares[i].events);
+        free(w->shares[i].problems);
     }
     free(w->shares);
     free(w->asides);
@@ -113,7 +114,7 @@ static void *room(void *v, size_t n, size_t *cap, size_t size)
     return p;
 }
 
-static bool problem(struct window *w, const struct capread_problem *p)
+bool window_problem(struct window *w, const struct capread_problem *p)
 {
     void *v = room(w->problems, w->n_problems, &w->cap_problems, sizeof *w->problems);
     if (!v)
@@ -193,7 +194,7 @@ static void unfinished(struct engine *e, struct window *w)
             {frame, 0}};
         e->layers.counts.abandoned++;
         e->layers.counts.problems++;
-        if (!problem(w, &p))
+        if (!window_problem(w, &p))
             e->stop = true;
     }
 }
@@ -206,7 +207,7 @@ void step_slow(struct engine *e, struct window *w)
         struct packet *k = &w->packets[w->slow[i]];
         layers_frame(l, &w->frames[w->slow[i]]);
         for (size_t j = 0; j < l->n_problems; j++)
-            if (!problem(w, &l->problems[j]))
+            if (!window_problem(w, &l->problems[j]))
                 e->stop = true;
         if (l->found || l->segment)
             if (!take(e, w, k))
