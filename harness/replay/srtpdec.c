@@ -93,7 +93,7 @@ void srtpdec_counts(const struct srtpdec *d, struct srtpdec_counts *c)
     *c = d->counts;
 }
 
-static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc)
+static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
 {
     const struct srtpdec_suite *suite = &srtpdec_suites[k->suite];
     struct srtpdec_key own = *k; /* the library takes no const */
@@ -103,6 +103,10 @@ static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc)
 
     suite->rtp(&p.rtp);
     suite->rtcp(&p.rtcp);
+    if (k->clear)
+        p.rtp.sec_serv = sec_serv_auth;
+    if (clear)
+        p.rtcp.sec_serv = sec_serv_auth;
     if (own.n_mki) {
         p.keys = masters;
         p.num_master_keys = 1;
@@ -136,44 +140,59 @@ static uint64_t nearest(uint64_t index, uint16_t sequence)
     return index > guess && index - guess > MEDIAN ? guess + UINT16_MAX + 1 : guess;
 }
 
-/* The rollover counters that a packet may have under a key; how many. */
-static size_t rocs_of(const struct stream *s, const struct srtpdec_key *k, uint16_t sequence,
-                      uint32_t rocs[SRTPDEC_ROCS + AHEAD + 1])
-{
-    size_t n = 0;
+struct rocs {
+    uint32_t v[SRTPDEC_ROCS + AHEAD + 1];
+    size_t n;
+};
+struct found { /* of a packet that was opened */
+    uint32_t roc;
+    size_t n; /* octets in d->buf */
+};
 
+/* The rollover counters that a packet may have under a key. */
+static void rocs_of(const struct stream *s, const struct srtpdec_key *k, uint16_t sequence,
+                    struct rocs *r)
+{
+    r->n = 0;
     if (s->key) {
         uint32_t roc = (uint32_t)(nearest(s->index, sequence) >> 16);
         for (uint32_t i = 0; i <= AHEAD; i++)
-            rocs[n++] = roc + i;
+            r->v[r->n++] = roc + i;
     } else if (k->has_roc) {
-        rocs[n++] = k->roc;
-        return n;
+        r->v[r->n++] = k->roc;
+        return;
     }
     for (uint32_t i = 0; i < SRTPDEC_ROCS; i++)
-        rocs[n++] = i;
-    return n;
+        r->v[r->n++] = i;
 }
 
-/* A session in which the packet is authentic with one of the counters; NULL: there is none. */
-static srtp_t enter(struct srtpdec *d, const struct stream *s, const struct srtpdec_key *k,
-                    struct span octets, const uint32_t *rocs, size_t n_rocs, uint32_t *roc,
-                    size_t *n)
+/* A session in which the packet is authentic with one of the counters; NULL: there is none. SRTCP says in each packet
+ * whether it is encrypted (RFC 3711 section 3.4), to the library it is the session that does: `clear`. */
+static srtp_t enter_as(struct srtpdec *d, const struct stream *s, const struct srtpdec_key *k,
+                       bool clear, struct span octets, const struct rocs *rocs, struct found *f)
 {
-    srtp_t session = session_of(k, s->ssrc);
+    srtp_t session = session_of(k, s->ssrc, clear);
 
-    for (size_t i = 0; session && i < (s->rtcp ? 1 : n_rocs); i++) {
+    for (size_t i = 0; session && i < (s->rtcp ? 1 : rocs->n); i++) {
         /* to the library 0 is none, and a fresh session has it */
-        if (!s->rtcp && (i > 0 || rocs[i] != 0))
-            srtp_set_stream_roc(session, s->ssrc, rocs[i]);
-        if (attempt(d, session, k, s, octets, n) == srtp_err_status_ok) {
-            *roc = rocs[i];
+        if (!s->rtcp && (i > 0 || rocs->v[i] != 0))
+            srtp_set_stream_roc(session, s->ssrc, rocs->v[i]);
+        if (attempt(d, session, k, s, octets, &f->n) == srtp_err_status_ok) {
+            f->roc = rocs->v[i];
             return session;
         }
     }
     if (session)
         srtp_dealloc(session);
     return NULL;
+}
+
+static srtp_t enter(struct srtpdec *d, const struct stream *s, const struct srtpdec_key *k,
+                    struct span octets, const struct rocs *rocs, struct found *f)
+{
+    srtp_t session = enter_as(d, s, k, false, octets, rocs, f);
+
+    return session || !s->rtcp ? session : enter_as(d, s, k, true, octets, rocs, f);
 }
 
 /* ---- streams ---- */
@@ -261,18 +280,18 @@ static bool known_by_some(const struct srtpdec *d, const struct srtpdec_in *in, 
 
 /* Under the key that the stream has. */
 static bool go_on(struct srtpdec *d, struct stream *s, struct span octets, struct srtpdec_out *out,
-                  size_t *n)
+                  struct found *f)
 {
     uint64_t index = nearest(s->index, out->sequence);
-    srtp_err_status_t got = attempt(d, s->session, s->key, s, octets, n);
+    srtp_err_status_t got = attempt(d, s->session, s->key, s, octets, &f->n);
 
     if (got == srtp_err_status_replay_fail || got == srtp_err_status_replay_old) {
-        uint32_t roc = (uint32_t)(index >> 16);
-        srtp_t aside = enter(d, s, s->key, octets, &roc, 1, &roc, n);
+        const struct rocs roc = {{(uint32_t)(index >> 16)}, 1};
+        srtp_t aside = enter(d, s, s->key, octets, &roc, f);
         if (aside)
             srtp_dealloc(aside);
         out->again = aside != NULL;
-        return aside != NULL;
+        return out->again;
     }
     if (got == srtp_err_status_ok && index > s->index)
         s->index = index;
@@ -281,23 +300,22 @@ static bool go_on(struct srtpdec *d, struct stream *s, struct span octets, struc
 
 /* Under any key and counter; the stream has that key from here on. */
 static bool begin(struct srtpdec *d, struct stream *s, const struct srtpdec_in *in,
-                  struct srtpdec_out *out, size_t *n)
+                  const struct srtpdec_out *out, struct found *f)
 {
-    uint32_t rocs[SRTPDEC_ROCS + AHEAD + 1], roc;
-
     for (size_t i = 0; i < d->n; i++) {
         const struct srtpdec_key *k = &d->keys[i];
+        struct rocs rocs;
         if (!matches(k, in, s->ssrc, s->rtcp))
             continue;
-        size_t n_rocs = rocs_of(s, k, out->sequence, rocs);
-        srtp_t session = enter(d, s, k, in->octets, rocs, n_rocs, &roc, n);
+        rocs_of(s, k, out->sequence, &rocs);
+        srtp_t session = enter(d, s, k, in->octets, &rocs, f);
         if (!session)
             continue;
         if (s->session)
             srtp_dealloc(s->session);
         s->session = session;
         s->key = k;
-        s->index = (uint64_t)roc << 16 | out->sequence;
+        s->index = (uint64_t)f->roc << 16 | out->sequence;
         return true;
     }
     return false;
@@ -350,7 +368,7 @@ enum srtpdec_got srtpdec_open(struct srtpdec *d, const struct srtpdec_in *in,
                               struct srtpdec_out *out)
 {
     bool rtcp = rtp_is_rtcp(in->octets);
-    size_t n = 0;
+    struct found f = {0, 0};
 
     *out = (struct srtpdec_out){.rtcp = rtcp};
     if (!rtp_is_either(in->octets) || in->octets.n < (rtcp ? 8 : RTP_HEADER) ||
@@ -363,12 +381,12 @@ enum srtpdec_got srtpdec_open(struct srtpdec *d, const struct srtpdec_in *in,
     struct stream *s = stream_of(d, in, out->ssrc, rtcp);
     if (in->missing)
         return cut(s, in, out);
-    if (!(s->key && go_on(d, s, in->octets, out, &n)) &&
-        !(worth(s->fails) && begin(d, s, in, out, &n)))
+    if (!(s->key && go_on(d, s, in->octets, out, &f)) &&
+        !(worth(s->fails) && begin(d, s, in, out, &f)))
         return failed(d, s, in->octets, out);
     s->fails = 0;
     d->counts.opened++;
     d->counts.again += out->again;
-    out->octets = (struct span){d->buf, n};
+    out->octets = (struct span){d->buf, f.n};
     return SRTPDEC_OPENED;
 }

@@ -37,11 +37,12 @@ struct srtpdec_key {
     uint8_t n_mki;                /* 0: packets have no MKI */
     uint8_t key[SRTPDEC_KEY_MAX]; /* master key, then master salt */
     uint8_t mki[SRTPDEC_MKI_MAX];
+    bool clear; /* its RTP is not encrypted, only authenticated */
     bool has_ssrc, has_end, has_roc;
     uint32_t ssrc, roc; /* roc: of the first packet of each stream */
     struct addr end;    /* the one or the other end of its packets; RTCP also one port above */
 };
-/* Read "[SSRC=N,][ROC=N,][ADDR:PORT,]SUITE:KEY": SUITE a crypto-suite of RFC 4568, 6188 or 7714, KEY what stands behind
+/* Read "[SSRC=N,][ROC=N,][ADDR:PORT,][UNENCRYPTED_SRTP,]SUITE:KEY": SUITE a crypto-suite of RFC 4568, 6188 or 7714, KEY what stands behind
  * "inline:" in a=crypto (RFC 4568 section 6.1): master key and salt in base64, then, if need be, lifetime and MKI, each
  * behind "|". False: `why` is a sentence without its subject. */
 bool srtpdec_key_read(const char *text, struct srtpdec_key *k, char why[SRTPDEC_WHY_MAX]);

@@ -78,7 +78,8 @@ static bool number(struct span s, uint32_t *out)
     return true;
 }
 
-/* What stands before the suite: SSRC=N, ROC=N, ADDR:PORT. */
+/* What stands before the suite: SSRC=N, ROC=N, ADDR:PORT, and a session parameter of RFC 4568 section 6.3.2: where
+ * RTCP is concerned each packet says it. */
 static bool which(struct span s, struct srtpdec_key *k, char why[SRTPDEC_WHY_MAX])
 {
     if (begins(s, "SSRC=")) {
@@ -89,6 +90,8 @@ static bool which(struct span s, struct srtpdec_key *k, char why[SRTPDEC_WHY_MAX
         k->has_roc = number(span_cut(s, 4, s.n), &k->roc);
         return k->has_roc || fails(why, "'%.*s' is no rollover counter of 32 bits", s);
     }
+    if (span_eq(s, span_of("UNENCRYPTED_SRTP")))
+        return k->clear = true;
     k->has_end = addr_parse(s, &k->end) && k->end.port;
     return k->has_end || fails(why, "'%.*s' is neither SSRC=N nor ROC=N nor ADDRESS:PORT", s);
 }
