@@ -31,6 +31,8 @@ struct stream {
 struct srtpdec {
     const struct srtpdec_key *keys;
     size_t n;
+    srtp_t
+        idle; /* Debian's libsrtp sets NSS up with the first session and takes it down with the last: slow */
     struct stream *v; /* SRTPDEC_STREAMS */
     uint64_t clock;
     struct srtpdec_counts counts;
@@ -45,52 +47,6 @@ static bool ready;
 static void library(void)
 {
     ready = srtp_init() == srtp_err_status_ok;
-}
-
-struct srtpdec *srtpdec_new(const struct srtpdec_key *keys, size_t n)
-{
-    pthread_once(&once, library);
-    struct srtpdec *d = ready ? aligned_alloc(16, (sizeof *d + 15) & ~(size_t)15) : NULL;
-
-    if (!d)
-        return NULL;
-    memset(d, 0, sizeof *d);
-    d->keys = keys;
-    d->n = n;
-    d->v = calloc(SRTPDEC_STREAMS, sizeof *d->v);
-    if (d->v)
-        return d;
-    free(d);
-    return NULL;
-}
-
-static void forget(struct stream *s)
-{
-    if (s->session)
-        srtp_dealloc(s->session);
-    *s = (struct stream){0};
-}
-
-void srtpdec_reset(struct srtpdec *d)
-{
-    for (size_t i = 0; i < SRTPDEC_STREAMS; i++)
-        forget(&d->v[i]);
-    d->clock = 0;
-    d->counts = (struct srtpdec_counts){0};
-}
-
-void srtpdec_free(struct srtpdec *d)
-{
-    if (!d)
-        return;
-    srtpdec_reset(d);
-    free(d->v);
-    free(d);
-}
-
-void srtpdec_counts(const struct srtpdec *d, struct srtpdec_counts *c)
-{
-    *c = d->counts;
 }
 
 static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
@@ -114,6 +70,56 @@ static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
         p.key = own.key;
     }
     return srtp_create(&s, &p) == srtp_err_status_ok ? s : NULL;
+}
+
+struct srtpdec *srtpdec_new(const struct srtpdec_key *keys, size_t n)
+{
+    pthread_once(&once, library);
+    struct srtpdec *d = ready ? aligned_alloc(16, (sizeof *d + 15) & ~(size_t)15) : NULL;
+
+    if (!d)
+        return NULL;
+    memset(d, 0, sizeof *d);
+    d->keys = keys;
+    d->n = n;
+    d->v = calloc(SRTPDEC_STREAMS, sizeof *d->v);
+    d->idle = n ? session_of(&keys[0], 0, false) : NULL;
+    if (d->v && (d->idle || !n))
+        return d;
+    srtpdec_free(d);
+    return NULL;
+}
+
+static void forget(struct stream *s)
+{
+    if (s->session)
+        srtp_dealloc(s->session);
+    *s = (struct stream){0};
+}
+
+void srtpdec_reset(struct srtpdec *d)
+{
+    for (size_t i = 0; i < SRTPDEC_STREAMS; i++)
+        forget(&d->v[i]);
+    d->clock = 0;
+    d->counts = (struct srtpdec_counts){0};
+}
+
+void srtpdec_free(struct srtpdec *d)
+{
+    if (!d)
+        return;
+    if (d->v)
+        srtpdec_reset(d);
+    if (d->idle)
+        srtp_dealloc(d->idle);
+    free(d->v);
+    free(d);
+}
+
+void srtpdec_counts(const struct srtpdec *d, struct srtpdec_counts *c)
+{
+    *c = d->counts;
 }
 
 /* Try to open a packet; the octets stand in d->buf, `n` of them, where it says ok. */

@@ -5,7 +5,7 @@
 #include <openssl/hmac.h>
 #include "harness/replay/srtpdec.h"
 
-enum { SEAL_LABEL_RTP = 0, SEAL_LABEL_RTCP = 3, SEAL_TAG = 16, SEAL_ROOM = 4096 };
+enum { SEAL_LABEL_RTP = 0, SEAL_LABEL_RTCP = 3, SEAL_TAG = 16, SEAL_ROOM = 512 };
 
 static const struct seal_suite { /* in the order of srtpdec_suite_name */
     uint8_t key, salt, tag, tag_rtcp;
@@ -52,7 +52,8 @@ static inline bool seal_derive(const struct seal_suite *s, const uint8_t *master
 
     memcpy(padded, master, s->key + s->salt);
     memcpy(iv, padded + key, s->key == 24 ? 14 : s->salt);
-    if (s->key == 24) /* libsrtp 2.5: key and salt, with zeros behind, are taken for those of AES-256 */
+    if (s->key ==
+        24) /* libsrtp 2.5: key and salt, with zeros behind, are taken for those of AES-256 */
         cipher = EVP_aes_256_ctr();
     iv[7] ^= label;
     return seal_run(cipher, padded, iv, (struct span){NULL, 0}, zero, n, out, false);
@@ -80,43 +81,34 @@ static inline void seal_iv(const struct seal_suite *s, const struct seal_keys *k
         iv[at + 4 + i] ^= (uint8_t)(index >> (40 - 8 * i));
 }
 
-/* Protect `in`, whose first `clear` octets stay readable. `behind` is authenticated and, where `sent`, goes out before
- * the tag; the MKI goes out there too. Returns the octets in `out`, 0: OpenSSL fails. */
+/* Protect `in`, whose first `clear` octets stay readable. `behind` is authenticated and, where `sent` (SRTCP), goes out
+ * before the tag, as the MKI does. Returns the octets in `out`, of SEAL_ROOM; 0: OpenSSL fails. */
 static inline size_t seal(const struct seal_suite *s, const struct seal_keys *k, struct span in,
                           size_t clear, uint32_t ssrc, uint64_t index, struct span behind,
                           bool sent, struct span mki, uint8_t *out)
 {
     uint8_t iv[16], about[SEAL_ROOM], tag[EVP_MAX_MD_SIZE];
+    struct wr w = {out, SEAL_ROOM, 0, false}, aad = {about, sizeof about, 0, false};
     unsigned n_tag = 0;
-    size_t n = in.n, tag_n = sent ? s->tag_rtcp : s->tag;
 
-    memcpy(out, in.p, clear);
+    wr_put(&w, in);
+    wr_put(&aad, span_cut(in, 0, clear));
+    if (s->gcm && sent)
+        wr_put(&aad, behind);
     seal_iv(s, k, ssrc, index, iv);
-    if (s->gcm) {
-        memcpy(about, in.p, clear);
-        if (sent)
-            memcpy(about + clear, behind.p, behind.n);
-        if (!seal_run(seal_cipher(s, true), k->key, iv,
-                      (struct span){about, clear + (sent ? behind.n : 0)}, in.p + clear,
-                      in.n - clear, out + clear, true))
-            return 0;
-        n += SEAL_TAG;
-        if (sent)
-            memcpy(out + n, behind.p, behind.n);
-        n += sent ? behind.n : 0;
-        memcpy(out + n, mki.p, mki.n);
-        return n + mki.n;
-    }
-    if (!seal_run(seal_cipher(s, false), k->key, iv, (struct span){NULL, 0}, in.p + clear,
-                  in.n - clear, out + clear, false))
+    if (!seal_run(seal_cipher(s, s->gcm), k->key, iv, s->gcm ? wr_span(&aad) : span_cut(in, 0, 0),
+                  in.p + clear, in.n - clear, out + clear, s->gcm))
         return 0;
-    memcpy(out + n, behind.p, behind.n);
-    if (!HMAC(EVP_sha1(), k->auth, sizeof k->auth, out, n + behind.n, tag, &n_tag))
+    w.n += s->gcm ? SEAL_TAG : 0;
+    size_t end = w.n;
+    wr_put(&w, behind);
+    if (!s->gcm && !HMAC(EVP_sha1(), k->auth, sizeof k->auth, out, w.n, tag, &n_tag))
         return 0;
-    n += sent ? behind.n : 0;
-    memcpy(out + n, mki.p, mki.n);
-    memcpy(out + n + mki.n, tag, tag_n);
-    return n + mki.n + tag_n;
+    w.n = sent ? w.n : end;
+    wr_put(&w, mki);
+    if (!s->gcm)
+        wr_put(&w, (struct span){tag, sent ? s->tag_rtcp : s->tag});
+    return w.n;
 }
 
 /* An RTP packet with its header of `head` octets as SRTP; `master` is key and salt. */
