@@ -115,11 +115,19 @@ static bool emit(struct view *v, struct span text)
 static bool on_text(void *ctx, struct span text)
 {
     struct view *v = ctx;
+    bool over = v->progress.on && v->progress.shared; /* where the line of progress is */
 
+    if (over)
+        progress_hold(&v->progress);
     if (v->many && v->heading && !v->headed)
         v->heading(v, v->file);
     v->headed = true;
-    return emit(v, text);
+    bool good = emit(v, text);
+    if (over) {
+        fflush(stdout);
+        progress_release(&v->progress);
+    }
+    return good;
 }
 
 static void on_message(void *ctx, struct wr *out, const struct engine_message *m)
@@ -145,8 +153,16 @@ static void on_problem(void *ctx, const char *file, const struct capread_problem
     if (v->cli.quiet || v->notes++ >= VIEW_NOTES_MAX)
         return;
     finding_words(&w, &f);
+    progress_hold(&v->progress);
     cli_error(v->command->name, "%s: frame %u, octet %llu: %.*s", file, p->frame,
               (unsigned long long)p->off, (int)w.n, (const char *)text);
+    progress_release(&v->progress);
+}
+
+static void on_reached(void *ctx, uint64_t octets, uint64_t size, uint64_t frames)
+{
+    struct view *v = ctx;
+    progress_at(&v->progress, octets, size, frames);
 }
 
 /* ---- files ---- */
@@ -206,7 +222,9 @@ static void one_file(struct view *v, const char *path)
     v->file = strcmp(path, "-") == 0 ? "standard input" : path;
     v->notes = 0;
     v->headed = false;
+    progress_begin(&v->progress);
     const char *why = engine_file(v->engine, path);
+    progress_end(&v->progress);
     if (why) {
         cli_error(v->command->name, "%s", why);
         v->unread = true;
@@ -362,6 +380,9 @@ int view_option(struct view *v, int opt, const char *value)
     case 'W':
         v->follow = true;
         return 1;
+    case 'P':
+        v->asked = true;
+        return 1;
     default:
         return 0;
     }
@@ -388,12 +409,16 @@ int view_run(struct view *v, int n, char **files)
 
 int view_files(struct view *v, int n, char **files)
 {
+    if (!v->cli.quiet && !v->follow)
+        progress_init(&v->progress, v->asked);
     const struct engine_options o = {.jobs = v->jobs,
                                      .ordered = v->ordered,
                                      .known = *v->known ? v->known : NULL,
                                      .srtp_keys = v->srtp,
                                      .n_srtp_keys = v->n_srtp,
-                                     .more = v->follow ? on_more : NULL};
+                                     .more = v->follow ? on_more : NULL,
+                                     .reached = v->progress.on ? on_reached : NULL,
+                                     .reached_ctx = v};
     const struct engine_sink sink = {.ctx = v,
                                      .message = v->message ? on_message : NULL,
                                      .late = v->late ? on_late : NULL,

@@ -2,6 +2,7 @@
 #ifndef HARNESS_CLI_CAPTURE_VIEW_H
 #define HARNESS_CLI_CAPTURE_VIEW_H
 #include "harness/cli/cli.h"
+#include "harness/cli/progress.h"
 #include "harness/cli/select.h"
 
 enum {
@@ -17,6 +18,8 @@ struct view {
     struct srtpdec_key srtp[SRTPDEC_KEYS_MAX]; /* of --srtp-key */
     size_t n_srtp;
     bool follow;                 /* a file that ends may grow */
+    bool asked;                  /* for progress, on the terminal of standard output too */
+    struct progress progress;    /* on a terminal, while files are read */
     const char *interface, *bpf; /* read live: NULL: files */
     const char *filtered;        /* of --filter, which was read once; NULL: all messages */
     struct select *filter;       /* the same while files are read */
@@ -49,7 +52,7 @@ int view_files(struct view *v, int n, char **files);
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
         {"bpf", required_argument, NULL, 'B'}, {"filter", required_argument, NULL, 'X'},           \
         {"count", required_argument, NULL, 'N'}, {"map", required_argument, NULL, 'm'},            \
-        {"srtp-key", required_argument, NULL, 'K'},                                                \
+        {"progress", no_argument, NULL, 'P'}, {"srtp-key", required_argument, NULL, 'K'},          \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
@@ -62,11 +65,12 @@ int view_files(struct view *v, int n, char **files);
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
     "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \
     "                       what dynamic payload types of RTP stand for, as in a=rtpmap\n"         \
-    "      --srtp-key [SSRC=N,][ROC=N,][ADDR:PORT,]SUITE:KEY\n"                                    \
-    "                       decrypt SRTP and SRTCP; SUITE and KEY (key and salt in base64) as "    \
-    "in\n"                                                                                         \
-    "                       a=crypto; for all streams, or those of an SSRC or address; may be\n"   \
-    "                       given again. docs/captures.md\n"                                       \
+    "      --srtp-key KEY   decrypt SRTP and SRTCP, as in\n"                                       \
+    "                       AES_CM_128_HMAC_SHA1_80:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj:\n"   \
+    "                       suite and key of a=crypto; before them SSRC=N, or ADDR:PORT, for "     \
+    "some\n"                                                                                       \
+    "                       streams alone, ROC=N, for a start in the middle; may be given again\n" \
+    "      --progress       how far it is, also on the terminal that the output goes to\n"         \
     "  -j, --jobs N         threads that share the work; 1 where not given\n"
 int view_option(struct view *v, int opt, const char *value);
 /* What is read: the files named, or the interface. An exit status as of view_files. */

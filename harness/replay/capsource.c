@@ -18,6 +18,7 @@ void capsource_open(struct capsource *s, int fd)
     struct stat st;
     *s = (struct capsource){.fd = fd};
     s->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    s->size = s->regular ? (uint64_t)st.st_size : 0;
 }
 
 void capsource_close(struct capsource *s)
@@ -52,8 +53,10 @@ static ptrdiff_t plain(struct capsource *s, uint8_t *p, size_t n, bool wait)
         return 0;
     for (;;) {
         ssize_t got = read(s->fd, p, n);
-        if (got > 0)
+        if (got > 0) {
+            s->taken += (uint64_t)got;
             return got;
+        }
         if (got == 0 && wait && s->more && s->more(s->ctx))
             continue;
         if (got == 0)

@@ -11,7 +11,8 @@ enum {
 struct capsource_gzip;
 struct capsource {
     int fd;
-    bool regular;            /* a file, no pipe */
+    bool regular;         /* a file, no pipe */
+    uint64_t size, taken; /* octets of a file when it was opened; read so far, before unpacking */
     bool (*more)(void *ctx); /* as in engine_options; NULL: the end is the end */
     void *ctx;
     struct capsource_gzip *gzip;

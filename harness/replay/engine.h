@@ -79,6 +79,10 @@ struct engine_options {
      * NULL: the end is the end. */
     bool (*more)(void *ctx);
     void *more_ctx;
+    /* How far a file has been read: octets of it, of `size` (0: not known), and frames. Now and then, one call at a
+     * time, from any thread. NULL: nobody wants to know. */
+    void (*reached)(void *ctx, uint64_t octets, uint64_t size, uint64_t frames);
+    void *reached_ctx;
 };
 struct engine_counts {
     struct capread_counts c;          /* down to the transport layer */

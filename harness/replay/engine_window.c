@@ -63,6 +63,8 @@ void step_read(struct engine *e, struct window *w)
     while (w->n < ENGINE_FRAMES &&
            (got = capfile_next(&e->file, &w->frames[w->n])) == CAPREAD_DATAGRAM)
         w->n++;
+    if (e->o.reached)
+        e->o.reached(e->o.reached_ctx, e->file.src.taken, e->file.src.size, e->file.frames);
     if (got == CAPREAD_ERROR) {
         e->error = true;
         snprintf(e->why, sizeof e->why, "%s", e->file.why);
