@@ -166,6 +166,7 @@ static void decrypted(void)
     CU_ASSERT_STRING_EQUAL(said, "1 ip/udp/srtp/rtp 32 09;2 ip/udp/srtp/rtcp 24 00;"
                                  "3 ip/udp/srtp/rtp 32 1e;4 ip/udp/srtp/rtcp 24 00;");
     CU_ASSERT_EQUAL(c.srtp.opened, 4);
+    CU_ASSERT_EQUAL(c.flows, 4);
     CU_ASSERT_EQUAL(c.unknown + c.held + c.c.problems, 0);
 }
 
