@@ -109,10 +109,11 @@ static bool base64(struct span s, uint8_t *out, size_t want)
     if (n * 6 / 8 != want || n % 4 == 1)
         return false;
     memset(text, '=', sizeof text);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (s.p[i] == '\0' || !strchr(letters, s.p[i]))
             return false;
-    memcpy(text, s.p, n);
+        text[i] = s.p[i];
+    }
     if (EVP_DecodeBlock(octets, text, (int)((n + 3) / 4 * 4)) < 0)
         return false;
     memcpy(out, octets, want);
