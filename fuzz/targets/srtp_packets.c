@@ -36,6 +36,14 @@ static bool reached(const struct world *w, const struct packet *p)
     return p->rtcp || (top && p->index + REACH > top && p->index < top + REACH);
 }
 
+/* A stream may be met anew from here on, and then nobody knows what came before. */
+static void lose(struct world *w, unsigned ssrc)
+{
+    w->top[ssrc] = 0;
+    for (size_t i = 0; i < KEEP; i++)
+        w->kept[i].again &= w->kept[i].rtcp || w->kept[i].ssrc != ssrc;
+}
+
 /* Give octets; `of`: the sealed packet that they are, NULL: they are none. */
 static void give(struct world *w, struct span s, size_t missing, struct packet *of)
 {
@@ -51,13 +59,14 @@ static void give(struct world *w, struct span s, size_t missing, struct packet *
             return; /* require has not come back */
         require(span_eq(out.octets, (struct span){of->plain, of->n_plain}), "it comes out changed");
         require(!out.again || of->again || of->rtcp || !reached(w, of), "it did not come before");
+        require(out.again || !of->again, "it came before, and that is not said");
         of->again = true;
         of->opened = true;
     }
     if (of && !of->rtcp) {
         uint64_t *top = &w->top[of->ssrc];
         if (got != SRTPDEC_OPENED || (*top && !reached(w, of)))
-            *top = 0;
+            lose(w, of->ssrc);
         else if (of->index > *top)
             *top = of->index;
     }
