@@ -1,4 +1,4 @@
-/* harness/replay/srtpdec.h - SRTP and SRTCP out of captured datagrams, with keys that were given (RFC 3711, by libsrtp).
+/* harness/replay/srtpdec.h - SRTP and SRTCP out of captured datagrams, with keys given (RFC 3711, by libsrtp).
  *
  * A stream is two addresses and an SSRC, RTP and RTCP apart. Of the keys that may be its own the first one under which
  * a packet is authentic is the stream's. What goes out has passed its tag, but where the suite has none.
@@ -42,9 +42,9 @@ struct srtpdec_key {
     uint32_t ssrc, roc; /* roc: of the first packet of each stream */
     struct addr end;    /* the one or the other end of its packets; RTCP also one port above */
 };
-/* Read "[SSRC=N,][ROC=N,][ADDR:PORT,][UNENCRYPTED_SRTP,]SUITE:KEY": SUITE a crypto-suite of RFC 4568, 6188 or 7714, KEY what stands behind
- * "inline:" in a=crypto (RFC 4568 section 6.1): master key and salt in base64, then, if need be, lifetime and MKI, each
- * behind "|". False: `why` is a sentence without its subject. */
+/* Read "[SSRC=N,][ROC=N,][ADDR:PORT,][UNENCRYPTED_SRTP,]SUITE:KEY": SUITE a crypto-suite of RFC 4568, 6188 or 7714,
+ * KEY what stands behind "inline:" in a=crypto (RFC 4568 section 6.1): master key and salt in base64, then, if need be,
+ * lifetime and MKI, each behind "|". False: `why` is a sentence without its subject. */
 bool srtpdec_key_read(const char *text, struct srtpdec_key *k, char why[SRTPDEC_WHY_MAX]);
 /* "AES_CM_128_HMAC_SHA1_80"; NULL: there are no more. */
 const char *srtpdec_suite_name(unsigned suite);
