@@ -22,6 +22,15 @@ static enum step decode(struct span in, struct arena *mem, const void **view, st
     return s;
 }
 
+/* ChannelData shares the connection, RFC8656:12.4. */
+static enum step between(struct span in, size_t *used)
+{
+    struct stun_channel c;
+    struct findings none = {0};
+
+    return stun_channel_next(in, true, &c, used, &none);
+}
+
 static void lint(const void *view, struct findings *fs)
 {
     stun_lint(view, fs);
@@ -102,6 +111,7 @@ const struct codec stun_codec = {
     .guess = stun_guess,
     .decode = decode,
     .next = stun_next,
+    .between = between,
     .lint = lint,
     .encode = encode,
     .seal = seal,

@@ -13,6 +13,7 @@ enum {
     BLOCK_SIMPLE = 3,
     BLOCK_PACKET = 6,
     BLOCK_JOURNAL = 9,
+    BLOCK_SECRETS = 10,
     BLOCK_CUSTOM = 0xbad,
     BLOCK_CUSTOM_KEEP = 0x40000bad, /* not to be copied */
     OPT_END = 0,
@@ -21,6 +22,7 @@ enum {
     PCAP_HEADER = 24,
     PCAP_RECORD = 16,
     BLOCK_EDGES = 12, /* type, length, length again */
+    SECRETS_HEAD = 16,
     SNOOP_HEADER = 16,
     SNOOP_RECORD = 24,
     RARE_WINDOW = 1 << 18, /* octets of libpcap's frames that a window gets */
@@ -446,6 +448,16 @@ static bool is_known(uint32_t type)
     return false;
 }
 
+/* A block of secrets: type, length, octets. What its length says beyond the block is not there. */
+static void secrets(struct capfile *c, const uint8_t *p, size_t total)
+{
+    size_t room = total - 4 - SECRETS_HEAD, n = u32(c, p + 12);
+
+    if (c->secrets)
+        c->secrets(c->secrets_ctx, u32(c, p + 8),
+                   (struct span){p + SECRETS_HEAD, n < room ? n : room}, c->frames + 1);
+}
+
 /* One block of pcapng; sets *frame where it held one. */
 static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, bool *frame)
 {
@@ -457,7 +469,10 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
         return got;
     uint64_t padded = ((uint64_t)total + 3) / 4 * 4; /* some writers forget to count the padding */
     size_t have, want = (size_t)padded;
-    if (!is_known(type)) {
+    bool kept = type == BLOCK_SECRETS && padded <= CAPREAD_BLOCK_MAX && padded >= SECRETS_HEAD + 4;
+    if (type == BLOCK_SECRETS && padded > CAPREAD_BLOCK_MAX)
+        c->secrets_lost = total;
+    if (!is_known(type) && !kept) {
         uint64_t left = padded;
         for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
             if (!skip(c, CAPREAD_BLOCK_MAX)) {
@@ -484,6 +499,8 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
         got = interface(c, p, want);
     else if ((*frame = is_known(type)))
         packet(c, type, p, want, f);
+    else if (kept)
+        secrets(c, p, want);
     else if (type == BLOCK_JOURNAL || type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_KEEP)
         c->frames++; /* no frame, but Wireshark gives it a number */
     if (got == CAPREAD_DATAGRAM)
@@ -554,6 +571,12 @@ enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f)
         return got;
     c->given++;
     f->number = ++c->frames;
+    if (c->secrets_lost && !f->odd) {
+        f->odd = "before it a block of secrets of %u octets is passed over, %u is the most";
+        f->odd_arg[0] = c->secrets_lost;
+        f->odd_arg[1] = CAPREAD_BLOCK_MAX;
+        c->secrets_lost = 0;
+    }
     if (f->original < f->octets.n) {
         if (!f->odd) {
             f->odd = "it is said to have had %u octets and holds %u";

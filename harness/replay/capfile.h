@@ -43,9 +43,16 @@ struct capfile {
     uint32_t frames, link;
     struct capfile_interface *interfaces; /* CAPREAD_INTERFACES_MAX */
     size_t n_interfaces;
+    /* Gets what a pcapng Decryption Secrets Block holds, and the frame before which it stands; set after
+     * capfile_open, NULL: such blocks are passed over. */
+    void (*secrets)(void *ctx, uint32_t type, struct span data, uint32_t frame);
+    void *secrets_ctx;
+    uint32_t
+        secrets_lost; /* octets of a block of secrets that was too long, for the next frame; 0: none */
     const char *name;
     char why[512]; /* the sentence of an error */
 };
+#define CAPFILE_SECRETS_TLS 0x544c534bu /* type of secrets: a key log of TLS */
 /* False: no memory, or the file cannot be opened (`err`). */
 bool capfile_open(struct capfile *c, int fd, const char *name, const char **err);
 void capfile_close(struct capfile *c); /* the descriptor stays open */

@@ -36,9 +36,11 @@ struct capread_datagram { /* lives until the next call */
 };
 struct capread_problem {
     uint32_t frame;
-    uint64_t off;     /* octet in the frame */
+    uint64_t off;     /* octet in the frame; of a stream: in the stream from src to dst */
     const char *what; /* a static format for finding_words */
     uint64_t arg[2];
+    bool stream; /* of a TCP connection; src and dst are set */
+    struct addr src, dst;
 };
 struct capread_counts {
     uint64_t frames, octets;    /* as captured */

@@ -15,10 +15,11 @@ static bool init(struct engine *e)
 
     for (unsigned n = e->n_parts; n > 1 && places > FLOWS_REACH * 2; n /= 2)
         places /= 2;
+    e->keys = tlskeys_new(0);
     e->parts = calloc(all, sizeof *e->parts);
     e->windows = calloc(e->n_windows, sizeof *e->windows);
     e->layers.frags = frags_new();
-    if (!e->parts || !e->windows || !e->layers.frags)
+    if (!e->parts || !e->windows || !e->layers.frags || !e->keys)
         return false;
     for (unsigned i = 0; i < all; i++)
         if (!engine_part_init(&e->parts[i], e, i, i < e->n_parts ? places : FLOWS_REACH))
@@ -38,6 +39,16 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
         return NULL;
     e->o = *o;
     e->sink = *sink;
+    e->keylog = o->keylog;
+    if (o->keylog.n) {
+        uint8_t *copy = malloc(o->keylog.n);
+        e->keylog = (struct span){copy, copy ? o->keylog.n : 0};
+        if (!copy) {
+            free(e);
+            return NULL;
+        }
+        memcpy(copy, o->keylog.p, o->keylog.n);
+    }
     e->n_parts = o->ordered || o->jobs == 0  ? 1
                  : o->jobs > ENGINE_JOBS_MAX ? ENGINE_JOBS_MAX
                                              : o->jobs;
@@ -63,10 +74,35 @@ void engine_free(struct engine *e)
     for (size_t i = 0; i < e->n_slow_paths; i++)
         free(e->slow_paths[i]);
     frags_free(e->layers.frags);
+    tlskeys_free(e->keys);
+    if (e->o.keylog.n)
+        free((uint8_t *)(uintptr_t)e->keylog.p);
     free(e->parts);
     free(e->windows);
     free(e->name_own);
     free(e);
+}
+
+void engine_take_secrets(void *ctx, uint32_t type, struct span data, uint32_t frame)
+{
+    struct engine *e = ctx;
+
+    if (type == CAPFILE_SECRETS_TLS)
+        tlskeys_add(e->keys, data, frame);
+}
+
+/* Keys of the options alone; those of a file before are forgotten. */
+static void anew_keys(struct engine *e)
+{
+    struct tlskeys *keys = tlskeys_new(0);
+
+    e->keyed = e->keylog.n > 0;
+    if (keys) {
+        tlskeys_free(e->keys);
+        e->keys = keys;
+    }
+    if (e->keyed)
+        tlskeys_add(e->keys, e->keylog, 0);
 }
 
 static void anew(struct engine *e, const char *name)
@@ -79,6 +115,7 @@ static void anew(struct engine *e, const char *name)
     e->quick_counts = (struct capread_counts){0};
     for (unsigned i = 0; i < e->n_parts + (e->n_parts > 1); i++)
         engine_part_reset(&e->parts[i]);
+    anew_keys(e);
     free(e->name_own);
     e->name_own = strdup(name);
     e->name = e->name_own ? e->name_own : "";
@@ -225,7 +262,13 @@ void engine_counts(const struct engine *e, struct engine_counts *c)
         const struct part *p = &e->parts[i];
         c->unknown += p->unknown;
         c->unknown_quoted += p->unknown_quoted;
-        c->connections += p->connections;
+        c->connections += p->connections + p->streams.again;
+        c->streams_evicted += p->streams.evicted;
+        c->tls_decrypted += p->streams.secured;
+        c->tls_no_key += p->streams.no_key;
+        c->tls_not_read += p->streams.not_read;
+        c->tls_wrong_key += p->streams.wrong_key;
+        c->c.problems += p->streams.problems;
         c->connections_unknown += p->with_data - p->recognised;
         c->flows += p->flows.made;
         c->flows_evicted += p->flows.evicted;

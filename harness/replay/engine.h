@@ -20,12 +20,20 @@
 
 enum {
     ENGINE_JOBS_MAX = 16,
-    ENGINE_FLOWS = 1 << 18,     /* places of the flow table, 64 octets each, all threads together */
-    ENGINE_WINDOW = 1 << 18,    /* octets of a file that are read at once */
-    ENGINE_FRAMES = 4096,       /* frames in a window */
-    ENGINE_SURE = 50,           /* a guess from here on needs no second datagram */
-    ENGINE_PROBATION = 2,       /* datagrams that have to follow on the first one of a flow */
-    ENGINE_HELD = 1 << 20,      /* octets held back for flows on probation, a thread */
+    ENGINE_FLOWS = 1 << 18,  /* places of the flow table, 64 octets each, all threads together */
+    ENGINE_WINDOW = 1 << 18, /* octets of a file that are read at once */
+    ENGINE_FRAMES = 4096,    /* frames in a window */
+    ENGINE_SURE = 50,        /* a guess from here on needs no second datagram */
+    ENGINE_PROBATION = 2,    /* datagrams that have to follow on the first one of a flow */
+    ENGINE_HELD = 1 << 20,   /* octets held back for flows on probation, a thread */
+    ENGINE_STREAMS =
+        1 << 15, /* TCP connections that are put together at once, all threads together */
+    ENGINE_STREAM_EARLY = 64 << 20, /* octets of TCP held that came early, all threads together */
+    ENGINE_STREAM_HELD =
+        32 << 20, /* octets of unfinished messages of streams, all threads together */
+    ENGINE_STREAM_MESSAGE =
+        1 << 17,                /* octets of an unfinished message; beyond it framing is lost */
+    ENGINE_STREAM_FRONT = 8192, /* octets of a direction that are looked at to tell its protocol */
     ENGINE_FINDINGS_MAX = 1024, /* kept of a message; more are counted */
     ENGINE_OVER_MAX = 256,      /* findings over time that one message or the end may show */
     ENGINE_ARENA = 4 << 20,     /* octets for the view of a message */
@@ -62,16 +70,19 @@ struct engine_sink {
     void (*message)(void *ctx, struct wr *out, const struct engine_message *m);
     /* A finding over time that only the end of the file shows; as for messages. */
     void (*late)(void *ctx, struct wr *out, const char *file, const struct watch_finding *f);
-    /* A header that is wrong, a datagram that never came whole. In order, from one thread. */
+    /* A header that is wrong, a datagram that never came whole, octets of a stream that are missing, or other
+     * than before. In order, from one thread. */
     void (*problem)(void *ctx, const char *file, const struct capread_problem *p);
     /* The text that messages wrote, from one thread. False: no more is wanted, reading ends. */
     bool (*text)(void *ctx, struct span octets);
 };
 struct engine_options {
-    unsigned jobs;     /* threads; 0: one */
-    bool ordered;      /* callbacks come from one thread, one at a time, in the order of frames */
-    size_t flows;      /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
-    bool no_watch;     /* no findings over time, no facts */
+    unsigned jobs; /* threads; 0: one */
+    bool ordered;  /* callbacks come from one thread, one at a time, in the order of frames */
+    size_t flows;  /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
+    bool no_watch; /* no findings over time, no facts */
+    /* Lines of a key log (see tlsdec.h), for TLS, beside what pcapng files bring along; copied. */
+    struct span keylog;
     const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
     const struct srtpdec_key *srtp_keys; /* of SRTP; live as long as the engine */
     size_t n_srtp_keys;
@@ -89,11 +100,16 @@ struct engine_counts {
     uint64_t unknown, unknown_quoted; /* datagrams that no codec or recogniser knows */
     uint64_t connections;             /* of TCP */
     uint64_t connections_unknown;     /* those with octets that no codec or recogniser knows */
-    uint64_t flows, flows_evicted;    /* evicted: forgotten, since the table had no room for more */
-    uint64_t held, held_lost;     /* datagrams on probation; those that were given up as unknown */
-    uint64_t partial;             /* messages that had more parts than there was room for */
-    uint64_t late[ENGINE_LEVELS]; /* findings over time that only the end showed */
-    struct srtpdec_counts srtp;   /* where there are keys */
+    uint64_t streams_evicted; /* connections given up, since there was room for no more of them */
+    uint64_t tls_decrypted;   /* connections of TLS, of which octets were decrypted */
+    uint64_t tls_no_key;      /* those that are encrypted, and no log has the key */
+    uint64_t tls_not_read;    /* those of a version or cipher suite that is not decrypted */
+    uint64_t tls_wrong_key;   /* those whose key does not fit */
+    uint64_t flows, flows_evicted; /* evicted: forgotten, since the table had no room for more */
+    uint64_t held, held_lost;      /* datagrams on probation; those that were given up as unknown */
+    uint64_t partial;              /* messages that had more parts than there was room for */
+    uint64_t late[ENGINE_LEVELS];  /* findings over time that only the end showed */
+    struct srtpdec_counts srtp;    /* where there are keys */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */
     const char *name;

@@ -16,19 +16,22 @@ bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t 
     p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
     p->held.octets = malloc(ENGINE_HELD);
     p->mine = malloc(ENGINE_FRAMES * sizeof *p->mine);
-    p->layers = calloc(2 * ENGINE_PATHS, sizeof *p->layers);
-    return flows_init(&p->flows, places) && p->mem.p && p->findings && p->over && p->watching &&
-           p->held.v && p->held.octets && p->mine && p->layers && engine_part_srtp_init(p);
+    p->layers = calloc(ENGINE_ALL_PATHS, sizeof *p->layers);
+    bool flows = flows_init(&p->flows, places);
+    engine_streams_init(p);
+    return flows && p->mem.p && p->findings && p->over && p->watching && p->held.v &&
+           p->held.octets && p->mine && p->layers && engine_part_srtp_init(p);
 }
 
 void engine_part_free(struct part *p)
 {
     for (size_t i = 0; p->watching && i < registry_n; i++)
         watch_free(p->watching[i].w);
-    for (size_t i = 0; p->layers && i < 2 * ENGINE_PATHS; i++)
+    for (size_t i = 0; p->layers && i < ENGINE_ALL_PATHS; i++)
         for (size_t j = 0; j < ENGINE_PROTOCOLS_MAX; j++)
             free((char *)(uintptr_t)p->layers[i][j]);
     srtpdec_free(p->srtp);
+    engine_streams_reset(p);
     flows_free(&p->flows);
     free(p->mem.p);
     free(p->findings);
@@ -42,7 +45,9 @@ void engine_part_free(struct part *p)
 
 void engine_part_reset(struct part *p)
 {
+    engine_streams_reset(p);
     flows_reset(&p->flows);
+    engine_streams_init(p);
     for (size_t i = 0; i < registry_n; i++) {
         if (p->watching[i].w)
             watch_reset(p->watching[i].w);
@@ -62,15 +67,15 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
     uint8_t buf[CAPREAD_LAYERS_MAX + 64];
     struct wr w = {buf, sizeof buf - 1, 0, false};
     const struct codec *c = engine_codec(protocol);
+    uint16_t below = (uint16_t)(path % ENGINE_PATHS);
 
     if (p->layers[path][protocol])
         return p->layers[path][protocol];
-    uint16_t below = path < ENGINE_SRTP_PATHS ? path : (uint16_t)(path - ENGINE_SRTP_PATHS);
     if (below < QUICK_PATHS)
         quick_path(below, &w);
     else
         wr_text(&w, below == ENGINE_PATHS - 1 ? "..." : p->e->slow_paths[below - QUICK_PATHS]);
-    wr_text(&w, path < ENGINE_SRTP_PATHS ? "/" : "/srtp/");
+    wr_text(&w, path >= ENGINE_SRTP ? "/srtp/" : path >= ENGINE_TLS ? "/tls/" : "/");
     wr_text(&w, c ? c->name : engine_known(protocol) ? engine_known(protocol)->name : "");
     buf[w.n] = '\0';
     char *text = strdup((const char *)buf);
@@ -237,8 +242,8 @@ static void tell(struct part *p, struct share *s, struct engine_message *m)
         }
     }
     if (s->text.n > before)
-        p->failed |= !share_event(
-            s, (struct event){.frame = m->frame, .text = (uint32_t)(s->text.n - before)});
+        p->failed |= !share_event(s, (struct event){.at = p->at ? p->at : m->frame,
+                                                    .text = (uint32_t)(s->text.n - before)});
 }
 
 /* Decode, lint, watch and tell. False: it is none of the codec's after all. */
@@ -310,13 +315,6 @@ void engine_part_message(struct part *p, struct window *w, struct share *s, cons
     p->unknown_quoted += (k->flags & PACKET_QUOTED) != 0;
 }
 
-void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
-                                unsigned protocol, struct span octets, const uint32_t *frames,
-                                size_t n_frames)
-{
-    speak(p, s, k, protocol, octets, frames, n_frames);
-}
-
 /* Whether a message has to wait for the merge: its watcher has to see all of its kind, in order. */
 static inline bool waits(const struct part *p, const struct share *s, unsigned protocol)
 {
@@ -326,10 +324,34 @@ static inline bool waits(const struct part *p, const struct share *s, unsigned p
     return (c && !c->by_flow) || s->text.n >= ENGINE_TEXT_MAX;
 }
 
+void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
+                                const uint32_t *frames, size_t n_frames)
+{
+    size_t ip = k->flags & PACKET_SIX ? 32 : 8;
+
+    if (!waits(p, s, k->protocol)) {
+        speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames);
+        return;
+    }
+    struct aside *a = malloc(sizeof *a + k->n);
+    if (!a) {
+        p->failed = true;
+        return;
+    }
+    a->next = s->held;
+    s->held = a;
+    a->n_frames = (uint32_t)n_frames;
+    memcpy(a->frames, frames, n_frames * sizeof *frames);
+    struct event ev = {.at = p->at, .wait = k, .stream = a, .copy = *k};
+    ev.copy.ips = memcpy(a->ips, k->ips, ip);
+    ev.copy.p = memcpy(a->octets, k->p, k->n);
+    p->failed |= !share_event(s, ev);
+}
+
 static void message(struct part *p, struct window *w, struct share *s, const struct packet *k)
 {
     if (waits(p, s, k->protocol))
-        p->failed |= !share_event(s, (struct event){.frame = k->frame, .wait = k});
+        p->failed |= !share_event(s, (struct event){.at = k->frame, .wait = k});
     else
         engine_part_message(p, w, s, k);
 }
@@ -383,7 +405,7 @@ static void wait_copied(struct part *p, struct share *s, const struct packet *k)
     }
     a->next = s->held;
     s->held = a;
-    struct event ev = {.frame = k->frame, .wait = k, .copy = *k};
+    struct event ev = {.at = k->frame, .wait = k, .copy = *k};
     ev.copy.ips = memcpy(a->ips, k->ips, ip);
     ev.copy.p = memcpy(a->octets, k->p, k->n);
     p->failed |= !share_event(s, ev);
@@ -448,13 +470,16 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
     struct share *s = &w->shares[number];
 
     p->flows.now++;
+    p->share = s;
     size_t n = first_pass(p, w, s);
+    if (p->streams.dropped && n)
+        engine_streams_dropped(p, w->packets[p->mine[0]].frame);
     if (p->held.n)
         release(p, s, false);
     for (size_t i = 0; i < n; i++) {
         struct packet *k = &w->packets[p->mine[i]];
         if (k->flags & PACKET_TCP) {
-            engine_part_segment(p, w, s, k);
+            engine_part_segment(p, k);
             continue;
         }
         if (k->protocol == ENGINE_PENDING) {
@@ -466,6 +491,9 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
         }
         message(p, w, s, k);
     }
-    if (w->last)
+    if (w->last) {
         release(p, s, true);
+        engine_streams_end(p);
+    }
+    p->share = NULL;
 }

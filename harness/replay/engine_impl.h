@@ -5,8 +5,8 @@
  *   read (o)    octets of the file, boundaries of frames          engine_window.c
  *   parse       quick_packet over its frames                      engine_window.c
  *   slow (o)    layers_frame over what that left; fragments       engine_window.c
- *   flows (o)   a part of the flows each: open SRTP, classify,     engine_flow.c, engine_tcp.c, engine_srtp.c
- *               decode, watch
+ *   flows (o)   a part of the flows each: open SRTP, classify,     engine_flow.c, engine_srtp.c; of TCP engine_tcp.c,
+ *               decode, watch                                     engine_stream.c
  *   merge (o)   texts and problems in the order of frames         engine_merge.c
  *
  * With one job they run one after the other in one window; with more, engine_jobs.c runs those that can be run,
@@ -18,19 +18,24 @@
 #include "harness/replay/flows.h"
 #include "harness/replay/known.h"
 #include "harness/replay/layers.h"
+#include "harness/replay/tcp.h"
+#include "harness/replay/tlsdec.h"
 
 enum {
     ENGINE_SLOW_PATHS =
         256, /* of layers beside the quick ones; what is more has a path of its own, "..." */
     ENGINE_PATHS = QUICK_PATHS + ENGINE_SLOW_PATHS,
-    ENGINE_SRTP_PATHS = ENGINE_PATHS, /* the same again, each with SRTP above it */
-    ENGINE_TEXT = 1 << 20,            /* octets a part's text begins with */
+    ENGINE_TLS = ENGINE_PATHS,      /* added to a path: the same with TLS on it */
+    ENGINE_SRTP = 2 * ENGINE_PATHS, /* with SRTP on it */
+    ENGINE_ALL_PATHS = 3 * ENGINE_PATHS,
+    ENGINE_TEXT = 1 << 20, /* octets a part's text begins with */
     ENGINE_TEXT_MAX =
         4 << 20, /* from here on messages of the window wait for the merge (several jobs) */
     ENGINE_HELD_MAX = 4096, /* datagrams on probation, a part */
     ENGINE_STREAM_LOOKS =
-        4, /* segments with data in which a stream's protocol is looked for, a direction */
-    ENGINE_PENDING = 255, /* packet.protocol: on probation */
+        4, /* runs of octets in which a stream's protocol is looked for, a direction */
+    ENGINE_STREAM_LEAST = 32, /* octets at the front of a stream that are no run yet */
+    ENGINE_PENDING = 255,     /* packet.protocol: on probation */
 };
 
 /* ---- protocols: 0 none, then the registry's, then those without a codec ---- */
@@ -56,17 +61,22 @@ struct
     uint8_t ips[32];
     uint8_t octets[];
 };
-struct event { /* of a part in a window: text, or a message that waits for the merge */
-    uint32_t frame;
-    uint32_t text;             /* octets */
-    const struct packet *wait; /* NULL: none */
-    struct packet copy;        /* of one that was held */
+struct event {   /* of a part in a window: text, a message that waits for the merge, or a problem */
+    uint64_t at; /* its place: a frame; what comes at the end of the file: ENGINE_LAST and more */
+    uint32_t text;              /* octets */
+    uint32_t problem;           /* 1 + its place among those of the share; 0: none */
+    const struct packet *wait;  /* NULL: none */
+    const struct aside *stream; /* it is of a stream: frames and octets; NULL: it is not */
+    struct packet copy;         /* of one that was held */
 };
+#define ENGINE_LAST (UINT64_C(1) << 32)
 struct share { /* what a part makes of a window */
     struct wr text;
     struct event *events;
     size_t n_events, cap_events;
     struct aside *held; /* copies of held packets that wait, and what SRTP carried */
+    struct capread_problem *early; /* with packets, before any message of the window is told */
+    size_t n_early, cap_early;
     struct capread_problem *problems;
     size_t n_problems, cap_problems;
 };
@@ -105,6 +115,58 @@ struct held {         /* packets on probation, and their octets */
     uint8_t *octets; /* ENGINE_HELD */
     size_t used;
 };
+/* ---- a TCP connection (engine_tcp.c, engine_stream.c) ---- */
+
+struct run { /* octets of a stream, in order */
+    unsigned side;
+    struct span data;
+    bool gap;             /* octets right before it are not there */
+    uint32_t first, last; /* the frames that it came in */
+    uint64_t ns;          /* of the last */
+};
+struct mark { /* octets of buf from `at` on came so */
+    size_t at;
+    uint32_t first, last;
+    uint64_t ns;
+};
+struct half {     /* a direction of what is decoded */
+    uint8_t *buf; /* what is no whole message yet, or the front of a stream that is not known */
+    size_t n, cap;
+    struct mark *marks;
+    size_t n_marks, cap_marks;
+    bool begun;    /* its first octet was seen */
+    bool framed;   /* the next octet begins a message, or goes on one */
+    bool looked;   /* what it carries was looked for long enough */
+    uint8_t looks; /* runs so far */
+    uint8_t lost;  /* times that framing was, that were told */
+};
+struct conn {
+    struct part *p;
+    struct conn *before, *after; /* in the part's list, the one spoken longest ago first */
+    struct tcp *tcp;
+    struct tlsdec *tls; /* NULL: it is in clear */
+    uint8_t ips[32];    /* of the lower and the upper side, as in struct flow */
+    uint16_t port[2], path;
+    uint8_t flags; /* PACKET_SIX, PACKET_TCP */
+    uint8_t carries,
+        decoded; /* protocol over TCP; protocol that halves are decoded as. 0: not known */
+    bool done;   /* nobody wants its octets */
+    bool anew;   /* by the segment that is being taken, another connection has begun */
+    bool secured, not_read, wrong_key; /* counted so */
+    uint32_t first_frame, last_frame;
+    uint64_t last_ns;
+    struct half half[2];
+};
+struct streams { /* of a part */
+    struct tcp_pool pool;
+    struct conn *first, *last,
+        *dropped;          /* dropped: their flows were forgotten, they are to be ended */
+    size_t n, most;        /* connections */
+    size_t held, held_max; /* octets in halves */
+    size_t message_max;    /* octets of an unfinished message */
+    uint64_t again, evicted, secured, no_key, not_read, wrong_key, problems;
+};
+
 struct part {
     struct engine *e;
     uint32_t number;
@@ -120,8 +182,11 @@ struct part {
     uint64_t unknown, unknown_quoted, connections, with_data, recognised, held_all, held_lost,
         partial, late[ENGINE_LEVELS], problems;
     struct held held;
-    uint16_t *mine; /* ENGINE_FRAMES: the packets of the window being worked on */
-    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* 2 * ENGINE_PATHS: texts that were made */
+    struct streams streams;
+    struct share *share; /* while a window is worked on */
+    uint64_t at;         /* place of what is told now; 0: the frame of the message */
+    uint16_t *mine;      /* ENGINE_FRAMES: the packets of the window being worked on */
+    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_ALL_PATHS: texts that were made */
     struct srtpdec *srtp;                        /* NULL: there are no keys */
     _Atomic bool failed;                         /* no memory */
 };
@@ -134,6 +199,9 @@ struct engine {
     struct capfile file;
     bool reading;                       /* `file` is open */
     struct layers layers;               /* of the slow step alone */
+    struct tlskeys *keys;               /* of this file */
+    bool keyed;                         /* it may have some */
+    struct span keylog;                 /* of the options, a copy */
     struct capread_counts quick_counts; /* of the merge alone */
     struct window *windows;
     size_t n_windows;
@@ -156,6 +224,8 @@ struct engine {
 
 /* ---- steps ---- */
 
+/* For capfile: take the keys in a block of secrets. */
+void engine_take_secrets(void *ctx, uint32_t type, struct span data, uint32_t frame);
 bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);
@@ -184,12 +254,33 @@ void engine_part_free(struct part *p);
 void engine_part_reset(struct part *p);
 /* Count a packet that is a message of a known protocol, or decode, judge, watch and tell it. */
 void engine_part_message(struct part *p, struct window *w, struct share *s, const struct packet *k);
-/* The same of a message that a stream has given, all of its octets there: `k` says whence, whither and when. */
+/* The same of a message that a stream has given, all of its octets there: `k` says whence, whither, when and which
+ * protocol; at most FRAGS_FRAMES_MAX frames. */
 void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
-                                unsigned protocol, struct span octets, const uint32_t *frames,
-                                size_t n_frames);
+                                const uint32_t *frames, size_t n_frames);
 /* A TCP segment of a flow, in order of arrival (engine_tcp.c). */
-void engine_part_segment(struct part *p, struct window *w, struct share *s, const struct packet *k);
+void engine_part_segment(struct part *p, const struct packet *k);
+/* Connections begin; those whose flows were forgotten end, in the place `at`; all end with the file; all are forgotten,
+ * and what flows say of them must not be looked at until the next beginning. */
+void engine_streams_init(struct part *p);
+void engine_streams_dropped(struct part *p, uint64_t at);
+void engine_streams_end(struct part *p);
+void engine_streams_reset(struct part *p);
+/* Tell of what is odd in the stream of a side; `p` has frame, place and words. */
+void engine_stream_problem(struct conn *c, unsigned side, struct capread_problem p);
+/* The addresses of a packet from a side, and what else a connection knows of it; `ips` has 32 octets. */
+void engine_stream_packet(const struct conn *c, unsigned side, uint8_t *ips, struct packet *k);
+/* Nobody wants the octets of a connection any more. */
+void engine_stream_done(struct conn *c);
+/* The next octets of a side, of TCP or out of TLS (engine_stream.c). */
+void engine_stream_run(struct conn *c, const struct run *r);
+/* A side has ended, all of its octets there. */
+void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame);
+/* Forget what is held of both sides. */
+void engine_stream_clear(struct conn *c);
+/* TLS begins here: from here on octets go through it, the next ones first (engine_tcp.c). False: no memory. */
+bool engine_stream_tls(struct conn *c);
+void engine_stream_sealed(struct conn *c, const struct run *r);
 /* The end of the file: held packets are given up, watchers say what is left. */
 void engine_part_end(struct part *p, struct share *s);
 /* A packet is of `protocol` whatever its octets may look like: its flow remembers that. */
@@ -201,6 +292,8 @@ void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst);
 const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol);
 /* Note that `text` octets more of a share's text are of `frame`. */
 bool share_event(struct share *s, struct event ev);
+/* Have a problem told in the place `at`. */
+bool share_problem(struct share *s, uint64_t at, const struct capread_problem *p);
 /* More room for text; false: no memory. */
 bool share_grow(struct share *s);
 

@@ -6,7 +6,7 @@ bool share_event(struct share *s, struct event ev)
 {
     struct event *last = s->n_events ? &s->events[s->n_events - 1] : NULL;
 
-    if (last && !last->wait && !ev.wait && last->frame == ev.frame) {
+    if (last && !last->wait && !last->problem && !ev.wait && !ev.problem && last->at == ev.at) {
         last->text += ev.text;
         return true;
     }
@@ -20,6 +20,27 @@ bool share_event(struct share *s, struct event ev)
     }
     s->events[s->n_events++] = ev;
     return true;
+}
+
+static bool push(struct capread_problem **v, size_t *n, size_t *cap,
+                 const struct capread_problem *p)
+{
+    if (*n == *cap) {
+        size_t more = *cap ? *cap * 2 : 16;
+        struct capread_problem *w = realloc(*v, more * sizeof *w);
+        if (!w)
+            return false;
+        *v = w;
+        *cap = more;
+    }
+    (*v)[(*n)++] = *p;
+    return true;
+}
+
+bool share_problem(struct share *s, uint64_t at, const struct capread_problem *p)
+{
+    return push(&s->problems, &s->n_problems, &s->cap_problems, p) &&
+           share_event(s, (struct event){.at = at, .problem = (uint32_t)s->n_problems});
 }
 
 bool share_grow(struct share *s)
@@ -41,17 +62,11 @@ void engine_part_problem(struct part *p, const struct window *w, struct share *s
     const struct capfile_frame *f = &w->frames[k - w->packets];
     uint64_t off = k->flags & PACKET_REASSEMBLED ? 0 : (uint64_t)(k->p - f->octets.p);
 
-    if (s->n_problems == s->cap_problems) {
-        size_t cap = s->cap_problems ? s->cap_problems * 2 : 16;
-        struct capread_problem *v = realloc(s->problems, cap * sizeof *v);
-        if (!v) {
-            p->failed = true;
-            return;
-        }
-        s->problems = v;
-        s->cap_problems = cap;
+    if (!push(&s->early, &s->n_early, &s->cap_early,
+              &(struct capread_problem){k->frame, off, what, {a, b}})) {
+        p->failed = true;
+        return;
     }
-    s->problems[s->n_problems++] = (struct capread_problem){k->frame, off, what, {a, b}};
     p->problems++;
 }
 
@@ -67,18 +82,26 @@ static void waited(struct engine *e, struct window *w, const struct event *ev)
     struct share *s = &w->shares[e->n_parts];
     const struct packet *k = ev->copy.p ? &ev->copy : ev->wait;
 
-    engine_part_message(e->serial, w, s, k);
+    if (ev->stream)
+        engine_part_stream_message(e->serial, s, k, ev->stream->frames, ev->stream->n_frames);
+    else
+        engine_part_message(e->serial, w, s, k);
     say(e, wr_span(&s->text));
     s->text.n = 0;
     s->n_events = 0;
 }
 
-/* Problems up to a frame, that frame's own too. */
+static void problem(struct engine *e, const struct capread_problem *p)
+{
+    if (e->sink.problem && !e->stop)
+        e->sink.problem(e->sink.ctx, e->name, p);
+}
+
+/* Problems of headers up to a frame, that frame's own too. */
 static size_t problems(struct engine *e, const struct window *w, size_t at, uint64_t frame)
 {
     for (; at < w->n_problems && w->problems[at].frame <= frame; at++)
-        if (e->sink.problem && !e->stop)
-            e->sink.problem(e->sink.ctx, e->name, &w->problems[at]);
+        problem(e, &w->problems[at]);
     return at;
 }
 
@@ -91,19 +114,21 @@ static void merge(struct engine *e, struct window *w)
         unsigned from = 0;
         for (unsigned i = 0; i < e->n_parts; i++) {
             const struct share *s = &w->shares[i];
-            if (at[i] < s->n_events && (!next || s->events[at[i]].frame < next->frame)) {
+            if (at[i] < s->n_events && (!next || s->events[at[i]].at < next->at)) {
                 next = &s->events[at[i]];
                 from = i;
             }
         }
         if (!next)
             break;
-        told = problems(e, w, told, next->frame);
+        told = problems(e, w, told, next->at);
         if (next->wait)
             waited(e, w, next);
+        else if (next->problem)
+            problem(e, &w->shares[from].problems[next->problem - 1]);
         else
             say(e, (struct span){w->shares[from].text.p + off[from], next->text});
-        off[from] += next->wait ? 0 : next->text;
+        off[from] += next->text;
         at[from]++;
     }
     problems(e, w, told, UINT64_MAX);
@@ -116,14 +141,14 @@ static int by_frame(const void *a, const void *b)
                                 : (x->off > y->off) - (x->off < y->off);
 }
 
-/* What the parts have to tell goes in between what was found below them. */
+/* What the parts found in packets goes in between what was found below them. */
 static bool gather(const struct engine *e, struct window *w)
 {
     size_t before = w->n_problems;
 
     for (unsigned i = 0; i < e->n_parts; i++)
-        for (size_t j = 0; j < w->shares[i].n_problems; j++)
-            if (!window_problem(w, &w->shares[i].problems[j]))
+        for (size_t j = 0; j < w->shares[i].n_early; j++)
+            if (!window_problem(w, &w->shares[i].early[j]))
                 return false;
     if (w->n_problems > before)
         qsort(w->problems, w->n_problems, sizeof *w->problems, by_frame);
@@ -161,7 +186,7 @@ void step_merge(struct engine *e, struct window *w)
     engine_add_counts(&e->quick_counts, &w->counts);
     if (!gather(e, w))
         e->parts[0].failed = true;
-    if (e->n_parts == 1 && w->n_problems == 0)
+    if (e->n_parts == 1 && w->n_problems == 0 && w->shares[0].n_problems == 0)
         whole(e, w);
     else
         merge(e, w);

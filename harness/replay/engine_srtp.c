@@ -71,7 +71,7 @@ bool engine_part_srtp(struct part *p, const struct window *w, struct share *s, s
         p->failed = true;
         return true;
     }
-    k->path = (uint16_t)(k->path + ENGINE_SRTP_PATHS);
+    k->path = (uint16_t)(k->path + ENGINE_SRTP);
     k->protocol = p->e->rtp_is[out.rtcp];
     engine_part_known(p, k, k->protocol);
     return true;

@@ -24,7 +24,7 @@ void window_clear(struct window *w, unsigned parts)
             free(a);
         }
         s->held = NULL;
-        s->n_events = s->n_problems = 0;
+        s->n_events = s->n_problems = s->n_early = 0;
         s->text.n = 0;
         s->text.full = false;
     }
@@ -42,6 +42,7 @@ void window_free(struct window *w, unsigned parts)
         free(w->shares[i].text.p);
         free(w->shares[i].events);
         free(w->shares[i].problems);
+        free(w->shares[i].early);
     }
     free(w->shares);
     free(w->asides);
@@ -59,6 +60,8 @@ void step_read(struct engine *e, struct window *w)
     enum capread_item got = CAPREAD_DATAGRAM;
 
     w->serial = e->serial_window++;
+    e->file.secrets = engine_take_secrets;
+    e->file.secrets_ctx = e;
     capfile_window(&e->file, w->buf, ENGINE_WINDOW);
     while (w->n < ENGINE_FRAMES &&
            (got = capfile_next(&e->file, &w->frames[w->n])) == CAPREAD_DATAGRAM)
@@ -70,6 +73,8 @@ void step_read(struct engine *e, struct window *w)
         snprintf(e->why, sizeof e->why, "%s", e->file.why);
     }
     w->last = got == CAPREAD_END || got == CAPREAD_ERROR;
+    if (w->serial == 0 && e->file.kind == CAPFILE_PCAPNG)
+        e->keyed = true;
 }
 
 /* ---- parse ---- */
@@ -190,10 +195,9 @@ static void unfinished(struct engine *e, struct window *w)
 {
     for (uint32_t frame; (frame = frags_left(e->layers.frags));) {
         const struct capread_problem p = {
-            frame,
-            0,
-            "the datagram whose fragments begin in frame %u never came whole",
-            {frame, 0}};
+            .frame = frame,
+            .what = "the datagram whose fragments begin in frame %u never came whole",
+            .arg = {frame}};
         e->layers.counts.abandoned++;
         e->layers.counts.problems++;
         if (!window_problem(w, &p))

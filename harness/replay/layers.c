@@ -19,8 +19,8 @@ void layers_problem(struct layers *l, size_t off, const char *what, uint64_t a, 
 {
     l->counts.problems++;
     if (l->n_problems < CAPREAD_PROBLEMS_MAX)
-        l->problems[l->n_problems++] =
-            (struct capread_problem){l->frame->number, off, what, {a, b}};
+        l->problems[l->n_problems++] = (struct capread_problem){
+            .frame = l->frame->number, .off = off, .what = what, .arg = {a, b}};
 }
 
 void layers_name(struct layers *l, const char *name)

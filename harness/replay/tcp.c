@@ -381,3 +381,8 @@ bool tcp_is_open(const struct tcp *t)
 {
     return !(t->dir[0].ended && t->dir[1].ended) && !t->dir[0].reset && !t->dir[1].reset;
 }
+
+bool tcp_is_over(const struct tcp *t)
+{
+    return t->dir[0].ended && t->dir[1].ended;
+}

@@ -125,4 +125,6 @@ void tcp_end(struct tcp *t, uint32_t frame, uint64_t time_ns);
 void tcp_ignore(struct tcp *t, unsigned side);
 /* Whether octets may still come: false once both sides have TCP_ENDED, or one was reset. */
 bool tcp_is_open(const struct tcp *t);
+/* Whether both sides have TCP_ENDED. */
+bool tcp_is_over(const struct tcp *t);
 #endif

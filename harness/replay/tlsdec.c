@@ -15,6 +15,7 @@ enum took { NEXT, WAIT_KEYS, WAIT_PEER, END };
 struct mark { /* octets of buf from `at` on came in `frame` */
     size_t at;
     uint32_t frame;
+    uint64_t ns;
 };
 struct half {
     uint8_t *buf;
@@ -44,8 +45,10 @@ struct tlsdec {
     struct half half[2];
 };
 struct at {
-    uint32_t first, frame; /* in which the record begins, in which it ends */
+    uint32_t frame; /* of what happens now */
     uint64_t ns;
+    uint32_t first, last; /* in which the record begins, in which it ends */
+    uint64_t last_ns;
 };
 
 static unsigned side_of(const struct tlsdec *d, const struct half *h)
@@ -117,7 +120,7 @@ static bool more(void *array, size_t *cap, size_t want, size_t size)
     return true;
 }
 
-static bool append(struct half *h, struct span data, uint32_t frame)
+static bool append(struct half *h, struct span data, uint32_t frame, uint64_t ns)
 {
     if (data.n == 0)
         return true;
@@ -125,7 +128,7 @@ static bool append(struct half *h, struct span data, uint32_t frame)
         !more(&h->marks, &h->cap_marks, h->n_marks + 1, sizeof *h->marks))
         return false;
     if (!h->n_marks || h->marks[h->n_marks - 1].frame != frame)
-        h->marks[h->n_marks++] = (struct mark){h->n, frame};
+        h->marks[h->n_marks++] = (struct mark){h->n, frame, ns};
     memcpy(h->buf + h->n, data.p, data.n);
     h->n += data.n;
     return true;
@@ -156,12 +159,13 @@ static void consume(struct half *h, size_t n)
         h->marks[i].at = h->marks[i].at > n ? h->marks[i].at - n : 0;
 }
 
-static uint32_t frame_at(const struct half *h, size_t place)
+/* Where the octet at a place of buf came. */
+static struct mark mark_at(const struct half *h, size_t place)
 {
     size_t i = h->n_marks;
     while (i > 1 && h->marks[i - 1].at > place)
         i--;
-    return i ? h->marks[i - 1].frame : 0;
+    return i ? h->marks[i - 1] : (struct mark){0};
 }
 
 /* ---- handshake messages ---- */
@@ -310,6 +314,8 @@ static enum took content(struct tlsdec *d, struct half *h, uint8_t type, struct 
                                        .data = in,
                                        .off = h->off,
                                        .first_frame = at.first,
+                                       .last_frame = at.last,
+                                       .last_ns = at.last_ns,
                                        .frame = at.frame,
                                        .time_ns = at.ns};
         h->off += in.n;
@@ -488,7 +494,12 @@ static size_t records(struct tlsdec *d, struct half *h, struct span in, struct a
         }
         if (in.n - used < HEADER + n)
             break;
-        at.first = buffered ? frame_at(h, used) : at.frame;
+        struct mark last = {0, at.frame, at.ns};
+        if (buffered)
+            last = mark_at(h, used + HEADER + n - 1);
+        at.first = buffered ? mark_at(h, used).frame : at.frame;
+        at.last = last.frame;
+        at.last_ns = last.ns;
         struct span fragment = {header + HEADER, n};
         d->facts.records[side_of(d, h)]++;
         enum took took = h->phase == CLEAR ? clear(d, h, header, fragment, at)
@@ -548,7 +559,7 @@ static void go_ready(struct tlsdec *d, struct at at)
 void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in)
 {
     struct half *h = &d->half[in->side & 1];
-    struct at at = {in->frame, in->frame, in->time_ns};
+    struct at at = {.frame = in->frame, .ns = in->time_ns};
     struct span data = in->data;
 
     go_ready(d, at);
@@ -568,7 +579,7 @@ void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in)
         data = span_cut(data, used, data.n);
     }
     bool waited = h->waits != NEXT;
-    if (!append(h, data, in->frame))
+    if (!append(h, data, in->frame, in->time_ns))
         lost(d, h, at, "no memory is left for a record", 0);
     else if (!waited)
         go(d, h, at);
@@ -579,7 +590,7 @@ void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in)
 
 void tlsdec_end(struct tlsdec *d, uint32_t frame, uint64_t time_ns)
 {
-    struct at at = {frame, frame, time_ns};
+    struct at at = {.frame = frame, .ns = time_ns};
 
     go_ready(d, at);
     for (struct half *h = d->half; h < d->half + 2; h++)
@@ -616,6 +627,11 @@ void tlsdec_free(struct tlsdec *d)
 const struct tlsdec_facts *tlsdec_facts(const struct tlsdec *d)
 {
     return &d->facts;
+}
+
+bool tlsdec_is_over(const struct tlsdec *d)
+{
+    return d->half[0].ended && d->half[1].ended;
 }
 
 enum tlsdec_kind tlsdec_guess(struct span front, bool *sure)

@@ -35,6 +35,8 @@ void tlskeys_free(struct tlskeys *k);
  * (so that several threads, some of them ahead, decrypt the same); 0: everybody sees them. */
 void tlskeys_add(struct tlskeys *k, struct span text, uint32_t frame);
 void tlskeys_counts(struct tlskeys *k, struct tlskeys_counts *c);
+/* Whether there is a secret of a client random, 32 octets, as seen from `frame`. */
+bool tlskeys_has(struct tlskeys *k, const uint8_t *client_random, uint32_t frame);
 
 /* ---- connections ---- */
 
@@ -55,7 +57,9 @@ struct tlsdec_plain { /* out: application data; lives until the callback returns
     struct span data;     /* of one record, at least one octet */
     uint64_t off;         /* octets of application data in this direction before it */
     uint32_t first_frame; /* in which its record begins */
-    uint32_t frame;       /* that made it available */
+    uint32_t last_frame;  /* in which its record ends */
+    uint64_t last_ns;     /* of last_frame */
+    uint32_t frame;       /* that made it available: last_frame, or one that its keys came before */
     uint64_t time_ns;     /* of `frame` */
 };
 enum tlsdec_note_kind {
@@ -108,6 +112,8 @@ void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in);
 /* Nothing more will come: what waits for keys is tried once more and, without them, told. */
 void tlsdec_end(struct tlsdec *d, uint32_t frame, uint64_t time_ns);
 const struct tlsdec_facts *tlsdec_facts(const struct tlsdec *d);
+/* Whether both directions have ended: nothing more will come out. */
+bool tlsdec_is_over(const struct tlsdec *d);
 /* "TLSv1.2", "TLS_AES_128_GCM_SHA256"; NULL: not known here. */
 const char *tlsdec_version_name(uint16_t version);
 const char *tlsdec_suite_name(uint16_t suite);

@@ -219,6 +219,16 @@ bool tlskeys_find(struct tlskeys *k, const uint8_t random[TLSDEC_RANDOM], enum t
     return found;
 }
 
+bool tlskeys_has(struct tlskeys *k, const uint8_t *client_random, uint32_t frame)
+{
+    struct tlskeys_secret secret;
+
+    for (enum tlskeys_label label = KEY_MASTER; label < KEY_LABELS; label++)
+        if (tlskeys_find(k, client_random, label, frame, &secret))
+            return true;
+    return false;
+}
+
 uint64_t tlskeys_serial(struct tlskeys *k)
 {
     return atomic_load(&k->serial);

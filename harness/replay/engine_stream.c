@@ -1,0 +1,381 @@
+/* harness/replay/engine_stream.c - octets in order to messages: which protocol a stream carries, and where each of its
+ * messages begins and ends.
+ *
+ * A direction whose first octets were seen begins with a message. One that is seen from its middle, or has a gap, is passed
+ * over until a run of octets (a segment, or a record of TLS) begins as a message does. */
+#include <stdlib.h>
+#include "harness/replay/engine_impl.h"
+
+enum { LOST_MAX = 8 }; /* times that it is told of a direction that framing was lost */
+
+/* ---- octets that wait ---- */
+
+static void forget(struct conn *c, struct half *h)
+{
+    c->p->streams.held -= h->cap;
+    free(h->buf);
+    free(h->marks);
+    h->buf = NULL;
+    h->marks = NULL;
+    h->n = h->cap = h->n_marks = h->cap_marks = 0;
+}
+
+void engine_stream_clear(struct conn *c)
+{
+    forget(c, &c->half[0]);
+    forget(c, &c->half[1]);
+}
+
+/* Room for `n` octets more; false: there is no memory, or a limit is reached. */
+static bool room(struct conn *c, struct half *h, size_t n)
+{
+    struct streams *s = &c->p->streams;
+
+    if (h->n_marks == h->cap_marks) {
+        size_t cap = h->cap_marks ? h->cap_marks * 2 : 4;
+        struct mark *v = realloc(h->marks, cap * sizeof *v);
+        if (!v)
+            return false;
+        h->marks = v;
+        h->cap_marks = cap;
+    }
+    if (h->cap - h->n >= n)
+        return true;
+    size_t cap = h->n + n + h->n / 2;
+    if (s->held + (cap - h->cap) > s->held_max)
+        return false;
+    uint8_t *p = realloc(h->buf, cap);
+    if (!p)
+        return false;
+    s->held += cap - h->cap;
+    h->buf = p;
+    h->cap = cap;
+    return true;
+}
+
+/* Keep octets that came as `r` did. */
+static bool keep(struct conn *c, struct half *h, struct span data, const struct run *r)
+{
+    if (data.n == 0)
+        return true;
+    if (!room(c, h, data.n))
+        return false;
+    h->marks[h->n_marks++] = (struct mark){h->n, r->first, r->last, r->ns};
+    memcpy(h->buf + h->n, data.p, data.n);
+    h->n += data.n;
+    return true;
+}
+
+/* The first `n` octets are done with. */
+static void consume(struct conn *c, struct half *h, size_t n)
+{
+    size_t gone = 0;
+
+    if (n >= h->n) { /* a quiet stream holds nothing */
+        forget(c, h);
+        return;
+    }
+    h->n -= n;
+    memmove(h->buf, h->buf + n, h->n);
+    while (gone + 1 < h->n_marks && h->marks[gone + 1].at <= n)
+        gone++;
+    h->n_marks -= gone;
+    memmove(h->marks, h->marks + gone, h->n_marks * sizeof *h->marks);
+    for (size_t i = 0; i < h->n_marks; i++)
+        h->marks[i].at = h->marks[i].at > n ? h->marks[i].at - n : 0;
+}
+
+/* ---- messages ---- */
+
+struct frames {
+    uint32_t v[FRAGS_FRAMES_MAX];
+    size_t n;
+};
+
+/* Put a frame in its place; where there is no room the last one stays the last. */
+static void add_frame(struct frames *f, uint32_t frame)
+{
+    size_t i = f->n;
+
+    while (i && f->v[i - 1] > frame)
+        i--;
+    if (i && f->v[i - 1] == frame)
+        return;
+    if (f->n == FRAGS_FRAMES_MAX) {
+        if (i == f->n)
+            f->v[f->n - 1] = frame;
+        return;
+    }
+    memmove(f->v + i + 1, f->v + i, (f->n - i) * sizeof *f->v);
+    f->v[i] = frame;
+    f->n++;
+}
+
+/* A message, `n` octets at `at` of what is held, or of a run. */
+static void message(struct conn *c, unsigned side, struct span octets, size_t at,
+                    const struct run *direct)
+{
+    const struct half *h = &c->half[side];
+    struct frames frames = {.n = 0};
+    struct packet k;
+    uint8_t ips[32];
+
+    engine_stream_packet(c, side, ips, &k);
+    k.protocol = c->decoded;
+    k.p = octets.p;
+    k.n = (uint32_t)octets.n;
+    for (size_t i = 0; !direct && i < h->n_marks && h->marks[i].at < at + octets.n; i++) {
+        const struct mark *m = &h->marks[i];
+        if (i + 1 < h->n_marks && m[1].at <= at)
+            continue;
+        add_frame(&frames, m->first);
+        add_frame(&frames, m->last);
+        if (m->last >= k.frame) {
+            k.frame = m->last;
+            k.time_ns = m->ns;
+        }
+    }
+    if (direct) {
+        add_frame(&frames, direct->first);
+        add_frame(&frames, direct->last);
+        k.frame = direct->last;
+        k.time_ns = direct->ns;
+    }
+    engine_part_stream_message(c->p, c->p->share, &k, frames.v, frames.n);
+}
+
+static void lost(struct conn *c, struct half *h, unsigned side, uint32_t frame, const char *what,
+                 uint64_t arg)
+{
+    h->framed = h->begun = false;
+    if (h->lost++ >= LOST_MAX) {
+        h->lost = LOST_MAX;
+        return;
+    }
+    engine_stream_problem(c, side,
+                          (struct capread_problem){.frame = frame, .what = what, .arg = {arg}});
+}
+
+/* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with; framing
+ * may be lost behind them. */
+static size_t messages(struct conn *c, unsigned side, struct span in, const struct run *r,
+                       bool direct)
+{
+    const struct codec *codec = engine_codec(c->decoded);
+    struct half *h = &c->half[side];
+    size_t at = 0;
+
+    while (at < in.n) {
+        struct span rest = span_cut(in, at, in.n);
+        struct findings none = {0};
+        size_t n = 0;
+        enum step step = codec->between ? codec->between(rest, &n) : STEP_FAIL;
+        bool ours = step == STEP_FAIL;
+        if (ours)
+            step = codec->next(rest, &n, &none);
+        if (step == STEP_MORE)
+            break;
+        if (step == STEP_FAIL || n == 0 || n > rest.n) {
+            lost(c, h, side, r->last,
+                 "here the stream does not go on as messages; it is passed over until one begins",
+                 0);
+            break;
+        }
+        if (ours)
+            message(c, side, span_cut(rest, 0, n), at, direct ? r : NULL);
+        at += n;
+    }
+    return at;
+}
+
+static unsigned guess(const struct conn *c, unsigned side, struct span in)
+{
+    struct packet k;
+    uint8_t ips[32];
+    unsigned sure, protocol;
+
+    engine_stream_packet(c, side, ips, &k);
+    k.p = in.p;
+    k.n = (uint32_t)in.n;
+    protocol = engine_guess(&k, true, &sure);
+    return sure >= ENGINE_SURE ? protocol : 0;
+}
+
+/* What is left of a run, or more than that, is no whole message yet. */
+static void unfinished(struct conn *c, struct half *h, struct span data, const struct run *r)
+{
+    bool kept = keep(c, h, data, r);
+
+    if (kept && h->n <= c->p->streams.message_max)
+        return;
+    lost(
+        c, h, r->side, r->last,
+        kept
+            ? "a message is longer than %u octets; the stream is passed over until one begins"
+            : "%u octets are no whole message, and there is no room for more; the stream is passed "
+              "over until one begins",
+        kept ? c->p->streams.message_max : h->n + data.n);
+    forget(c, h);
+}
+
+/* A run that goes on behind what is held. False: framing was lost in what was held, the run may begin anew. */
+static bool go_on(struct conn *c, struct half *h, const struct run *r)
+{
+    const struct span none = {NULL, 0};
+    size_t old = h->n;
+
+    if (!keep(c, h, r->data, r)) {
+        unfinished(c, h, r->data, r);
+        return true;
+    }
+    size_t used = messages(c, r->side, (struct span){h->buf, h->n}, r, false);
+    if (h->framed) {
+        consume(c, h, used);
+        unfinished(c, h, none, r);
+        return true;
+    }
+    forget(c, h);
+    return used >= old;
+}
+
+static void decode(struct conn *c, const struct run *r)
+{
+    struct half *h = &c->half[r->side];
+
+    if (r->gap) {
+        forget(c, h);
+        h->framed = h->begun = false;
+    }
+    if (h->framed && h->n && go_on(c, h, r))
+        return;
+    if (!h->framed && guess(c, r->side, r->data) != c->decoded)
+        return;
+    h->framed = true;
+    size_t used = messages(c, r->side, r->data, r, true);
+    if (h->framed)
+        unfinished(c, h, span_cut(r->data, used, r->data.n), r);
+}
+
+void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
+{
+    const struct half *h = &c->half[side];
+
+    if (c->decoded && h->framed && h->n)
+        engine_stream_problem(c, side,
+                              (struct capread_problem){
+                                  .frame = frame,
+                                  .what = "the stream ends in a message, of which %u octets came",
+                                  .arg = {h->n}});
+}
+
+/* ---- which protocol ---- */
+
+/* What is held of a side goes where its octets go now, from `from` on. */
+static void again(struct conn *c, unsigned side, size_t from, bool sealed)
+{
+    struct half held = c->half[side];
+    struct half *h = &c->half[side];
+
+    h->buf = NULL;
+    h->marks = NULL;
+    h->n = h->n_marks = h->cap = h->cap_marks = 0;
+    h->looks = 0;
+    for (size_t i = 0; i < held.n_marks && !c->done; i++) {
+        const struct mark *m = &held.marks[i];
+        size_t end = i + 1 < held.n_marks ? m[1].at : held.n;
+        const struct run r = {.side = side,
+                              .data = {held.buf + m->at, end - m->at},
+                              .first = m->first,
+                              .last = m->last,
+                              .ns = m->ns};
+        if (m->at < from)
+            continue;
+        if (sealed)
+            engine_stream_sealed(c, &r);
+        else
+            decode(c, &r);
+    }
+    c->p->streams.held -= held.cap;
+    free(held.buf);
+    free(held.marks);
+}
+
+static bool is_tls(const struct half *h, size_t from)
+{
+    bool sure;
+    return h->n && tlsdec_guess((struct span){h->buf + from, h->n - from}, &sure) == TLSDEC_TLS &&
+           sure;
+}
+
+/* A side has shown what the stream carries, in what is held of it from `from` on. */
+static void recognised(struct conn *c, unsigned side, size_t from, unsigned protocol)
+{
+    struct half *h = &c->half[side], *o = &c->half[!side];
+    bool tls = !c->tls && !engine_codec(protocol) && is_tls(h, from);
+
+    c->p->sums[protocol].connections++;
+    if (!c->carries) {
+        c->carries = (uint8_t)protocol;
+        c->p->recognised++;
+    }
+    if (tls) {
+        size_t skip = is_tls(o, 0) ? 0 : o->n;
+        if (!engine_stream_tls(c)) {
+            c->p->failed = true;
+            return;
+        }
+        h->begun = o->begun = false;
+        again(c, side, from, true);
+        again(c, !side, skip, true);
+    } else if (!engine_codec(protocol)) {
+        engine_stream_done(c);
+    } else {
+        c->decoded = (uint8_t)protocol;
+        h->framed = true;
+        o->framed = o->begun;
+        again(c, side, from, false);
+        again(c, !side, 0, false);
+    }
+}
+
+/* What does a direction carry? */
+static void look(struct conn *c, const struct run *r)
+{
+    struct half *h = &c->half[r->side];
+    size_t from = h->n;
+
+    if (h->looked)
+        return;
+    if (r->gap) {
+        forget(c, h);
+        h->begun = false;
+        from = 0;
+    }
+    bool kept = keep(c, h, r->data, r);
+    unsigned protocol = kept ? guess(c, r->side, (struct span){h->buf, h->n}) : 0;
+    if (protocol)
+        from = 0;
+    else if (kept && from)
+        protocol = guess(c, r->side, r->data);
+    if (protocol) {
+        recognised(c, r->side, from, protocol);
+        return;
+    }
+    h->looks = (uint8_t)(h->looks + (h->n >= ENGINE_STREAM_LEAST));
+    if (kept && h->looks < ENGINE_STREAM_LOOKS && h->n < ENGINE_STREAM_FRONT)
+        return;
+    h->looked = true;
+    forget(c, h);
+    if (!c->tls)
+        tcp_ignore(c->tcp, r->side);
+    if (c->half[0].looked && c->half[1].looked)
+        engine_stream_done(c);
+}
+
+void engine_stream_run(struct conn *c, const struct run *r)
+{
+    if (c->decoded)
+        decode(c, r);
+    else
+        look(c, r);
+}
