@@ -24,15 +24,23 @@ enum { ROUNDS_MAX = 99, PARTIES_MAX = 4, TIME_MAX_MS = 600000 };
 static const struct subject {
     const char *name, *program;
     unsigned rounds, time_ms;
-    uint64_t limit_ns; /* of the deviation that is measured in place of a ratio; 0: none */
-    bool no_allocs;    /* ours must not allocate while it is measured */
+    enum { RATIO, DEVIATION, PEAK } of; /* what is held against a limit */
+    uint64_t limit;                     /* of a deviation, ns; of a peak, KiB */
+    bool no_allocs;                     /* ours must not allocate while it is measured */
+    bool wall;                          /* cost is time that passes, not CPU time */
 } subjects[] = {
-    {"stun.decode", "bench_stun", 7, 300, 0, true},
-    {"stun.integrity", "bench_stun", 7, 300, 0, true},
-    {"rtp.header", "bench_rtp", 7, 300, 0, true},
-    {"rtcp.compound", "bench_rtp", 7, 300, 0, true},
-    {"stun.server", "bench_load", 7, 1000, 0, false},
-    {"pace", "bench_pace", 3, 2000, 2000000, false},
+    {"stun.decode", "bench_stun", 7, 300, RATIO, 0, true, false},
+    {"stun.integrity", "bench_stun", 7, 300, RATIO, 0, true, false},
+    {"rtp.header", "bench_rtp", 7, 300, RATIO, 0, true, false},
+    {"rtp.watch", "bench_watch", 7, 300, RATIO, 0, false, false},
+    {"rtcp.compound", "bench_rtp", 7, 300, RATIO, 0, true, false},
+    {"stun.server", "bench_load", 7, 1000, RATIO, 0, false, false},
+    {"pace", "bench_pace", 3, 2000, DEVIATION, 2000000, false, false},
+    {"capture.summary", "bench_capture", 3, 1000, RATIO, 0, false, false},
+    {"capture.json", "bench_capture", 3, 1000, RATIO, 0, false, false},
+    {"capture.streams", "bench_capture", 3, 1000, RATIO, 0, false, false},
+    {"capture.memory", "bench_capture", 1, 1000, PEAK, 64 * 1024, false, false},
+    {"capture.jobs", "bench_capture", 7, 500, RATIO, 0, false, true},
 };
 static const struct rival {
     const char *subject, *peer, *program;
@@ -45,11 +53,15 @@ static const struct rival {
     {"rtp.header", "libre", "bench_libre_rtp", 8},
     {"rtcp.compound", "libre", "bench_libre_rtp", 8},
     {"stun.server", "coturn", "bench_load", 2},
+    {"capture.summary", "tshark", "bench_capture", 60},
+    {"capture.json", "tshark", "bench_capture", 100},
+    {"capture.streams", "tshark", "bench_capture", 60},
+    {"capture.jobs", "one", "bench_capture", 1.7},
 };
 
 struct sample { /* one run of a program; the keys that bench/bench.h prints */
     uint64_t ops, bytes, cpu_ns, wall_ns, yardstick_ps, allocs, lost, stray, sender_ns,
-        deviation_ns, worst_ns;
+        deviation_ns, worst_ns, peak_kib;
 };
 static const struct {
     const char *key;
@@ -66,6 +78,7 @@ static const struct {
     {"sender_ns", offsetof(struct sample, sender_ns)},
     {"deviation_ns", offsetof(struct sample, deviation_ns)},
     {"worst_ns", offsetof(struct sample, worst_ns)},
+    {"peak_kib", offsetof(struct sample, peak_kib)},
 };
 
 struct party { /* ours is the first */
@@ -155,9 +168,9 @@ static int run_once(const struct bench *b, const struct party *p, struct sample 
 
 /* ---- rounds ---- */
 
-static double ns_op(const struct sample *v)
+static double ns_op(const struct subject *s, const struct sample *v)
 {
-    return (double)v->cpu_ns / (double)v->ops;
+    return (double)(s->wall ? v->wall_ns : v->cpu_ns) / (double)v->ops;
 }
 
 static void say_round(const struct bench *b, unsigned round)
@@ -168,7 +181,8 @@ static void say_round(const struct bench *b, unsigned round)
             const struct sample *v = &b->parties[i].v[round];
             if (b->parties[i].out)
                 continue;
-            fprintf(stderr, "%s %s %.1f ns/op", i ? "," : "", b->parties[i].who, ns_op(v));
+            fprintf(stderr, "%s %s %.1f ns/op", i ? "," : "", b->parties[i].who,
+                    ns_op(b->subject, v));
             if (v->yardstick_ps)
                 fprintf(stderr, " (yardstick %.2f ns)", (double)v->yardstick_ps / 1e3);
             if (v->sender_ns)
@@ -177,7 +191,7 @@ static void say_round(const struct bench *b, unsigned round)
                         ", stray %" PRIu64 ")",
                         (double)v->ops * 1e9 / (double)v->wall_ns,
                         (double)v->sender_ns / (double)v->ops, v->lost, v->stray);
-            if (b->subject->limit_ns)
+            if (b->subject->of == DEVIATION)
                 fprintf(stderr, " (deviation %" PRIu64 " us, worst %" PRIu64 " us)",
                         v->deviation_ns / 1000, v->worst_ns / 1000);
         }
@@ -223,44 +237,53 @@ static int by_value(const void *a, const void *b)
 }
 
 static double median(const struct bench *b, const struct party *p,
-                     double (*of)(const struct sample *ours, const struct sample *v))
+                     double (*of)(const struct subject *s, const struct sample *ours,
+                                  const struct sample *v))
 {
     double all[ROUNDS_MAX] = {0};
 
     for (unsigned r = 0; r < b->rounds; r++)
-        all[r] = of(&b->parties[0].v[r], &p->v[r]);
+        all[r] = of(b->subject, &b->parties[0].v[r], &p->v[r]);
     qsort(all, b->rounds, sizeof *all, by_value);
     unsigned half = b->rounds / 2;
     return b->rounds & 1 ? all[half] : (all[half - 1] + all[half]) / 2;
 }
 
-static double of_cost(const struct sample *ours, const struct sample *v)
+static double of_cost(const struct subject *s, const struct sample *ours, const struct sample *v)
 {
     (void)ours;
-    return ns_op(v);
+    return ns_op(s, v);
 }
 
-static double of_ratio(const struct sample *ours, const struct sample *v)
+static double of_ratio(const struct subject *s, const struct sample *ours, const struct sample *v)
 {
-    return ns_op(v) / ns_op(ours);
+    return ns_op(s, v) / ns_op(s, ours);
 }
 
-static double of_deviation(const struct sample *ours, const struct sample *v)
+static double of_deviation(const struct subject *s, const struct sample *ours,
+                           const struct sample *v)
 {
-    (void)ours;
+    (void)s, (void)ours;
     return (double)v->deviation_ns;
 }
 
-static double of_interval(const struct sample *ours, const struct sample *v)
+static double of_interval(const struct subject *s, const struct sample *ours,
+                          const struct sample *v)
 {
-    (void)ours;
+    (void)s, (void)ours;
     return (double)v->wall_ns / (double)v->ops;
 }
 
-static double of_worst(const struct sample *ours, const struct sample *v)
+static double of_worst(const struct subject *s, const struct sample *ours, const struct sample *v)
 {
-    (void)ours;
+    (void)s, (void)ours;
     return (double)v->worst_ns;
+}
+
+static double of_peak(const struct subject *s, const struct sample *ours, const struct sample *v)
+{
+    (void)s, (void)ours;
+    return (double)v->peak_kib;
 }
 
 static uint64_t allocs(const struct bench *b)
@@ -314,11 +337,27 @@ static void peer_row(struct bench *b, const struct party *p)
                   b->rounds);
 }
 
-static void limit_row(struct bench *b)
+static void peak_row(struct bench *b)
+{
+    double peak = median(b, &b->parties[0], of_peak), must = (double)b->subject->limit;
+    bool ok = peak <= must;
+
+    b->rows++;
+    b->missed += !ok;
+    if (b->cli.json)
+        printf("{\"name\":\"%s\",\"peer\":null,\"ratio\":null,\"peak_kib\":%.0f,"
+               "\"must_kib\":%.0f,\"ok\":%s,\"rounds\":%u}\n",
+               b->subject->name, peak, must, ok ? "true" : "false", b->rounds);
+    else
+        printf("%-15s peak %.1f MiB, 200 MB and 2 GB, one thread and two  <= %.0f MiB  %s\n",
+               b->subject->name, peak / 1024, must / 1024, verdict(b, ok));
+}
+
+static void deviation_row(struct bench *b)
 {
     const struct party *us = &b->parties[0];
     double deviation = median(b, us, of_deviation), worst = median(b, us, of_worst);
-    double interval = median(b, us, of_interval), must = (double)b->subject->limit_ns;
+    double interval = median(b, us, of_interval), must = (double)b->subject->limit;
     bool ok = deviation <= must / PASS_AT;
 
     b->rows++;
@@ -355,8 +394,10 @@ static void run_subject(struct bench *b, const struct subject *s, unsigned round
     for (size_t i = 1; i < b->n; i++)
         if (!b->parties[i].out && ++shown)
             peer_row(b, &b->parties[i]);
-    if (s->limit_ns)
-        limit_row(b);
+    if (s->of == DEVIATION)
+        deviation_row(b);
+    else if (s->of == PEAK)
+        peak_row(b);
     else if (!shown)
         peer_row(b, NULL);
     fflush(stdout);
@@ -443,14 +484,20 @@ const struct command cmd_bench = {
         "  stun.integrity  the same with MESSAGE-INTEGRITY and FINGERPRINT checked: libre, "
         "libnice\n"
         "  rtp.header      the header of a PCMU packet: libre\n"
+        "  rtp.watch       a packet shown to the watcher, 600 streams in turn\n"
         "  rtcp.compound   SR with a block and SDES, all fields typed: libre\n"
         "  stun.server     replies per CPU second of the server, 64 requests in flight: coturn\n"
-        "  pace            50 datagrams a second: deviation of the live driver from its grid\n\n"
+        "  pace            50 datagrams a second: deviation of the live driver from its grid\n"
+        "  capture.summary   a capture of 200 MB decoded, linted and watched: tshark -z io,phs\n"
+        "  capture.json      each message of it as JSON: tshark -T json\n"
+        "  capture.streams   its RTP streams: tshark -z rtp,streams\n"
+        "  capture.memory    the most memory for it and for 2 GB, with one thread and two\n"
+        "  capture.jobs      two threads beside one, in time that passes\n\n"
         "Without a NAME all of them; 'stun' names those that begin with 'stun.'. Each round runs\n"
         "ours and the peers' programs in turns; cost is CPU time, ratio is the median over the\n"
         "rounds of the peer's cost by ours. Exit status 1: a must is not reached at 0.9.\n\n"
-        "  --rounds N    rounds (7; pace: 3)\n"
-        "  --time MS     length of one measurement (300; stun.server 1000; pace 2000)\n"
+        "  --rounds N    rounds (7; pace and capture: 3)\n"
+        "  --time MS     length of one measurement (300; stun.server, capture 1000; pace 2000)\n"
         "  --json        one object a row\n"
         "  -v            each round, with the yardstick (a chain of shifts: the clock speed)\n"
         "  -q            only the rows\n\n"
