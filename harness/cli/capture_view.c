@@ -414,6 +414,8 @@ int view_files(struct view *v, int n, char **files)
     const struct engine_options o = {.jobs = v->jobs,
                                      .ordered = v->ordered,
                                      .known = *v->known ? v->known : NULL,
+                                     .keep = v->keep,
+                                     .faulty = v->faulty,
                                      .srtp_keys = v->srtp,
                                      .n_srtp_keys = v->n_srtp,
                                      .more = v->follow ? on_more : NULL,

@@ -25,6 +25,8 @@ struct view {
     struct select *filter;       /* the same while files are read */
     uint64_t count;              /* frames after which a live reading ends; 0: none */
     bool many;                   /* files */
+    enum watch_keep keep;        /* of the figures that watchers could give */
+    bool faulty;                 /* only messages with findings are wanted */
     bool ordered; /* callbacks come one at a time, in order: what they make is no text */
     /* Called for each message that a codec knows, for findings over time that only the end of the file shows, and
      * after each file. Text goes to `w`, and out in the order of frames. message and late may be called by several

@@ -385,7 +385,7 @@ static int run_decode(int argc, char **argv)
                                             {"fields", required_argument, NULL, 'F'},
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
-    struct decode job = {.v.command = &cmd_decode};
+    struct decode job = {.v = {.command = &cmd_decode, .keep = WATCH_BRIEF}};
     int opt;
 
     cli_init(&job.v.cli);

@@ -152,7 +152,7 @@ static int run_lint(int argc, char **argv)
                                             {"sarif", no_argument, NULL, 'S'},
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
-    struct lint l = {.v = {.command = &cmd_lint}};
+    struct lint l = {.v = {.command = &cmd_lint, .keep = WATCH_BRIEF, .faulty = true}};
     struct view *v = &l.v;
     bool should = false, sarif = false;
     int opt;

@@ -295,6 +295,7 @@ static int run_streams(int argc, char **argv)
         else if (took < 0 || (took == 0 && cli_option(&s.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
     }
+    s.v.keep = s.points || s.html ? WATCH_ALL : s.v.cli.json ? WATCH_FIGURES : WATCH_BRIEF;
     s.v.file_end = on_end;
     if (s.wav || s.html) {
         s.v.message = on_message;

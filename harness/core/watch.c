@@ -89,6 +89,11 @@ void watch_message(struct watch *w, const struct watch_seen *s, const struct wat
     w->cls->seen(w->self, s, out);
 }
 
+bool watch_quick(struct watch *w, const struct watch_place *place, const struct watch_quick *q)
+{
+    return w->cls->quick && w->cls->quick(w->self, place, q);
+}
+
 void watch_tick(struct watch *w, uint64_t now_us, const struct watch_sink *out)
 {
     w->cls->tick(w->self, now_us, out);

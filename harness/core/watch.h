@@ -23,6 +23,11 @@ enum {
     WATCH_STREAMS = 32,    /* directions of streams that struct watch frames at once */
     WATCH_WINDOW = 131072, /* octets of a message on a stream; a longer one loses the framing */
 };
+enum watch_keep { /* what a watcher keeps beside what findings and facts rest on, for who asks for it */
+                  WATCH_ALL,     /* all that headers of harness/watch/p tell */
+                  WATCH_FIGURES, /* not what became of it over time */
+                  WATCH_BRIEF,   /* little: findings and facts are the same */
+};
 struct watch_options {
     /* Nothing passed before the first message that is shown, nothing passes that is not shown, and
      * nobody remembers anything from before: a case in the simulator, a fuzzing run. */
@@ -34,6 +39,17 @@ struct watch_options {
     /* What the caller knows of the protocol and no message says, in the class's own words (RTP: what payload
      * types stand for); NULL: nothing. Lives as long as the watcher. */
     const char *known;
+    enum watch_keep keep;
+};
+/* What a watcher remembers for its caller of one direction of a flow, so that the next message is found without
+ * a search; all zero: nothing. It is good for as long as the watcher is not reset. */
+struct watch_place {
+    uint32_t n, serial;
+};
+struct watch_quick { /* a datagram for watcher_class.quick; all of it is there */
+    uint64_t now_us;
+    struct span octets;
+    uint32_t frame;
 };
 struct watch_seen {  /* one message, or octets that are none */
     uint64_t now_us; /* when it was seen; may be less than before */
@@ -49,6 +65,7 @@ struct watch_seen {  /* one message, or octets that are none */
     const struct codec *codec; /* whose view it is; NULL: that of the class */
     uint32_t frame;            /* 0: none */
     const char *layer;         /* path of layers, static or as long as the findings; NULL: none */
+    struct watch_place *place; /* of its direction, to be filled in; NULL: the caller keeps none */
 };
 struct watch_finding {
     struct finding f; /* offset and length in the message that showed it */
@@ -97,6 +114,10 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     /* Start in that memory, which is aligned to 16 and the caller's for as long; again: all anew. */
     void (*init)(void *self, size_t limit, const struct watch_options *o);
     void (*seen)(void *self, const struct watch_seen *s, const struct watch_sink *out);
+    /* The same of a datagram of `codec` that only goes on from the one before it in its direction. True: neither
+     * decode, lint nor seen() would say anything of it, and what seen() remembers is remembered. False: nothing
+     * was done. NULL: none. Cheap either way. */
+    bool (*quick)(void *self, const struct watch_place *place, const struct watch_quick *q);
     /* What only time shows, such as a request that nobody answered; cost is linear in the limit. */
     void (*tick)(void *self, uint64_t now_us, const struct watch_sink *out);
     /* Nothing more will come: what is still open is told. */
@@ -117,6 +138,8 @@ const struct watcher_class *watch_class(const struct watch *w);
 const void *watch_self(const struct watch *w);
 /* Show a message whose view is in `s` already. */
 void watch_message(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
+/* watcher_class.quick, false where the class has none. */
+bool watch_quick(struct watch *w, const struct watch_place *place, const struct watch_quick *q);
 /* Show octets: a datagram, or (s->stream) the next octets of a stream from s->from on s->flow, in any
  * pieces; `view`, `sound` and `cut` are made here, and `codec` where that is NULL and the class has two.
  * Where the framing of a direction is lost, the rest of it is passed over. */

@@ -57,6 +57,11 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
         for (size_t j = 0; j < registry_n; j++)
             if (registry[j].watch && registry[j].watch == watcher_of(engine_codec(i)))
                 e->watch_at[i] = (uint8_t)(j + 1);
+    for (unsigned i = 1; i <= registry_n; i++) {
+        const struct watcher_class *c = engine_watcher(e, i);
+        e->quick[i] = c && c->quick && c->by_flow && c->codec == engine_codec(i) &&
+                      (!sink->message || e->o.faulty);
+    }
     if (registry_n + known_protocols_n < ENGINE_PROTOCOLS_MAX && init(e))
         return e;
     engine_free(e);

@@ -81,11 +81,13 @@ struct engine_options {
     bool ordered;  /* callbacks come from one thread, one at a time, in the order of frames */
     size_t flows;  /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
     bool no_watch; /* no findings over time, no facts */
+    bool faulty;   /* messages without findings are not told */
     /* Lines of a key log (see tlsdec.h), for TLS, beside what pcapng files bring along; copied. */
     struct span keylog;
     const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
     const struct srtpdec_key *srtp_keys; /* of SRTP; live as long as the engine */
     size_t n_srtp_keys;
+    enum watch_keep keep; /* what engine_watch is asked for; findings and facts are the same */
     /* The end of a file was reached; true: it may have grown, look again, after some wait of the caller's.
      * NULL: the end is the end. */
     bool (*more)(void *ctx);

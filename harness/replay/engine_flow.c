@@ -158,9 +158,10 @@ static unsigned probation(struct flow *f, const struct packet *k, unsigned proto
 
     if (flow_denied(f) == FLOWS_DENIED_MAX)
         return 0;
-    if (f->candidate != protocol) {
+    if (f->candidate != protocol || (f->bits & FLOW_PLACED)) {
         f->candidate = (uint8_t)protocol;
         f->followed[0] = f->followed[1] = 0;
+        f->bits &= (uint8_t)~FLOW_PLACED;
         memset(f->dir, 0, sizeof f->dir);
     }
     int went = engine_codec(protocol)->follows(&f->dir[side].memo, in);
@@ -190,7 +191,7 @@ static unsigned classify(struct flow *f, const struct packet *k, unsigned class)
     return protocol;
 }
 
-static inline unsigned protocol_of(struct part *p, const struct packet *k)
+static inline unsigned protocol_of(struct part *p, struct packet *k)
 {
     unsigned class = class_of(k), sure;
 
@@ -201,6 +202,7 @@ static inline unsigned protocol_of(struct part *p, const struct packet *k)
     }
     struct flow *f = flows_of(&p->flows, k);
     unsigned known = f->known[class];
+    k->flow = (uint32_t)(f - p->flows.v);
     return __builtin_expect(known && takes(known, k), 1) ? known : classify(f, k, class);
 }
 
@@ -221,6 +223,39 @@ static void count(struct part *p, unsigned protocol, const struct packet *k, siz
         s->messages++;
         s->octets += octets;
     }
+}
+
+/* Where the watcher of a datagram's protocol may remember its flow; NULL: nowhere. The memos of a protocol that
+ * is known for the flow are not needed any more. */
+static struct watch_place *place_of(struct part *p, const struct packet *k, unsigned protocol)
+{
+    struct flow *f = p->e->quick[protocol] && !(k->flags & (PACKET_TCP | PACKET_QUOTED))
+                         ? flows_at(&p->flows, k->flow, k)
+                         : NULL;
+
+    if (!f || (f->candidate && f->candidate != protocol))
+        return NULL;
+    if (!(f->bits & FLOW_PLACED)) {
+        f->bits |= FLOW_PLACED;
+        memset(f->dir, 0, sizeof f->dir);
+    }
+    return &f->dir[(k->flags & PACKET_SWAPPED) != 0].place;
+}
+
+/* What its watcher can take without a view of it, which is most of media. */
+static inline bool quick(struct part *p, const struct packet *k)
+{
+    if (!p->e->quick[k->protocol] || k->missing || (k->flags & (PACKET_TCP | PACKET_QUOTED)))
+        return false;
+    const struct flow *f = flows_at(&p->flows, k->flow, k);
+    struct watch *w = p->watching[p->e->watch_at[k->protocol] - 1].w;
+    const struct watch_quick q = {k->time_ns / 1000, {k->p, k->n}, k->frame};
+    if (!f || !(f->bits & FLOW_PLACED) || !w ||
+        !watch_quick(w, &f->dir[(k->flags & PACKET_SWAPPED) != 0].place, &q))
+        return false;
+    p->sums[k->protocol].messages++;
+    p->sums[k->protocol].octets += k->n;
+    return true;
 }
 
 static void tell(struct part *p, struct share *s, struct engine_message *m)
@@ -286,8 +321,8 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
                                    .fs = &fs};
         packet_addrs(k, &m.src, &m.dst);
         if (watch && !m.quoted)
-            engine_part_watch(p, protocol, &m, &fs);
-        if (p->e->sink.message)
+            engine_part_watch(p, protocol, &m, &fs, place_of(p, k, protocol));
+        if (p->e->sink.message && (fs.n || !p->e->o.faulty))
             tell(p, s, &m);
     }
     for (size_t i = 0; i < findings_kept(&fs); i++)
@@ -489,7 +524,8 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
                 continue;
             }
         }
-        message(p, w, s, k);
+        if (!quick(p, k))
+            message(p, w, s, k);
     }
     if (w->last) {
         release(p, s, true);

@@ -214,6 +214,7 @@ struct engine {
     uint8_t watch_at
         [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
     uint8_t rtp_is[2];          /* the protocols of what SRTP and SRTCP carry */
+    bool quick[UINT8_MAX + 1];  /* by packet.protocol: its watcher's quick way may be taken */
     _Atomic bool stop;          /* the sink wants no more, or memory is out */
     struct window *pushed;
     uint32_t pushed_frames;
@@ -309,6 +310,6 @@ static inline const struct watcher_class *engine_watcher(const struct engine *e,
     return e->watch_at[protocol] ? registry[e->watch_at[protocol] - 1].watch : NULL;
 }
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
-                       struct findings *fs);
+                       struct findings *fs, struct watch_place *place);
 void engine_part_watch_end(struct part *p);
 #endif

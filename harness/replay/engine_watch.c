@@ -19,9 +19,10 @@ static void on_fact(void *ctx, const struct watch_fact *f)
 }
 
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
-                       struct findings *fs)
+                       struct findings *fs, struct watch_place *place)
 {
-    const struct watch_options passing = {.origin = false, .known = p->e->o.known};
+    const struct watch_options passing = {
+        .origin = false, .known = p->e->o.known, .keep = p->e->o.keep};
     const struct watch_sink sink = {on_finding, on_fact, p};
     struct watching *v = &p->watching[p->e->watch_at[protocol] - 1];
 
@@ -40,7 +41,8 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
                            .ns = (uint16_t)(m->time_ns % 1000),
                            .codec = m->codec,
                            .frame = m->frame,
-                           .layer = m->layers};
+                           .layer = m->layers,
+                           .place = place};
     for (size_t j = 0; j < findings_kept(fs); j++)
         s.sound &= !level_strict(fs->v[j].level);
     p->n_over = 0;

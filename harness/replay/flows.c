@@ -52,35 +52,12 @@ void flows_free(struct flows *t)
     t->v = NULL;
 }
 
-static inline uint8_t bits_of(const struct packet *k)
-{
-    return (uint8_t)(FLOW_USED | (k->flags & PACKET_TCP ? FLOW_TCP : 0) |
-                     (k->flags & PACKET_SIX ? FLOW_SIX : 0));
-}
-
-static inline bool same(const struct flow *f, const struct packet *k, uint8_t bits, unsigned side)
-{
-    if ((f->bits & (FLOW_USED | FLOW_TCP | FLOW_SIX)) != bits || f->port[side] != k->sport ||
-        f->port[!side] != k->dport)
-        return false;
-    size_t n = bits & FLOW_SIX ? 16 : 4;
-    return memcmp(f->ips + n * side, k->ips, n) == 0 &&
-           memcmp(f->ips + n * !side, k->ips + n, n) == 0;
-}
-
-bool flow_is(const struct flow *f, const struct packet *k)
-{
-    return same(f, k, bits_of(k), (k->flags & PACKET_SWAPPED) != 0);
-}
-
 struct flow *flows_find(const struct flows *t, const struct packet *k)
 {
     struct flow *at = &t->v[k->hash & t->mask];
-    uint8_t bits = bits_of(k);
-    unsigned side = (k->flags & PACKET_SWAPPED) != 0;
 
     for (unsigned i = 0; i < FLOWS_REACH && at[i].bits; i++)
-        if (same(&at[i], k, bits, side))
+        if (flow_is(&at[i], k))
             return &at[i];
     return NULL;
 }
@@ -146,7 +123,7 @@ static struct flow *make(struct flows *t, const struct packet *k)
         drop(t, f);
         t->evicted++;
     }
-    *f = (struct flow){.bits = bits_of(k), .seen = t->now};
+    *f = (struct flow){.bits = flow_bits(k), .seen = t->now};
     memcpy(f->ips + n * side, k->ips, n);
     memcpy(f->ips + n * !side, k->ips + n, n);
     f->port[side] = k->sport;

@@ -6,6 +6,7 @@
 #ifndef HARNESS_REPLAY_FLOWS_H
 #define HARNESS_REPLAY_FLOWS_H
 #include "codecs/base/codec.h"
+#include "harness/core/watch.h"
 #include "harness/replay/packet.h"
 
 enum {
@@ -23,6 +24,7 @@ enum flow_bit { /* of flow.bits */
                 FLOW_LOOKED = 32, /* TCP: what it carries has been looked for long enough */
                 FLOW_DENIED =
                     8, /* UDP: four bits that count how often datagrams did not go on from one another */
+                FLOW_PLACED = 128, /* UDP: dir has places in place of memos */
 };
 struct flow {          /* a cache line; all zero is a free place */
     uint8_t ips[32];   /* of the lower and the upper side, IPv4: of 4 octets each */
@@ -35,6 +37,7 @@ struct flow {          /* a cache line; all zero is a free place */
     uint16_t seen;                /* the window in which it was seen last, modulo 2^16 */
     union {                       /* of a direction, from the lower side first */
         struct codec_memo memo;   /* UDP: the candidate's */
+        struct watch_place place; /* UDP: of the watcher of known[] that has a quick way */
         void *stream;             /* TCP: whoever puts its octets in order; freed by flows.drop */
     } dir[2];
 };
@@ -62,8 +65,33 @@ void flows_reset(struct flows *t);
 struct flow *flows_of(struct flows *t, const struct packet *k);
 /* The same, NULL where there is none. */
 struct flow *flows_find(const struct flows *t, const struct packet *k);
+static inline uint8_t flow_bits(const struct packet *k)
+{
+    return (uint8_t)(FLOW_USED | (k->flags & PACKET_TCP ? FLOW_TCP : 0) |
+                     (k->flags & PACKET_SIX ? FLOW_SIX : 0));
+}
 /* Whether `f` is the flow of `k`. */
-bool flow_is(const struct flow *f, const struct packet *k);
+static inline bool flow_is(const struct flow *f, const struct packet *k)
+{
+    unsigned side = (k->flags & PACKET_SWAPPED) != 0;
+    uint64_t is, of;
+
+    if ((f->bits & (FLOW_USED | FLOW_TCP | FLOW_SIX)) != flow_bits(k) ||
+        f->port[side] != k->sport || f->port[!side] != k->dport)
+        return false;
+    if (k->flags & PACKET_SIX)
+        return memcmp(f->ips + 16 * side, k->ips, 16) == 0 &&
+               memcmp(f->ips + 16 * !side, k->ips + 16, 16) == 0;
+    memcpy(&is, f->ips, 8);
+    memcpy(&of, k->ips, 8);
+    return is == (side ? of << 32 | of >> 32 : of);
+}
+/* The flow at place `at` of the table if it is that of `k`, else NULL: it has moved, or was forgotten. */
+static inline struct flow *flows_at(const struct flows *t, uint32_t at, const struct packet *k)
+{
+    struct flow *f = at < t->mask + FLOWS_REACH ? &t->v[at] : NULL;
+    return f && flow_is(f, k) ? f : NULL;
+}
 /* Begin a flow anew in its place, as the 4-tuple is used again. */
 void flows_renew(struct flows *t, struct flow *f);
 /* Ask for the place of a packet's flow to be in the cache soon. */

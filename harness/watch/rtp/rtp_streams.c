@@ -127,7 +127,7 @@ static void figures_of_timing(const struct rtp_stream *s, struct rtp_figures *f)
     f->min_delta_ms = s->deltas_us.least / 1e3;
     f->mean_delta_ms = mean(&s->deltas_us) / 1e3;
     f->max_delta_ms = s->deltas_us.most / 1e3;
-    f->max_delta_frame = s->max_delta_frame;
+    f->max_delta_frame = s->deltas_us.frame;
     f->max_skew_ms = s->max_skew / 1e3;
     f->timestamp_backwards = s->time_back;
 }

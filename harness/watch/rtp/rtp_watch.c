@@ -105,6 +105,7 @@ const struct watcher_class rtp_watch = {
     .size = rtp_watch_size,
     .init = rtp_watch_init,
     .seen = seen,
+    .quick = rtp_watch_quick,
     .tick = tick,
     .end = end,
 };

@@ -62,7 +62,7 @@ struct
 };
 struct rtp_sums { /* least, sum and most of something */
     double least, sum, most;
-    uint64_t n;
+    uint32_t n, frame; /* frame: of the most, where that is asked for */
 };
 struct rtp_table {                 /* what tshark's table counts by */
     double time_ms, jitter, scale; /* scale: ms a timestamp unit, by whole kHz; 0: no clock rate */
@@ -111,40 +111,50 @@ struct rtp_sr {
     uint64_t at_us;
 };
 struct rtp_stream {
-    /* what each packet touches stands first */
-    struct addr from, to;
-    uint64_t flow;
-    uint32_t ssrc;
-    uint32_t number; /* in the pool; 0: free */
-    uint32_t rival;  /* a stream of the other direction with the same SSRC; 0: none */
-    bool touched, current, begun, left, valid;
-    bool clean;  /* all that came was next in sequence */
-    bool shared; /* its SSRC was seen between other addresses too */
-    uint8_t payload_type, content;
+    /* What rtp_watch_quick touches stands first, in three cache lines. */
+    _Alignas(64) uint32_t ssrc;
+    uint32_t serial; /* of the watcher's streams, from 1 on; 0: free */
     uint16_t max_seq;
-    uint16_t bad_seq; /* the number that would go on from a stray */
-    bool bad;
-    uint32_t in_row;           /* packets of valid begin in a row */
+    uint8_t payload_type, content;
+    bool current, left, touched, valid;
+    uint32_t rival;            /* a stream of the other direction with the same SSRC; 0: none */
     uint32_t timestamp;        /* of the last packet in arrival */
     uint32_t ordered_time;     /* of the highest sequence number */
+    uint32_t in_row;           /* packets of valid begin in a row */
     uint64_t now_us, taken_us; /* arrival of the last packet; of that with `timestamp` */
-    uint64_t packets, octets, payload, markers, padded, extended, contributed, spurts;
-    uint64_t cycles, base; /* cycles in front of max_seq; extended base of this part */
-    uint64_t part;         /* packets of this part, those that RFC3550:A.1 counts as received */
+    uint64_t packets, octets;
+
+    uint64_t payload;
+    uint32_t part; /* packets of this part, those that RFC3550:A.1 counts as received */
+    uint32_t last_frame;
     uint64_t window[2];    /* which of the RTP_RECENT numbers down from max_seq came */
     double jitter;         /* timestamp units */
     double tick, unit_us;  /* units a us, 0: no clock rate; us a unit */
+    uint64_t point_end_us; /* of history */
+
+    struct rtp_sums deltas_us, jitters_us;
+
+    /* what each packet touches where figures are kept */
     double skew, max_skew; /* us */
     double max_jitter_us;  /* of the current point of history */
-    struct rtp_sums jitters_us, deltas_us;
-    uint64_t point_end_us, point_packets; /* of history */
-    int64_t point_lost;
-    uint32_t point_delta;
-    uint32_t last_frame, max_delta_frame, first_frame;
+    uint32_t point_delta;  /* the same */
     struct rtp_table table;
+    /* less often */
+    uint32_t first_frame;
+    struct addr from, to;
+    uint64_t flow;
+    uint32_t number; /* in the pool; 0: free */
+    bool begun;
+    bool clean;       /* all that came was next in sequence */
+    bool shared;      /* its SSRC was seen between other addresses too */
+    bool bad;         /* there was a stray */
+    uint16_t bad_seq; /* the number that would go on from the last one */
+    uint64_t markers, padded, extended, contributed, spurts;
+    uint64_t cycles, base;  /* cycles in front of max_seq; extended base of this part */
+    uint64_t point_packets; /* of history */
+    int64_t point_lost;
     struct rtp_history *history;
     struct rtp_contents *contents;
-    /* less often */
     uint64_t first_us;
     uint16_t first_ns;
     uint64_t expected_before; /* of parts before a restart */
@@ -175,6 +185,9 @@ struct rtp_stream {
     uint64_t judged;    /* the extended number that it had as the highest */
     struct rtp_recent recent[RTP_RECENT];
 };
+_Static_assert(offsetof(struct rtp_stream, payload) == 64 &&
+                   offsetof(struct rtp_stream, deltas_us) == 128,
+               "what is touched together stands in one cache line");
 struct rtp_path { /* one direction of a flow */
     bool used;
     uint64_t flow, last_us;
@@ -195,7 +208,7 @@ struct rtp_watch {
     size_t taken_histories, taken_contents;
     uint32_t free_history, free_contents; /* 1 + its place; 0: none was given back */
     uint64_t now_us, gone;
-    bool begun;
+    uint32_t serials;            /* streams that were taken */
     uint32_t unused, free, hand; /* of streams: never taken from here on, given back, clock */
     uint32_t oldest, newest;
     uint32_t latest[RTP_LATEST];
@@ -240,6 +253,7 @@ static inline void rtp_sums_add(struct rtp_sums *s, double v)
 
 void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const struct rtp_packet *p,
                       const struct watch_sink *out);
+bool rtp_watch_quick(void *self, const struct watch_place *place, const struct watch_quick *q);
 /* Expected less received, over all parts, and only of those. */
 uint64_t rtp_expected(const struct rtp_stream *t);
 /* Close the point of history that is over by `now_us`. */

@@ -147,22 +147,24 @@ COLD static void ssrc_current(struct rtp_watch *w, struct rtp_stream *t, const s
 
 /* ---- sequence numbers ---- */
 
-static uint32_t print_of(const struct watch_seen *s, const struct rtp_packet *p)
+static inline uint32_t print(uint32_t timestamp, uint8_t payload_type, struct span payload)
 {
-    uint64_t h = (uint64_t)p->timestamp << 32 | (uint64_t)p->payload.n << 8 | p->payload_type,
-             v[2] = {0, 0};
+    uint64_t h = (uint64_t)timestamp << 32 | (uint64_t)payload.n << 8 | payload_type, v[2] = {0, 0};
 
-    /* Header extensions, padding and what an SRTP tag covers may lawfully differ when a packet is sent again:
-     * the front of the payload does not. */
-    if (s->cut || !s->sound || p->padding)
-        return 0;
-    if (p->payload.n >= sizeof v)
-        memcpy(v, p->payload.p, sizeof v);
-    else if (p->payload.n)
-        memcpy(v, p->payload.p, p->payload.n);
+    if (payload.n >= sizeof v)
+        memcpy(v, payload.p, sizeof v);
+    else if (payload.n)
+        memcpy(v, payload.p, payload.n);
     h = (h ^ v[0]) * 0xff51afd7ed558ccdu;
     h = (h ^ h >> 32 ^ v[1]) * 0xff51afd7ed558ccdu;
     return (uint32_t)(h >> 32) | 1;
+}
+
+static uint32_t print_of(const struct watch_seen *s, const struct rtp_packet *p)
+{
+    /* Header extensions, padding and what an SRTP tag covers may lawfully differ when a packet is sent again:
+     * the front of the payload does not. */
+    return s->cut || !s->sound || p->padding ? 0 : print(p->timestamp, p->payload_type, p->payload);
 }
 
 static void window_move(struct rtp_stream *t, unsigned by)
@@ -305,29 +307,29 @@ static inline bool spurt(const struct rtp_stream *t, const struct rtp_packet *p,
                          delta * (double)t->deltas_us.n > 3 * t->deltas_us.sum);
 }
 
-static inline void arrival(struct rtp_stream *t, const struct watch_seen *s,
-                           const struct rtp_packet *p)
+static inline void arrival(struct rtp_stream *t, double delta, uint32_t frame)
 {
-    double delta = (double)(int64_t)(s->now_us - t->now_us);
-
-    t->spurts += spurt(t, p, delta);
     rtp_sums_add(&t->deltas_us, delta);
-    if (delta > t->point_delta)
-        t->point_delta = cut_u32(delta);
     if (delta >= t->deltas_us.most)
-        t->max_delta_frame = s->frame;
+        t->deltas_us.frame = frame;
 }
 
-/* D(i-1,i) and J of RFC3550:6.4.1#8, in order of arrival, with arrivals that are not rounded to whole units. */
-static inline void jitter(struct rtp_stream *t, const struct watch_seen *s,
-                          const struct rtp_packet *p)
+/* D(i-1,i) and J of RFC3550:6.4.1#8, in order of arrival, with arrivals that are not rounded to whole units.
+ * Returns how far the timestamp ran ahead of the arrival, in units. */
+static inline double jitter(struct rtp_stream *t, uint64_t now_us, uint32_t timestamp)
 {
-    double ahead = (double)(int32_t)(p->timestamp - t->timestamp) -
-                   (double)(int64_t)(s->now_us - t->taken_us) * t->tick;
+    double ahead = (double)(int32_t)(timestamp - t->timestamp) -
+                   (double)(int64_t)(now_us - t->taken_us) * t->tick;
 
     t->jitter += ((ahead < 0 ? -ahead : ahead) - t->jitter) * 0.0625;
+    rtp_sums_add(&t->jitters_us, t->jitter * t->unit_us);
+    return ahead;
+}
+
+static inline void skew(struct rtp_stream *t, double ahead)
+{
     double us = t->jitter * t->unit_us;
-    rtp_sums_add(&t->jitters_us, us);
+
     if (us > t->max_jitter_us)
         t->max_jitter_us = us;
     t->skew += ahead * t->unit_us;
@@ -385,9 +387,10 @@ COLD static void first(struct rtp_watch *w, struct rtp_stream *t, const struct w
     of_type(w, t, p->payload_type);
     t->ordered_time = p->timestamp;
     t->recent[p->sequence % RTP_RECENT] = (struct rtp_recent){print_of(s, p), s->frame};
-    rtp_table_first(t, p);
+    if (w->o.keep != WATCH_BRIEF)
+        rtp_table_first(t, p);
     collide(w, t, s, out);
-    t->history = rtp_history_take(w, t);
+    t->history = w->o.keep == WATCH_ALL ? rtp_history_take(w, t) : NULL;
     t->point_end_us = t->history ? t->first_us + RTP_POINT_US : UINT64_MAX;
 }
 
@@ -410,13 +413,23 @@ COLD static void rare(struct rtp_watch *w, struct rtp_stream *t, const struct wa
         collided(w, t, s, out);
 }
 
+/* The packet has the number that comes next. */
+static inline void in_line(struct rtp_stream *t, uint16_t sequence, uint32_t frame, uint32_t print)
+{
+    t->max_seq = sequence;
+    t->window[1] = t->window[1] << 1 | t->window[0] >> 63;
+    t->window[0] = t->window[0] << 1 | 1;
+    t->recent[sequence % RTP_RECENT] = (struct rtp_recent){print, frame};
+    t->in_row++;
+}
+
 /* A packet that is not the stream's first. */
 static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                               const struct rtp_packet *p, const struct watch_sink *out)
 {
-    bool same_type = t->payload_type == p->payload_type;
+    bool same_type = t->payload_type == p->payload_type, figures = w->o.keep != WATCH_BRIEF;
     uint32_t print = print_of(s, p);
-    double tick = t->tick;
+    double tick = t->tick, delta;
     enum taken taken = TAKEN;
 
     if (s->now_us >= t->point_end_us)
@@ -427,25 +440,68 @@ static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t, const s
         if ((int32_t)(p->timestamp - t->ordered_time) < 0)
             time_back(w, t, s, p, same_type, out);
         t->cycles += p->sequence == 0 ? SEQ_MOD : 0;
-        t->max_seq = p->sequence;
-        t->window[1] = t->window[1] << 1 | t->window[0] >> 63;
-        t->window[0] = t->window[0] << 1 | 1;
-        t->recent[p->sequence % RTP_RECENT] = (struct rtp_recent){print, s->frame};
-        t->in_row++;
+        in_line(t, p->sequence, s->frame, print);
     } else {
         taken = out_of_line(t, s, p, print, out);
     }
-    arrival(t, s, p);
-    rtp_table_next(t, p, s);
+    delta = (double)(int64_t)(s->now_us - t->now_us);
+    t->spurts += spurt(t, p, delta);
+    arrival(t, delta, s->frame);
+    if (figures) {
+        if (delta > t->point_delta)
+            t->point_delta = cut_u32(delta);
+        rtp_table_next(t, p, s);
+    }
     if (taken == STRAY)
         return STRAY;
     t->part++;
     t->valid |= t->in_row >= RTP_MIN_SEQUENTIAL;
     if (p->sequence == t->max_seq)
         t->ordered_time = p->timestamp;
-    if (tick != 0 && tick == t->tick && taken == TAKEN)
-        jitter(t, s, p);
+    if (tick != 0 && tick == t->tick && taken == TAKEN) {
+        double ahead = jitter(t, s->now_us, p->timestamp);
+        if (figures)
+            skew(t, ahead);
+    }
     return taken;
+}
+
+/* What the next packet in sequence of a stream does, where nothing else is to be said of it: no header but the fixed
+ * one, no marker, a clock that runs on. All of it stands in next() and rtp_watch_packet() too. */
+bool rtp_watch_quick(void *self, const struct watch_place *place, const struct watch_quick *q)
+{
+    struct rtp_watch *w = self;
+    struct rtp_stream *t = &w->streams[place->n];
+    const uint8_t *o = q->octets.p;
+
+    if (q->octets.n < RTP_HEADER || w->o.keep != WATCH_BRIEF || t->serial != place->serial ||
+        get_u32(o + 8) != t->ssrc)
+        return false;
+    uint16_t sequence = (uint16_t)(t->max_seq + 1);
+    uint32_t timestamp = get_u32(o + 4);
+    uint64_t delta = q->now_us - t->now_us;
+    if (get_u32(o) != (0x80000000u | (uint32_t)t->payload_type << 16 | sequence) || sequence == 0 ||
+        !t->current || t->left || t->content || t->rival ||
+        (int32_t)(timestamp - t->ordered_time) < 0 || delta >= 1000u * RTP_SPURT_GAP_MS ||
+        q->now_us < w->now_us)
+        return false;
+    struct span payload = {o + RTP_HEADER, q->octets.n - RTP_HEADER};
+    w->now_us = q->now_us;
+    in_line(t, sequence, q->frame, print(timestamp, t->payload_type, payload));
+    arrival(t, (double)(int64_t)delta, q->frame);
+    t->part++;
+    t->valid |= t->in_row >= RTP_MIN_SEQUENTIAL;
+    t->ordered_time = timestamp;
+    if (t->tick != 0)
+        jitter(t, q->now_us, timestamp);
+    t->packets++;
+    t->octets += q->octets.n;
+    t->payload += payload.n;
+    t->now_us = t->taken_us = q->now_us;
+    t->last_frame = q->frame;
+    t->touched = true;
+    t->timestamp = timestamp;
+    return true;
 }
 
 void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const struct rtp_packet *p,
@@ -468,6 +524,8 @@ void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const str
     t->now_us = s->now_us;
     t->last_frame = s->frame;
     t->touched = true;
+    if (s->place)
+        *s->place = (struct watch_place){t->number, t->serial};
     if (taken == STRAY)
         return;
     t->timestamp = p->timestamp;

@@ -1,7 +1,7 @@
 /* harness/watch/rtp/rtp_watch_pool.c - streams by flow, addresses and SSRC, in bounded memory. */
 #include "harness/watch/rtp/rtp_watch.h"
 
-enum { ALIGN = 16 };
+enum { ALIGN = 16, LINE = 64 /* octets of a cache line */ };
 
 static size_t rounded(size_t n)
 {
@@ -23,7 +23,8 @@ static size_t at_most(size_t n, size_t most)
 
 size_t rtp_watch_size(size_t limit)
 {
-    return rounded(sizeof(struct rtp_watch)) + rounded((limit + 1) * sizeof(struct rtp_stream)) +
+    return rounded(sizeof(struct rtp_watch)) + LINE +
+           rounded((limit + 1) * sizeof(struct rtp_stream)) +
            rounded(power(4 * limit) * sizeof(struct rtp_place)) +
            rounded(power(limit) * sizeof(struct rtp_path)) +
            rounded(at_most(limit, RTP_HISTORIES) * sizeof(struct rtp_history)) +
@@ -82,6 +83,7 @@ void rtp_watch_init(void *self, size_t limit, const struct watch_options *o)
     w->paths_n = power(limit);
     w->histories_n = at_most(limit, RTP_HISTORIES);
     w->contents_n = at_most(limit, RTP_CONTENTS);
+    at += (LINE - (uintptr_t)at % LINE) % LINE;
     w->streams = (struct rtp_stream *)(void *)at;
     at += rounded((limit + 1) * sizeof *w->streams);
     w->index = (struct rtp_place *)(void *)at;
@@ -94,6 +96,7 @@ void rtp_watch_init(void *self, size_t limit, const struct watch_options *o)
     at += rounded(w->histories_n * sizeof *w->histories);
     w->contents = (struct rtp_contents *)(void *)at;
     w->streams[0].number = 0;
+    w->streams[0].serial = UINT32_MAX; /* of no place */
     w->unused = 1;
     w->hand = 1;
     types_init(w);
@@ -163,7 +166,7 @@ static void forget(struct rtp_watch *w, struct rtp_stream *t, const struct watch
     }
     t->newer = w->free;
     w->free = t->number;
-    t->number = 0;
+    t->number = t->serial = 0;
     t->ssrc = ~t->ssrc; /* so that it is no more found as one of the latest */
     w->gone++;
 }
@@ -218,6 +221,7 @@ static struct rtp_stream *take(struct rtp_watch *w, const struct watch_seen *s, 
     t->flow = s->flow;
     t->ssrc = ssrc;
     t->number = n;
+    t->serial = ++w->serials;
     t->now_us = s->now_us;
     t->first_frame = s->frame;
     t->older = w->newest;
