@@ -1,5 +1,6 @@
 /* harness/core/watch.c - around a watcher: its memory, decoding, framing of streams. */
 #include <stdlib.h>
+#include "harness/core/pages.h"
 #include "harness/core/watch.h"
 
 void watch_tell(const struct watch_sink *out, uint8_t kind, uint64_t value,
@@ -43,7 +44,7 @@ struct watch *watch_new(const struct watcher_class *cls, size_t limit,
     w->cls = cls;
     w->o = *o;
     w->limit = limit ? limit : WATCH_LIMIT;
-    w->self = malloc(cls->size(w->limit));
+    w->self = pages_new(cls->size(w->limit));
     w->arena = malloc(ARENA);
     if (!w->self || !w->arena) {
         watch_free(w);
@@ -59,7 +60,7 @@ void watch_free(struct watch *w)
         return;
     for (size_t i = 0; i < COUNT(w->windows); i++)
         free(w->windows[i].p);
-    free(w->self);
+    pages_free(w->self, w->cls->size(w->limit));
     free(w->arena);
     free(w);
 }

@@ -201,6 +201,36 @@ static enum capread_item pcap_next(struct capfile *c, struct capfile_frame *f)
     return CAPREAD_DATAGRAM;
 }
 
+size_t capfile_some(struct capfile *c, struct capfile_frame *f, size_t most)
+{
+    size_t n = 0, left = c->n - c->pos;
+    const uint8_t *p = c->buf + c->pos;
+    uint32_t whole = c->nano ? NS : 1000000, unit = c->nano ? 1 : 1000;
+
+    if (c->done || !c->opened || c->kind != CAPFILE_PCAP)
+        return 0;
+    while (n < most && left >= PCAP_RECORD) {
+        uint32_t sec = u32(c, p), frac = u32(c, p + 4), caught = u32(c, p + 8),
+                 original = u32(c, p + 12);
+        size_t record = PCAP_RECORD + (size_t)caught;
+        if (caught > CAPREAD_FRAME_MAX || record > left || frac >= whole || original < caught)
+            break;
+        __builtin_prefetch(p + 2 * record);
+        f[n] = (struct capfile_frame){.number = c->frames + (uint32_t)n + 1,
+                                      .link = c->link,
+                                      .time_ns = (uint64_t)sec * NS + (uint64_t)frac * unit,
+                                      .octets = {p + PCAP_RECORD, caught},
+                                      .original = original};
+        p += record;
+        left -= record;
+        n++;
+    }
+    c->pos = c->n - left;
+    c->given += n;
+    c->frames += (uint32_t)n;
+    return n;
+}
+
 static enum capread_item pcap_open(struct capfile *c, uint32_t magic_le)
 {
     static const struct {

@@ -62,6 +62,9 @@ void capfile_window(struct capfile *c, uint8_t *buf, size_t target);
 /* CAPREAD_DATAGRAM: a frame is in `f`. CAPREAD_ERROR: c->why, and CAPREAD_END from then on. CAPREAD_MORE: this
  * window has no more whole frames. */
 enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f);
+/* The frames that stand next in the window and are as they should be, `most` at most: the quick way of capfile_next,
+ * which has to be asked for what follows. Returns how many. */
+size_t capfile_some(struct capfile *c, struct capfile_frame *f, size_t most);
 /* Nanoseconds since 1970 of a pcapng time stamp; what does not fit is the largest number. */
 uint64_t capfile_time(uint64_t stamp, uint8_t resolution, int64_t offset);
 #endif

@@ -80,7 +80,14 @@ struct share { /* what a part makes of a window */
     struct capread_problem *problems;
     size_t n_problems, cap_problems;
 };
+struct window_room { /* what a window takes; touched from the front */
+    struct packet packets[ENGINE_FRAMES];
+    struct capfile_frame frames[ENGINE_FRAMES];
+    uint16_t slow[ENGINE_FRAMES];
+    uint8_t buf[CAPFILE_BUFFER];
+};
 struct window {
+    struct window_room *room;
     uint8_t *buf;                 /* CAPFILE_BUFFER octets */
     size_t used;                  /* of buf, for frames that are pushed */
     struct capfile_frame *frames; /* ENGINE_FRAMES */

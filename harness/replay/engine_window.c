@@ -1,16 +1,20 @@
 /* harness/replay/engine_window.c - from octets of a file to packets in a window. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "harness/core/pages.h"
 #include "harness/replay/engine_impl.h"
 
 bool window_init(struct window *w, unsigned parts)
 {
-    *w = (struct window){.buf = malloc(CAPFILE_BUFFER)};
-    w->frames = malloc(ENGINE_FRAMES * sizeof *w->frames);
-    w->packets = malloc(ENGINE_FRAMES * sizeof *w->packets);
-    w->slow = malloc(ENGINE_FRAMES * sizeof *w->slow);
+    *w = (struct window){.room = pages_new(sizeof *w->room)};
     w->shares = calloc(parts, sizeof *w->shares);
-    return w->buf && w->frames && w->packets && w->slow && w->shares;
+    if (!w->room || !w->shares)
+        return false;
+    w->buf = w->room->buf;
+    w->frames = w->room->frames;
+    w->packets = w->room->packets;
+    w->slow = w->room->slow;
+    return true;
 }
 
 void window_clear(struct window *w, unsigned parts)
@@ -47,10 +51,7 @@ void window_free(struct window *w, unsigned parts)
     free(w->shares);
     free(w->asides);
     free(w->problems);
-    free(w->buf);
-    free(w->frames);
-    free(w->packets);
-    free(w->slow);
+    pages_free(w->room, sizeof *w->room);
 }
 
 /* ---- read ---- */
@@ -63,9 +64,12 @@ void step_read(struct engine *e, struct window *w)
     e->file.secrets = engine_take_secrets;
     e->file.secrets_ctx = e;
     capfile_window(&e->file, w->buf, ENGINE_WINDOW);
-    while (w->n < ENGINE_FRAMES &&
-           (got = capfile_next(&e->file, &w->frames[w->n])) == CAPREAD_DATAGRAM)
-        w->n++;
+    while (w->n < ENGINE_FRAMES && got == CAPREAD_DATAGRAM) {
+        w->n += capfile_some(&e->file, &w->frames[w->n], ENGINE_FRAMES - w->n);
+        if (w->n < ENGINE_FRAMES &&
+            (got = capfile_next(&e->file, &w->frames[w->n])) == CAPREAD_DATAGRAM)
+            w->n++;
+    }
     if (e->o.reached)
         e->o.reached(e->o.reached_ctx, e->file.src.taken, e->file.src.size, e->file.frames);
     if (got == CAPREAD_ERROR) {

@@ -1,6 +1,9 @@
 /* harness/replay/quick.c - the common way from a frame to its datagram or segment, without state. */
 #include "harness/replay/packet.h"
 
+/* The way of most packets becomes one function. */
+#define INLINE static inline __attribute__((always_inline))
+
 enum {
     ETHER_IP4 = 0x0800,
     ETHER_IP6 = 0x86dd,
@@ -33,7 +36,7 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     return x ^ x >> 32;
 }
 
-void packet_hash(struct packet *k)
+INLINE void hash(struct packet *k)
 {
     const uint8_t *a = k->ips;
     uint64_t from, to;
@@ -59,8 +62,13 @@ void packet_hash(struct packet *k)
     k->flags = (uint8_t)(swapped ? k->flags | PACKET_SWAPPED : k->flags & ~PACKET_SWAPPED);
 }
 
+void packet_hash(struct packet *k)
+{
+    hash(k);
+}
+
 /* UDP or TCP at `p`: `have` octets are there of the `claimed` that the packet says it has. */
-static enum quick transport(const struct capfile_frame *f, struct packet *k, const uint8_t *p,
+INLINE enum quick transport(const struct capfile_frame *f, struct packet *k, const uint8_t *p,
                             size_t have, size_t claimed, uint8_t proto)
 {
     size_t head = 8, size = claimed;
@@ -85,11 +93,11 @@ static enum quick transport(const struct capfile_frame *f, struct packet *k, con
     k->head = (uint8_t)head;
     k->time_ns = f->time_ns;
     k->frame = f->number;
-    packet_hash(k);
+    hash(k);
     return QUICK_PACKET;
 }
 
-static enum quick ip4(const struct capfile_frame *f, struct packet *k, const uint8_t *p,
+INLINE enum quick ip4(const struct capfile_frame *f, struct packet *k, const uint8_t *p,
                       size_t left)
 {
     if (left < 20 || p[0] >> 4 != 4)
@@ -165,6 +173,10 @@ enum quick quick_packet(const struct capfile_frame *f, struct packet *k)
         return QUICK_NO;
     switch (f->link) {
     case 1:
+        if (n >= 14 && get_u16(p + 12) == ETHER_IP4) {
+            k->path = ETH;
+            return ip4(f, k, p + 14, n - 14);
+        }
         return n < 14 ? QUICK_NO : typed(f, k, ETH, 14, get_u16(p + 12));
     case 113:
         return n < 16 ? QUICK_NO : typed(f, k, SLL, 16, get_u16(p + 14));

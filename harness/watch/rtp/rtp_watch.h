@@ -183,7 +183,7 @@ struct rtp_stream {
     uint32_t left_frame;
     uint32_t judged_by; /* SSRC of who sent the last report that was judged, 0: none was */
     uint64_t judged;    /* the extended number that it had as the highest */
-    struct rtp_recent recent[RTP_RECENT];
+    _Alignas(64) struct rtp_recent recent[RTP_RECENT];
 };
 _Static_assert(offsetof(struct rtp_stream, payload) == 64 &&
                    offsetof(struct rtp_stream, deltas_us) == 128,

@@ -1,0 +1,55 @@
+/* harness/core/pages.c - large memory from the system. Pages of 2 MB where the system has them: a fault costs
+ * microseconds, and a table that is walked at random needs few entries of the TLB. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "harness/core/pages.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifndef WATCHED
+#define WATCHED                                                                                    \
+    0 /* whether what is read past the end of memory shows, as it does behind malloc's */
+#endif
+
+enum { HUGE_PAGE = 2 << 20 };
+
+/* Less than one large page is taken as it is. */
+static size_t rounded(size_t octets)
+{
+    return octets < HUGE_PAGE ? octets : (octets + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+}
+
+void *pages_new(size_t octets)
+{
+    size_t n = rounded(octets), spare = octets < HUGE_PAGE ? 0 : HUGE_PAGE;
+    uint8_t *p;
+
+    if (WATCHED || octets == 0)
+        return calloc(1, octets);
+    p = mmap(NULL, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (!spare)
+        return p;
+    size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
+    if (before)
+        munmap(p, before);
+    if (spare - before)
+        munmap(p + before + n, spare - before);
+    madvise(p + before, n, MADV_HUGEPAGE); /* a wish: small pages do as well */
+    return p + before;
+}
+
+void pages_free(void *p, size_t octets)
+{
+    if (WATCHED || octets == 0)
+        free(p);
+    else if (p)
+        munmap(p, rounded(octets));
+}
