@@ -25,8 +25,11 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
         .origin = false, .known = p->e->o.known, .keep = p->e->o.keep};
     const struct watch_sink sink = {on_finding, on_fact, p};
     struct watching *v = &p->watching[p->e->watch_at[protocol] - 1];
+    const struct watcher_class *cls = engine_watcher(p->e, protocol);
+    /* those that share the flows share the memory too */
+    size_t limit = cls->by_flow ? WATCH_LIMIT / p->e->n_parts : WATCH_LIMIT;
 
-    if (!v->w && !(v->w = watch_new(engine_watcher(p->e, protocol), 0, &passing))) {
+    if (!v->w && !(v->w = watch_new(cls, limit, &passing))) {
         p->failed = true;
         return;
     }
