@@ -170,7 +170,7 @@ static void on_reached(void *ctx, uint64_t octets, uint64_t size, uint64_t frame
 /* What the end of a file shows, in a text of its own. */
 static void file_end(struct view *v)
 {
-    struct wr w = {malloc(1 << 16), 1 << 16, 0, false};
+    struct wr w = {malloc(1 << 20), 1 << 20, 0, false};
 
     while (w.p && v->file_end) {
         v->file_end(v, &w, v->file);

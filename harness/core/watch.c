@@ -90,6 +90,12 @@ void watch_message(struct watch *w, const struct watch_seen *s, const struct wat
     w->cls->seen(w->self, s, out);
 }
 
+void watch_ahead(const struct watch *w, const struct watch_place *place)
+{
+    if (w->cls->ahead)
+        w->cls->ahead(w->self, place);
+}
+
 bool watch_quick(struct watch *w, const struct watch_place *place, const struct watch_quick *q)
 {
     return w->cls->quick && w->cls->quick(w->self, place, q);

@@ -118,6 +118,8 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
      * decode, lint nor seen() would say anything of it, and what seen() remembers is remembered. False: nothing
      * was done. NULL: none. Cheap either way. */
     bool (*quick)(void *self, const struct watch_place *place, const struct watch_quick *q);
+    /* quick will be called for that place soon: what it needs is fetched. NULL: none. */
+    void (*ahead)(const void *self, const struct watch_place *place);
     /* What only time shows, such as a request that nobody answered; cost is linear in the limit. */
     void (*tick)(void *self, uint64_t now_us, const struct watch_sink *out);
     /* Nothing more will come: what is still open is told. */
@@ -139,6 +141,7 @@ const void *watch_self(const struct watch *w);
 /* Show a message whose view is in `s` already. */
 void watch_message(struct watch *w, const struct watch_seen *s, const struct watch_sink *out);
 /* watcher_class.quick, false where the class has none. */
+void watch_ahead(const struct watch *w, const struct watch_place *place);
 bool watch_quick(struct watch *w, const struct watch_place *place, const struct watch_quick *q);
 /* Show octets: a datagram, or (s->stream) the next octets of a stream from s->from on s->flow, in any
  * pieces; `view`, `sound` and `cut` are made here, and `codec` where that is NULL and the class has two.

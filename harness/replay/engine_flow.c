@@ -242,6 +242,17 @@ static struct watch_place *place_of(struct part *p, const struct packet *k, unsi
     return &f->dir[(k->flags & PACKET_SWAPPED) != 0].place;
 }
 
+/* The same soon. */
+static inline void ahead(const struct part *p, const struct packet *k)
+{
+    if (!p->e->quick[k->protocol] || k->flow >= p->flows.mask + FLOWS_REACH)
+        return;
+    const struct flow *f = &p->flows.v[k->flow];
+    const struct watch *w = p->watching[p->e->watch_at[k->protocol] - 1].w;
+    if (w && (f->bits & FLOW_PLACED) && !(f->bits & FLOW_TCP))
+        watch_ahead(w, &f->dir[(k->flags & PACKET_SWAPPED) != 0].place);
+}
+
 /* What its watcher can take without a view of it, which is most of media. */
 static inline bool quick(struct part *p, const struct packet *k)
 {
@@ -513,6 +524,8 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
         release(p, s, false);
     for (size_t i = 0; i < n; i++) {
         struct packet *k = &w->packets[p->mine[i]];
+        if (i + AHEAD < n)
+            ahead(p, &w->packets[p->mine[i + AHEAD]]);
         if (k->flags & PACKET_TCP) {
             engine_part_segment(p, k);
             continue;

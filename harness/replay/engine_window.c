@@ -104,7 +104,7 @@ void step_parse(struct window *w)
             c->not_ip++;
             continue;
         }
-        k->aside = 0;
+        k->aside = k->flow = 0;
         k->protocol = 0;
         c->tcp += (k->flags & PACKET_TCP) != 0;
         c->datagrams += (k->flags & PACKET_TCP) == 0;

@@ -106,6 +106,7 @@ const struct watcher_class rtp_watch = {
     .init = rtp_watch_init,
     .seen = seen,
     .quick = rtp_watch_quick,
+    .ahead = rtp_watch_ahead,
     .tick = tick,
     .end = end,
 };

@@ -253,6 +253,7 @@ static inline void rtp_sums_add(struct rtp_sums *s, double v)
 
 void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const struct rtp_packet *p,
                       const struct watch_sink *out);
+void rtp_watch_ahead(const void *self, const struct watch_place *place);
 bool rtp_watch_quick(void *self, const struct watch_place *place, const struct watch_quick *q);
 /* Expected less received, over all parts, and only of those. */
 uint64_t rtp_expected(const struct rtp_stream *t);

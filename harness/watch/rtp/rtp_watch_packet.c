@@ -466,6 +466,16 @@ static inline enum taken next(struct rtp_watch *w, struct rtp_stream *t, const s
     return taken;
 }
 
+void rtp_watch_ahead(const void *self, const struct watch_place *place)
+{
+    const struct rtp_watch *w = self;
+    const struct rtp_stream *t = &w->streams[place->n];
+
+    __builtin_prefetch(t, 1);
+    __builtin_prefetch(&t->payload, 1);
+    __builtin_prefetch(&t->deltas_us, 1);
+}
+
 /* What the next packet in sequence of a stream does, where nothing else is to be said of it: no header but the fixed
  * one, no marker, a clock that runs on. All of it stands in next() and rtp_watch_packet() too. */
 bool rtp_watch_quick(void *self, const struct watch_place *place, const struct watch_quick *q)
