@@ -52,7 +52,7 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
     e->n_parts = o->ordered || o->jobs == 0  ? 1
                  : o->jobs > ENGINE_JOBS_MAX ? ENGINE_JOBS_MAX
                                              : o->jobs;
-    e->n_windows = e->n_parts > 1 ? e->n_parts + 2 : 1;
+    e->n_windows = e->n_parts > 1 ? e->n_parts + ENGINE_AHEAD : 1;
     for (unsigned i = 1; i <= registry_n && !o->no_watch; i++)
         for (size_t j = 0; j < registry_n; j++)
             if (registry[j].watch && registry[j].watch == watcher_of(engine_codec(i)))

@@ -35,6 +35,7 @@ enum {
     ENGINE_STREAM_LOOKS =
         4, /* runs of octets in which a stream's protocol is looked for, a direction */
     ENGINE_STREAM_LEAST = 32, /* octets at the front of a stream that are no run yet */
+    ENGINE_AHEAD = 4,         /* windows that may be read ahead, beside one a thread */
     ENGINE_PENDING = 255,     /* packet.protocol: on probation */
 };
 

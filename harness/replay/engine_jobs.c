@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include "harness/replay/engine_impl.h"
 
+/* A thread that finds nothing to do looks so often for a change before it sleeps: waking costs more than most steps. */
+enum { SPINS = 2000 };
+
 enum step_kind { MERGE, FLOWS, SLOW, PARSE, READ, NOTHING };
 struct task {
     enum step_kind kind;
@@ -20,6 +23,7 @@ struct jobs {
     bool reading, slowing, merging, flowing[ENGINE_JOBS_MAX];
     bool read_all; /* the last window has been read */
     bool over;
+    _Atomic unsigned changes; /* steps that are done */
 };
 
 static struct window *at(const struct jobs *j, uint64_t serial)
@@ -142,6 +146,22 @@ static void done(struct jobs *j, const struct task *t, bool last)
     j->over |= j->e->stop;
 }
 
+static void wait_for_change(struct jobs *j)
+{
+    unsigned seen = j->changes;
+
+    pthread_mutex_unlock(&j->lock);
+    for (unsigned i = 0; i < SPINS && j->changes == seen; i++)
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#else
+        __asm__ volatile("" ::: "memory");
+#endif
+    pthread_mutex_lock(&j->lock);
+    if (j->changes == seen)
+        pthread_cond_wait(&j->change, &j->lock);
+}
+
 static void *worker(void *arg)
 {
     struct jobs *j = arg;
@@ -150,7 +170,7 @@ static void *worker(void *arg)
     while (!j->over) {
         struct task t = take(j);
         if (t.kind == NOTHING) {
-            pthread_cond_wait(&j->change, &j->lock);
+            wait_for_change(j);
             continue;
         }
         pthread_mutex_unlock(&j->lock);
@@ -159,6 +179,7 @@ static void *worker(void *arg)
         last |= t.kind == READ && t.w->last;
         pthread_mutex_lock(&j->lock);
         done(j, &t, last);
+        j->changes++;
         pthread_cond_broadcast(&j->change);
     }
     pthread_mutex_unlock(&j->lock);
