@@ -67,7 +67,8 @@ static _Noreturn void become(const char *const argv[], int capture, int out, pid
         fcntl(capture, F_SETFD, 0);
     else
         dup2(capture, CAPTURE_FD);
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    if (argv[0])
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
     _exit(NOT_FOUND);
 }
 

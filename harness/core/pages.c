@@ -30,7 +30,9 @@ void *pages_new(size_t octets)
     size_t n = rounded(octets), spare = octets < HUGE_PAGE ? 0 : HUGE_PAGE;
     uint8_t *p;
 
-    if (WATCHED || octets == 0)
+    if (octets == 0)
+        return NULL;
+    if (WATCHED)
         return calloc(1, octets);
     p = mmap(NULL, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
@@ -48,7 +50,7 @@ void *pages_new(size_t octets)
 
 void pages_free(void *p, size_t octets)
 {
-    if (WATCHED || octets == 0)
+    if (WATCHED)
         free(p);
     else if (p)
         munmap(p, rounded(octets));

@@ -187,6 +187,13 @@ static size_t same_streams(const struct seen *a, const struct seen *b, bool all)
         CU_ASSERT_EQUAL(fa.octets, fb.octets);
         CU_ASSERT_EQUAL(fa.valid, fb.valid);
         CU_ASSERT_EQUAL(fa.highest_sequence, fb.highest_sequence);
+        CU_ASSERT_EQUAL(sa->part, sb->part);
+        CU_ASSERT_EQUAL(sa->in_row, sb->in_row);
+        CU_ASSERT_EQUAL(sa->timestamp, sb->timestamp);
+        CU_ASSERT_EQUAL(sa->ordered_time, sb->ordered_time);
+        CU_ASSERT_EQUAL(sa->now_us, sb->now_us);
+        CU_ASSERT_EQUAL(sa->taken_us, sb->taken_us);
+        CU_ASSERT_EQUAL(sa->touched, sb->touched);
         CU_ASSERT_EQUAL(sa->window[0], sb->window[0]);
         CU_ASSERT_EQUAL(sa->window[1], sb->window[1]);
         CU_ASSERT_EQUAL(memcmp(sa->recent, sb->recent, sizeof sa->recent), 0);
