@@ -75,7 +75,7 @@ struct share { /* what a part makes of a window */
     struct wr text;
     struct event *events;
     size_t n_events, cap_events;
-    struct aside *held; /* copies of held packets that wait, and what SRTP carried */
+    struct aside *held;            /* copies of held packets that wait, and what SRTP carried */
     struct capread_problem *early; /* with packets, before any message of the window is told */
     size_t n_early, cap_early;
     struct capread_problem *problems;

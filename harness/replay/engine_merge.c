@@ -63,7 +63,8 @@ void engine_part_problem(struct part *p, const struct window *w, struct share *s
     uint64_t off = k->flags & PACKET_REASSEMBLED ? 0 : (uint64_t)(k->p - f->octets.p);
 
     if (!push(&s->early, &s->n_early, &s->cap_early,
-              &(struct capread_problem){k->frame, off, what, {a, b}})) {
+              &(struct capread_problem){
+                  .frame = k->frame, .off = off, .what = what, .arg = {a, b}})) {
         p->failed = true;
         return;
     }

@@ -283,10 +283,10 @@ static void dns(void)
         bool is;
     } sent[] = {
         {"0001 0100 0001 0000 0000 0000 01610000010001", true},
-        {"0001 8180 0000 0000 0000 0000", true},               /* a header alone: an error, say */
-        {"0001 8180 0001 0002 0003 0004 0161", true},          /* cut within its name */
-        {"0001 8180 0001 0000 0000 0000 c00c00010001", false}, /* a name that points at itself */
-        {"0001 8180 0001 0000 0000 0000 4061", false},         /* no label is so long */
+        {"0001 8180 0000 0000 0000 0000", true},                 /* a header alone: an error, say */
+        {"0001 8180 0001 0002 0003 0004 0161", true},            /* cut within its name */
+        {"0001 8180 0001 0000 0000 0000 c00c00010001", false},   /* a name that points at itself */
+        {"0001 8180 0001 0000 0000 0000 4061", false},           /* no label is so long */
         {"0001 1800 0001 0000 0000 0000 01610000010001", false}, /* operation 3 */
         {"0001 3000 0001 0000 0000 0000 01610000010001", true},  /* 6: DSO */
         {"0001 3800 0001 0000 0000 0000 01610000010001", false},
@@ -527,6 +527,6 @@ static void grows(void)
 
 TESTS({"order", order}, {"probation", probation}, {"held", held}, {"denied", denied},
       {"held_limit", held_limit}, {"shared_flow", shared_flow}, {"quoted", quoted},
-      {"connections", connections}, {"dns", dns}, {"evicted", evicted}, {"grown_table", grown_table},
-      {"oldest", oldest}, {"stops", stops}, {"jobs", jobs}, {"gzip", gzip}, {"cut", cut},
-      {"grows", grows})
+      {"connections", connections}, {"dns", dns}, {"evicted", evicted},
+      {"grown_table", grown_table}, {"oldest", oldest}, {"stops", stops}, {"jobs", jobs},
+      {"gzip", gzip}, {"cut", cut}, {"grows", grows})

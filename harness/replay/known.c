@@ -108,7 +108,7 @@ static unsigned rtmp(struct span in, uint16_t sport, uint16_t dport)
 
 enum dns_name { DNS_BAD, DNS_CUT, DNS_NAME };
 
-/* RFC 1035 section 3.1, 4.1.4: labels of up to 63 octets, to a root or a pointer back; CUT: `in` ends within it. */
+/* RFC 1035 section 3.1, 4.1.4: labels of up to 63 octets, to a root or a pointer, but to itself; CUT: `in` ends within it. */
 static enum dns_name dns_name(struct span in, size_t *at)
 {
     for (size_t length = 0; *at < in.n && length < 255;) {
@@ -120,9 +120,9 @@ static enum dns_name dns_name(struct span in, size_t *at)
         if (label >= 0xc0) {
             if (*at + 2 > in.n)
                 return DNS_CUT;
-            bool back = (get_u16(in.p + *at) & 0x3fffu) < *at;
+            bool other = (get_u16(in.p + *at) & 0x3fffu) != *at;
             *at += 2;
-            return back ? DNS_NAME : DNS_BAD;
+            return other ? DNS_NAME : DNS_BAD;
         }
         if (label > 63)
             return DNS_BAD;

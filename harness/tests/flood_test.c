@@ -92,7 +92,7 @@ static void one_flow(void)
 {
     static const char *const kinds[] = {"rtp", "http", "stun"};
     for (size_t i = 0; i < COUNT(kinds); i++) {
-        if (!program_ready() || !decoded(kinds[i], 100000000, 1))
+        if (!program_ready() || !decoded(kinds[i], 20000000, 1))
             return;
         CU_ASSERT_STRING_EQUAL(program_err, "");
         CU_ASSERT_EQUAL(number(line, "flows"), 1);
