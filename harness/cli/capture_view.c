@@ -146,16 +146,22 @@ static void on_late(void *ctx, struct wr *out, const char *file, const struct wa
 static void on_problem(void *ctx, const char *file, const struct capread_problem *p)
 {
     struct view *v = ctx;
-    uint8_t text[256];
-    struct wr w = {text, sizeof text, 0, false};
+    uint8_t text[256], ends_text[160];
+    struct wr w = {text, sizeof text, 0, false}, ends = {ends_text, sizeof ends_text, 0, false};
     const struct finding f = {.what = p->what, .arg = {p->arg[0], p->arg[1]}};
 
     if (v->cli.quiet || v->notes++ >= VIEW_NOTES_MAX)
         return;
     finding_words(&w, &f);
+    if (p->stream) {
+        wr_text(&ends, ", ");
+        addr_text(&ends, &p->src);
+        wr_text(&ends, " -> ");
+        addr_text(&ends, &p->dst);
+    }
     progress_hold(&v->progress);
-    cli_error(v->command->name, "%s: frame %u, octet %llu: %.*s", file, p->frame,
-              (unsigned long long)p->off, (int)w.n, (const char *)text);
+    cli_error(v->command->name, "%s: frame %u%.*s, octet %llu: %.*s", file, p->frame, (int)ends.n,
+              (const char *)ends_text, (unsigned long long)p->off, (int)w.n, (const char *)text);
     progress_release(&v->progress);
 }
 
@@ -205,6 +211,11 @@ static void sums(struct view *v)
     if (c.partial)
         cli_error(name, "%s: %llu messages have more parts than there is room for", v->file,
                   (unsigned long long)c.partial);
+    if (c.streams_evicted)
+        cli_error(
+            name,
+            "%s: %llu TCP connections were given up, since there was room for no more of them",
+            v->file, (unsigned long long)c.streams_evicted);
     if (c.flows_evicted)
         cli_error(name, "%s: %llu of %llu flows were forgotten, since there was room for no more",
                   v->file, (unsigned long long)c.flows_evicted, (unsigned long long)c.flows);
@@ -377,6 +388,9 @@ int view_option(struct view *v, int opt, const char *value)
     case 'B':
         v->bpf = value;
         return 1;
+    case 'L':
+        v->keylog = value;
+        return 1;
     case 'W':
         v->follow = true;
         return 1;
@@ -407,13 +421,48 @@ int view_run(struct view *v, int n, char **files)
     return view_files(v, n, files);
 }
 
+/* The key log, in memory of its own. False: it cannot be read, which was said. */
+static bool read_keylog(const struct view *v, struct span *out)
+{
+    FILE *f = v->keylog ? fopen(v->keylog, "re") : NULL;
+    size_t cap = 1 << 16, n = 0, got;
+    uint8_t *p = malloc(cap);
+
+    *out = (struct span){p, 0};
+    if (!v->keylog)
+        return true;
+    errno = f && p ? 0 : errno ? errno : ENOMEM;
+    while (f && p && n <= VIEW_KEYLOG_MAX && (got = fread(p + n, 1, cap - n, f)) > 0) {
+        uint8_t *more = (n += got) == cap ? realloc(p, cap * 2) : p;
+        cap = n == cap ? cap * 2 : cap;
+        errno = more ? errno : ENOMEM;
+        if (!more)
+            break;
+        p = more;
+    }
+    int fault = errno;
+    if (f)
+        fclose(f);
+    *out = (struct span){p, n};
+    if (fault)
+        cli_error(v->command->name, "--keylog: %s cannot be read: %s", v->keylog,
+                  strerrordesc_np(fault));
+    else if (n > VIEW_KEYLOG_MAX)
+        cli_error(v->command->name, "--keylog: %s has more than %d octets", v->keylog,
+                  VIEW_KEYLOG_MAX);
+    return !fault && n <= VIEW_KEYLOG_MAX;
+}
+
 int view_files(struct view *v, int n, char **files)
 {
+    struct span keylog;
+    bool keys = read_keylog(v, &keylog);
     if (!v->cli.quiet && !v->follow)
         progress_init(&v->progress, v->asked);
     const struct engine_options o = {.jobs = v->jobs,
                                      .ordered = v->ordered,
                                      .known = *v->known ? v->known : NULL,
+                                     .keylog = keylog,
                                      .keep = v->keep,
                                      .faulty = v->faulty,
                                      .srtp_keys = v->srtp,
@@ -429,6 +478,10 @@ int view_files(struct view *v, int n, char **files)
 
     char why[256];
 
+    if (!keys) {
+        free((uint8_t *)(uintptr_t)keylog.p);
+        return EXIT_USAGE;
+    }
     v->many = n > 1;
     v->filter = v->filtered ? select_new(v->filtered, why) : NULL;
     v->engine = engine_new(&o, &sink);
@@ -450,5 +503,6 @@ int view_files(struct view *v, int n, char **files)
     }
     engine_free(v->engine);
     select_free(v->filter);
+    free((uint8_t *)(uintptr_t)keylog.p);
     return v->failed ? EXIT_OWN_FAULT : v->unread ? EXIT_USAGE : EXIT_AS_EXPECTED;
 }

@@ -6,9 +6,10 @@
 #include "harness/cli/select.h"
 
 enum {
-    VIEW_NOTES_MAX = 20,   /* problems told of a file; more are counted */
-    VIEW_WAIT_MS = 100,    /* between looks at what grows */
-    VIEW_KNOWN_MAX = 4096, /* octets of all --map together */
+    VIEW_NOTES_MAX = 20,        /* problems told of a file; more are counted */
+    VIEW_WAIT_MS = 100,         /* between looks at what grows */
+    VIEW_KNOWN_MAX = 4096,      /* octets of all --map together */
+    VIEW_KEYLOG_MAX = 64 << 20, /* octets of a key log */
 };
 struct view {
     const struct command *command;
@@ -17,6 +18,7 @@ struct view {
     char known[VIEW_KNOWN_MAX];                /* of --map, for watchers */
     struct srtpdec_key srtp[SRTPDEC_KEYS_MAX]; /* of --srtp-key */
     size_t n_srtp;
+    const char *keylog;          /* a file with keys of TLS; NULL: none */
     bool follow;                 /* a file that ends may grow */
     bool asked;                  /* for progress, on the terminal of standard output too */
     struct progress progress;    /* on a terminal, while files are read */
@@ -55,6 +57,7 @@ int view_files(struct view *v, int n, char **files);
         {"bpf", required_argument, NULL, 'B'}, {"filter", required_argument, NULL, 'X'},           \
         {"count", required_argument, NULL, 'N'}, {"map", required_argument, NULL, 'm'},            \
         {"progress", no_argument, NULL, 'P'}, {"srtp-key", required_argument, NULL, 'K'},          \
+        {"keylog", required_argument, NULL, 'L'},                                                  \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
@@ -67,6 +70,9 @@ int view_files(struct view *v, int n, char **files);
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
     "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \
     "                       what dynamic payload types of RTP stand for, as in a=rtpmap\n"         \
+    "      --keylog FILE    keys of TLS, a line each as SSLKEYLOGFILE has them, beside those "     \
+    "that\n"                                                                                       \
+    "                       a pcapng file brings along\n"                                          \
     "      --srtp-key KEY   decrypt SRTP and SRTCP, as in\n"                                       \
     "                       AES_CM_128_HMAC_SHA1_80:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj:\n"   \
     "                       suite and key of a=crypto; before them SSRC=N, or ADDR:PORT, for "     \

@@ -217,7 +217,7 @@ static const struct row rows[] = {
     ROW("octets", "octets", c.octets, true),
     ROW("UDP datagrams", "datagrams", c.datagrams, true),
     ROW("UDP datagrams quoted in ICMP", "quoted", c.quoted, true),
-    ROW("TCP segments, not followed", "tcp", c.tcp, true),
+    ROW("TCP segments", "tcp", c.tcp, true),
     ROW("ICMP messages", "icmp", c.icmp, false),
     ROW("packets of other protocols over IP", "other", c.other, false),
     ROW("fragments", "fragments", c.fragments, false),
@@ -226,7 +226,7 @@ static const struct row rows[] = {
     ROW("frames without IP", "not_ip", c.not_ip, false),
     ROW("frames of a link type that is not read", "link_unknown", c.link_unknown, false),
     ROW("frames that the capture cut short", "cut", c.cut, false),
-    ROW("problems in headers", "problems", c.problems, false),
+    ROW("problems in headers and streams", "problems", c.problems, false),
     ROW("TCP connections", "connections", connections, false),
     ROW("TCP connections of protocols that are not known", "connections_unknown",
         connections_unknown, false),
@@ -234,6 +234,13 @@ static const struct row rows[] = {
     ROW("the same, that came again or late", "srtp_again", srtp.again, false),
     ROW("packets of RTP and RTCP that are authentic under no SRTP key given", "srtp_failed",
         srtp.failed, false),
+    ROW("TCP connections that were given up, since there was room for no more", "streams_evicted",
+        streams_evicted, false),
+    ROW("TLS connections that were decrypted", "tls_decrypted", tls_decrypted, false),
+    ROW("TLS connections without a key", "tls_no_key", tls_no_key, false),
+    ROW("TLS connections with a version or cipher suite that is not decrypted", "tls_not_read",
+        tls_not_read, false),
+    ROW("TLS connections whose key does not fit", "tls_wrong_key", tls_wrong_key, false),
     ROW("flows", "flows", flows, false),
     ROW("flows that were forgotten, since there was room for no more", "flows_evicted",
         flows_evicted, false),
@@ -426,11 +433,12 @@ const struct command cmd_decode = {
     "decode", "every message in a capture, field by field", run_decode,
     "usage: rtclab decode [OPTION...] FILE...\n\n"
     "Reads captures (pcap, pcapng, snoop, what libpcap knows besides; gzip'd or not; '-' is\n"
-    "standard input) or an interface, and prints each message that it knows over UDP: a line with\n"
-    "frame, time, addresses and layers, its fields, and below them, marked '!', what it breaks of\n"
-    "its standard. Messages that an ICMP error quotes are shown too. Of TCP, connections are\n"
-    "counted. What has no codec yet is recognised and counted: SIP, HTTP, WebSocket, RTMP, DNS,\n"
-    "XMPP, DTLS, TLS.\n\n"
+    "standard input) or an interface, and prints each message that it knows: a line with frame,\n"
+    "time, addresses and layers, its fields, and below them, marked '!', what it breaks of its\n"
+    "standard. Messages that an ICMP error quotes are shown too, those of TCP where the last of\n"
+    "their octets came, and those in TLS where there are keys: of --keylog or in a pcapng file.\n"
+    "What has no codec yet is recognised and counted: SIP, HTTP, WebSocket, RTMP, DNS, XMPP,\n"
+    "DTLS, TLS.\n\n"
     "  -s, --summary    only counts, by protocol\n"
     "      --fields A,B     only these, a line a message, tabs between them: frame, time, src,\n"
     "                   dst, layers, proto, bytes, findings, file, or PROTOCOL.FIELD\n"

@@ -1,5 +1,5 @@
 /* harness/tests/captures_test.c - `rtclab decode` beside tshark over every shared capture: which datagrams are
- * STUN, RTP or RTCP, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
+ * STUN, RTP or RTCP, which segments complete a message of STUN, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
  * protocols that are only recognised, how many datagrams and connections carry each. Differences that are
  * explained stand in captures.tsv; each must still be there. */
 #include <stdlib.h>
@@ -93,7 +93,7 @@ static bool has(const char *protocols, const char *name)
 static void their_line(unsigned long frame, bool channel, long stream, const char *protocols)
 {
     bool quoted = has(protocols, "icmp") || has(protocols, "icmpv6"), tcp = has(protocols, "tcp");
-    bool stun = (has(protocols, "stun") || has(protocols, "classicstun")) && !tcp;
+    bool stun = has(protocols, "stun") || has(protocols, "classicstun");
 
     if (stun && frame < FRAMES_MAX)
         theirs[frame] |= quoted ? QUOTED : channel ? CHANNEL : STUN;
