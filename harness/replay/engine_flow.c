@@ -375,7 +375,7 @@ void engine_part_stream_message(struct part *p, struct share *s, const struct pa
 {
     size_t ip = k->flags & PACKET_SIX ? 32 : 8;
 
-    if (!waits(p, s, k->protocol)) {
+    if (p == p->e->serial || !waits(p, s, k->protocol)) {
         speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames);
         return;
     }
