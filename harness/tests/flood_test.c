@@ -65,7 +65,10 @@ static void many_flows(void)
         if (!decoded("flows", FLOWS, jobs))
             return;
         long long evicted = number(line, "flows_evicted");
-        program_said("flows were forgotten, since there was room for no more");
+        /* a sentence about flows, and one about connections, which have less room */
+        CU_ASSERT_EQUAL(program_lines(program_err), 2);
+        CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "flows were forgotten, since there was"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "TCP connections were given up, since there"));
         CU_ASSERT_EQUAL(number(line, "flows"), FLOWS);
         CU_ASSERT_TRUE(evicted >= FLOWS - ENGINE_FLOWS && evicted < FLOWS / 2);
         CU_ASSERT_EQUAL(number(of("stun"), "messages"), 2 * FLOWS / KINDS);
