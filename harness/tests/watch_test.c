@@ -168,12 +168,16 @@ static void blame(void)
 /* ---- the shared captures ---- */
 
 /* Every finding over time in them, each read: an ICE agent that signs a request anew under the id of the
- * one before; a gateway that starts its timestamps at 0 again while its sequence numbers go on. */
+ * one before; a gateway that starts its timestamps at 0 again while its sequence numbers go on; WebRTC
+ * clients that repeat requests of TURN on TCP 250 ms after the first, in octets of their own. */
 static const char *const known[] = {"sip/t38-fax-call.pcap:1437:4 RFC3550:5.1#8 MUST",
                                     "stun/ice-testcall.pcap:31:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:33:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:37:8 RFC8489:5#5b MUST",
-                                    "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST"};
+                                    "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST",
+                                    "stun/ndpi-ice-dtls-rtp.pcapng:91:0 RFC8489:6.2.2#a3 STMT",
+                                    "stun/ndpi-stun.pcapng:144:0 RFC8489:6.2.2#a3 STMT",
+                                    "stun/ndpi-stun.pcapng:148:0 RFC8489:6.2.2#a3 STMT"};
 static size_t n_known, root_n;
 
 static void finding_line(const char *line)
