@@ -370,7 +370,7 @@ static void after(struct part *p, struct flow *f, struct conn *c, const struct p
             data(p, f);
     }
     f->known[0] = c->carries;
-    if (!c->done && !tcp_is_over(c->tcp))
+    if (!c->done && (!tcp_is_over(c->tcp) || (c->tls && tlsdec_waits(c->tls))))
         return;
     if (!c->done || !c->carries)
         f->bits |= FLOW_LOOKED;

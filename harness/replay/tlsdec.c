@@ -634,6 +634,11 @@ bool tlsdec_is_over(const struct tlsdec *d)
     return d->half[0].ended && d->half[1].ended;
 }
 
+bool tlsdec_waits(const struct tlsdec *d)
+{
+    return d->half[0].waits == WAIT_KEYS || d->half[1].waits == WAIT_KEYS;
+}
+
 enum tlsdec_kind tlsdec_guess(struct span front, bool *sure)
 {
     const uint8_t *p = front.p;

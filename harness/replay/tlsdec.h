@@ -114,6 +114,8 @@ void tlsdec_end(struct tlsdec *d, uint32_t frame, uint64_t time_ns);
 const struct tlsdec_facts *tlsdec_facts(const struct tlsdec *d);
 /* Whether both directions have ended: nothing more will come out. */
 bool tlsdec_is_over(const struct tlsdec *d);
+/* Whether a direction waits for keys. */
+bool tlsdec_waits(const struct tlsdec *d);
 /* "TLSv1.2", "TLS_AES_128_GCM_SHA256"; NULL: not known here. */
 const char *tlsdec_version_name(uint16_t version);
 const char *tlsdec_suite_name(uint16_t suite);
