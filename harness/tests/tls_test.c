@@ -86,6 +86,69 @@ static int stun_in(const char *file, unsigned port)
     return n;
 }
 
+/* How many STUN messages over TCP, in TLS or not, we find in it, as told by several threads too. `keylog`: a file, NULL: the
+ * capture brings its keys along. */
+static int ours_in(const char *file, const char *keylog)
+{
+    int n[3];
+
+    for (int jobs = 1; jobs <= 3; jobs++) {
+        char args[2048];
+        snprintf(args, sizeof args, "decode --fields layers --jobs %d %s%s%s '%s'", jobs,
+                 keylog ? "--keylog '" : "", keylog ? keylog : "", keylog ? "'" : "", file);
+        program_gives(args, 0);
+        n[jobs - 1] = 0;
+        for (const char *s = program_out; (s = strstr(s, "ip/tcp/tls/stun\n")); s++)
+            n[jobs - 1]++;
+    }
+    CU_ASSERT_TRUE(n[0] == n[1] && n[0] == n[2]);
+    return n[0];
+}
+
+static uint32_t le32(const char *p)
+{
+    return (uint32_t)(uint8_t)p[3] << 24 | (uint32_t)(uint8_t)p[2] << 16 |
+           (uint32_t)(uint8_t)p[1] << 8 | (uint8_t)p[0];
+}
+
+/* What stands in the blocks of secrets of a capture of ours, into a file. */
+static void extract_secrets(const char *from, const char *to)
+{
+    static char text[1 << 20];
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+
+    CU_ASSERT_FATAL(in && out);
+    size_t n = fread(text, 1, sizeof text, in);
+    for (size_t at = 0; at + 16 < n && le32(text + at + 4) >= 12; at += le32(text + at + 4))
+        if (le32(text + at) == 10)
+            fwrite(text + at + 16, 1, le32(text + at + 12), out);
+    fclose(in);
+    CU_ASSERT_EQUAL(fclose(out), 0);
+}
+
+/* The same capture without secrets, and these in a file. */
+static void keys_apart(void)
+{
+    char pcap[700], keys[700], command[4096];
+
+    snprintf(pcap, sizeof pcap, "%s", program_path("server.pcap"));
+    snprintf(keys, sizeof keys, "%s", program_path("server.keys"));
+    snprintf(command, sizeof command, "editcap --discard-all-secrets -F pcap '%s' '%s'",
+             program_path("server.pcapng"), pcap);
+    CU_ASSERT_EQUAL(system(command), 0);
+    extract_secrets(program_path("server.pcapng"), keys);
+    int all = ours_in(program_path("server.pcapng"), NULL);
+    CU_ASSERT_EQUAL(ours_in(pcap, keys), all);
+    CU_ASSERT_EQUAL(ours_in(pcap, NULL), 0);
+    snprintf(command, sizeof command, "decode --summary --json '%s'", pcap);
+    program_gives(command, 0);
+    CU_ASSERT_PTR_NULL(strstr(program_out, "\"tls_no_key\":0,"));
+    CU_ASSERT_STRING_EQUAL(program_err, ""); /* that there is no key is no problem */
+    snprintf(command, sizeof command, "lint --keylog '%s.none' '%s'", keys, pcap);
+    program_gives(command, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "server.keys.none cannot be read: No such file"));
+}
+
 static void test_own(const char *how, const char *more, int status)
 {
     char args[512];
@@ -107,6 +170,8 @@ static void own_and_captures(void)
     snprintf(wrong, sizeof wrong, "--fingerprint %064d", 0);
     test_own("", pin, 0);
     CU_ASSERT_TRUE(stun_in("run/stun-server-001-tls-ip4-.pcapng", ours.port) >= 2);
+    CU_ASSERT_EQUAL(ours_in(program_path("run/stun-server-001-tls-ip4-.pcapng"), NULL),
+                    stun_in("run/stun-server-001-tls-ip4-.pcapng", ours.port));
     test_own("?transport=udp", pin, 0);
     CU_ASSERT_TRUE(stun_in("run/stun-server-001-dtls-ip4-.pcapng", ours.port) >=
                    2); /* or repeated */
@@ -120,6 +185,8 @@ static void own_and_captures(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "not the one that is trusted"));
     stop(ours.pid, ours.out);
     CU_ASSERT_TRUE(stun_in("server.pcapng", ours.port) >= 6);
+    CU_ASSERT_TRUE(ours_in(program_path("server.pcapng"), NULL) >= 4);
+    keys_apart();
 }
 
 /* ---- OpenSSL's client ---- */
