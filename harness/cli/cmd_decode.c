@@ -51,7 +51,7 @@ static void head_line(struct wr *w, const struct engine_message *m)
         put_number(w, " and ", m->missing, " missing");
     if (m->quoted)
         wr_text(w, ", quoted in ICMP");
-    if (m->reassembled) {
+    if (m->reassembled || m->n_frames > 1) {
         wr_text(w, ", frames");
         for (size_t i = 0; i < m->n_frames; i++)
             put_number(w, " ", m->frames[i], "");
@@ -147,7 +147,7 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
         view_key(w, "quoted"), wr_text(w, "true");
     if (m->missing)
         view_key_uint(w, "missing", m->missing);
-    if (m->reassembled)
+    if (m->reassembled || m->n_frames > 1)
         view_key_frames(w, m);
     wr_text(w, "}\n");
 }
