@@ -711,7 +711,7 @@ static void mixed_file(void)
 
     stun_talk(SUITE_13);
     file_begin();
-    for (uint16_t i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < MANY; i++) {
         dial_tcp((uint16_t)(4000 + i));
         all[i] = ends;
     }
