@@ -40,12 +40,13 @@ void *pages_new(size_t octets)
     if (!spare)
         return p;
     size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
+    uint8_t *even = p + before;
     if (before)
         munmap(p, before);
     if (spare - before)
-        munmap(p + before + n, spare - before);
-    madvise(p + before, n, MADV_HUGEPAGE); /* a wish: small pages do as well */
-    return p + before;
+        munmap(even + n, spare - before);
+    madvise(even, n, MADV_HUGEPAGE); /* a wish: small pages do as well */
+    return even;
 }
 
 void pages_free(void *p, size_t octets)
