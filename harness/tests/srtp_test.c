@@ -108,8 +108,10 @@ static bool has(const char *program)
 static unsigned silent(void)
 {
     unsigned rtp = 0;
+    char *rest = NULL;
 
-    for (char *line = strtok(program_out, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *line = strtok_r(program_out, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
         if (strncmp(line, "ip/udp/srtp/rtcp", 16) == 0)
             continue;
         CU_ASSERT_EQUAL_FATAL(strncmp(line, "ip/udp/srtp/rtp\t", 16), 0);
