@@ -28,6 +28,18 @@ struct arena { /* bump allocator over the caller's memory; once full it stays fu
     bool full;
 };
 
+/* Whether AddressSanitizer is compiled in: memory of its own for each thing shows what reads past one. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifndef ADDRESS_SANITIZER
+#define ADDRESS_SANITIZER 0
+#endif
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define SPAN(lit)                                                                                  \
     {                                                                                              \
@@ -105,6 +117,14 @@ static inline uint32_t get_u32(const uint8_t *p)
 static inline uint64_t get_u64(const uint8_t *p)
 {
     return (uint64_t)get_u32(p) << 32 | get_u32(p + 4);
+}
+/* FNV-1a, 32 bits: begin with FNV_START, or with what came before. Whoever chooses the octets can make any two alike. */
+#define FNV_START 2166136261u
+static inline uint32_t fnv32(uint32_t h, struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ s.p[i]) * 16777619u;
+    return h;
 }
 static inline bool rd_u8(struct rd *r, uint8_t *out)
 {

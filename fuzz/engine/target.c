@@ -4,17 +4,6 @@
 #include <unistd.h>
 #include "fuzz/engine/target.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HEAP_IS_GUARDED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEAP_IS_GUARDED 1
-#endif
-#endif
-#ifndef HEAP_IS_GUARDED
-#define HEAP_IS_GUARDED 0
-#endif
-
 void require(bool ok, const char *what)
 {
     if (ok)
@@ -51,7 +40,7 @@ struct fence fence_copy(const uint8_t *p, size_t n)
 {
     struct fence f = {.n = n};
 
-    if (HEAP_IS_GUARDED) {
+    if (ADDRESS_SANITIZER) {
         f.block = need(n);
         f.p = n ? f.block : f.block + 1; /* nothing can be read of nothing */
     } else {
@@ -65,7 +54,7 @@ struct fence fence_copy(const uint8_t *p, size_t n)
 
 void fence_free(struct fence *f)
 {
-    if (HEAP_IS_GUARDED)
+    if (ADDRESS_SANITIZER)
         free(f->block);
     else
         munmap(f->block, f->size);

@@ -3,19 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include "codecs/base/base.h"
 #include "harness/core/pages.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WATCHED 1
-#endif
-#endif
-#ifndef WATCHED
-#define WATCHED                                                                                    \
-    0 /* whether what is read past the end of memory shows, as it does behind malloc's */
-#endif
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -32,7 +21,7 @@ void *pages_new(size_t octets)
 
     if (octets == 0)
         return NULL;
-    if (WATCHED)
+    if (ADDRESS_SANITIZER) /* what is read past the end shows, as it does behind malloc's */
         return calloc(1, octets);
     p = mmap(NULL, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
@@ -51,7 +40,7 @@ void *pages_new(size_t octets)
 
 void pages_free(void *p, size_t octets)
 {
-    if (WATCHED)
+    if (ADDRESS_SANITIZER)
         free(p);
     else if (p)
         munmap(p, rounded(octets));

@@ -218,21 +218,15 @@ static bool matches(const struct srtpdec_key *k, const struct srtpdec_in *in, ui
            (!k->has_end || at_end(k, &in->from, rtcp) || at_end(k, &in->to, rtcp));
 }
 
-static uint32_t mix(uint32_t h, const void *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ ((const uint8_t *)p)[i]) * 16777619u;
-    return h;
-}
-
 static uint32_t hash(const struct srtpdec_in *in, uint32_t ssrc, bool rtcp)
 {
-    uint32_t h = mix(2166136261u + rtcp, &ssrc, sizeof ssrc);
+    const struct addr *ends[] = {&in->from, &in->to};
+    uint32_t h = fnv32(FNV_START + rtcp, (struct span){(const uint8_t *)&ssrc, sizeof ssrc});
 
-    h = mix(h, in->from.ip, in->from.family == 6 ? 16 : 4);
-    h = mix(h, in->to.ip, in->to.family == 6 ? 16 : 4);
-    h = mix(h, &in->from.port, sizeof in->from.port);
-    h = mix(h, &in->to.port, sizeof in->to.port);
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        h = fnv32(h, (struct span){ends[i]->ip, ends[i]->family == 6 ? 16 : 4});
+        h = fnv32(h, (struct span){(const uint8_t *)&ends[i]->port, sizeof ends[i]->port});
+    }
     return h ^ h >> 15;
 }
 

@@ -15,11 +15,8 @@ struct region_large {
     _Alignas(16) uint8_t p[];
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { SMALL = 0 }; /* each piece of its own, or what reads past one would not be noticed */
-#else
-enum { SMALL = REGION_SMALL };
-#endif
+/* Under AddressSanitizer each piece is of its own, or what reads past one would not be noticed. */
+enum { SMALL = ADDRESS_SANITIZER ? 0 : REGION_SMALL };
 
 static size_t class_of(size_t size)
 {

@@ -10,16 +10,6 @@ enum {
     KINDS = 5,      /* of flows, in equal parts */
     PEAK_MIB = 256, /* docs/captures.md, for one job and for two */
 };
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define INSTRUMENTED true
-#endif
-#endif
-#ifndef INSTRUMENTED
-#define INSTRUMENTED false
-#endif
 
 static json_t *line, *protocols;
 
@@ -108,7 +98,7 @@ static void memory(void)
 {
     struct rusage u;
 
-    if (INSTRUMENTED) {
+    if (ADDRESS_SANITIZER) {
         test_skip("memory of an instrumented program says nothing");
         return;
     }

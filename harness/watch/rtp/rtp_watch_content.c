@@ -126,14 +126,6 @@ void rtp_watch_event(struct rtp_watch *w, struct rtp_stream *t, const struct wat
 
 /* ---- text ---- */
 
-static uint32_t hash_of(struct span s)
-{
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ s.p[i]) * 16777619u;
-    return h;
-}
-
 static void put_text(struct rtp_contents *c, struct span text)
 {
     if (text.n > RTP_TEXT)
@@ -160,7 +152,7 @@ static void compare(struct rtp_stream *t, const struct watch_seen *s, const stru
     for (size_t i = 0; i < RTP_PRIMARIES; i++) {
         const struct rtp_primary *q = &c->primaries[i];
         if (!q->used || q->timestamp != timestamp ||
-            (q->n == b->data.n && q->hash == hash_of(b->data)))
+            (q->n == b->data.n && q->hash == fnv32(FNV_START, b->data)))
             continue;
         rtp_watch_broke(
             t, RTP_T_TEXT, out, s,
@@ -254,8 +246,8 @@ void rtp_watch_text(struct rtp_watch *w, struct rtp_stream *t, const struct watc
     if (ahead > 1)
         fill(t, s, &red, (unsigned)ahead - 1, out);
     put_text(c, red.primary);
-    c->primaries[c->n_primaries++ % RTP_PRIMARIES] =
-        (struct rtp_primary){true, p->timestamp, hash_of(red.primary), s->frame, red.primary.n};
+    c->primaries[c->n_primaries++ % RTP_PRIMARIES] = (struct rtp_primary){
+        true, p->timestamp, fnv32(FNV_START, red.primary), s->frame, red.primary.n};
     c->text_begun = true;
     c->text_seq = p->sequence;
     c->text_timestamp = p->timestamp;
