@@ -129,13 +129,6 @@ static void receiving(struct program *g)
 
 int main(int argc, char **argv)
 {
-    static struct program g;
-    struct seeds o;
-
-    if (!seeds_args(&o, argc, argv))
-        return 2;
-    g.o = &o;
-    sending(&g);
-    receiving(&g);
-    return o.bad ? 1 : 0;
+    static void (*const parts[])(struct program * g) = {sending, receiving};
+    return program_main(argc, argv, parts, COUNT(parts));
 }

@@ -135,13 +135,6 @@ static void strange(struct program *g)
 
 int main(int argc, char **argv)
 {
-    static struct program g;
-    struct seeds o;
-
-    if (!seeds_args(&o, argc, argv))
-        return 2;
-    g.o = &o;
-    sessions(&g);
-    strange(&g);
-    return o.bad ? 1 : 0;
+    static void (*const parts[])(struct program * g) = {sessions, strange};
+    return program_main(argc, argv, parts, COUNT(parts));
 }

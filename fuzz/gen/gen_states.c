@@ -172,13 +172,6 @@ static void clients(struct program *g)
 
 int main(int argc, char **argv)
 {
-    static struct program g;
-    struct seeds o;
-
-    if (!seeds_args(&o, argc, argv))
-        return 2;
-    g.o = &o;
-    servers(&g);
-    clients(&g);
-    return o.bad ? 1 : 0;
+    static void (*const parts[])(struct program * g) = {servers, clients};
+    return program_main(argc, argv, parts, COUNT(parts));
 }

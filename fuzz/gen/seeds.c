@@ -45,3 +45,16 @@ void program_end(struct program *g, const char *name)
         abort();
     seed_keep(g->o, name, wr_span(&g->w));
 }
+
+int program_main(int argc, char **argv, void (*const parts[])(struct program *g), size_t n)
+{
+    static struct program g;
+    struct seeds o;
+
+    if (!seeds_args(&o, argc, argv))
+        return 2;
+    g.o = &o;
+    for (size_t i = 0; i < n; i++)
+        parts[i](&g);
+    return o.bad ? 1 : 0;
+}

@@ -17,6 +17,8 @@ struct program { /* a seed that is a program of fuzz/state/steps.h */
     uint8_t p[SEED_MAX];
     struct wr w;
 };
+/* main of a generator whose seeds are programs alone: each of `parts` writes some. The exit status. */
+int program_main(int argc, char **argv, void (*const parts[])(struct program *g), size_t n);
 /* Start a program with its four octets of configuration; end and keep it under a name. */
 void program_begin(struct program *g, uint32_t config);
 void program_end(struct program *g, const char *name);
