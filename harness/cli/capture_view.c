@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "harness/cli/capture_view.h"
+#include "harness/core/file.h"
 #include "harness/drivers/sniff.h"
 #include "harness/watch/rtp/rtp_streams.h"
 
@@ -422,47 +423,33 @@ int view_run(struct view *v, int n, char **files)
 }
 
 /* The key log, in memory of its own. False: it cannot be read, which was said. */
-static bool read_keylog(const struct view *v, struct span *out)
+static bool read_keylog(const struct view *v, char **text, size_t *n)
 {
-    FILE *f = v->keylog ? fopen(v->keylog, "re") : NULL;
-    size_t cap = 1 << 16, n = 0, got;
-    uint8_t *p = malloc(cap);
-
-    *out = (struct span){p, 0};
-    if (!v->keylog)
+    *text = NULL;
+    *n = 0;
+    if (!v->keylog || (*text = file_text_most(v->keylog, VIEW_KEYLOG_MAX, n)))
         return true;
-    errno = f && p ? 0 : errno ? errno : ENOMEM;
-    while (f && p && n <= VIEW_KEYLOG_MAX && (got = fread(p + n, 1, cap - n, f)) > 0) {
-        uint8_t *more = (n += got) == cap ? realloc(p, cap * 2) : p;
-        cap = n == cap ? cap * 2 : cap;
-        errno = more ? errno : ENOMEM;
-        if (!more)
-            break;
-        p = more;
-    }
-    int fault = errno;
-    if (f)
-        fclose(f);
-    *out = (struct span){p, n};
-    if (fault)
-        cli_error(v->command->name, "--keylog: %s cannot be read: %s", v->keylog,
-                  strerrordesc_np(fault));
-    else if (n > VIEW_KEYLOG_MAX)
+    if (errno == EFBIG)
         cli_error(v->command->name, "--keylog: %s has more than %d octets", v->keylog,
                   VIEW_KEYLOG_MAX);
-    return !fault && n <= VIEW_KEYLOG_MAX;
+    else
+        cli_error(v->command->name, "--keylog: %s cannot be read: %s", v->keylog,
+                  strerrordesc_np(errno));
+    return false;
 }
 
 int view_files(struct view *v, int n, char **files)
 {
-    struct span keylog;
-    bool keys = read_keylog(v, &keylog);
+    char *keylog;
+    size_t n_keylog;
+    if (!read_keylog(v, &keylog, &n_keylog))
+        return EXIT_USAGE;
     if (!v->cli.quiet && !v->follow)
         progress_init(&v->progress, v->asked);
     const struct engine_options o = {.jobs = v->jobs,
                                      .ordered = v->ordered,
                                      .known = *v->known ? v->known : NULL,
-                                     .keylog = keylog,
+                                     .keylog = {(const uint8_t *)keylog, n_keylog},
                                      .keep = v->keep,
                                      .faulty = v->faulty,
                                      .srtp_keys = v->srtp,
@@ -478,10 +465,6 @@ int view_files(struct view *v, int n, char **files)
 
     char why[256];
 
-    if (!keys) {
-        free((uint8_t *)(uintptr_t)keylog.p);
-        return EXIT_USAGE;
-    }
     v->many = n > 1;
     v->filter = v->filtered ? select_new(v->filtered, why) : NULL;
     v->engine = engine_new(&o, &sink);
@@ -503,6 +486,6 @@ int view_files(struct view *v, int n, char **files)
     }
     engine_free(v->engine);
     select_free(v->filter);
-    free((uint8_t *)(uintptr_t)keylog.p);
+    free(keylog);
     return v->failed ? EXIT_OWN_FAULT : v->unread ? EXIT_USAGE : EXIT_AS_EXPECTED;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
+#include "harness/core/file.h"
 #include "harness/core/registry.h"
 
 static const char *const transports[] = {"udp", "tcp", "tls", "dtls"};

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness/cli/run_job.h"
+#include "harness/core/clock.h"
 #include "harness/report/report.h"
 
 /* ---- planning ---- */
@@ -469,7 +470,6 @@ static size_t run_guarded(struct job *j)
 
 static int run_all(struct job *j, int argc, char **argv)
 {
-    struct timespec t0, t1;
     char root[1024], err[512];
 
     snprintf(root, sizeof root, "%s", cli_share_path("scenarios"));
@@ -480,17 +480,15 @@ static int run_all(struct job *j, int argc, char **argv)
     for (size_t i = 0; i < j->plan.cases.n; i++)
         if (j->plan.chosen[i])
             plan_case(j, &j->plan.cases.v[i]);
-    clock_gettime(CLOCK_MONOTONIC, &t0);
+    uint64_t began = monotonic_us();
     size_t ran = run_guarded(j);
-    clock_gettime(CLOCK_MONOTONIC, &t1);
+    uint64_t took_us = monotonic_us() - began;
     if (!j->cli.quiet && !j->cli.json && isatty(STDERR_FILENO))
         fputs("\r           \r", stderr);
     bool interrupted = pool_interrupted();
     say_held(j);
     j->unreached = j->o.live && ran > j->skipped_running && j->answered == 0 && !interrupted;
-    record_summary(
-        j, interrupted,
-        (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000000 + (t1.tv_nsec - t0.tv_nsec) / 1000));
+    record_summary(j, interrupted, took_us);
     if (j->record.failed)
         cli_error("test", "%s", j->record.why);
     record_close(&j->record);

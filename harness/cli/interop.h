@@ -66,7 +66,6 @@ struct keeper {
     uint64_t due_ms; /* of the whole cell */
     json_t *result;
 };
-uint64_t keeper_now_ms(void);
 /* Start a program: its output to `out` in the cell's folder, its errors there too or to `err`. 0:
  * it cannot be started. argv[0] is looked for in PATH. */
 pid_t keeper_spawn(struct keeper *k, char *const *argv, const char *out, const char *err);

@@ -8,18 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness/cli/interop.h"
+#include "harness/core/clock.h"
 #include "harness/drivers/place.h"
 
-enum {
-    TICK_MS = 20
-}; /* between two looks at what cannot be waited for: a port, somebody's child */
-
-uint64_t keeper_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
+/* Between two looks at what cannot be waited for: a port, somebody's child. */
+enum { TICK_MS = 20 };
 
 static int open_out(const struct keeper *k, const char *name)
 {
@@ -102,7 +95,7 @@ static void sleep_for(struct keeper *k, uint64_t ms)
 
 enum wake keeper_await(struct keeper *k, pid_t pid, uint64_t limit_ms, int *status)
 {
-    uint64_t now = keeper_now_ms(), end = limit_ms < UINT64_MAX - now ? now + limit_ms : UINT64_MAX;
+    uint64_t now = monotonic_ms(), end = limit_ms < UINT64_MAX - now ? now + limit_ms : UINT64_MAX;
 
     if (end > k->due_ms)
         end = k->due_ms;
@@ -111,7 +104,7 @@ enum wake keeper_await(struct keeper *k, pid_t pid, uint64_t limit_ms, int *stat
             return WAKE_ENDED;
         if (k->watch_peer && k->peer_gone)
             return WAKE_DIED;
-        if ((now = keeper_now_ms()) >= end)
+        if ((now = monotonic_ms()) >= end)
             return WAKE_LATE;
         if (k->told)
             return WAKE_STOP;
@@ -121,11 +114,11 @@ enum wake keeper_await(struct keeper *k, pid_t pid, uint64_t limit_ms, int *stat
 
 enum wake keeper_listens(struct keeper *k, const char *transport, uint16_t port, uint64_t limit_ms)
 {
-    uint64_t end = keeper_now_ms() + limit_ms;
+    uint64_t end = monotonic_ms() + limit_ms;
 
     while (!place_listens(transport, port)) {
-        enum wake w = keeper_now_ms() < end ? keeper_await(k, 0, TICK_MS, NULL) : WAKE_LATE;
-        if (w != WAKE_LATE || keeper_now_ms() >= end)
+        enum wake w = monotonic_ms() < end ? keeper_await(k, 0, TICK_MS, NULL) : WAKE_LATE;
+        if (w != WAKE_LATE || monotonic_ms() >= end)
             return w;
     }
     return WAKE_ENDED;
@@ -164,21 +157,21 @@ static size_t kill_children(void)
 /* End everything that descends from us. What is killed ends at once, unless the kernel holds it. */
 static void end_all(struct keeper *k)
 {
-    uint64_t end = keeper_now_ms() + 5000;
+    uint64_t end = monotonic_ms() + 5000;
 
     do {
         kill_children();
         sleep_for(k, TICK_MS);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
-    } while (waitpid(-1, NULL, WNOHANG) >= 0 && keeper_now_ms() < end);
-    if (keeper_now_ms() >= end)
+    } while (waitpid(-1, NULL, WNOHANG) >= 0 && monotonic_ms() < end);
+    if (monotonic_ms() >= end)
         keeper_note(k, "a process of the cell does not end although it was killed");
 }
 
 bool keeper_stop(struct keeper *k, pid_t pid, int sig, uint64_t limit_ms)
 {
-    uint64_t end = keeper_now_ms() + limit_ms;
+    uint64_t end = monotonic_ms() + limit_ms;
     bool watched = k->watch_peer, asked = sig != SIGKILL, ended = false;
 
     if (pid == 0) {
@@ -187,14 +180,14 @@ bool keeper_stop(struct keeper *k, pid_t pid, int sig, uint64_t limit_ms)
     }
     if ((pid == k->peer && k->peer_gone) || kill(pid, sig) != 0)
         return true; /* a number that is nobody's any more could be somebody else's */
-    for (k->watch_peer = false; asked && !ended && keeper_now_ms() < end;) {
+    for (k->watch_peer = false; asked && !ended && monotonic_ms() < end;) {
         ended = reap(k, pid, NULL); /* further interrupts do not shorten this: it is bounded */
         if (!ended)
             sleep_for(k, TICK_MS);
     }
     if (!ended) {
         kill(pid, SIGKILL);
-        for (end = keeper_now_ms() + 5000; !reap(k, pid, NULL) && keeper_now_ms() < end;)
+        for (end = monotonic_ms() + 5000; !reap(k, pid, NULL) && monotonic_ms() < end;)
             sleep_for(k, TICK_MS);
     }
     k->watch_peer = watched;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "harness/cli/interop.h"
+#include "harness/core/clock.h"
 #include "harness/drivers/place.h"
 #include "harness/report/run.h"
 
@@ -277,7 +278,7 @@ static enum wake await_ports(struct keeper *k, uint64_t end_ms)
         const char *port = getenv(name);
         json_array_foreach(list, i, transport)
         {
-            uint64_t now = keeper_now_ms();
+            uint64_t now = monotonic_ms();
             enum wake w =
                 keeper_listens(k, json_string_value(transport), (uint16_t)(port ? atoi(port) : 0),
                                now < end_ms ? end_ms - now : 0);
@@ -294,7 +295,7 @@ static enum wake await_ready(struct keeper *k, uint64_t end_ms)
     enum wake w = await_ports(k, end_ms);
 
     while (w == WAKE_ENDED && access(argv[0], X_OK) == 0) {
-        uint64_t now = keeper_now_ms();
+        uint64_t now = monotonic_ms();
         int status = 1;
         pid_t pid = keeper_spawn(k, argv, "ready.txt", NULL);
         w = keeper_await(k, pid, now < end_ms ? end_ms - now : 0, &status);
@@ -303,7 +304,7 @@ static enum wake await_ready(struct keeper *k, uint64_t end_ms)
         else if (status == 0)
             break;
         else if ((w = keeper_await(k, 0, 50, NULL)) == WAKE_LATE)
-            w = keeper_now_ms() < end_ms ? WAKE_ENDED : WAKE_LATE;
+            w = monotonic_ms() < end_ms ? WAKE_ENDED : WAKE_LATE;
     }
     return w;
 }
@@ -321,7 +322,7 @@ static bool start_peer(struct keeper *k)
         keeper_say(k, EXIT_UNREACHED, "%s cannot be started", argv[0]);
         return false;
     }
-    enum wake w = await_ready(k, keeper_now_ms() + (uint64_t)(k->o->start_s * 1000));
+    enum wake w = await_ready(k, monotonic_ms() + (uint64_t)(k->o->start_s * 1000));
     s = k->peer_status;
     if (w == WAKE_ENDED)
         return true;
@@ -470,7 +471,7 @@ void interop_keep(const struct interop_options *o, const struct interop_cell *c,
     char path[4200];
 
     k = (struct keeper){.o = o, .c = c, .parent = parent, .result = object(o, c)};
-    k.due_ms = keeper_now_ms() + (uint64_t)(o->cell_s * 1000);
+    k.due_ms = monotonic_ms() + (uint64_t)(o->cell_s * 1000);
     interop_folder(o, c, k.dir, sizeof k.dir);
     setpgid(0, 0); /* an interrupt from the terminal is for the parent, which tells us */
     prctl(PR_SET_CHILD_SUBREAPER, 1);

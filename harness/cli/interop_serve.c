@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness/cli/interop.h"
+#include "harness/core/clock.h"
 #include "harness/drivers/place.h"
 #include "harness/report/report.h"
 #include "harness/script/script.h"
@@ -114,7 +115,7 @@ static void check(struct serving *s, struct one *o, const char *clause, enum ver
         rec_json(&s->rec, "expected", span_of(expected[0] && words ? words : "[]"));
         rec_str(&s->rec, "actual", "");
         rec_json(&s->rec, "frames", span_of(frames));
-        rec_uint(&s->rec, "time_us", (keeper_now_ms() - o->began_ms) * 1000);
+        rec_uint(&s->rec, "time_us", (monotonic_ms() - o->began_ms) * 1000);
         rec_end(&s->rec, &s->record);
         if (r->n_kept < CASE_CHECKS) {
             struct case_check *to = &r->checks[r->n_kept++];
@@ -153,8 +154,8 @@ static void record_end(struct serving *s, struct one *o)
     rec_str(&s->rec, "status", status_name(st));
     rec_str(&s->rec, "verdict", verdict_name(o->r.verdict));
     rec_str(&s->rec, "why", o->r.why);
-    rec_uint(&s->rec, "duration_us", (keeper_now_ms() - o->began_ms) * 1000);
-    rec_uint(&s->rec, "wall_us", (keeper_now_ms() - o->began_ms) * 1000);
+    rec_uint(&s->rec, "duration_us", (monotonic_ms() - o->began_ms) * 1000);
+    rec_uint(&s->rec, "wall_us", (monotonic_ms() - o->began_ms) * 1000);
     rec_uint(&s->rec, "tries", 1);
     rec_str(&s->rec, "pcap", o->pcap);
     rec_str(&s->rec, "rerun", rerun);
@@ -184,7 +185,7 @@ static void record_summary(struct serving *s, int status)
     for (size_t i = 0; i < STATUS_N; i++)
         rec_uint(&s->rec, names[i], s->counts[i]);
     rec_uint(&s->rec, "checks", s->checks);
-    rec_uint(&s->rec, "wall_us", (keeper_now_ms() - s->began_ms) * 1000);
+    rec_uint(&s->rec, "wall_us", (monotonic_ms() - s->began_ms) * 1000);
     rec_bool(&s->rec, "interrupted", s->stopped);
     rec_uint(&s->rec, "exit", (uint64_t)status);
     rec_end(&s->rec, &s->record);
@@ -196,7 +197,7 @@ static void broken(struct serving *s, struct one *o, enum wake w, const char *wh
 {
     o->r.verdict = VERDICT_ERROR;
     snprintf(o->r.why, sizeof o->r.why, "%s", what);
-    if (w == WAKE_STOP || keeper_now_ms() >= s->k->due_ms) {
+    if (w == WAKE_STOP || monotonic_ms() >= s->k->due_ms) {
         keeper_blame(s->k, w, "a client was served");
         s->stopped = true;
     }
@@ -269,7 +270,7 @@ static void client(struct serving *s, struct one *o, const struct profile *profi
         return;
     }
     enum wake w = keeper_await(s->k, pid, CLIENT_MS, &status);
-    if (w == WAKE_STOP || (w == WAKE_LATE && keeper_now_ms() >= s->k->due_ms)) {
+    if (w == WAKE_STOP || (w == WAKE_LATE && monotonic_ms() >= s->k->due_ms)) {
         keeper_stop(s->k, pid, SIGKILL, 0);
         broken(s, o, w, "it was stopped");
         return;
@@ -428,7 +429,7 @@ static bool asked_for(const struct keeper *k, const char *id)
 
 static void fill_one(struct one *o, const struct keeper *k, const json_t *run)
 {
-    *o = (struct one){.json = run, .began_ms = keeper_now_ms()};
+    *o = (struct one){.json = run, .began_ms = monotonic_ms()};
     o->info.id = (char *)(uintptr_t)text_of(run, "id");
     o->info.title = (char *)(uintptr_t)text_of(run, "title");
     o->info.suite = (char *)(uintptr_t)k->c->column;
@@ -483,7 +484,7 @@ void interop_serve(struct keeper *k)
     char path[4300], err[512], root[4300];
     size_t i, ran = 0;
 
-    s = (struct serving){.k = k, .began_ms = keeper_now_ms()};
+    s = (struct serving){.k = k, .began_ms = monotonic_ms()};
     snprintf(root, sizeof root, "%s/scenarios", k->o->share);
     if (!profile_load(&profile, root, text_of(k->c->json, "profile"), err)) {
         keeper_say(k, EXIT_USAGE, "%s", err);

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "harness/cli/helptext.h"
+#include "harness/core/file.h"
 #include "harness/script/script.h"
 
 enum { WIDTH = 60 }; /* characters; what has to be escaped takes more octets, of 80 */

@@ -1,18 +1,11 @@
 /* harness/cli/progress.c - drawing and clearing the line. */
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "harness/cli/progress.h"
+#include "harness/core/clock.h"
 
 static const char clear_line[] = "\r\033[K";
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
 
 static bool same_terminal(void)
 {
@@ -33,7 +26,7 @@ void progress_init(struct progress *p, bool asked)
 void progress_begin(struct progress *p)
 {
     if (p->on)
-        p->begun_us = p->drawn_us = now_us();
+        p->begun_us = p->drawn_us = monotonic_us();
 }
 
 void progress_line(struct wr *w, uint64_t octets, uint64_t total, uint64_t frames, uint64_t us)
@@ -56,7 +49,7 @@ void progress_at(struct progress *p, uint64_t octets, uint64_t total, uint64_t f
 
     if (!p->on)
         return;
-    uint64_t now = now_us();
+    uint64_t now = monotonic_us();
     pthread_mutex_lock(&p->lock);
     if (now - p->drawn_us >= PROGRESS_MS * 1000u) {
         wr_text(&w, clear_line);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <strings.h>
 #include "harness/cli/trace.h"
+#include "harness/core/file.h"
 #include "harness/core/registry.h"
 
 enum { TOKEN_MAX = 128, DEPTH_MAX = 16 }; /* octets of an id; folders inside one another */
@@ -202,28 +203,13 @@ static void case_cites(void *ctx, const char *id, const struct clause *c)
     add(cover_of(ctx, c)->cases, id);
 }
 
-static char *slurp(struct trace *t, const char *path)
-{
-    struct stat st;
-    FILE *f = fopen(path, "rb");
-    char *text = NULL;
-
-    if (f && fstat(fileno(f), &st) == 0 && (text = malloc((size_t)st.st_size + 1)) != NULL) {
-        size_t n = fread(text, 1, (size_t)st.st_size, f);
-        text[n] = '\0';
-    }
-    if (!text)
-        fails(t, "cannot read %s: %s", path, strerror(errno));
-    if (f)
-        fclose(f);
-    return text;
-}
-
 static bool read_lua(struct trace *t, const char *path)
 {
-    char *text = slurp(t, path);
-    if (!text)
+    char *text = file_text(path, NULL);
+    if (!text) {
+        fails(t, "cannot read %s: %s", path, strerror(errno));
         return false;
+    }
     trace_lua(text, case_cites, t);
     free(text);
     return true;

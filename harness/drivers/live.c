@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <netdb.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+#include "harness/core/clock.h"
 #include "harness/drivers/live_impl.h"
 #include "harness/drivers/tls_live.h"
 
@@ -12,13 +12,6 @@ void live_fail(struct live *l, const char *why)
 {
     if (!l->d.error)
         l->d.error = why;
-}
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 void live_tick(struct live *l)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/core/clock.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/live.h"
 #include "harness/drivers/sim.h"
@@ -10,13 +11,6 @@
 
 extern const unsigned char prelude_lua[]; /* generated from prelude.lua */
 extern const size_t prelude_lua_n;
-
-static uint64_t wall_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* ---- events to the script ---- */
 
@@ -423,7 +417,7 @@ static void finish(struct world *w)
 
     world_watch_end(w);
     r->duration_us = w->d ? w->d->now_us : 0;
-    r->wall_us = wall_us() - w->wall_start;
+    r->wall_us = monotonic_us() - w->wall_start;
     world_kill_asked(w);
     if (w->actors[0].party)
         r->applied = party_applied(w->actors[0].party);
@@ -462,7 +456,7 @@ void case_execute(const struct run_options *o, const struct case_run *run, struc
     w.result = out;
     w.sim = !o->live;
     w.mem = arena_of(memory, sizeof memory);
-    w.wall_start = wall_us();
+    w.wall_start = monotonic_us();
     record_start(&w);
     if (!sandbox_open(&w.box, CASE_MEMORY, CASE_INSTRUCTIONS, run->seed))
         world_verdict(&w, VERDICT_ERROR, "out of memory");

@@ -8,17 +8,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/core/clock.h"
 #include "harness/drivers/listens.h"
 #include "harness/script/hooks.h"
 
 enum { POLL_MS = 50, STOP_MS = 2000 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void nap(void)
 {
@@ -137,7 +131,8 @@ static void end_group(pid_t leader, bool gently)
 {
     if (gently && !ended(leader, NULL)) {
         kill(-leader, SIGTERM);
-        for (uint64_t until = now_ms() + STOP_MS; !ended(leader, NULL) && now_ms() < until;)
+        for (uint64_t until = monotonic_ms() + STOP_MS;
+             !ended(leader, NULL) && monotonic_ms() < until;)
             nap();
     }
     kill(-leader, SIGKILL);
@@ -148,13 +143,13 @@ static void end_group(pid_t leader, bool gently)
 /* The exit status of a command that is to end within the time; -1: it did not, h->why. */
 static int finish(struct hooks *h, const char *name, const char *command, unsigned ms, bool keep)
 {
-    uint64_t until = now_ms() + ms;
+    uint64_t until = monotonic_ms() + ms;
     pid_t pid = run(h, command);
     int status = -1;
 
     if (!pid)
         return -1;
-    while (!ended(pid, &status) && now_ms() < until)
+    while (!ended(pid, &status) && monotonic_ms() < until)
         nap();
     bool late = !ended(pid, &status);
     if (late)
@@ -180,7 +175,7 @@ bool hooks_alive(struct hooks *h)
 
 static bool await(struct hooks *h)
 {
-    for (uint64_t until = now_ms() + HOOK_START_MS; now_ms() < until; nap()) {
+    for (uint64_t until = monotonic_ms() + HOOK_START_MS; monotonic_ms() < until; nap()) {
         if (hooks_alive(h))
             return true;
         if (h->main && ended(h->main, NULL)) {

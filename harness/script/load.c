@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "harness/core/file.h"
 #include "harness/script/sandbox.h"
 #include "harness/script/script.h"
 
@@ -164,33 +165,6 @@ static int on_case(lua_State *L)
     cs->v[cs->n++] = *c;
     *c = (struct case_info){0};
     return 0;
-}
-
-char *file_text(const char *path, size_t *size)
-{
-    FILE *f = fopen(path, "rbe");
-    char *text = NULL;
-    size_t n = 0, got = 65536;
-
-    while (f && got == 65536) {
-        char *more = realloc(text, n + 65536 + 1);
-        if (!more)
-            break;
-        text = more;
-        got = fread(text + n, 1, 65536, f);
-        n += got;
-    }
-    if (!f || got == 65536 || ferror(f)) { /* what was read is not all */
-        free(text);
-        text = NULL;
-    }
-    if (f)
-        fclose(f);
-    if (text)
-        text[n] = '\0';
-    if (size)
-        *size = n;
-    return text;
 }
 
 static void broke(struct cases *c, const char *protocol, const char *file, const char *why)

@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "harness/core/clock.h"
 #include "harness/script/script.h"
 
 static volatile sig_atomic_t interrupted;
@@ -37,13 +37,6 @@ struct worker {
     size_t got;
     struct case_result r;
 };
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static void write_all(int fd, const void *p, size_t n)
 {
@@ -155,7 +148,7 @@ static bool new_worker(struct pool *pl, struct worker *w, unsigned slot)
 static bool start(struct pool *pl, struct worker *w, unsigned slot)
 {
     w->got = 0;
-    w->started_us = now_us();
+    w->started_us = monotonic_us();
     w->limit_us = limit_us(pl, pl->runs[w->i].c);
     memset(pl->groups + slot * CASE_ASKED, 0, CASE_ASKED * sizeof *pl->groups);
     if (!w->pid && !new_worker(pl, w, slot))
@@ -186,7 +179,7 @@ static int reap(const struct pool *pl, struct worker *w, unsigned slot)
 static void died(struct worker *w, const struct case_run *run, bool hung, int status)
 {
     w->r = (struct case_result){.verdict = VERDICT_ERROR, .status = STATUS_ERROR};
-    w->r.wall_us = now_us() - w->started_us;
+    w->r.wall_us = monotonic_us() - w->started_us;
     if (hung)
         snprintf(w->r.why, sizeof w->r.why, "%s:%d: the case gave no sign of life for %llu s",
                  run->c->file, run->c->line, (unsigned long long)(w->limit_us / 1000000));
@@ -215,7 +208,7 @@ static bool goes_on(const struct pool *pl, const struct worker *w)
 /* True: the case has ended and w->r holds what came of it. */
 static bool attend(const struct pool *pl, struct worker *w, unsigned slot, bool readable)
 {
-    bool hung = now_us() - w->started_us > w->limit_us;
+    bool hung = monotonic_us() - w->started_us > w->limit_us;
 
     if (readable) {
         ssize_t n = read(w->fd, (char *)&w->r + w->got, sizeof w->r - w->got);

@@ -1,5 +1,6 @@
 /* harness/script/relay_script.c - calls message(m) and reads what it returns. */
 #include <stdlib.h>
+#include "harness/core/file.h"
 #include "harness/core/registry.h"
 #include "harness/script/luarec.h"
 #include "harness/script/relay_script.h"

@@ -49,9 +49,6 @@ struct cases {
  * the rest is there. False: `root` cannot be read, or no memory; `c->error` says which. */
 bool cases_load(struct cases *c, const char *root);
 void cases_free(struct cases *c);
-/* The text of a file with a NUL after it, for the caller to free; NULL: it cannot be read. `n` may
- * be NULL. */
-char *file_text(const char *path, size_t *n);
 bool case_needs(const struct case_info *c, const char *word);
 bool case_tagged(const struct case_info *c, const char *tag);
 /* Whether a selector chooses the case: protocol, suite, id, an instance of it, clause or what it begins with (a

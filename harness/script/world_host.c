@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "codecs/base/digest.h"
+#include "harness/core/file.h"
 #include "harness/core/prep.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/sim.h"
