@@ -370,27 +370,36 @@ static inline bool waits(const struct part *p, const struct share *s, unsigned p
     return (c && !c->by_flow) || s->text.n >= ENGINE_TEXT_MAX;
 }
 
+/* A copy of a packet for when what it points to will be gone; NULL: no memory. */
+static struct aside *copied(struct part *p, struct share *s, const struct packet *k,
+                            struct packet *copy)
+{
+    struct aside *a = share_aside(s, k->n);
+
+    p->failed |= !a;
+    if (!a)
+        return NULL;
+    *copy = *k;
+    copy->ips = memcpy(a->ips, k->ips, k->flags & PACKET_SIX ? 32 : 8);
+    copy->p = memcpy(a->octets, k->p, k->n);
+    return a;
+}
+
 void engine_part_stream_message(struct part *p, struct share *s, const struct packet *k,
                                 const uint32_t *frames, size_t n_frames)
 {
-    size_t ip = k->flags & PACKET_SIX ? 32 : 8;
+    struct event ev = {.at = p->at, .wait = k};
 
     if (p == p->e->serial || !waits(p, s, k->protocol)) {
         speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames);
         return;
     }
-    struct aside *a = malloc(sizeof *a + k->n);
-    if (!a) {
-        p->failed = true;
+    struct aside *a = copied(p, s, k, &ev.copy);
+    if (!a)
         return;
-    }
-    a->next = s->held;
-    s->held = a;
     a->n_frames = (uint32_t)n_frames;
     memcpy(a->frames, frames, n_frames * sizeof *frames);
-    struct event ev = {.at = p->at, .wait = k, .stream = a, .copy = *k};
-    ev.copy.ips = memcpy(a->ips, k->ips, ip);
-    ev.copy.p = memcpy(a->octets, k->p, k->n);
+    ev.stream = a;
     p->failed |= !share_event(s, ev);
 }
 
@@ -442,19 +451,10 @@ static void hold(struct part *p, struct window *w, struct share *s, const struct
 /* A held packet that has to wait for the merge: its octets will have moved by then. */
 static void wait_copied(struct part *p, struct share *s, const struct packet *k)
 {
-    size_t ip = k->flags & PACKET_SIX ? 32 : 8;
-    struct aside *a = malloc(sizeof *a + k->n);
+    struct event ev = {.at = k->frame, .wait = k};
 
-    if (!a) {
-        p->failed = true;
-        return;
-    }
-    a->next = s->held;
-    s->held = a;
-    struct event ev = {.at = k->frame, .wait = k, .copy = *k};
-    ev.copy.ips = memcpy(a->ips, k->ips, ip);
-    ev.copy.p = memcpy(a->octets, k->p, k->n);
-    p->failed |= !share_event(s, ev);
+    if (copied(p, s, k, &ev.copy))
+        p->failed |= !share_event(s, ev);
 }
 
 /* Go through the held packets: those that are something by now are told, the others stay. */

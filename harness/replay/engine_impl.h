@@ -14,6 +14,7 @@
 #ifndef HARNESS_REPLAY_ENGINE_IMPL_H
 #define HARNESS_REPLAY_ENGINE_IMPL_H
 #include "harness/core/registry.h"
+#include "harness/replay/backlog.h"
 #include "harness/replay/engine.h"
 #include "harness/replay/flows.h"
 #include "harness/replay/known.h"
@@ -132,16 +133,9 @@ struct run { /* octets of a stream, in order */
     uint32_t first, last; /* the frames that it came in */
     uint64_t ns;          /* of the last */
 };
-struct mark { /* octets of buf from `at` on came so */
-    size_t at;
-    uint32_t first, last;
-    uint64_t ns;
-};
-struct half {     /* a direction of what is decoded */
-    uint8_t *buf; /* what is no whole message yet, or the front of a stream that is not known */
-    size_t n, cap;
-    struct mark *marks;
-    size_t n_marks, cap_marks;
+struct half { /* a direction of what is decoded */
+    struct backlog
+        held;      /* what is no whole message yet, or the front of a stream that is not known */
     bool begun;    /* its first octet was seen */
     bool framed;   /* the next octet begins a message, or goes on one */
     bool looked;   /* what it carries was looked for long enough */
@@ -238,8 +232,6 @@ void engine_take_secrets(void *ctx, uint32_t type, struct span data, uint32_t fr
 bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);
-/* One more problem; false: no memory. */
-bool window_problem(struct window *w, const struct capread_problem *p);
 void step_read(struct engine *e, struct window *w);
 void step_parse(struct window *w);
 void step_slow(struct engine *e, struct window *w);
@@ -305,6 +297,13 @@ bool share_event(struct share *s, struct event ev);
 bool share_problem(struct share *s, uint64_t at, const struct capread_problem *p);
 /* More room for text; false: no memory. */
 bool share_grow(struct share *s);
+/* Memory for a packet of `octets` that lives until the window is done with; NULL: none. */
+struct aside *share_aside(struct share *s, size_t octets);
+/* Room for one more in an array that grows; NULL: no memory, and the array is as before. */
+void *engine_room(void *v, size_t n, size_t *cap, size_t size);
+/* One more in an array of problems; false: no memory. */
+bool problem_add(struct capread_problem **v, size_t *n, size_t *cap,
+                 const struct capread_problem *p);
 
 /* SRTP (engine_srtp.c). False: no memory, or its library fails. */
 bool engine_part_srtp_init(struct part *p);

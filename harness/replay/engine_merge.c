@@ -2,6 +2,17 @@
 #include <stdlib.h>
 #include "harness/replay/engine_impl.h"
 
+void *engine_room(void *v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return v;
+    size_t more = *cap ? *cap * 2 : 64;
+    void *p = realloc(v, more * size);
+    if (p)
+        *cap = more;
+    return p;
+}
+
 bool share_event(struct share *s, struct event ev)
 {
     struct event *last = s->n_events ? &s->events[s->n_events - 1] : NULL;
@@ -10,36 +21,40 @@ bool share_event(struct share *s, struct event ev)
         last->text += ev.text;
         return true;
     }
-    if (!s->events || s->n_events == s->cap_events) {
-        size_t cap = s->cap_events ? s->cap_events * 2 : 64;
-        struct event *v = realloc(s->events, cap * sizeof *v);
-        if (!v)
-            return false;
-        s->events = v;
-        s->cap_events = cap;
-    }
+    struct event *v = engine_room(s->events, s->n_events, &s->cap_events, sizeof *v);
+    if (!v)
+        return false;
+    s->events = v;
     s->events[s->n_events++] = ev;
     return true;
 }
 
-static bool push(struct capread_problem **v, size_t *n, size_t *cap,
+bool problem_add(struct capread_problem **v, size_t *n, size_t *cap,
                  const struct capread_problem *p)
 {
-    if (*n == *cap) {
-        size_t more = *cap ? *cap * 2 : 16;
-        struct capread_problem *w = realloc(*v, more * sizeof *w);
-        if (!w)
-            return false;
-        *v = w;
-        *cap = more;
-    }
-    (*v)[(*n)++] = *p;
+    struct capread_problem *more = engine_room(*v, *n, cap, sizeof *more);
+
+    if (!more)
+        return false;
+    *v = more;
+    more[(*n)++] = *p;
     return true;
+}
+
+struct aside *share_aside(struct share *s, size_t octets)
+{
+    struct aside *a = malloc(sizeof *a + octets);
+
+    if (a) {
+        a->next = s->held;
+        s->held = a;
+    }
+    return a;
 }
 
 bool share_problem(struct share *s, uint64_t at, const struct capread_problem *p)
 {
-    return push(&s->problems, &s->n_problems, &s->cap_problems, p) &&
+    return problem_add(&s->problems, &s->n_problems, &s->cap_problems, p) &&
            share_event(s, (struct event){.at = at, .problem = (uint32_t)s->n_problems});
 }
 
@@ -62,9 +77,9 @@ void engine_part_problem(struct part *p, const struct window *w, struct share *s
     const struct capfile_frame *f = &w->frames[k - w->packets];
     uint64_t off = k->flags & PACKET_REASSEMBLED ? 0 : (uint64_t)(k->p - f->octets.p);
 
-    if (!push(&s->early, &s->n_early, &s->cap_early,
-              &(struct capread_problem){
-                  .frame = k->frame, .off = off, .what = what, .arg = {a, b}})) {
+    if (!problem_add(&s->early, &s->n_early, &s->cap_early,
+                     &(struct capread_problem){
+                         .frame = k->frame, .off = off, .what = what, .arg = {a, b}})) {
         p->failed = true;
         return;
     }
@@ -149,7 +164,8 @@ static bool gather(const struct engine *e, struct window *w)
 
     for (unsigned i = 0; i < e->n_parts; i++)
         for (size_t j = 0; j < w->shares[i].n_early; j++)
-            if (!window_problem(w, &w->shares[i].early[j]))
+            if (!problem_add(&w->problems, &w->n_problems, &w->cap_problems,
+                             &w->shares[i].early[j]))
                 return false;
     if (w->n_problems > before)
         qsort(w->problems, w->n_problems, sizeof *w->problems, by_frame);

@@ -37,12 +37,10 @@ static void tell(struct part *p, const struct window *w, struct share *s, const 
 /* What was opened stands in a copy until the window is done with. */
 static bool keep(struct share *s, struct packet *k, struct span octets)
 {
-    struct aside *a = malloc(sizeof *a + octets.n);
+    struct aside *a = share_aside(s, octets.n);
 
     if (!a)
         return false;
-    a->next = s->held;
-    s->held = a;
     k->p = octets.n ? memcpy(a->octets, octets.p, octets.n) : a->octets;
     k->n = (uint32_t)octets.n;
     return true;

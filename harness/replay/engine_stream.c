@@ -12,12 +12,8 @@ enum { LOST_MAX = 8 }; /* times that it is told of a direction that framing was 
 
 static void forget(struct conn *c, struct half *h)
 {
-    c->p->streams.held -= h->cap;
-    free(h->buf);
-    free(h->marks);
-    h->buf = NULL;
-    h->marks = NULL;
-    h->n = h->cap = h->n_marks = h->cap_marks = 0;
+    c->p->streams.held -= h->held.cap;
+    backlog_free(&h->held);
 }
 
 void engine_stream_clear(struct conn *c)
@@ -26,63 +22,29 @@ void engine_stream_clear(struct conn *c)
     forget(c, &c->half[1]);
 }
 
-/* Room for `n` octets more; false: there is no memory, or a limit is reached. */
-static bool room(struct conn *c, struct half *h, size_t n)
-{
-    struct streams *s = &c->p->streams;
-
-    if (h->n_marks == h->cap_marks) {
-        size_t cap = h->cap_marks ? h->cap_marks * 2 : 4;
-        struct mark *v = realloc(h->marks, cap * sizeof *v);
-        if (!v)
-            return false;
-        h->marks = v;
-        h->cap_marks = cap;
-    }
-    if (h->cap - h->n >= n)
-        return true;
-    size_t cap = h->n + n + h->n / 2;
-    if (s->held + (cap - h->cap) > s->held_max)
-        return false;
-    uint8_t *p = realloc(h->buf, cap);
-    if (!p)
-        return false;
-    s->held += cap - h->cap;
-    h->buf = p;
-    h->cap = cap;
-    return true;
-}
-
-/* Keep octets that came as `r` did. */
+/* Keep octets that came as `r` did; false: there is no memory, or a limit is reached. */
 static bool keep(struct conn *c, struct half *h, struct span data, const struct run *r)
 {
+    struct streams *s = &c->p->streams;
+    size_t before = h->held.cap, more = backlog_cap(&h->held, data.n) - before;
+
     if (data.n == 0)
         return true;
-    if (!room(c, h, data.n))
+    if (more && s->held + more > s->held_max)
         return false;
-    h->marks[h->n_marks++] = (struct mark){h->n, r->first, r->last, r->ns};
-    memcpy(h->buf + h->n, data.p, data.n);
-    h->n += data.n;
-    return true;
+    bool kept = backlog_add(&h->held, data,
+                            (struct backlog_mark){.first = r->first, .last = r->last, .ns = r->ns});
+    s->held += h->held.cap - before;
+    return kept;
 }
 
 /* The first `n` octets are done with. */
 static void consume(struct conn *c, struct half *h, size_t n)
 {
-    size_t gone = 0;
+    size_t before = h->held.cap;
 
-    if (n >= h->n) { /* a quiet stream holds nothing */
-        forget(c, h);
-        return;
-    }
-    h->n -= n;
-    memmove(h->buf, h->buf + n, h->n);
-    while (gone + 1 < h->n_marks && h->marks[gone + 1].at <= n)
-        gone++;
-    h->n_marks -= gone;
-    memmove(h->marks, h->marks + gone, h->n_marks * sizeof *h->marks);
-    for (size_t i = 0; i < h->n_marks; i++)
-        h->marks[i].at = h->marks[i].at > n ? h->marks[i].at - n : 0;
+    backlog_consume(&h->held, n);
+    c->p->streams.held -= before - h->held.cap;
 }
 
 /* ---- messages ---- */
@@ -115,7 +77,7 @@ static void add_frame(struct frames *f, uint32_t frame)
 static void message(struct conn *c, unsigned side, struct span octets, size_t at,
                     const struct run *direct)
 {
-    const struct half *h = &c->half[side];
+    const struct backlog *held = &c->half[side].held;
     struct frames frames = {.n = 0};
     struct packet k;
     uint8_t ips[32];
@@ -124,9 +86,9 @@ static void message(struct conn *c, unsigned side, struct span octets, size_t at
     k.protocol = c->decoded;
     k.p = octets.p;
     k.n = (uint32_t)octets.n;
-    for (size_t i = 0; !direct && i < h->n_marks && h->marks[i].at < at + octets.n; i++) {
-        const struct mark *m = &h->marks[i];
-        if (i + 1 < h->n_marks && m[1].at <= at)
+    for (size_t i = 0; !direct && i < held->n_marks && held->marks[i].at < at + octets.n; i++) {
+        const struct backlog_mark *m = &held->marks[i];
+        if (i + 1 < held->n_marks && m[1].at <= at)
             continue;
         add_frame(&frames, m->first);
         add_frame(&frames, m->last);
@@ -206,7 +168,7 @@ static void unfinished(struct conn *c, struct half *h, struct span data, const s
 {
     bool kept = keep(c, h, data, r);
 
-    if (kept && h->n <= c->p->streams.message_max)
+    if (kept && h->held.n <= c->p->streams.message_max)
         return;
     lost(
         c, h, r->side, r->last,
@@ -214,7 +176,7 @@ static void unfinished(struct conn *c, struct half *h, struct span data, const s
             ? "a message is longer than %u octets; the stream is passed over until one begins"
             : "%u octets are no whole message, and there is no room for more; the stream is passed "
               "over until one begins",
-        kept ? c->p->streams.message_max : h->n + data.n);
+        kept ? c->p->streams.message_max : h->held.n + data.n);
     forget(c, h);
 }
 
@@ -222,13 +184,13 @@ static void unfinished(struct conn *c, struct half *h, struct span data, const s
 static bool go_on(struct conn *c, struct half *h, const struct run *r)
 {
     const struct span none = {NULL, 0};
-    size_t old = h->n;
+    size_t old = h->held.n;
 
     if (!keep(c, h, r->data, r)) {
         unfinished(c, h, r->data, r);
         return true;
     }
-    size_t used = messages(c, r->side, (struct span){h->buf, h->n}, r, false);
+    size_t used = messages(c, r->side, backlog_span(&h->held), r, false);
     if (h->framed) {
         consume(c, h, used);
         unfinished(c, h, none, r);
@@ -246,7 +208,7 @@ static void decode(struct conn *c, const struct run *r)
         forget(c, h);
         h->framed = h->begun = false;
     }
-    if (h->framed && h->n && go_on(c, h, r))
+    if (h->framed && h->held.n && go_on(c, h, r))
         return;
     if (!h->framed && guess(c, r->side, r->data) != c->decoded)
         return;
@@ -260,12 +222,12 @@ void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
 {
     const struct half *h = &c->half[side];
 
-    if (c->decoded && h->framed && h->n)
+    if (c->decoded && h->framed && h->held.n)
         engine_stream_problem(c, side,
                               (struct capread_problem){
                                   .frame = frame,
                                   .what = "the stream ends in a message, of which %u octets came",
-                                  .arg = {h->n}});
+                                  .arg = {h->held.n}});
 }
 
 /* ---- which protocol ---- */
@@ -273,18 +235,15 @@ void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
 /* What is held of a side goes where its octets go now, from `from` on. */
 static void again(struct conn *c, unsigned side, size_t from, bool sealed)
 {
-    struct half held = c->half[side];
-    struct half *h = &c->half[side];
+    struct backlog held = c->half[side].held;
 
-    h->buf = NULL;
-    h->marks = NULL;
-    h->n = h->n_marks = h->cap = h->cap_marks = 0;
-    h->looks = 0;
+    c->half[side].held = (struct backlog){0};
+    c->half[side].looks = 0;
     for (size_t i = 0; i < held.n_marks && !c->done; i++) {
-        const struct mark *m = &held.marks[i];
+        const struct backlog_mark *m = &held.marks[i];
         size_t end = i + 1 < held.n_marks ? m[1].at : held.n;
         const struct run r = {.side = side,
-                              .data = {held.buf + m->at, end - m->at},
+                              .data = {held.p + m->at, end - m->at},
                               .first = m->first,
                               .last = m->last,
                               .ns = m->ns};
@@ -296,14 +255,14 @@ static void again(struct conn *c, unsigned side, size_t from, bool sealed)
             decode(c, &r);
     }
     c->p->streams.held -= held.cap;
-    free(held.buf);
-    free(held.marks);
+    backlog_free(&held);
 }
 
 static bool is_tls(const struct half *h, size_t from)
 {
     bool sure;
-    return h->n && tlsdec_guess((struct span){h->buf + from, h->n - from}, &sure) == TLSDEC_TLS &&
+    return h->held.n &&
+           tlsdec_guess(span_cut(backlog_span(&h->held), from, h->held.n), &sure) == TLSDEC_TLS &&
            sure;
 }
 
@@ -319,7 +278,7 @@ static void recognised(struct conn *c, unsigned side, size_t from, unsigned prot
         c->p->recognised++;
     }
     if (tls) {
-        size_t skip = is_tls(o, 0) ? 0 : o->n;
+        size_t skip = is_tls(o, 0) ? 0 : o->held.n;
         if (!engine_stream_tls(c)) {
             c->p->failed = true;
             return;
@@ -342,7 +301,7 @@ static void recognised(struct conn *c, unsigned side, size_t from, unsigned prot
 static void look(struct conn *c, const struct run *r)
 {
     struct half *h = &c->half[r->side];
-    size_t from = h->n;
+    size_t from = h->held.n;
 
     if (h->looked)
         return;
@@ -352,7 +311,7 @@ static void look(struct conn *c, const struct run *r)
         from = 0;
     }
     bool kept = keep(c, h, r->data, r);
-    unsigned protocol = kept ? guess(c, r->side, (struct span){h->buf, h->n}) : 0;
+    unsigned protocol = kept ? guess(c, r->side, backlog_span(&h->held)) : 0;
     if (protocol)
         from = 0;
     else if (kept && from)
@@ -361,8 +320,8 @@ static void look(struct conn *c, const struct run *r)
         recognised(c, r->side, from, protocol);
         return;
     }
-    h->looks = (uint8_t)(h->looks + (h->n >= ENGINE_STREAM_LEAST));
-    if (kept && h->looks < ENGINE_STREAM_LOOKS && h->n < ENGINE_STREAM_FRONT)
+    h->looks = (uint8_t)(h->looks + (h->held.n >= ENGINE_STREAM_LEAST));
+    if (kept && h->looks < ENGINE_STREAM_LOOKS && h->held.n < ENGINE_STREAM_FRONT)
         return;
     h->looked = true;
     forget(c, h);

@@ -113,26 +113,9 @@ void step_parse(struct window *w)
 
 /* ---- slow: what layers_frame makes of the rest ---- */
 
-/* Room for one more in an array that grows; NULL: no memory. */
-static void *room(void *v, size_t n, size_t *cap, size_t size)
+static bool problem(struct window *w, const struct capread_problem *p)
 {
-    if (n < *cap)
-        return v;
-    size_t more = *cap ? *cap * 2 : 64;
-    void *p = realloc(v, more * size);
-    if (p)
-        *cap = more;
-    return p;
-}
-
-bool window_problem(struct window *w, const struct capread_problem *p)
-{
-    void *v = room(w->problems, w->n_problems, &w->cap_problems, sizeof *w->problems);
-    if (!v)
-        return false;
-    w->problems = v;
-    w->problems[w->n_problems++] = *p;
-    return true;
+    return problem_add(&w->problems, &w->n_problems, &w->cap_problems, p);
 }
 
 static uint16_t path_id(struct engine *e, const char *text)
@@ -154,7 +137,7 @@ static bool take(struct engine *e, struct window *w, struct packet *k)
     const struct layers *l = &e->layers;
     const struct capread_datagram *d = &l->datagram;
     size_t copied = d->reassembled ? d->payload.n + l->tcp.n : 0, ip = d->src.family == 6 ? 16 : 4;
-    void *v = room(w->asides, w->n_asides, &w->cap_asides, sizeof *w->asides);
+    void *v = engine_room(w->asides, w->n_asides, &w->cap_asides, sizeof *w->asides);
 
     if (!v)
         return false;
@@ -204,7 +187,7 @@ static void unfinished(struct engine *e, struct window *w)
             .arg = {frame}};
         e->layers.counts.abandoned++;
         e->layers.counts.problems++;
-        if (!window_problem(w, &p))
+        if (!problem(w, &p))
             e->stop = true;
     }
 }
@@ -217,7 +200,7 @@ void step_slow(struct engine *e, struct window *w)
         struct packet *k = &w->packets[w->slow[i]];
         layers_frame(l, &w->frames[w->slow[i]]);
         for (size_t j = 0; j < l->n_problems; j++)
-            if (!window_problem(w, &l->problems[j]))
+            if (!problem(w, &l->problems[j]))
                 e->stop = true;
         if (l->found || l->segment)
             if (!take(e, w, k))

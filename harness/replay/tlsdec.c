@@ -2,8 +2,9 @@
  *
  * A direction is first in clear. It is protected from its ChangeCipherSpec on (TLS 1.2), or from its first record of
  * type application_data on, once the other side's hello has said that this is TLS 1.3. Where the keys, or that hello,
- * are not there yet, its records wait in `buf`, as the unfinished last record does. */
+ * are not there yet, its records wait in `held`, as the unfinished last record does. */
 #include <stdlib.h>
+#include "harness/replay/backlog.h"
 #include "harness/replay/tlsdec_impl.h"
 
 enum record { CHANGE = 20, ALERT = 21, HANDSHAKE = 22, DATA = 23, HEARTBEAT = 24 };
@@ -12,16 +13,8 @@ enum { HEADER = 5, MESSAGE_HEADER = 4, CLOSE_NOTIFY = 0 };
 enum phase { CLEAR, SECRET, TRAFFIC }; /* SECRET: TLS 1.3 until Finished, TLS 1.2 for good */
 enum took { NEXT, WAIT_KEYS, WAIT_PEER, END };
 
-struct mark { /* octets of buf from `at` on came in `frame` */
-    size_t at;
-    uint32_t frame;
-    uint64_t ns;
-};
 struct half {
-    uint8_t *buf;
-    size_t n, cap;
-    struct mark *marks;
-    size_t n_marks, cap_marks;
+    struct backlog held;
     enum took waits; /* NEXT: for octets only */
     uint64_t serial; /* of the keys, when they were looked for last, and in which frame */
     uint32_t looked;
@@ -89,12 +82,9 @@ static enum took end(struct tlsdec *d, struct half *h)
 {
     unwait(d, h);
     protect_drop(&h->key);
-    free(h->buf);
-    free(h->marks);
+    backlog_free(&h->held);
     free(h->message);
-    h->buf = h->message = NULL;
-    h->marks = NULL;
-    h->n = h->cap = h->n_marks = h->cap_marks = 0;
+    h->message = NULL;
     h->ended = true;
     return END;
 }
@@ -103,69 +93,6 @@ static enum took lost(struct tlsdec *d, struct half *h, struct at at, const char
 {
     note(d, h, at, TLSDEC_LOST, what, a, 0);
     return end(d, h);
-}
-
-static bool more(void *array, size_t *cap, size_t want, size_t size)
-{
-    void **p = array;
-    size_t n = want * 2;
-    void *got;
-
-    if (want <= *cap)
-        return true;
-    if (!(got = realloc(*p, n * size)))
-        return false;
-    *p = got;
-    *cap = n;
-    return true;
-}
-
-static bool append(struct half *h, struct span data, uint32_t frame, uint64_t ns)
-{
-    if (data.n == 0)
-        return true;
-    if (!more(&h->buf, &h->cap, h->n + data.n, 1) ||
-        !more(&h->marks, &h->cap_marks, h->n_marks + 1, sizeof *h->marks))
-        return false;
-    if (!h->n_marks || h->marks[h->n_marks - 1].frame != frame)
-        h->marks[h->n_marks++] = (struct mark){h->n, frame, ns};
-    memcpy(h->buf + h->n, data.p, data.n);
-    h->n += data.n;
-    return true;
-}
-
-/* The first `n` octets are done with. */
-static void consume(struct half *h, size_t n)
-{
-    size_t gone = 0;
-
-    if (n == 0)
-        return;
-    h->n -= n;
-    if (h->n == 0) { /* a quiet connection holds nothing */
-        free(h->buf);
-        free(h->marks);
-        h->buf = NULL;
-        h->marks = NULL;
-        h->cap = h->n_marks = h->cap_marks = 0;
-        return;
-    }
-    memmove(h->buf, h->buf + n, h->n);
-    while (gone + 1 < h->n_marks && h->marks[gone + 1].at <= n)
-        gone++;
-    h->n_marks -= gone;
-    memmove(h->marks, h->marks + gone, h->n_marks * sizeof *h->marks);
-    for (size_t i = 0; i < h->n_marks; i++)
-        h->marks[i].at = h->marks[i].at > n ? h->marks[i].at - n : 0;
-}
-
-/* Where the octet at a place of buf came. */
-static struct mark mark_at(const struct half *h, size_t place)
-{
-    size_t i = h->n_marks;
-    while (i > 1 && h->marks[i - 1].at > place)
-        i--;
-    return i ? h->marks[i - 1] : (struct mark){0};
 }
 
 /* ---- handshake messages ---- */
@@ -479,7 +406,7 @@ static const char *lies(const uint8_t *header, uint64_t *arg)
 /* Take the records at the front of `in`; returns the octets that are done with. */
 static size_t records(struct tlsdec *d, struct half *h, struct span in, struct at at)
 {
-    bool buffered = h->n != 0;
+    bool buffered = h->held.n != 0;
     size_t used = 0;
 
     h->waits = NEXT;
@@ -494,11 +421,13 @@ static size_t records(struct tlsdec *d, struct half *h, struct span in, struct a
         }
         if (in.n - used < HEADER + n)
             break;
-        struct mark last = {0, at.frame, at.ns};
-        if (buffered)
-            last = mark_at(h, used + HEADER + n - 1);
-        at.first = buffered ? mark_at(h, used).frame : at.frame;
-        at.last = last.frame;
+        struct backlog_mark first = {.first = at.frame}, last = {.last = at.frame, .ns = at.ns};
+        if (buffered) {
+            first = backlog_at(&h->held, used);
+            last = backlog_at(&h->held, used + HEADER + n - 1);
+        }
+        at.first = first.first;
+        at.last = last.last;
         at.last_ns = last.ns;
         struct span fragment = {header + HEADER, n};
         d->facts.records[side_of(d, h)]++;
@@ -517,26 +446,26 @@ static size_t records(struct tlsdec *d, struct half *h, struct span in, struct a
 /* Whether a direction that waits may go on doing so. */
 static bool may_wait(struct tlsdec *d, struct half *h)
 {
-    if (h->n > TLSDEC_WAIT_MAX)
+    if (h->held.n > TLSDEC_WAIT_MAX)
         return false;
-    if (!d->keys || h->n <= h->budgeted)
+    if (!d->keys || h->held.n <= h->budgeted)
         return true;
-    if (!tlskeys_hold(d->keys, h->n - h->budgeted))
+    if (!tlskeys_hold(d->keys, h->held.n - h->budgeted))
         return false;
-    h->budgeted = h->n;
+    h->budgeted = h->held.n;
     return true;
 }
 
-/* Work on what is in buf. */
+/* Work on what waits. */
 static void go(struct tlsdec *d, struct half *h, struct at at)
 {
-    size_t used = h->n && !h->ended ? records(d, h, (struct span){h->buf, h->n}, at) : 0;
+    size_t used = h->held.n && !h->ended ? records(d, h, backlog_span(&h->held), at) : 0;
 
     if (h->ended)
         return;
     if (h->waits == NEXT)
         unwait(d, h);
-    consume(h, used);
+    backlog_consume(&h->held, used);
     if (h->waits != NEXT && !may_wait(d, h))
         no_key(d, h, at);
 }
@@ -570,7 +499,7 @@ void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in)
         go_ready(d, at);
         return;
     }
-    if (h->n == 0) {
+    if (h->held.n == 0) {
         size_t used = records(d, h, data, at);
         if (h->ended) {
             go_ready(d, at);
@@ -579,7 +508,9 @@ void tlsdec_octets(struct tlsdec *d, const struct tlsdec_octets *in)
         data = span_cut(data, used, data.n);
     }
     bool waited = h->waits != NEXT;
-    if (!append(h, data, in->frame, in->time_ns))
+    if (data.n && !backlog_add(&h->held, data,
+                               (struct backlog_mark){
+                                   .first = in->frame, .last = in->frame, .ns = in->time_ns}))
         lost(d, h, at, "no memory is left for a record", 0);
     else if (!waited)
         go(d, h, at);
