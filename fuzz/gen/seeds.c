@@ -49,7 +49,7 @@ void program_end(struct program *g, const char *name)
 int program_main(int argc, char **argv, void (*const parts[])(struct program *g), size_t n)
 {
     static struct program g;
-    struct seeds o;
+    static struct seeds o;
 
     if (!seeds_args(&o, argc, argv))
         return 2;
