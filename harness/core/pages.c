@@ -2,21 +2,22 @@
  * microseconds, and a table that is walked at random needs few entries of the TLB. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include "codecs/base/base.h"
 #include "harness/core/pages.h"
 
 enum { HUGE_PAGE = 2 << 20 };
 
-/* Less than one large page is taken as it is. */
+/* What is small is taken as it is. */
 static size_t rounded(size_t octets)
 {
-    return octets < HUGE_PAGE ? octets : (octets + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    return octets < PAGES_LARGE ? octets : (octets + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
 }
 
 void *pages_new(size_t octets)
 {
-    size_t n = rounded(octets), spare = octets < HUGE_PAGE ? 0 : HUGE_PAGE;
+    size_t n = rounded(octets), spare = octets < PAGES_LARGE ? 0 : HUGE_PAGE;
     uint8_t *p;
 
     if (octets == 0)
@@ -36,6 +37,12 @@ void *pages_new(size_t octets)
         munmap(even + n, spare - before);
     madvise(even, n, MADV_HUGEPAGE); /* a wish: small pages do as well */
     return even;
+}
+
+void pages_clear(void *p, size_t octets)
+{
+    if (ADDRESS_SANITIZER || madvise(p, rounded(octets), MADV_DONTNEED) != 0)
+        memset(p, 0, octets);
 }
 
 void pages_free(void *p, size_t octets)

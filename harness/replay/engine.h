@@ -20,12 +20,15 @@
 
 enum {
     ENGINE_JOBS_MAX = 16,
-    ENGINE_FLOWS = 1 << 18,  /* places of the flow table, 64 octets each, all threads together */
-    ENGINE_WINDOW = 1 << 18, /* octets of a file that are read at once */
-    ENGINE_FRAMES = 4096,    /* frames in a window */
-    ENGINE_SURE = 50,        /* a guess from here on needs no second datagram */
-    ENGINE_PROBATION = 2,    /* datagrams that have to follow on the first one of a flow */
-    ENGINE_HELD = 1 << 20,   /* octets held back for flows on probation, a thread */
+    ENGINE_FLOWS = 1 << 18, /* places of the flow table, 64 octets each, all threads together */
+    ENGINE_WINDOW =
+        1 << 18, /* octets of a file that are read at once: what stays in a core's cache */
+    ENGINE_WINDOW_SHARED =
+        1 << 20, /* the same for several threads: handing on costs more than the cache gives */
+    ENGINE_FRAMES = 8192,  /* frames in a window */
+    ENGINE_SURE = 50,      /* a guess from here on needs no second datagram */
+    ENGINE_PROBATION = 2,  /* datagrams that have to follow on the first one of a flow */
+    ENGINE_HELD = 1 << 20, /* octets held back for flows on probation, a thread */
     ENGINE_STREAMS =
         1 << 15, /* TCP connections that are put together at once, all threads together */
     ENGINE_STREAM_EARLY = 64 << 20, /* octets of TCP held that came early, all threads together */

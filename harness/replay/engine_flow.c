@@ -27,9 +27,11 @@ void engine_part_free(struct part *p)
 {
     for (size_t i = 0; p->watching && i < registry_n; i++)
         watch_free(p->watching[i].w);
-    for (size_t i = 0; p->layers && i < ENGINE_ALL_PATHS; i++)
-        for (size_t j = 0; j < ENGINE_PROTOCOLS_MAX; j++)
-            free((char *)(uintptr_t)p->layers[i][j]);
+    for (size_t i = 0; p->layers && i < ENGINE_ALL_PATHS; i++) {
+        for (size_t j = 0; p->layers[i] && j < ENGINE_PROTOCOLS_MAX; j++)
+            free(p->layers[i][j]);
+        free(p->layers[i]);
+    }
     srtpdec_free(p->srtp);
     engine_streams_reset(p);
     flows_free(&p->flows);
@@ -69,8 +71,11 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
     const struct codec *c = engine_codec(protocol);
     uint16_t below = (uint16_t)(path % ENGINE_PATHS);
 
-    if (p->layers[path][protocol])
-        return p->layers[path][protocol];
+    if (!p->layers[path])
+        p->layers[path] = calloc(ENGINE_PROTOCOLS_MAX, sizeof *p->layers[path]);
+    char **text = p->layers[path] ? &p->layers[path][protocol] : NULL;
+    if (text && *text)
+        return *text;
     if (below < QUICK_PATHS)
         quick_path(below, &w);
     else
@@ -78,9 +83,10 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
     wr_text(&w, path >= ENGINE_SRTP ? "/srtp/" : path >= ENGINE_TLS ? "/tls/" : "/");
     wr_text(&w, c ? c->name : engine_known(protocol) ? engine_known(protocol)->name : "");
     buf[w.n] = '\0';
-    char *text = strdup((const char *)buf);
-    p->failed |= !text;
-    return p->layers[path][protocol] = text ? text : "";
+    if (text)
+        *text = strdup((const char *)buf);
+    p->failed |= !text || !*text;
+    return text && *text ? *text : "";
 }
 
 void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst)

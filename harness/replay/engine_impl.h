@@ -36,7 +36,7 @@ enum {
     ENGINE_STREAM_LOOKS =
         4, /* runs of octets in which a stream's protocol is looked for, a direction */
     ENGINE_STREAM_LEAST = 32, /* octets at the front of a stream that are no run yet */
-    ENGINE_AHEAD = 4,         /* windows that may be read ahead, beside one a thread */
+    ENGINE_AHEAD = 2,         /* windows that may be read ahead, beside one a thread */
     ENGINE_PENDING = 255,     /* packet.protocol: on probation */
 };
 
@@ -185,12 +185,12 @@ struct part {
         partial, late[ENGINE_LEVELS], problems;
     struct held held;
     struct streams streams;
-    struct share *share; /* while a window is worked on */
-    uint64_t at;         /* place of what is told now; 0: the frame of the message */
-    uint16_t *mine;      /* ENGINE_FRAMES: the packets of the window being worked on */
-    const char *(*layers)[ENGINE_PROTOCOLS_MAX]; /* ENGINE_ALL_PATHS: texts that were made */
-    struct srtpdec *srtp;                        /* NULL: there are no keys */
-    _Atomic bool failed;                         /* no memory */
+    struct share *share;  /* while a window is worked on */
+    uint64_t at;          /* place of what is told now; 0: the frame of the message */
+    uint16_t *mine;       /* ENGINE_FRAMES: the packets of the window being worked on */
+    char ***layers;       /* by path, then protocol: texts that were made; NULL: none of the path */
+    struct srtpdec *srtp; /* NULL: there are no keys */
+    _Atomic bool failed;  /* no memory */
 };
 
 struct engine {

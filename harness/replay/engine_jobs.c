@@ -21,7 +21,8 @@ struct jobs {
     /* the serial numbers of the windows that are next, and whether a thread is at it */
     uint64_t next_read, next_slow, next_merge, next_flows[ENGINE_JOBS_MAX];
     bool reading, slowing, merging, flowing[ENGINE_JOBS_MAX];
-    bool read_all; /* the last window has been read */
+    unsigned threads; /* that have begun */
+    bool read_all;    /* the last window has been read */
     bool over;
     _Atomic unsigned changes; /* steps that are done */
 };
@@ -31,9 +32,11 @@ static struct window *at(const struct jobs *j, uint64_t serial)
     return &j->e->windows[serial % j->e->n_windows];
 }
 
-static struct task flows_task(struct jobs *j)
+/* Of the parts the thread's own first, whose flows are in its core's cache. */
+static struct task flows_task(struct jobs *j, unsigned own)
 {
-    for (unsigned i = 0; i < j->e->n_parts; i++) {
+    for (unsigned n = 0; n < j->e->n_parts; n++) {
+        unsigned i = (own + n) % j->e->n_parts;
         struct window *w = at(j, j->next_flows[i]);
         if (j->flowing[i] || j->next_flows[i] >= j->next_slow || w->state != WINDOW_PACKETS)
             continue;
@@ -55,8 +58,8 @@ static struct task parse_task(struct jobs *j)
     return (struct task){NOTHING, NULL, 0};
 }
 
-/* The next thing to do, marked as taken. */
-static struct task take(struct jobs *j)
+/* The next thing to do for the thread with a part of its own, marked as taken. */
+static struct task take(struct jobs *j, unsigned own)
 {
     struct window *w = at(j, j->next_merge);
 
@@ -64,7 +67,7 @@ static struct task take(struct jobs *j)
         j->merging = true;
         return (struct task){MERGE, w, 0};
     }
-    struct task t = flows_task(j);
+    struct task t = flows_task(j, own);
     if (t.kind != NOTHING)
         return t;
     w = at(j, j->next_slow);
@@ -167,8 +170,9 @@ static void *worker(void *arg)
     struct jobs *j = arg;
 
     pthread_mutex_lock(&j->lock);
+    unsigned own = j->threads++;
     while (!j->over) {
-        struct task t = take(j);
+        struct task t = take(j, own);
         if (t.kind == NOTHING) {
             wait_for_change(j);
             continue;

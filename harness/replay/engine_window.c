@@ -63,7 +63,7 @@ void step_read(struct engine *e, struct window *w)
     w->serial = e->serial_window++;
     e->file.secrets = engine_take_secrets;
     e->file.secrets_ctx = e;
-    capfile_window(&e->file, w->buf, ENGINE_WINDOW);
+    capfile_window(&e->file, w->buf, e->n_parts > 1 ? ENGINE_WINDOW_SHARED : ENGINE_WINDOW);
     while (w->n < ENGINE_FRAMES && got == CAPREAD_DATAGRAM) {
         w->n += capfile_some(&e->file, &w->frames[w->n], ENGINE_FRAMES - w->n);
         if (w->n < ENGINE_FRAMES &&

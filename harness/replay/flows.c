@@ -1,5 +1,5 @@
 /* harness/replay/flows.c - finding, making and forgetting flows. */
-#include <sys/mman.h>
+#include "harness/core/pages.h"
 #include "harness/replay/flows.h"
 
 /* Places behind the last one, so that reaching needs no modulo. */
@@ -8,17 +8,11 @@ static size_t octets(uint32_t mask)
     return ((size_t)mask + 1 + FLOWS_REACH) * sizeof(struct flow);
 }
 
-static struct flow *table(uint32_t mask)
-{
-    void *p = mmap(NULL, octets(mask), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return p == MAP_FAILED ? NULL : p; /* zero, and only what is used takes memory */
-}
-
 bool flows_init(struct flows *t, size_t places)
 {
     *t = (struct flows){.most = (uint32_t)(places - 1)};
     t->mask = (places < FLOWS_FIRST ? (uint32_t)places : FLOWS_FIRST) - 1;
-    t->v = table(t->mask);
+    t->v = pages_new(octets(t->mask));
     return t->v != NULL;
 }
 
@@ -37,8 +31,7 @@ void flows_reset(struct flows *t)
     for (size_t i = 0; t->drop && i < n; i++)
         if (t->v[i].bits)
             drop(t, &t->v[i]);
-    if (madvise(t->v, octets(t->mask), MADV_DONTNEED) != 0)
-        memset(t->v, 0, octets(t->mask));
+    pages_clear(t->v, octets(t->mask));
     t->made = t->evicted = 0;
     t->now = 0;
 }
@@ -48,7 +41,7 @@ void flows_free(struct flows *t)
     if (!t->v)
         return;
     flows_reset(t);
-    munmap(t->v, octets(t->mask));
+    pages_free(t->v, octets(t->mask));
     t->v = NULL;
 }
 
@@ -89,20 +82,20 @@ static bool grow(struct flows *t, uint32_t hash)
 {
     for (uint32_t mask = t->mask; mask < t->most;) {
         mask = mask * 2 + 1;
-        struct flow *v = table(mask), *to;
+        struct flow *v = pages_new(octets(mask)), *to;
         bool all = v != NULL;
         for (size_t i = 0; all && i < (size_t)t->mask + 1 + FLOWS_REACH; i++)
             if (t->v[i].bits && (all = (to = free_place(v, mask, hash_of(&t->v[i]))) != NULL))
                 *to = t->v[i];
         if (all && free_place(v, mask, hash)) {
-            munmap(t->v, octets(t->mask));
+            pages_free(t->v, octets(t->mask));
             t->v = v;
             t->mask = mask;
             return true;
         }
         if (!v)
             return false;
-        munmap(v, octets(mask));
+        pages_free(v, octets(mask));
     }
     return false;
 }

@@ -11,7 +11,7 @@
 
 enum {
     FLOWS_REACH = 16,
-    FLOWS_FIRST = 4096 /* places to begin with */,
+    FLOWS_FIRST = 8192 /* places to begin with: what a large page takes at least */,
     FLOWS_CLASSES = 6,
     FLOWS_DENIED_MAX = 15
 };
