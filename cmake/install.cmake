@@ -97,6 +97,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME rtclab)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "libpcap0.8, libsrtp2-1") # loaded late, so that no tool sees them
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "wireshark-common, jq, python3")
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
@@ -118,4 +119,4 @@ include(CPack)
 add_test(NAME installed COMMAND ${CMAKE_SOURCE_DIR}/.lab/installed.sh ${CMAKE_BINARY_DIR})
 add_test(NAME installed.red COMMAND ${CMAKE_SOURCE_DIR}/.lab/installed.sh --red ${CMAKE_BINARY_DIR})
 set_tests_properties(installed installed.red PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
-  ENVIRONMENT "CC=${CMAKE_C_COMPILER};CFLAGS=$<$<BOOL:${RTCLAB_SANITIZE}>:-fsanitize=address,undefined>")
+  ENVIRONMENT "CC=${CMAKE_C_COMPILER};CFLAGS=$<$<BOOL:${RTCLAB_SANITIZE}>:-fsanitize=address,undefined -no-pie>")

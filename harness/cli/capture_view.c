@@ -349,6 +349,11 @@ static bool srtp_key(struct view *v, const char *value)
         cli_error(v->command->name, "--srtp-key: there are more than %d keys", SRTPDEC_KEYS_MAX);
         return false;
     }
+    const char *missing = srtpdec_library();
+    if (missing) {
+        cli_error(v->command->name, "--srtp-key: %s", missing);
+        return false;
+    }
     if (srtpdec_key_read(value, &v->srtp[v->n_srtp], why)) {
         v->n_srtp++;
         return true;

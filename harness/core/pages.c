@@ -1,10 +1,8 @@
 /* harness/core/pages.c - large memory from the system. Pages of 2 MB where the system has them: a fault costs
  * microseconds, and a table that is walked at random needs few entries of the TLB. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "codecs/base/base.h"
 #include "harness/core/pages.h"
 
 enum { HUGE_PAGE = 2 << 20 };
@@ -51,4 +49,11 @@ void pages_free(void *p, size_t octets)
         free(p);
     else if (p)
         munmap(p, rounded(octets));
+}
+
+struct arena pages_arena(uint8_t **kept, size_t octets)
+{
+    if (!*kept)
+        *kept = malloc(octets);
+    return arena_of(*kept, *kept ? octets : 0);
 }

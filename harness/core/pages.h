@@ -2,11 +2,10 @@
  * page by page as it is touched, in pages as large as there are. */
 #ifndef HARNESS_CORE_PAGES_H
 #define HARNESS_CORE_PAGES_H
-#include <stddef.h>
+#include "codecs/base/base.h"
 
 enum {
-    PAGES_LARGE =
-        1 << 19, /* from so many octets on a large page is asked for, and the rest of it with it */
+    PAGES_LARGE = 1 << 19, /* octets from which on a large page is asked for as a whole */
 };
 /* `octets` of zero, aligned to 16 or more; NULL: no memory, or none was asked for. */
 void *pages_new(size_t octets);
@@ -14,4 +13,8 @@ void *pages_new(size_t octets);
 void pages_clear(void *p, size_t octets);
 /* Give back what pages_new gave for that many; NULL: nothing. */
 void pages_free(void *p, size_t octets);
+/* An arena of `octets`, empty, in memory that is taken once and kept in `kept`, NULL before, until the process ends: for
+ * what would be a static array, of which a process that does not use it should not have the pages. Without memory it has
+ * no room. */
+struct arena pages_arena(uint8_t **kept, size_t octets);
 #endif

@@ -111,7 +111,7 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     bool by_flow;
     /* Octets that a watcher of `limit` transactions takes; limit 1 to 2^20. */
     size_t (*size)(size_t limit);
-    /* Start in that memory, which is aligned to 16 and the caller's for as long; again: all anew. */
+    /* Start in that memory, which is aligned to 16, zero, and the caller's for as long; again: all anew. */
     void (*init)(void *self, size_t limit, const struct watch_options *o);
     void (*seen)(void *self, const struct watch_seen *s, const struct watch_sink *out);
     /* The same of a datagram of `codec` that only goes on from the one before it in its direction. True: neither

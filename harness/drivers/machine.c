@@ -17,12 +17,12 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <openssl/crypto.h>
-#include <pcap/pcap.h>
 #include <uv.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 #include "codecs/base/base.h"
+#include "harness/core/libpcap_impl.h"
 #include "harness/drivers/machine.h"
 
 enum { FILES_WANTED = 1024, PORTS_WANTED = 10000, PATH_ROOM = 4096 };
@@ -66,9 +66,13 @@ static void first_line(const char *path, char *to, size_t room)
 
 static void libraries(struct look *l)
 {
+    const char *why;
+
     put(l, "library", "openssl", MACHINE_HAS, "%s", OpenSSL_version(OPENSSL_VERSION));
     put(l, "library", "libuv", MACHINE_HAS, "%s", uv_version_string());
-    put(l, "library", "libpcap", MACHINE_HAS, "%s", pcap_lib_version());
+    const struct libpcap *pcap = libpcap(&why);
+    put(l, "library", "libpcap", pcap ? MACHINE_HAS : MACHINE_LACKS, "%s",
+        pcap ? pcap->pcap_lib_version() : why);
 }
 
 static bool has_sha(void)

@@ -241,6 +241,7 @@ static enum capread_item pcap_open(struct capfile *c, uint32_t magic_le)
                  {0xa1b23c4d, false, true},
                  {0x4d3cb2a1, true, true}};
     size_t have;
+    const char *why;
 
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (kinds[i].magic == magic_le) {
@@ -252,7 +253,9 @@ static enum capread_item pcap_open(struct capfile *c, uint32_t magic_le)
             c->pos += PCAP_HEADER;
             return CAPREAD_DATAGRAM;
         }
-    c->rare = caprare_open(&c->src, (struct span){c->buf, c->n});
+    c->rare = caprare_open(&c->src, (struct span){c->buf, c->n}, &why);
+    if (!c->rare && why)
+        return fail(c, "this is neither pcap nor pcapng, and %s", why);
     if (!c->rare)
         return fail(c, "this is no capture file: neither pcap nor pcapng");
     c->kind = CAPFILE_RARE;

@@ -11,8 +11,8 @@ struct caprare_frame { /* lives until the next call */
     uint32_t original, link;
 };
 /* `first` are octets that were read already, at most CAPRARE_HEAD; `s` lives as long as what is returned. NULL: libpcap does
- * not know the file either. */
-struct caprare *caprare_open(struct capsource *s, struct span first);
+ * not know the file either, or, where `why` is a sentence then, is not there. */
+struct caprare *caprare_open(struct capsource *s, struct span first, const char **why);
 void caprare_close(struct caprare *r);
 /* 1: a frame; 0: the end; -1: `why` says what is wrong, until the next call. */
 int caprare_next(struct caprare *r, struct caprare_frame *f, const char **why);

@@ -1,5 +1,4 @@
 /* harness/replay/srtpdec.c - streams of SRTP, each with a session of libsrtp that has its one stream. */
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include "codecs/rtp/rtcp.h"
@@ -29,6 +28,7 @@ struct stream {
     uint64_t seen; /* by d->clock */
 };
 struct srtpdec {
+    const struct libsrtp *lib;
     const struct srtpdec_key *keys;
     size_t n;
     srtp_t
@@ -41,15 +41,16 @@ struct srtpdec {
 
 /* ---- the library ---- */
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool ready;
-
-static void library(void)
+static void set_policy(const struct libsrtp *lib, size_t at, srtp_crypto_policy_t *p)
 {
-    ready = srtp_init() == srtp_err_status_ok;
+    void (*set)(srtp_crypto_policy_t *);
+
+    memcpy(&set, (const char *)lib + at, sizeof set);
+    set(p);
 }
 
-static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
+static srtp_t session_of(const struct libsrtp *lib, const struct srtpdec_key *k, uint32_t ssrc,
+                         bool clear)
 {
     const struct srtpdec_suite *suite = &srtpdec_suites[k->suite];
     struct srtpdec_key own = *k; /* the library takes no const */
@@ -57,8 +58,8 @@ static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
     srtp_policy_t p = {.ssrc = {ssrc_specific, ssrc}, .window_size = WINDOW};
     srtp_t s = NULL;
 
-    suite->rtp(&p.rtp);
-    suite->rtcp(&p.rtcp);
+    set_policy(lib, suite->rtp, &p.rtp);
+    set_policy(lib, suite->rtcp, &p.rtcp);
     if (k->clear)
         p.rtp.sec_serv = sec_serv_auth;
     if (clear)
@@ -69,38 +70,48 @@ static srtp_t session_of(const struct srtpdec_key *k, uint32_t ssrc, bool clear)
     } else {
         p.key = own.key;
     }
-    return srtp_create(&s, &p) == srtp_err_status_ok ? s : NULL;
+    return lib->srtp_create(&s, &p) == srtp_err_status_ok ? s : NULL;
+}
+
+const char *srtpdec_library(void)
+{
+    const char *why;
+
+    libsrtp(&why);
+    return why;
 }
 
 struct srtpdec *srtpdec_new(const struct srtpdec_key *keys, size_t n)
 {
-    pthread_once(&once, library);
-    struct srtpdec *d = ready ? aligned_alloc(16, (sizeof *d + 15) & ~(size_t)15) : NULL;
+    const char *why;
+    const struct libsrtp *lib = libsrtp(&why);
+    struct srtpdec *d = lib ? aligned_alloc(16, (sizeof *d + 15) & ~(size_t)15) : NULL;
 
     if (!d)
         return NULL;
     memset(d, 0, sizeof *d);
+    d->lib = lib;
     d->keys = keys;
     d->n = n;
     d->v = calloc(SRTPDEC_STREAMS, sizeof *d->v);
-    d->idle = n ? session_of(&keys[0], 0, false) : NULL;
+    d->idle = n ? session_of(lib, &keys[0], 0, false) : NULL;
     if (d->v && (d->idle || !n))
         return d;
     srtpdec_free(d);
     return NULL;
 }
 
-static void forget(struct stream *s)
+static void forget(const struct srtpdec *d, struct stream *s)
 {
     if (s->session)
-        srtp_dealloc(s->session);
+        d->lib->srtp_dealloc(s->session);
     *s = (struct stream){0};
 }
 
 void srtpdec_reset(struct srtpdec *d)
 {
     for (size_t i = 0; i < SRTPDEC_STREAMS; i++)
-        forget(&d->v[i]);
+        forget(d, &d->v[i]);
     d->clock = 0;
     d->counts = (struct srtpdec_counts){0};
 }
@@ -112,7 +123,7 @@ void srtpdec_free(struct srtpdec *d)
     if (d->v)
         srtpdec_reset(d);
     if (d->idle)
-        srtp_dealloc(d->idle);
+        d->lib->srtp_dealloc(d->idle);
     free(d->v);
     free(d);
 }
@@ -128,8 +139,9 @@ static srtp_err_status_t attempt(struct srtpdec *d, srtp_t session, const struct
 {
     int size = (int)octets.n;
     memcpy(d->buf, octets.p, octets.n);
-    srtp_err_status_t got = s->rtcp ? srtp_unprotect_rtcp_mki(session, d->buf, &size, k->n_mki)
-                                    : srtp_unprotect_mki(session, d->buf, &size, k->n_mki);
+    srtp_err_status_t got = s->rtcp
+                                ? d->lib->srtp_unprotect_rtcp_mki(session, d->buf, &size, k->n_mki)
+                                : d->lib->srtp_unprotect_mki(session, d->buf, &size, k->n_mki);
     *n = got == srtp_err_status_ok && size > 0 ? (size_t)size : 0;
     return got;
 }
@@ -177,19 +189,19 @@ static void rocs_of(const struct stream *s, const struct srtpdec_key *k, uint16_
 static srtp_t enter_as(struct srtpdec *d, const struct stream *s, const struct srtpdec_key *k,
                        bool clear, struct span octets, const struct rocs *rocs, struct found *f)
 {
-    srtp_t session = session_of(k, s->ssrc, clear);
+    srtp_t session = session_of(d->lib, k, s->ssrc, clear);
 
     for (size_t i = 0; session && i < (s->rtcp ? 1 : rocs->n); i++) {
         /* to the library 0 is none, and a fresh session has it */
         if (!s->rtcp && (i > 0 || rocs->v[i] != 0))
-            srtp_set_stream_roc(session, s->ssrc, rocs->v[i]);
+            d->lib->srtp_set_stream_roc(session, s->ssrc, rocs->v[i]);
         if (attempt(d, session, k, s, octets, &f->n) == srtp_err_status_ok) {
             f->roc = rocs->v[i];
             return session;
         }
     }
     if (session)
-        srtp_dealloc(session);
+        d->lib->srtp_dealloc(session);
     return NULL;
 }
 
@@ -258,7 +270,7 @@ static struct stream *stream_of(struct srtpdec *d, const struct srtpdec_in *in, 
             worst = s;
     }
     d->counts.evicted += worst->used;
-    forget(worst);
+    forget(d, worst);
     *worst = (struct stream){
         .from = in->from, .to = in->to, .ssrc = ssrc, .used = true, .rtcp = rtcp, .seen = d->clock};
     for (size_t i = 0; i < d->n; i++)
@@ -289,7 +301,7 @@ static bool go_on(struct srtpdec *d, struct stream *s, struct span octets, struc
         const struct rocs roc = {{(uint32_t)(index >> 16)}, 1};
         srtp_t aside = enter(d, s, s->key, octets, &roc, f);
         if (aside)
-            srtp_dealloc(aside);
+            d->lib->srtp_dealloc(aside);
         out->again = aside != NULL;
         return out->again;
     }
@@ -312,7 +324,7 @@ static bool begin(struct srtpdec *d, struct stream *s, const struct srtpdec_in *
         if (!session)
             continue;
         if (s->session)
-            srtp_dealloc(s->session);
+            d->lib->srtp_dealloc(s->session);
         s->session = session;
         s->key = k;
         s->index = (uint64_t)f->roc << 16 | out->sequence;

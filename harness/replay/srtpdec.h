@@ -79,6 +79,8 @@ struct srtpdec_counts {
         failed; /* not authentic; of streams that no key opens and none names those that are in sequence */
     uint64_t evicted; /* streams that were forgotten */
 };
+/* NULL: SRTP can be opened; else why not, a sentence: libsrtp2 is not there, or fails. */
+const char *srtpdec_library(void);
 /* `keys` is borrowed. NULL: no memory, or the library fails. Several may be used by several threads. */
 struct srtpdec *srtpdec_new(const struct srtpdec_key *keys, size_t n);
 void srtpdec_free(struct srtpdec *d);

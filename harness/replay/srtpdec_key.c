@@ -4,23 +4,22 @@
 #include "harness/replay/srtpdec_impl.h"
 
 /* RFC 4568 section 6.2: the shorter tag is of RTP alone. */
-#define SHA1_80 srtp_crypto_policy_set_rtp_default
+#define POLICY(name) offsetof(struct libsrtp, srtp_crypto_policy_set_##name)
+#define SHA1_80 POLICY(rtp_default)
 const struct srtpdec_suite srtpdec_suites[] = {
     {"AES_CM_128_HMAC_SHA1_80", 16, 14, SHA1_80, SHA1_80},
-    {"AES_CM_128_HMAC_SHA1_32", 16, 14, srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32, SHA1_80},
-    {"AES_192_CM_HMAC_SHA1_80", 24, 14, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80,
-     srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80},
-    {"AES_192_CM_HMAC_SHA1_32", 24, 14, srtp_crypto_policy_set_aes_cm_192_hmac_sha1_32,
-     srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80},
-    {"AES_256_CM_HMAC_SHA1_80", 32, 14, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80,
-     srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80},
-    {"AES_256_CM_HMAC_SHA1_32", 32, 14, srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32,
-     srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80},
-    {"AEAD_AES_128_GCM", 16, 12, srtp_crypto_policy_set_aes_gcm_128_16_auth,
-     srtp_crypto_policy_set_aes_gcm_128_16_auth},
-    {"AEAD_AES_256_GCM", 32, 12, srtp_crypto_policy_set_aes_gcm_256_16_auth,
-     srtp_crypto_policy_set_aes_gcm_256_16_auth},
-    {NULL, 0, 0, NULL, NULL},
+    {"AES_CM_128_HMAC_SHA1_32", 16, 14, POLICY(aes_cm_128_hmac_sha1_32), SHA1_80},
+    {"AES_192_CM_HMAC_SHA1_80", 24, 14, POLICY(aes_cm_192_hmac_sha1_80),
+     POLICY(aes_cm_192_hmac_sha1_80)},
+    {"AES_192_CM_HMAC_SHA1_32", 24, 14, POLICY(aes_cm_192_hmac_sha1_32),
+     POLICY(aes_cm_192_hmac_sha1_80)},
+    {"AES_256_CM_HMAC_SHA1_80", 32, 14, POLICY(aes_cm_256_hmac_sha1_80),
+     POLICY(aes_cm_256_hmac_sha1_80)},
+    {"AES_256_CM_HMAC_SHA1_32", 32, 14, POLICY(aes_cm_256_hmac_sha1_32),
+     POLICY(aes_cm_256_hmac_sha1_80)},
+    {"AEAD_AES_128_GCM", 16, 12, POLICY(aes_gcm_128_16_auth), POLICY(aes_gcm_128_16_auth)},
+    {"AEAD_AES_256_GCM", 32, 12, POLICY(aes_gcm_256_16_auth), POLICY(aes_gcm_256_16_auth)},
+    {NULL, 0, 0, 0, 0},
 };
 
 const char *srtpdec_suite_name(unsigned suite)

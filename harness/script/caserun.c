@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness/core/clock.h"
+#include "harness/core/pages.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/live.h"
 #include "harness/drivers/sim.h"
@@ -71,10 +72,10 @@ static void push_event(lua_State *L, const void *arg)
 static void judge_message(struct world *w, const struct codec *codec, struct span octets,
                           uint32_t frame)
 {
-    static uint8_t memory[1 << 20];
+    static uint8_t *memory;
     struct finding found[16];
     struct findings fs = {found, 0, COUNT(found), NULL, 0};
-    struct arena mem = arena_of(memory, sizeof memory);
+    struct arena mem = pages_arena(&memory, 1 << 20);
     const void *view;
 
     if (codec->decode(octets, &mem, &view, &fs) == STEP_ITEM && codec->lint)
@@ -141,8 +142,8 @@ static bool tells(struct world *w, size_t octets, bool *fields)
 static void on_packet(void *ctx, const struct packet *pk)
 {
     struct world *w = ctx;
-    static uint8_t memory[1 << 20];
-    struct arena mem = arena_of(memory, sizeof memory);
+    static uint8_t *memory;
+    struct arena mem = pages_arena(&memory, 1 << 20);
     struct findings none = {0};
     const void *view = NULL;
     uint8_t text[256];
@@ -447,7 +448,7 @@ static void finish(struct world *w)
 void case_execute(const struct run_options *o, const struct case_run *run, struct case_result *out)
 {
     static struct world w; /* a process runs one case at a time */
-    static uint8_t memory[1 << 20];
+    static uint8_t *memory;
 
     memset(&w, 0, offsetof(struct world, rec));
     *out = (struct case_result){0};
@@ -455,7 +456,7 @@ void case_execute(const struct run_options *o, const struct case_run *run, struc
     w.run = run;
     w.result = out;
     w.sim = !o->live;
-    w.mem = arena_of(memory, sizeof memory);
+    w.mem = pages_arena(&memory, 1 << 20);
     w.wall_start = monotonic_us();
     record_start(&w);
     if (!sandbox_open(&w.box, CASE_MEMORY, CASE_INSTRUCTIONS, run->seed))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "codecs/base/digest.h"
 #include "harness/core/file.h"
+#include "harness/core/pages.h"
 #include "harness/core/prep.h"
 #include "harness/core/registry.h"
 #include "harness/drivers/sim.h"
@@ -308,8 +309,8 @@ static int h_add(lua_State *L)
 
 struct arena world_arguments(void)
 {
-    static uint8_t memory[4 << 20];
-    return arena_of(memory, sizeof memory);
+    static uint8_t *memory;
+    return pages_arena(&memory, 4 << 20);
 }
 
 static int h_command(lua_State *L)

@@ -73,6 +73,7 @@ void rtp_watch_init(void *self, size_t limit, const struct watch_options *o)
 {
     struct rtp_watch *w = self;
     uint8_t *at = (uint8_t *)self + rounded(sizeof *w);
+    bool again = w->limit != 0; /* else all is zero */
 
     memset(w, 0, sizeof *w);
     w->o = *o;
@@ -87,10 +88,12 @@ void rtp_watch_init(void *self, size_t limit, const struct watch_options *o)
     w->streams = (struct rtp_stream *)(void *)at;
     at += rounded((limit + 1) * sizeof *w->streams);
     w->index = (struct rtp_place *)(void *)at;
-    memset(w->index, 0, w->places * sizeof *w->index);
+    if (again)
+        memset(w->index, 0, w->places * sizeof *w->index);
     at += rounded(w->places * sizeof *w->index);
     w->paths = (struct rtp_path *)(void *)at;
-    memset(w->paths, 0, w->paths_n * sizeof *w->paths);
+    if (again)
+        memset(w->paths, 0, w->paths_n * sizeof *w->paths);
     at += rounded(w->paths_n * sizeof *w->paths);
     w->histories = (struct rtp_history *)(void *)at;
     at += rounded(w->histories_n * sizeof *w->histories);

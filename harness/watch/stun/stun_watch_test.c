@@ -427,7 +427,7 @@ static void eviction(void)
 static void index_holds(void)
 {
     enum { LIMIT = 24, KEEP = LIMIT - LIMIT / 4, ROUNDS = 20000 };
-    void *mem = malloc(stun_watch_size(LIMIT));
+    void *mem = calloc(1, stun_watch_size(LIMIT));
     struct stun_watch *w = mem;
     uint32_t kept[KEEP] = {0}, next = 0;
     struct stun_gone gone;
@@ -456,7 +456,7 @@ static void index_holds(void)
 /* One id on ever more flows costs no more than the few that are kept. */
 static void same_id(void)
 {
-    void *mem = malloc(stun_watch_size(1024));
+    void *mem = calloc(1, stun_watch_size(1024));
     struct stun_gone gone;
     uint8_t id[12] = {1};
     size_t there = 0;
