@@ -28,6 +28,7 @@ function kinds_for(file) {
     if (file == "codecs/base/digest.c") return "pure openssl"
     if (file ~ /^harness\/core\/(test\.h|test_main\.c)$/) return "pure system cunit"
     if (file ~ /^harness\/core\/prep/) return "pure system prep"
+    if (file ~ /^harness\/core\/libpcap/) return "pure system pcap"
     if (place == "base" || place == "codec" || place == "watch") return "pure"
     if (place == "endpoint") return owner == "ws" ? "pure zlib" : "pure"
     if (place == "core") return "pure system"

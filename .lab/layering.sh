@@ -65,6 +65,7 @@ codecs/stun/stun.c "codecs/base/base.h"
 codecs/stun/stun.c "codecs/stun/stun_table.h"
 codecs/turn/turn.c "codecs/stun/stun.h"
 harness/core/record.c <unistd.h>
+harness/core/libpcap_impl.h <pcap/pcap.h>
 harness/core/test.h <CUnit/CUnit.h>
 harness/endpoints/turn/relay.c "harness/endpoints/stun/stun.h"
 harness/endpoints/stun/server.c "codecs/stun/stun.h"
