@@ -272,6 +272,40 @@ static void canaries(void)
     setenv("RTCLAB_SHARE", program_path("share"), 1);
 }
 
-TESTS({"canaries", canaries}, {"started by the profile", started}, {"restarted", restarted},
-      {"no hooks", no_hooks}, {"never lives", never_lives}, {"loopback only", loopback_only},
-      {"flood", flood})
+/* What a receiver had said before bad input came is no sign that it lives after it. */
+static void report_of_before(void)
+{
+    static const char text[] =
+        "case { id = 'r-before', title = '-', role = 'rtp-receiver', type = 'R', needs = { 'udp' "
+        "},\n"
+        "  run = function(t)\n"
+        "    local l = t:lib('rtp')\n"
+        "    local a = l.receiver(t)\n"
+        "    local first = l.robust.exchange(t, a, nil, 1).answer\n"
+        "    local s = a.tried\n"
+        "    a:stream { count = 8, ssrc = s.ssrc, sequence = s.sequence, timestamp = s.timestamp "
+        "}\n"
+        "    s.sequence, s.timestamp = s.sequence + 8, s.timestamp + 1280\n"
+        "    t:pass(20)\n" /* its report waits */
+        "    a:send { octets = '\\0\\1\\0' }\n"
+        "    t:pass(0.1)\n"
+        "    local again = l.robust.exchange(t, a, nil, 2).answer\n"
+        "    t:check('RFC3550:6.4#a2', first.kind == 'success' and again.kind == 'success')\n"
+        "  end }\n";
+    char lib[4096];
+    const char *real = realpath("scenarios/rtp/lib.lua", lib);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(real);
+    if (!program_ready() || !real)
+        return;
+    mkdir(program_path("share/scenarios/rtp"), 0777);
+    mkdir(program_path("share/scenarios/rtp/receiver"), 0777);
+    CU_ASSERT_EQUAL_FATAL(symlink(real, program_path("share/scenarios/rtp/lib.lua")), 0);
+    program_write("share/scenarios/rtp/receiver/before.lua", text);
+    program_gives("test 'r-before[udp,ip4]' --quiet", 0);
+    program_gives("test 'r-before[udp,ip4]' --canary hang --quiet", 1);
+}
+
+TESTS({"canaries", canaries}, {"report of before", report_of_before},
+      {"started by the profile", started}, {"restarted", restarted}, {"no hooks", no_hooks},
+      {"never lives", never_lives}, {"loopback only", loopback_only}, {"flood", flood})

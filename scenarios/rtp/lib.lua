@@ -475,7 +475,7 @@ function lib.robust.view(draft) return draft end
 -- How long a report may take: where bad input makes many sources, it is lawfully rare, and about some of them.
 lib.robust.wait = 20
 
--- Eight packets of a source in sequence: a receiver reports about it. A source about which nothing was said in the
+-- Eight packets of a source in sequence: a receiver reports about them. A source about which nothing was said in the
 -- end, since bad input may have ended it, gives way to a new one.
 -- A sender sends.
 function lib.robust.exchange(t, a, _, n)
@@ -494,8 +494,10 @@ function lib.robust.exchange(t, a, _, n)
   end
   local r = a:stream { count = 8, ssrc = s.ssrc, sequence = s.sequence, timestamp = s.timestamp }
   s.sequence, s.timestamp = s.sequence + 8 & 0xffff, s.timestamp + 1280
-  local ev = r.kind == "success" and lib.compound(a, lib.robust.wait, function(e) return e:block(s.ssrc) ~= nil end)
-    or r
+  local ev = r.kind == "success" and lib.compound(a, lib.robust.wait, function(e) -- of before there may be reports too
+    local b = e:block(s.ssrc)
+    return b ~= nil and b.highest_sequence & 0xffff == (s.sequence - 1 & 0xffff)
+  end) or r
   if ev.compound then return { id = n, answer = { kind = "success", event = "answer", frame = ev.frame } } end
   a.tried = { ssrc = s.ssrc + 1, sequence = 1000, timestamp = 8000 }
   return { id = n, answer = { kind = "timeout", event = "timeout" } }
