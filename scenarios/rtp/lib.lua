@@ -279,6 +279,24 @@ function lib.jitter(list, rate)
   return j
 end
 
+-- RTCP with the SSRC of the IUT, as it sends it, comes back to it: a BYE and another SSRC. What comes back then is
+-- known by its address (RFC 3550, section 8.2): each loop leads to one BYE.
+function lib.looped(t, a, ssrc, cname)
+  a:rtcp(lib.rr(ssrc, { cname = cname }))
+  local bye = lib.compound(a, 20, function(e) return e:leaves(ssrc) end)
+  local own = bye.compound and lib.compound(a, 30, function(e) return not e:packet("BYE") and e:reporter() ~= ssrc end)
+  if not own or not own.compound then
+    return t:inconc("RFC3550:8.2#a1", "no BYE for the SSRC that came back, or no report after it")
+  end
+  local new = own:reporter()
+  for _ = 1, 3 do
+    a:rtcp(lib.rr(new, { cname = cname }))
+    t:pass(0.2 * t.scale)
+  end
+  local again = lib.compound(a, 8, function(e) return e:leaves(new) end)
+  t:check("RFC3550:8.2#a1", not again.compound, "another BYE for an SSRC that came back from the same address", again)
+end
+
 ---------------------------------------------------------------- a sender
 
 -- A session, and a sender under test that has begun to send to it. nil, with an inconclusive check, where it has

@@ -75,6 +75,17 @@ static size_t close_course(struct course *c, size_t *findings)
     return n;
 }
 
+/* What has our new SSRC comes from where the one before came from: a loop. */
+static void collide_again(struct course *c)
+{
+    char text[40];
+
+    net_run(&c->net, 0.1);
+    snprintf(text, sizeof text, "8000000200000002%08x",
+             net_asked(&c->net, c->us, "where", NULL).n.ssrc);
+    hex(c, false, text);
+}
+
 static size_t sender_course(const char *name, bool variant, size_t *findings)
 {
     struct course c;
@@ -91,6 +102,7 @@ static size_t sender_course(const char *name, bool variant, size_t *findings)
     net_asked(&c.net, c.us, "dtmf",
               &(struct rtp_args){.digits = span_of("1"), .duration_us = 9000000});
     hex(&c, false, "800000010000000100004242");
+    collide_again(&c);
     net_run(&c.net, 1);
     net_asked(&c.net, c.us, "bye", &(struct rtp_args){.reason = span_of("a")});
     net_run(&c.net, 1);
@@ -145,6 +157,7 @@ static size_t receiver_course(const char *name, bool variant, size_t *findings)
     net_run(&c.net, 12);
     hex(&c, true, "80c90001000000aa81cb0001000000aa");
     hex(&c, true, "80c900010000007781cb000100000077");
+    hex(&c, false, "8000045d00023fff00000077"); /* a straggler */
     for (unsigned i = 1; i <= 60; i++) {
         snprintf(text, sizeof text, "80c90001%08x81ca0003%08x0101610000000000", i, i);
         hex(&c, true, text);
@@ -159,6 +172,7 @@ static size_t receiver_course(const char *name, bool variant, size_t *findings)
     net_asked(&c.net, c.tester, "stream", &(struct rtp_args){.count = 100});
     net_run(&c.net, 60);
     hex(&c, false, "800000010000000100004242");
+    collide_again(&c);
     net_run(&c.net, 1);
     n += close_course(&c, findings);
     open_course(&c, &rtp_receiver_class, false, name, variant); /* nothing is ever sent */

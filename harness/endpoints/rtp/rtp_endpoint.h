@@ -88,8 +88,8 @@ struct rtp_config { /* of all three; 0 and empty: the default that stands beside
     struct rtp_type *types;  /* understood beside payload_type, 0, 8, 13 and those above */
     size_t n_types;
 };
-enum { RTP_SENDER_FAULTS = 67, RTP_SENDER_VARIANTS = 19 };
-enum { RTP_RECEIVER_FAULTS = 46, RTP_RECEIVER_VARIANTS = 11 };
+enum { RTP_SENDER_FAULTS = 68, RTP_SENDER_VARIANTS = 19 };
+enum { RTP_RECEIVER_FAULTS = 48, RTP_RECEIVER_VARIANTS = 11 };
 extern const struct endpoint_class rtp_sender_class, rtp_receiver_class, rtp_session_class;
 extern const struct desc rtp_config_desc, rtp_notice_desc, rtp_source_desc;
 

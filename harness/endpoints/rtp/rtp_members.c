@@ -162,7 +162,7 @@ static bool ours_from_elsewhere(struct rtp_session *s, const struct rtp_in *x, b
 
     if (s->c.manual || session_flag(s, "collision-ignored"))
         return s->c.manual;
-    if (c) {
+    if (c && !session_flag(s, "loop-not-known-again")) {
         c->us = x->now_us;
         if ((e = session_event(x, "loop", 0, RTP_K_LOOP)) != NULL) {
             e->ssrc = old;

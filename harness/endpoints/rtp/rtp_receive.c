@@ -205,8 +205,11 @@ void session_rtp(struct rtp_session *s, const struct rtp_in *x)
         return;
     }
     struct rtp_member *m = member_find(s, r.ssrc);
-    if (m && m->left)
-        return; /* a straggler after its BYE */
+    if (m && m->left) { /* a straggler after its BYE */
+        if (!session_flag(s, "straggler-taken"))
+            return;
+        *m = (struct rtp_member){0};
+    }
     if (!session_no_conflict(s, x, r.ssrc, false))
         return;
     m = member_add(s, r.ssrc, x->now_us);

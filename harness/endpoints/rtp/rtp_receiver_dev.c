@@ -57,7 +57,9 @@ const struct deviation rtp_receiver_faults[RTP_RECEIVER_FAULTS] = {
     {"bye-of-nobody", "RFC3550:6.3.7#5", "flag", DEV_FLAG, NULL, NULL, NULL},
     /* what is done with what comes */
     {"bye-ignored", "RFC3550:6.3.4#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"straggler-taken", "RFC3550:6.2.1#4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"collision-ignored", "RFC3550:8.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"loop-not-known-again", "RFC3550:8.2#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"any-rtcp-taken", "RFC3550:A.2#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unknown-type-played", "RFC3550:5.1#6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"each-end-is-a-digit", "RFC4733:2.5.2.2#8", "flag", DEV_FLAG, NULL, NULL, NULL},

@@ -99,6 +99,7 @@ const struct deviation rtp_sender_faults[RTP_SENDER_FAULTS] = {
      "hex:000101", NULL},
     {"bye-of-nobody", "RFC3550:6.3.7#5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"collision-ignored", "RFC3550:8.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"loop-not-known-again", "RFC3550:8.2#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
 const struct deviation rtp_sender_variants[RTP_SENDER_VARIANTS] = {

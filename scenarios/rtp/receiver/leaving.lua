@@ -130,3 +130,47 @@ case {
     collide(t, function(_, a, ssrc) a:stream { count = 4, ssrc = ssrc, sequence = 500, timestamp = 1 } end)
   end
 }
+
+case {
+  id = "rtp-receiver-066",
+  title = "packets that come late, after the BYE of their source, do not bring it back",
+  role = "rtp-receiver", type = "I", needs = { "udp" }, tags = { "slow" },
+  run = function(t)
+    local l = lib(t)
+    local a = l.receiver(t)
+    if not a then return end
+    local r = a:stream { count = 50 }
+    if not l.report(t, a, a.ssrc, r.time_us) then return end
+    local ev, n = nil, 0
+    repeat -- until a report says that nothing has come since the one before
+      ev, n = l.compound(a, 30), n + 1
+    until not ev.compound or not ev:block(a.ssrc) or n == 4
+    if not ev.compound or ev:block(a.ssrc) then
+      return t:inconc("RFC3550:6.2.1#4", "no report came that is silent about a source that is")
+    end
+    a:rtcp(l.rr(a.ssrc, { more = { { type = "BYE", ssrcs = { a.ssrc } } } }))
+    t:pass(0.1 * t.scale)
+    a:stream { count = 4 }
+    for _ = 1, 2 do
+      ev = l.compound(a, 30)
+      if not ev.compound then return t:inconc("RFC3550:6.2.1#4", "no report came after the BYE") end
+      if not t:check("RFC3550:6.2.1#4", not ev:block(a.ssrc),
+        "a block about a source that has said BYE, of whom four packets came within 200 ms after it", ev) then return end
+    end
+  end
+}
+
+case {
+  id = "rtp-receiver-067",
+  title = "what has its new SSRC again, from the same address, is a loop: no second BYE",
+  role = "rtp-receiver", type = "I", needs = { "udp", "collision" }, tags = { "slow" },
+  run = function(t)
+    local l = lib(t)
+    local a = l.receiver(t)
+    if not a then return end
+    a:stream { count = 50 }
+    local ev = l.compound(a, 30)
+    if not ev.compound then return t:inconc("RFC3550:8.2#a1", "no report came") end
+    l.looped(t, a, ev:reporter(), ev:cname(ev:reporter()))
+  end
+}

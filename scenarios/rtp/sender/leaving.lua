@@ -101,3 +101,17 @@ case {
     collide(t, function(l, a, ssrc) a:rtcp(l.sr(ssrc, { cname = "another@rtclab.test" })) end)
   end
 }
+
+case {
+  id = "rtp-sender-044",
+  title = "what has its new SSRC again, from the same address, is a loop: no second BYE",
+  role = "rtp-sender", type = "I", needs = { "udp", "ask", "collision" }, tags = { "slow" },
+  run = function(t)
+    local l = lib(t)
+    local a = l.sender(t)
+    local ev = a and l.compound(a, 30)
+    if not a then return end
+    if not ev.compound then return t:inconc("RFC3550:8.2#a1", "no report came") end
+    l.looped(t, a, ev:reporter(), ev:cname(ev:reporter()))
+  end
+}
