@@ -8,6 +8,7 @@ enum {
     ETHER_QINQ = 0x88a8,
     ETHER_QINQ_OLD = 0x9100,
     ETHER_PPPOE = 0x8864,
+    ETHER_HEADER = 14,
     ETHER_LEAST = 0x0600,   /* below: a length, IEEE 802.3 */
     ETHER_BRIDGED = 0x6558, /* Ethernet in GRE */
     ETHER_PPP = 0x880b,     /* PPP in GRE (PPTP) */
@@ -54,8 +55,15 @@ static void pppoe(struct layers *l, struct rd *r)
         stub(l, rest, "%u octets are left for a PPPoE header of %u", 8);
         return;
     }
-    if (proto == PPP_IP4 || proto == PPP_IP6)
-        layers_ip(l, span_cut(rest, 8, rest.n));
+    size_t length = get_u16(head.p + 4), left = rest.n - 6; /* the protocol is counted */
+    bool cut = l->frame->octets.n < l->frame->original;
+    if (length < 2 || (length > left && !cut))
+        layers_problem(l, layers_off(l, rest) + 4, "the PPPoE length is %u, %u octets are left",
+                       length, left);
+    if (length < 2 || length > left)
+        length = left;
+    if (proto == PPP_IP4 || proto == PPP_IP6) /* behind it there may be padding of Ethernet's */
+        layers_ip(l, span_cut(rest, 8, 6 + length));
     else
         l->counts.not_ip++;
 }
@@ -131,8 +139,11 @@ static void typed(struct layers *l, struct span s, const char *name, size_t size
         return;
     }
     struct rd r = rd_of(s);
+    uint16_t type = get_u16(s.p + type_at);
     r.pos = size;
-    ether_type(l, get_u16(s.p + type_at), &r);
+    if (size == ETHER_HEADER && type < ETHER_LEAST && type > s.n - size)
+        stub(l, span_cut(s, size, s.n), "%u octets are left of an IEEE 802.3 frame of %u", type);
+    ether_type(l, type, &r);
 }
 
 /* BSD's null and loop: an address family of four octets, in the host's order or the network's;
@@ -179,7 +190,7 @@ void layers_gre(struct layers *l, struct span s)
     struct rd r = rd_of(body);
     uint16_t type = get_u16(s.p + 2);
     if (type == ETHER_BRIDGED && l->nested < CAPREAD_NESTED_MAX)
-        typed(l, body, "eth", 14, 12);
+        typed(l, body, "eth", ETHER_HEADER, 12);
     else if (type == ETHER_PPP)
         ppp(l, body);
     else if (type >= ETHER_LEAST)
@@ -193,10 +204,10 @@ static const struct {
     const char *name;
     size_t size, type_at;
 } links[] = {
-    {0, "null", 0, 0},  {1, "eth", 14, 12},   {12, NULL, 0, 0},     {14, NULL, 0, 0},
-    {101, NULL, 0, 0},  {108, "loop", 0, 0},  {113, "sll", 16, 14}, {228, NULL, 0, 0},
-    {229, NULL, 0, 0},  {276, "sll2", 20, 0}, {9, "ppp", 0, 0},     {50, "ppp", 0, 0},
-    {166, "ppp", 0, 0}, {204, "ppp", 1, 0},   {51, "pppoe", 0, 0},
+    {0, "null", 0, 0},  {1, "eth", ETHER_HEADER, 12}, {12, NULL, 0, 0},     {14, NULL, 0, 0},
+    {101, NULL, 0, 0},  {108, "loop", 0, 0},          {113, "sll", 16, 14}, {228, NULL, 0, 0},
+    {229, NULL, 0, 0},  {276, "sll2", 20, 0},         {9, "ppp", 0, 0},     {50, "ppp", 0, 0},
+    {166, "ppp", 0, 0}, {204, "ppp", 1, 0},           {51, "pppoe", 0, 0},
 };
 
 static void link_layer(struct layers *l, const struct capfile_frame *f)

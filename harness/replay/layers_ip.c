@@ -119,6 +119,8 @@ static void icmp(struct layers *l, struct ip *p)
 
     layers_name(l, six ? "icmp6" : "icmp");
     l->counts.icmp += !l->quoted;
+    if (s.n < (six ? 4 : 8))
+        short_of(l, s, "an ICMP header has %u octets, %u are left", six ? 4 : 8);
     if (l->quoted || s.n < 8)
         return;
     uint8_t type = s.p[0];
