@@ -219,7 +219,7 @@ static void held_limit(void)
     CU_ASSERT_EQUAL(counts().unknown, ENGINE_HELD_MAX + 10);
 }
 
-/* STUN, DTLS, RTP and RTCP share a flow, RFC 7983. */
+/* STUN, DTLS, ChannelData, RTP and RTCP share a flow, RFC 7983. */
 static void shared_flow(void)
 {
     start(&plain);
@@ -228,12 +228,41 @@ static void shared_flow(void)
         udp(1, 5004, 5006, BINDING);
         udp(1, 5004, 5006, REPORT);
         udp(1, 5004, 5006, HELLO);
+        udp(1, 5004, 5006, "40010003 616263");
     }
-    CU_ASSERT_STRING_EQUAL(end(), "rtp1 stun2 rtcp3 rtp5 stun6 rtcp7 rtp9 stun10 rtcp11");
+    CU_ASSERT_STRING_EQUAL(end(), "rtp1 stun2 rtcp3 rtp6 stun7 rtcp8 rtp11 stun12 rtcp13");
     CU_ASSERT_EQUAL(of("dtls").messages, 3);
+    CU_ASSERT_EQUAL(of("channeldata").messages, 3);
     CU_ASSERT_PTR_NULL(of("dtls").codec);
     CU_ASSERT_EQUAL(counts().flows, 1);
     CU_ASSERT_EQUAL(counts().unknown, 0);
+}
+
+/* Its channel is of RFC 8656 or RFC 5766, its length that of the datagram, with padding or without. */
+static void channel_data(void)
+{
+    static const struct {
+        const char *hex;
+        bool is;
+    } rows[] = {{"40000000", true},
+                {"7fff0000", true},
+                {"50000003 616263", true},
+                {"40010003 61626300", true},
+                {"40010003 6162", false},
+                {"40010003 616263ff", true},
+                {"40010003 6162630000", false},
+                {"40010004 6162636400", false},
+                {"80000000", false},
+                {"3fff0000", false},
+                {"400000", false}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        start(&plain);
+        udp(1, 5004, 5006, rows[i].hex);
+        end();
+        CU_ASSERT_EQUAL(of("channeldata").messages, rows[i].is);
+        CU_ASSERT_EQUAL(counts().unknown, !rows[i].is);
+    }
 }
 
 /* What ICMP quotes of a flow that is known is known by that. */
@@ -526,7 +555,7 @@ static void grows(void)
 }
 
 TESTS({"order", order}, {"probation", probation}, {"held", held}, {"denied", denied},
-      {"held_limit", held_limit}, {"shared_flow", shared_flow}, {"quoted", quoted},
-      {"connections", connections}, {"dns", dns}, {"evicted", evicted},
+      {"held_limit", held_limit}, {"shared_flow", shared_flow}, {"channel_data", channel_data},
+      {"quoted", quoted}, {"connections", connections}, {"dns", dns}, {"evicted", evicted},
       {"grown_table", grown_table}, {"oldest", oldest}, {"stops", stops}, {"jobs", jobs},
       {"gzip", gzip}, {"cut", cut}, {"grows", grows})

@@ -209,9 +209,22 @@ static unsigned dtls(struct span in, uint16_t sport, uint16_t dport)
     return 13 + (size_t)get_u16(in.p + 11) <= in.n ? 90 : 55;
 }
 
+/* ---- ChannelData in datagrams: RFC 8656 section 12.4, with padding or without; numbers up to 0x7fff are of RFC 5766
+ * section 11 ---- */
+
+static unsigned channel_data(struct span in, uint16_t sport, uint16_t dport)
+{
+    (void)sport;
+    (void)dport;
+    if (in.n < 4 || in.p[0] >> 6 != 1)
+        return 0;
+    size_t length = get_u16(in.p + 2);
+    return in.n == 4 + length || in.n == 4 + (length + 3) / 4 * 4 ? 55 : 0;
+}
+
 const struct known known_protocols[] = {
     {"sip", sip, sip},    {"http", NULL, http},     {"websocket", NULL, websocket},
     {"rtmp", NULL, rtmp}, {"dns", dns, dns_stream}, {"xmpp", NULL, xmpp},
-    {"dtls", dtls, NULL}, {"tls", NULL, tls},
+    {"dtls", dtls, NULL}, {"tls", NULL, tls},       {"channeldata", channel_data, NULL},
 };
 const size_t known_protocols_n = COUNT(known_protocols);

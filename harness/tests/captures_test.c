@@ -16,10 +16,10 @@ static const struct {
 /* Those without a codec: how tshark calls them, what we say. */
 static const struct {
     const char *theirs, *ours;
-} counted[] = {{"sip", "sip"},    {"http", "http"}, {"websocket", "websocket"},
-               {"rtmpt", "rtmp"}, {"dns", "dns"},   {"xmpp", "xmpp"},
-               {"dtls", "dtls"}};
-enum { HTTP = 1, WEBSOCKET, COUNTED = COUNT(counted) };
+} counted[] = {{"sip", "sip"},    {"http", "http"},     {"websocket", "websocket"},
+               {"rtmpt", "rtmp"}, {"dns", "dns"},       {"xmpp", "xmpp"},
+               {"dtls", "dtls"},  {NULL, "channeldata"}}; /* which tshark calls STUN */
+enum { HTTP = 1, WEBSOCKET, COUNTED = COUNT(counted), CHANNELDATA = COUNTED - 1 };
 struct counts {
     unsigned datagrams[COUNTED], connections[COUNTED];
 };
@@ -102,7 +102,7 @@ static void their_line(unsigned long frame, bool channel, long stream, const cha
         theirs[frame] |= has(protocols, "rtcp") ? RTCP : 0;
     }
     for (size_t i = 0; i < COUNTED && !quoted; i++) {
-        if (!has(protocols, counted[i].theirs))
+        if (i == CHANNELDATA ? !stun || !channel || tcp : !has(protocols, counted[i].theirs))
             continue;
         if (!tcp)
             their_counts.datagrams[i]++;
