@@ -113,12 +113,14 @@ static const char *id_at(const char *at)
 
 /* Where a Lua text is being read. */
 struct reading {
+    const char *text; /* its beginning */
     void (*cites)(void *ctx, const char *id, const struct clause *c);
     void *ctx;
     char id[TOKEN_MAX];   /* of the case that `at` is in, "": none, or its id has not come */
     unsigned depth;       /* open braces of the case, 0: outside */
     char name[TOKEN_MAX]; /* outside cases: the function that began last at the start of a line */
-    json_t *helpers;      /* functions of this file, by name: ids of the clauses that they cite */
+    /* functions, by name: ids of the clauses that they cite; ".name": one of the protocol's lib.lua */
+    json_t *helpers;
 };
 
 /* A clause is named: by the case, or by the function that cases may call. */
@@ -128,10 +130,29 @@ static void cite(struct reading *r, const char *clause)
 
     if (!c)
         return;
-    if (r->depth > 0 && r->id[0])
+    if (r->depth > 0 && r->id[0] && r->cites)
         r->cites(r->ctx, r->id, c);
     else if (r->depth == 0 && r->name[0])
         add(json_object_get(r->helpers, r->name), c->id);
+}
+
+/* Whether the word at `at` is called as a function of lib.lua: l.word(, lib.word(, lib(t).word(. */
+static bool of_lib(const struct reading *r, const char *at, const char *end)
+{
+    if (at - r->text < 2 || at[-1] != '.' || *blanks(end) != '(')
+        return false;
+    const char *to = at - 1;
+    if (to[-1] == ')') {
+        while (to > r->text && *to != '(' && *to != '\n')
+            to--;
+        if (*to != '(')
+            return false;
+    }
+    const char *from = to;
+    while (from > r->text && wordy(from[-1]))
+        from--;
+    size_t n = (size_t)(to - from);
+    return (n == 1 && *from == 'l') || (n == 3 && strncmp(from, "lib", 3) == 0);
 }
 
 /* A word: what it names cites what that function does. Returns the word's end. */
@@ -144,7 +165,7 @@ static const char *word_at(struct reading *r, const char *at)
 
     while (wordy(*end))
         end++;
-    snprintf(word, sizeof word, "%.*s", (int)(end - at), at);
+    snprintf(word, sizeof word, "%s%.*s", of_lib(r, at, end) ? "." : "", (int)(end - at), at);
     const json_t *helper = json_object_get(r->helpers, word);
     json_array_foreach(helper, i, clause) cite(r, json_string_value(clause));
     return end;
@@ -160,47 +181,88 @@ static const char *function_at(struct reading *r, const char *at)
     const char *end = at;
     while (wordy(*end))
         end++;
-    snprintf(r->name, sizeof r->name, "%.*s", (int)(end - at), at);
-    json_object_set_new(r->helpers, r->name, json_array());
+    bool member = *end == '.' && wordy(end[1]); /* of lib, or of another table in lib.lua */
+    if (member)
+        for (at = ++end; wordy(*end);)
+            end++;
+    snprintf(r->name, sizeof r->name, "%s%.*s", member ? "." : "", (int)(end - at), at);
+    if (!member || !json_object_get(r->helpers, r->name))
+        json_object_set_new(r->helpers, r->name, json_array());
     return end;
 }
 
-void trace_lua(const char *text, void (*cites)(void *ctx, const char *id, const struct clause *c),
-               void *ctx)
+static void scan(struct reading *r, const char *text)
 {
-    struct reading r = {.cites = cites, .ctx = ctx, .helpers = json_object()};
     char token[TOKEN_MAX];
 
+    r->text = text;
+    r->depth = 0;
+    r->name[0] = r->id[0] = '\0';
     for (const char *at = text, *next; *at;) {
         bool word = wordy(*at) && (at == text || !wordy(at[-1]));
         bool line = at == text || at[-1] == '\n';
         if (at[0] == '-' && at[1] == '-') {
             at = comment_at(at);
-        } else if (r.depth == 0 && word && case_at(at)) {
-            r.id[0] = '\0';
-            r.depth = 1;
+        } else if (r->depth == 0 && word && case_at(at)) {
+            r->id[0] = '\0';
+            r->depth = 1;
             at = strchr(at, '{') + 1;
-        } else if (r.depth == 0 && line && (next = function_at(&r, at)) != NULL) {
+        } else if (r->depth == 0 && line && (next = function_at(r, at)) != NULL) {
             at = next;
-        } else if (r.depth > 0 && word && !r.id[0] && (next = id_at(at)) != NULL) {
-            at = string_at(next, r.id);
+        } else if (r->depth > 0 && word && !r->id[0] && (next = id_at(at)) != NULL) {
+            at = string_at(next, r->id);
         } else if (*at == '"' || *at == '\'') {
             at = string_at(at, token);
-            cite(&r, token);
+            cite(r, token);
         } else if (word) {
-            at = word_at(&r, at);
+            at = word_at(r, at);
         } else {
-            r.depth += r.depth > 0 && *at == '{';
-            r.depth -= r.depth > 0 && *at == '}';
+            r->depth += r->depth > 0 && *at == '{';
+            r->depth -= r->depth > 0 && *at == '}';
             at++;
         }
     }
+}
+
+void trace_lua(const char *lib, const char *text,
+               void (*cites)(void *ctx, const char *id, const struct clause *c), void *ctx)
+{
+    struct reading r = {.helpers = json_object(), .ctx = ctx};
+    const char *name;
+    json_t *list;
+    void *next;
+
+    if (lib)
+        scan(&r, lib);
+    json_object_foreach_safe(r.helpers, next, name, list)
+    {
+        if (*name != '.') /* a function of its own */
+            json_object_del(r.helpers, name);
+    }
+    r.cites = cites;
+    scan(&r, text);
     json_decref(r.helpers);
 }
 
 static void case_cites(void *ctx, const char *id, const struct clause *c)
 {
     add(cover_of(ctx, c)->cases, id);
+}
+
+/* The lib.lua of the protocol that a file of cases, share/scenarios/P/..., is of; NULL: it has none. */
+static char *library_of(const char *path)
+{
+    static const char folder[] = "/scenarios/";
+    const char *at = NULL;
+    char lib[PATH_MAX];
+
+    for (const char *next = path; (next = strstr(next, folder)) != NULL; next++)
+        at = next + strlen(folder);
+    if (!at)
+        return NULL;
+    int n = snprintf(lib, sizeof lib, "%.*s/lib.lua",
+                     (int)(at - path + (ptrdiff_t)strcspn(at, "/")), path);
+    return n < (int)sizeof lib ? file_text(lib, NULL) : NULL;
 }
 
 static bool read_lua(struct trace *t, const char *path)
@@ -210,7 +272,9 @@ static bool read_lua(struct trace *t, const char *path)
         fails(t, "cannot read %s: %s", path, strerror(errno));
         return false;
     }
-    trace_lua(text, case_cites, t);
+    char *lib = library_of(path);
+    trace_lua(lib, text, case_cites, t);
+    free(lib);
     free(text);
     return true;
 }

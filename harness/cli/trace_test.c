@@ -16,11 +16,16 @@ static void note(void *ctx, const char *id, const struct clause *c)
     s->n += (size_t)snprintf(s->text + s->n, sizeof s->text - s->n, "%s=%s ", id, c->id);
 }
 
-static void check(const char *lua, const char *want)
+static void check_with(const char *lib, const char *lua, const char *want)
 {
     struct seen s = {"", 0};
-    trace_lua(lua, note, &s);
+    trace_lua(lib, lua, note, &s);
     CHECK_TEXT(span_of(s.text), want);
+}
+
+static void check(const char *lua, const char *want)
+{
+    check_with(NULL, lua, want);
 }
 
 static void cites(void)
@@ -52,6 +57,36 @@ static void helpers(void)
     check("local function h() return h('RFC8489:5#1') end\ncase { id = 'x', { { h } } }",
           "x=RFC8489:5#1 "); /* one that names itself */
     check("case { id = 'x', run = h }\nlocal function h() c('RFC8489:5#1') end", "");
+}
+
+/* What a function of the protocol's lib.lua cites, those cases cite that call it as lib's. */
+static void library(void)
+{
+    static const char lib[] = "local function own() c('RFC8489:5#3') end\n"
+                              "function lib.a(t) t:check('RFC8489:5#1', ok) end\n"
+                              "function lib.b(t) lib.a(t) own() end\n"
+                              "function other.a() c('RFC8489:5#7') end\n"
+                              "function lib.d(t) return t end\n"
+                              "case { id = 'y', 'RFC8489:5#6' }\n";
+
+    check_with(lib, "case { id = 'x', run = function(t) l.d(t) end }", "");
+    check_with(lib, "case { id = 'x', run = function(t) l.b(t) end }",
+               "x=RFC8489:5#1 x=RFC8489:5#3 ");
+    check_with(lib, "case { id = 'x', run = function(t) lib(t).a (t) end }",
+               "x=RFC8489:5#1 x=RFC8489:5#7 ");
+    check_with(lib, "case { id = 'x', run = function(t) t:lib(\"p\").a(t) end }",
+               "x=RFC8489:5#1 x=RFC8489:5#7 ");
+    check_with(lib, "local function h(t) l.a(t) end\ncase { id = 'x', run = h }",
+               "x=RFC8489:5#1 x=RFC8489:5#7 ");
+    check_with(lib,
+               "case { id = 'x', function(t) run.a(t) a(t) own(t) l:a(t) al.a(t) f(t).a(t) end }",
+               "");
+    check_with(lib, "case { id = 'x', l.a }", ""); /* it is not called */
+    check_with(lib,
+               ".a() )."
+               "a() lib).a() l.",
+               "");
+    check_with("function lib.", "case { id = 'x', l.a() }", "");
 }
 
 static void leaves_out(void)
@@ -149,4 +184,5 @@ static void covers(void)
     CU_ASSERT_EQUAL(remove(dir), 0);
 }
 
-TESTS({"cites", cites}, {"helpers", helpers}, {"leaves out", leaves_out}, {"covers", covers})
+TESTS({"cites", cites}, {"helpers", helpers}, {"library", library}, {"leaves out", leaves_out},
+      {"covers", covers})
