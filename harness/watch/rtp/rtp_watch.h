@@ -48,6 +48,7 @@ enum rtp_told { /* kinds of findings, counted a stream */
                 RTP_T_TIME_BACK,
                 RTP_T_EVENT,
                 RTP_T_TEXT,
+                RTP_T_FORMAT,
                 RTP_T_REPORT,
                 RTP_T_SR,
                 RTP_T_INTERVAL,

@@ -6,6 +6,7 @@
  * Events packed together (RFC4733:2.5.1.5) and those inside redundant data are not listed. */
 #include "codecs/rtp/rtp_event.h"
 #include "codecs/rtp/rtp_red.h"
+#include "codecs/rtp/rtp_text.h"
 #include "harness/watch/rtp/rtp_watch.h"
 
 static struct rtp_contents *contents(struct rtp_watch *w, struct rtp_stream *t)
@@ -13,6 +14,18 @@ static struct rtp_contents *contents(struct rtp_watch *w, struct rtp_stream *t)
     if (!t->contents)
         t->contents = rtp_contents_take(w, t);
     return t->contents;
+}
+
+/* What the codec of a payload format finds in `part`, a piece of the packet. */
+static void tell_format(struct rtp_stream *t, const struct watch_seen *s,
+                        const struct rtp_packet *p, struct span part, const struct findings *fs,
+                        const struct watch_sink *out)
+{
+    for (size_t i = 0; i < findings_kept(fs); i++) {
+        struct finding f = fs->v[i];
+        f.off += part.n ? (uint64_t)(part.p - p->p) : 0;
+        rtp_watch_broke(t, RTP_T_FORMAT, out, s, f, 0);
+    }
 }
 
 /* ---- telephone events ---- */
@@ -98,6 +111,17 @@ static void begin_event(struct rtp_stream *t, const struct watch_seen *s,
             .start_us = s->now_us, .timestamp = p->timestamp, .frame = s->frame, .event = e->event};
 }
 
+static void event_format(struct rtp_stream *t, const struct watch_seen *s,
+                         const struct rtp_packet *p, const struct watch_sink *out)
+{
+    struct finding found[2];
+    struct findings fs = {found, 0, COUNT(found), NULL, 0};
+    const struct rtp_events one = {.wire = p->payload, .events = p->payload};
+
+    rtp_event_lint(&one, &fs);
+    tell_format(t, s, p, p->payload, &fs, out);
+}
+
 void rtp_watch_event(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                      const struct rtp_packet *p, const struct watch_sink *out)
 {
@@ -107,6 +131,8 @@ void rtp_watch_event(struct rtp_watch *w, struct rtp_stream *t, const struct wat
 
     if (!c || s->cut || p->payload.n != RTP_EVENT_SIZE || !rtp_next_event(&r, &e))
         return;
+    if (s->sound)
+        event_format(t, s, p, out);
     struct rtp_event_now *n = &c->now;
     bool same = n->used && n->event == e.event && n->timestamp == p->timestamp;
     int ahead = rtp_sequence_diff(p->sequence, n->seq);
@@ -190,6 +216,21 @@ static void fill(struct rtp_stream *t, const struct watch_seen *s, const struct 
         watch_tell(out, RTP_F_TEXT_MISSING, lost, s, t->last_frame);
 }
 
+/* What one block of text shows. Without redundancy nothing says that it is not encrypted. */
+static void text_format(struct rtp_stream *t, const struct watch_seen *s,
+                        const struct rtp_packet *p, const struct rtp_red *red,
+                        const struct watch_sink *out)
+{
+    struct finding found[2];
+    struct findings fs = {found, 0, COUNT(found), NULL, 0};
+    struct rtp_text text;
+
+    if (red->n_blocks == 0)
+        return;
+    rtp_text_decode(red->primary, &text, &fs);
+    tell_format(t, s, p, red->primary, &fs, out);
+}
+
 /* Consecutive packets of text have different timestamps, whatever the network does. */
 static void timestamps(struct rtp_stream *t, const struct watch_seen *s, const struct rtp_packet *p,
                        const struct watch_sink *out)
@@ -238,6 +279,7 @@ void rtp_watch_text(struct rtp_watch *w, struct rtp_stream *t, const struct watc
     if (!c || s->cut || !s->sound || !read_text(w, t, p, &red, blocks))
         return;
     timestamps(t, s, p, out);
+    text_format(t, s, p, &red, out);
     int ahead = c->text_begun ? rtp_sequence_diff(p->sequence, c->text_seq) : 1;
     if (ahead <= 0)
         return; /* late or again: redundancy gave it back already, or it is marked */

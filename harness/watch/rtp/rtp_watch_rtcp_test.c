@@ -308,7 +308,8 @@ static void intervals(void)
 
 /* ---- events ---- */
 
-/* "20:2 t100 d160 e": packets of type 101 with timestamp, duration; m, e: bits; vN another event. */
+/* "20:2 t100 d160 e": packets of type 101 with timestamp, duration; m, e, r: bits; 9 another event; s: SRTP's
+ * tag behind it. */
 static struct rtp_figures events(const char *text, struct rtp_digit *digits, size_t *n)
 {
     struct watch *w = begin(&named);
@@ -322,15 +323,22 @@ static struct rtp_figures events(const char *text, struct rtp_digit *digits, siz
     for (const char *s = text;
          sscanf(s, "%lf:%u t%u d%u %7s%n", &ms, &seq, &timestamp, &duration, flags, &used) == 5;
          s += used) {
-        uint8_t e[] = {strchr(flags, '9') ? 9 : 5, (uint8_t)(10 | (strchr(flags, 'e') ? 0x80 : 0)),
-                       (uint8_t)(duration >> 8), (uint8_t)duration};
+        uint8_t e[] = {
+            strchr(flags, '9') ? 9 : 5,
+            (uint8_t)(10 | (strchr(flags, 'e') ? 0x80 : 0) | (strchr(flags, 'r') ? 0x40 : 0)),
+            (uint8_t)(duration >> 8),
+            (uint8_t)duration,
+            1,
+            2,
+            3,
+            4};
         struct shown p = {.ms = ms,
                           .seq = (uint16_t)seq,
                           .timestamp = timestamp,
                           .ssrc = 1,
                           .payload_type = 101,
                           .marker = strchr(flags, 'm') != NULL,
-                          .payload = {e, 4}};
+                          .payload = {e, strchr(flags, 's') ? 8 : 4}};
         show_packet(w, &p, frame++);
     }
     CU_ASSERT_PTR_NOT_NULL_FATAL(rtp_streams_next(w, NULL));
@@ -379,6 +387,9 @@ static void event_rules(void)
         {"0:1 t100 d160 e 20:2 t100 d160 -", "RFC4733:2.5.1.4#6"},
         {"0:1 t100 d160 - 20:2 t100 d160 e", ""},
         {"0:2 t100 d160 e 20:1 t100 d160 -", ""},
+        {"0:1 t100 d160 r", "RFC4733:2.3.3#1a"}, /* what one packet shows */
+        {"0:1 t100 d0 m", "RFC4733:2.3.5#1"},
+        {"0:1 t100 d160 rs", ""}, /* it may be encrypted */
     };
     struct rtp_digit d[RTP_DIGITS];
     size_t n;
@@ -454,6 +465,14 @@ static void text(void)
     CU_ASSERT_STRING_EQUAL(found[1].f.clause, "RFC4103:3.5#2");
     show_text(w, 5, 600, none, none, "c"); /* not in sequence */
     CU_ASSERT_EQUAL(n_found, 2);
+    watch_free(w);
+    w = begin(&named); /* what one packet shows */
+    show_text(w, 1, 300, none, none, "\xff");
+    CU_ASSERT_EQUAL(n_found, 0); /* it may be encrypted */
+    show_text(w, 2, 600, none, (struct block){100, "a"}, "b\xff");
+    CU_ASSERT_EQUAL_FATAL(n_found, 1);
+    CU_ASSERT_STRING_EQUAL(found[0].f.clause, "RFC4103:3.3#1");
+    CU_ASSERT_EQUAL(found[0].f.off, 12 + 5 + 1);
     watch_free(w);
     w = begin(&passing); /* nobody says that it is text */
     show_text(w, 1, 300, none, none, "a");
