@@ -34,11 +34,4 @@ void trace_close(struct trace *t);
 bool clause_selects(const char *name, const char *id);
 /* What `rtclab trace --json` says of a clause: an object for the caller to release. */
 json_t *trace_json(const struct clause *c, const struct cover *v);
-
-/* The cases of a Lua text: cites each clause id that stands alone in a string behind the id of a case, and
- * those in functions of the same text that the case names, or that these name; such a function begins at
- * the start of a line, and stands before it is named. So do those in functions of `lib`, the text of the protocol's
- * lib.lua (NULL: there is none), that are called as l.NAME(, lib.NAME( or lib(t).NAME(. Offered for tests. */
-void trace_lua(const char *lib, const char *text,
-               void (*cites)(void *ctx, const char *id, const struct clause *c), void *ctx);
 #endif

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include "harness/cli/trace.h"
 #include "harness/core/test.h"
+#include "harness/script/cites.h"
 
 struct seen {
     char text[512];
@@ -19,7 +20,10 @@ static void note(void *ctx, const char *id, const struct clause *c)
 static void check_with(const char *lib, const char *lua, const char *want)
 {
     struct seen s = {"", 0};
-    trace_lua(lib, lua, note, &s);
+    struct cites *c = cites_new(lib);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    cites_read(c, lua, note, &s);
+    cites_free(c);
     CHECK_TEXT(span_of(s.text), want);
 }
 

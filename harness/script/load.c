@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "harness/core/file.h"
 #include "harness/script/sandbox.h"
+#include "harness/script/cites.h"
 #include "harness/script/script.h"
 
 struct loader {
@@ -83,6 +84,27 @@ static void list_field(lua_State *L, const char *key, char *out[CASE_NEEDS])
     lua_pop(L, 1);
 }
 
+static void add_clause(struct case_info *c, const struct clause *cl)
+{
+    for (size_t i = 0; i < c->n_clauses; i++)
+        if (c->clauses[i] == cl)
+            return;
+    if (c->n_clauses < COUNT(c->clauses))
+        c->clauses[c->n_clauses++] = cl;
+}
+
+/* What a function cites that the case names, of its file or of lib.lua. */
+static void helper_cites(void *ctx, const char *id, const struct clause *cl)
+{
+    struct cases *cs = ctx;
+
+    for (size_t i = cs->n; i-- > 0;)
+        if (strcmp(cs->v[i].id, id) == 0) {
+            add_clause(&cs->v[i], cl);
+            return;
+        }
+}
+
 /* The clauses that stand in the lines of the case, of whatever specification. */
 static void cite(struct case_info *c)
 {
@@ -96,11 +118,8 @@ static void cite(struct case_info *c)
         if (n < sizeof id)
             memcpy(id, s, n);
         const struct clause *cl = clause_named(id);
-        bool there = !cl;
-        for (size_t i = 0; i < c->n_clauses; i++)
-            there |= c->clauses[i] == cl;
-        if (!there && c->n_clauses < COUNT(c->clauses))
-            c->clauses[c->n_clauses++] = cl;
+        if (cl)
+            add_clause(c, cl);
         if (cl || n >= sizeof id) /* else an id may begin within the word */
             s += n - 1;
     }
@@ -216,7 +235,8 @@ static int run_text(lua_State *L)
     return 0;
 }
 
-static void load_file(struct cases *c, const char *root, const char *protocol, const char *below)
+static void load_file(struct cases *c, const char *root, const char *protocol, const char *below,
+                      struct cites *cites)
 {
     char path[2048], file[600];
     struct sandbox box = {0};
@@ -249,6 +269,8 @@ static void load_file(struct cases *c, const char *root, const char *protocol, c
     }
     info_free(&l.c);
     sandbox_close(&box);
+    if (cites)
+        cites_read(cites, l.source, helper_cites, c);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -262,7 +284,7 @@ static int visible(const struct dirent *d)
 }
 
 static void load_below(struct cases *c, const char *root, const char *protocol, const char *below,
-                       int depth)
+                       struct cites *cites, int depth)
 {
     char path[2048];
     struct dirent **names;
@@ -276,14 +298,26 @@ static void load_below(struct cases *c, const char *root, const char *protocol, 
         snprintf(sub, sizeof sub, "%s/%s", below, names[i]->d_name);
         if (len > 4 && strcmp(names[i]->d_name + len - 4, ".lua") == 0) {
             if (depth > 0) /* beside the suites stands lib.lua, which has no cases */
-                load_file(c, root, protocol, sub);
+                load_file(c, root, protocol, sub, cites);
         } else if (depth < 1) {
-            load_below(c, root, protocol, sub, depth + 1);
+            load_below(c, root, protocol, sub, cites, depth + 1);
         }
         free(names[i]);
     }
     if (n >= 0)
         free(names);
+}
+
+static void load_protocol(struct cases *c, const char *root, const char *name)
+{
+    char path[2048];
+
+    snprintf(path, sizeof path, "%s/%s/lib.lua", root, name);
+    char *lib = file_text(path, NULL);
+    struct cites *cites = cites_new(lib);
+    load_below(c, root, name, name, cites, 0);
+    cites_free(cites);
+    free(lib);
 }
 
 static int by_id(const void *a, const void *b)
@@ -307,7 +341,7 @@ bool cases_load(struct cases *c, const char *root)
         for (size_t k = 0; k < COUNT(others); k++)
             other |= strcmp(names[i]->d_name, others[k]) == 0;
         if (!other)
-            load_below(c, root, names[i]->d_name, names[i]->d_name, 0);
+            load_protocol(c, root, names[i]->d_name);
         free(names[i]);
     }
     if (n >= 0)

@@ -16,6 +16,7 @@ static bool ready(void)
     program_cases(
         "show.lua",
         "local function other() end\n"
+        "local function third(t) t:check(\"RFC8489:5#1\", true) end\n"
         "case { id = \"stun-server-901\", title = \"a first one\", role = \"stun-server\",\n"
         "  type = \"X\", needs = { \"auth-long\" }, tags = { \"slow\" },\n"
         "  run = function(t)\n"
@@ -23,7 +24,9 @@ static bool ready(void)
         "    t:expect(c:request {}, { { error = 420, clause = \"RFC8489:6.3.1#a2\" } })\n"
         "  end }\n"
         "case { id = \"stun-client-902\", title = \"a second one\", role = \"stun-client\",\n"
-        "  type = \"V\", needs = { \"ask\" }, run = function(t) t:skip(\"x\") end }\n");
+        "  type = \"V\", needs = { \"ask\" }, run = function(t) t:skip(\"x\") end }\n"
+        "case { id = \"stun-server-903\", title = \"a third one\", role = \"stun-server\",\n"
+        "  type = \"V\", run = function(t) third(t) t:lib(\"stun\").source(t) end }\n");
     return true;
 }
 
@@ -43,7 +46,7 @@ static void shows_a_case(void)
     CU_ASSERT_TRUE(said("kind      X, invalid"));
     CU_ASSERT_TRUE(said("needs     auth-long\n"));
     CU_ASSERT_TRUE(said("tags      slow\n"));
-    CU_ASSERT_TRUE(said("lines 4 to 7\n"));
+    CU_ASSERT_TRUE(said("lines 5 to 8\n"));
     CU_ASSERT_TRUE(said("          rtclab test stun-server-901 --target URL --profile PROFILE\n"));
     CU_ASSERT_TRUE(said("  RFC8489:6.3.1#a2     STMT   The error code for an unknown"));
     CU_ASSERT_TRUE(said("    t:expect(c:request {}, { { error = 420"));
@@ -70,6 +73,20 @@ static void shows_a_clause(void)
     CU_ASSERT_TRUE(said("\n\nstun-client-902: a second one\n"));
 }
 
+/* Clauses that a case checks through functions, of its file or of the protocol's lib.lua. */
+static void through_functions(void)
+{
+    if (!ready())
+        return;
+    program_gives("list RFC8489:5#1", 0);
+    CU_ASSERT_TRUE(said("stun-server-903"));
+    CU_ASSERT_PTR_NULL(strstr(program_out, "stun-server-901"));
+    program_gives("list 'RFC8489:6.3.1.1#a7'", 0); /* lib.source */
+    CU_ASSERT_TRUE(said("stun-server-903"));
+    program_gives("show stun-server-903", 0);
+    CU_ASSERT_TRUE(said("  RFC8489:5#1 "));
+}
+
 static void shows_objects(void)
 {
     if (!ready())
@@ -85,7 +102,7 @@ static void shows_objects(void)
                            "rtclab test stun-server-901 --target URL --profile PROFILE");
     CU_ASSERT_EQUAL(json_array_size(json_object_get(c, "procedure")), 4);
     CU_ASSERT_TRUE(json_array_size(json_object_get(c, "faults")) > 0);
-    CU_ASSERT_EQUAL(json_integer_value(json_object_get(c, "line")), 4);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(c, "line")), 5);
     json_decref(all);
 }
 
@@ -101,5 +118,6 @@ static void refuses(void)
     program_said("'RFC8489:99.9' matches no case");
 }
 
-TESTS({"a case", shows_a_case}, {"a clause, a section", shows_a_clause}, {"JSON", shows_objects},
+TESTS({"a case", shows_a_case}, {"a clause, a section", shows_a_clause},
+      {"through functions", through_functions}, {"JSON", shows_objects},
       {"what there is not", refuses})
