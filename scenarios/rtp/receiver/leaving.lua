@@ -141,7 +141,7 @@ case {
     if not a then return end
     local r = a:stream { count = 50 }
     if not l.report(t, a, a.ssrc, r.time_us) then return end
-    local ev, n = nil, 0
+    local n, ev = 0
     repeat -- until a report says that nothing has come since the one before
       ev, n = l.compound(a, 30), n + 1
     until not ev.compound or not ev:block(a.ssrc) or n == 4
@@ -155,7 +155,9 @@ case {
       ev = l.compound(a, 30)
       if not ev.compound then return t:inconc("RFC3550:6.2.1#4", "no report came after the BYE") end
       if not t:check("RFC3550:6.2.1#4", not ev:block(a.ssrc),
-        "a block about a source that has said BYE, of whom four packets came within 200 ms after it", ev) then return end
+        "a block about a source that has said BYE, of whom four packets came within 200 ms after it", ev) then
+        return
+      end
     end
   end
 }
