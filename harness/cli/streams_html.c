@@ -152,11 +152,14 @@ static void plot_loss(FILE *to, struct plot g)
     char most[32];
     double width = fmax(1, (double)(WIDTH - LEFT - 8) / (double)(g.n ? g.n : 1));
 
+    bool late = false; /* more than were due: the colour of .late */
     g.most = 1;
-    for (size_t i = 0; i < g.n; i++)
+    for (size_t i = 0; i < g.n; i++) {
         g.most = fmax(g.most, fabs((double)g.p[i].lost));
+        late |= g.p[i].lost < 0;
+    }
     snprintf(most, sizeof most, "%.0f", g.most);
-    plot_begin(to, &g, "packets lost", most);
+    plot_begin(to, &g, late ? "packets lost, or late and doubled (brown)" : "packets lost", most);
     for (size_t i = 0; i < g.n; i++) {
         double v = fabs((double)g.p[i].lost);
         if (v > 0)

@@ -145,7 +145,7 @@ static void sound(void)
 
 static void page(void)
 {
-    char args[1400];
+    char args[5000], full[4096];
 
     if (!program_ready())
         return;
@@ -155,7 +155,15 @@ static void page(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "SSRC 0x11223344"));
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "class=\"jitter\""));
     CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "class=\"lost\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "packets lost<"));
     CU_ASSERT_PTR_NULL(strstr(program_out, "http://"));
+    const char *two = test_shared("captures/rtp/dtmf-2833-5.pcap"); /* two packets come twice */
+    if (two && realpath(two, full)) {
+        snprintf(args, sizeof args, "streams --html '%s' '%s'", program_path("page.html"), full);
+        program_gives(args, 0);
+        program_read(program_path("page.html"), program_out, sizeof program_out);
+        CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "packets lost, or late and doubled (brown)<"));
+    }
     snprintf(args, sizeof args, "streams --html /nonexistent/page.html '%s'", call());
     program_gives(args, 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "/nonexistent/page.html cannot be written"));
