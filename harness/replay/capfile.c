@@ -11,7 +11,10 @@ enum {
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE = 3,
+    BLOCK_NAMES = 4,
+    BLOCK_STATISTICS = 5,
     BLOCK_PACKET = 6,
+    BLOCK_IRIG = 7, /* time stamps of another kind */
     BLOCK_JOURNAL = 9,
     BLOCK_SECRETS = 10,
     BLOCK_CUSTOM = 0xbad,
@@ -481,6 +484,28 @@ static bool is_known(uint32_t type)
     return false;
 }
 
+/* Blocks that say nothing of what was on the wire, or nothing that is used here. */
+static bool is_passed(uint32_t type)
+{
+    static const uint32_t passed[] = {BLOCK_NAMES,      BLOCK_STATISTICS, BLOCK_IRIG,
+                                      BLOCK_JOURNAL,    BLOCK_SECRETS,    BLOCK_CUSTOM,
+                                      BLOCK_CUSTOM_KEEP};
+    for (size_t i = 0; i < COUNT(passed); i++)
+        if (passed[i] == type)
+            return true;
+    return false;
+}
+
+/* To be told with the next frame, unless there is something already. */
+static void note(struct capfile *c, const char *odd, uint64_t a, uint64_t b)
+{
+    if (c->odd)
+        return;
+    c->odd = odd;
+    c->odd_arg[0] = a;
+    c->odd_arg[1] = b;
+}
+
 /* A block of secrets: type, length, octets. What its length says beyond the block is not there. */
 static void secrets(struct capfile *c, const uint8_t *p, size_t total)
 {
@@ -504,7 +529,8 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
     size_t have, want = (size_t)padded;
     bool kept = type == BLOCK_SECRETS && padded <= CAPREAD_BLOCK_MAX && padded >= SECRETS_HEAD + 4;
     if (type == BLOCK_SECRETS && padded > CAPREAD_BLOCK_MAX)
-        c->secrets_lost = total;
+        note(c, "beside it a block of secrets of %u octets is passed over, %u is the most", total,
+             CAPREAD_BLOCK_MAX);
     if (!is_known(type) && !kept) {
         uint64_t left = padded;
         for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
@@ -536,6 +562,9 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
         secrets(c, p, want);
     else if (type == BLOCK_JOURNAL || type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_KEEP)
         c->frames++; /* no frame, but Wireshark gives it a number */
+    else if (!is_passed(type))
+        note(c, "beside it a block of type %u, which is not known, is passed over: %u octets", type,
+             total);
     if (got == CAPREAD_DATAGRAM)
         c->pos += want;
     return got;
@@ -604,11 +633,10 @@ enum capread_item capfile_next(struct capfile *c, struct capfile_frame *f)
         return got;
     c->given++;
     f->number = ++c->frames;
-    if (c->secrets_lost && !f->odd) {
-        f->odd = "before it a block of secrets of %u octets is passed over, %u is the most";
-        f->odd_arg[0] = c->secrets_lost;
-        f->odd_arg[1] = CAPREAD_BLOCK_MAX;
-        c->secrets_lost = 0;
+    if (c->odd && !f->odd) {
+        f->odd = c->odd;
+        memcpy(f->odd_arg, c->odd_arg, sizeof f->odd_arg);
+        c->odd = NULL;
     }
     if (f->original < f->octets.n) {
         if (!f->odd) {

@@ -47,8 +47,8 @@ struct capfile {
      * capfile_open, NULL: such blocks are passed over. */
     void (*secrets)(void *ctx, uint32_t type, struct span data, uint32_t frame);
     void *secrets_ctx;
-    uint32_t
-        secrets_lost; /* octets of a block of secrets that was too long, for the next frame; 0: none */
+    const char *odd; /* what is odd of a block without a frame, as in a frame: told with the next one */
+    uint64_t odd_arg[2];
     const char *name;
     char why[512]; /* the sentence of an error */
 };

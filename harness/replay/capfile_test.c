@@ -348,6 +348,13 @@ static void other_blocks(void)
     CU_ASSERT_EQUAL(g.frames[1].time_ns, 5000);
     CU_ASSERT_EQUAL(g.frames[1].number, 2);
     CU_ASSERT_EQUAL(g.frames[2].number, 4);
+    CU_ASSERT_PTR_NULL(g.frames[0].odd);
+    CU_ASSERT_STRING_EQUAL(
+        g.frames[1].odd,
+        "beside it a block of type %u, which is not known, is passed over: %u octets");
+    CU_ASSERT_EQUAL(g.frames[1].odd_arg[0], 0x7777);
+    CU_ASSERT_EQUAL(g.frames[1].odd_arg[1], CAPREAD_BLOCK_MAX + 100 + 12);
+    CU_ASSERT_PTR_NULL(g.frames[2].odd);
 }
 
 static void lying_blocks(void)

@@ -190,6 +190,14 @@ static void unfinished(struct engine *e, struct window *w)
         if (!problem(w, &p))
             e->stop = true;
     }
+    if (!e->pushed && e->file.odd) { /* of a block behind the last frame */
+        const struct capread_problem p = {.frame = e->file.frames,
+                                          .what = e->file.odd,
+                                          .arg = {e->file.odd_arg[0], e->file.odd_arg[1]}};
+        e->layers.counts.problems++;
+        if (!problem(w, &p))
+            e->stop = true;
+    }
 }
 
 void step_slow(struct engine *e, struct window *w)
