@@ -93,6 +93,11 @@ static void as_text(struct view *v, struct wr *w, const struct engine_message *m
     wr_text(w, v->cli.color ? "\033[1m" : "");
     head_line(w, m);
     wr_text(w, v->cli.color ? "\033[0m" : "");
+    for (size_t i = 0; i < m->n_comments; i++) {
+        wr_text(w, "  comment ");
+        wr_json_text(w, m->comments[i].text);
+        wr_u8(w, '\n');
+    }
     if (!v->cli.quiet)
         field_text(w, m->codec->view, m->view, 1);
     for (size_t i = 0; i < kept; i++)
@@ -149,6 +154,14 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
         view_key_uint(w, "missing", m->missing);
     if (m->reassembled || m->n_frames > 1)
         view_key_frames(w, m);
+    if (m->n_comments) {
+        view_key(w, "comments");
+        for (size_t i = 0; i < m->n_comments; i++) {
+            wr_u8(w, i ? ',' : '[');
+            wr_json_text(w, m->comments[i].text);
+        }
+        wr_u8(w, ']');
+    }
     wr_text(w, "}\n");
 }
 

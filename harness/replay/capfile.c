@@ -20,6 +20,7 @@ enum {
     BLOCK_CUSTOM = 0xbad,
     BLOCK_CUSTOM_KEEP = 0x40000bad, /* not to be copied */
     OPT_END = 0,
+    OPT_COMMENT = 1,
     OPT_TSRESOL = 9,
     OPT_TSOFFSET = 14,
     PCAP_HEADER = 24,
@@ -382,30 +383,56 @@ static enum capread_item section(struct capfile *c, const uint8_t *p)
     return CAPREAD_DATAGRAM;
 }
 
+struct option { /* of a block */
+    uint16_t code;
+    struct span value;
+};
+
+/* The option at `*at`, which goes on behind it. False: there is none, or it does not fit. */
+static bool option_next(const struct capfile *c, const uint8_t *p, size_t end, size_t *at,
+                        struct option *o)
+{
+    if (*at + 4 > end)
+        return false;
+    uint16_t n = u16(c, p + *at + 2);
+    *o = (struct option){u16(c, p + *at), {p + *at + 4, n}};
+    if (o->code == OPT_END || n > end - *at - 4)
+        return false;
+    *at += 4 + ((size_t)n + 3) / 4 * 4;
+    return true;
+}
+
 /* An interface description: link type, limit, and options. */
 static enum capread_item interface(struct capfile *c, const uint8_t *p, size_t total)
 {
     struct capfile_interface *i = &c->interfaces[c->n_interfaces];
-    size_t end = total - 4;
+    struct option o;
+    size_t at = 16;
 
     if (c->n_interfaces == CAPREAD_INTERFACES_MAX)
         return fail(c, "the section has more than %d interfaces", CAPREAD_INTERFACES_MAX);
     *i = (struct capfile_interface){u16(c, p + 8), u32(c, p + 12), 6, 0};
-    for (size_t at = 16; at + 4 <= end;) {
-        uint16_t code = u16(c, p + at), n = u16(c, p + at + 2);
-        const uint8_t *v = p + at + 4;
-        if (code == OPT_END || n > end - at - 4)
-            break;
-        if (code == OPT_TSRESOL && n == 1)
+    while (option_next(c, p, total - 4, &at, &o)) {
+        const uint8_t *v = o.value.p;
+        if (o.code == OPT_TSRESOL && o.value.n == 1)
             i->resolution = *v;
-        if (code == OPT_TSOFFSET && n == 8) {
+        if (o.code == OPT_TSOFFSET && o.value.n == 8) {
             uint64_t hi = u32(c, c->big ? v : v + 4), lo = u32(c, c->big ? v + 4 : v);
             i->offset = (int64_t)(hi << 32 | lo);
         }
-        at += 4 + ((size_t)n + 3) / 4 * 4;
     }
     c->n_interfaces++;
     return CAPREAD_DATAGRAM;
+}
+
+/* Comments behind the octets of a frame, which end at `at`. */
+static void comments(const struct capfile *c, const uint8_t *p, size_t total, size_t at)
+{
+    struct option o;
+
+    for (at = (at + 3) / 4 * 4; c->comment && option_next(c, p, total - 4, &at, &o);)
+        if (o.code == OPT_COMMENT)
+            c->comment(c->ctx, o.value, c->frames + 1);
 }
 
 /* A block that holds a frame. `room`: octets in it from `at` to its end. */
@@ -438,6 +465,8 @@ static void packet(const struct capfile *c, uint32_t type, const uint8_t *p, siz
         caught = (uint32_t)room;
     }
     f->octets = (struct span){p + at, caught};
+    if (!simple)
+        comments(c, p, total, at + caught);
 }
 
 static const struct {
@@ -512,8 +541,8 @@ static void secrets(struct capfile *c, const uint8_t *p, size_t total)
     size_t room = total - 4 - SECRETS_HEAD, n = u32(c, p + 12);
 
     if (c->secrets)
-        c->secrets(c->secrets_ctx, u32(c, p + 8),
-                   (struct span){p + SECRETS_HEAD, n < room ? n : room}, c->frames + 1);
+        c->secrets(c->ctx, u32(c, p + 8), (struct span){p + SECRETS_HEAD, n < room ? n : room},
+                   c->frames + 1);
 }
 
 /* One block of pcapng; sets *frame where it held one. */

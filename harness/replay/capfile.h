@@ -46,8 +46,12 @@ struct capfile {
     /* Gets what a pcapng Decryption Secrets Block holds, and the frame before which it stands; set after
      * capfile_open, NULL: such blocks are passed over. */
     void (*secrets)(void *ctx, uint32_t type, struct span data, uint32_t frame);
-    void *secrets_ctx;
-    const char *odd; /* what is odd of a block without a frame, as in a frame: told with the next one */
+    /* Gets each comment of a frame, opt_comment of pcapng, before the frame is given; it lives as long as the frame's
+     * octets. Set as that; NULL: comments are passed over. */
+    void (*comment)(void *ctx, struct span text, uint32_t frame);
+    void *ctx; /* of both */
+    const char
+        *odd; /* what is odd of a block without a frame, as in a frame: told with the next one */
     uint64_t odd_arg[2];
     const char *name;
     char why[512]; /* the sentence of an error */

@@ -298,6 +298,27 @@ static void tell(struct part *p, struct share *s, struct engine_message *m)
                                                     .text = (uint32_t)(s->text.n - before)});
 }
 
+/* What was written on the frame in the capture, as long as its window is there. */
+static void commented(const struct part *p, struct engine_message *m)
+{
+    const struct window *w = p->window;
+    size_t from = 0, to = w ? w->n_comments : 0, end = to;
+
+    while (from < to) { /* the first one of the frame or behind it */
+        size_t at = from + (to - from) / 2;
+        if (w->comments[at].frame < m->frame)
+            from = at + 1;
+        else
+            to = at;
+    }
+    for (to = from; to < end && w->comments[to].frame == m->frame;)
+        to++;
+    if (to > from) {
+        m->comments = &w->comments[from];
+        m->n_comments = to - from;
+    }
+}
+
 /* Decode, lint, watch and tell. False: it is none of the codec's after all. */
 static bool speak(struct part *p, struct share *s, const struct packet *k, unsigned protocol,
                   struct span octets, const uint32_t *frames, size_t n_frames)
@@ -337,6 +358,7 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
                                    .n_frames = n_frames,
                                    .fs = &fs};
         packet_addrs(k, &m.src, &m.dst);
+        commented(p, &m);
         if (watch && !m.quoted)
             engine_part_watch(p, protocol, &m, &fs, place_of(p, k, protocol));
         if (p->e->sink.message && (fs.n || !p->e->o.faulty))
@@ -523,6 +545,7 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
 
     p->flows.now++;
     p->share = s;
+    p->window = w;
     size_t n = first_pass(p, w, s);
     if (p->streams.dropped && n)
         engine_streams_dropped(p, w->packets[p->mine[0]].frame);
@@ -551,4 +574,5 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
         engine_streams_end(p);
     }
     p->share = NULL;
+    p->window = NULL;
 }

@@ -98,6 +98,8 @@ struct window {
     size_t n, n_slow;
     struct capread_problem *problems;
     size_t n_problems, cap_problems;
+    struct engine_comment *comments; /* in the order of frames */
+    size_t n_comments, cap_comments;
     struct aside **asides; /* by packet.aside - 1 */
     size_t n_asides, cap_asides;
     struct capread_counts counts; /* of the quick way */
@@ -185,9 +187,10 @@ struct part {
         partial, late[ENGINE_LEVELS], problems;
     struct held held;
     struct streams streams;
-    struct share *share;  /* while a window is worked on */
-    uint64_t at;          /* place of what is told now; 0: the frame of the message */
-    uint16_t *mine;       /* ENGINE_FRAMES: the packets of the window being worked on */
+    struct share *share;         /* while a window is worked on */
+    const struct window *window; /* the same */
+    uint64_t at;                 /* place of what is told now; 0: the frame of the message */
+    uint16_t *mine;              /* ENGINE_FRAMES: the packets of the window being worked on */
     char ***layers;       /* by path, then protocol: texts that were made; NULL: none of the path */
     struct srtpdec *srtp; /* NULL: there are no keys */
     _Atomic bool failed;  /* no memory */
@@ -218,7 +221,7 @@ struct engine {
     uint8_t rtp_is[2];          /* the protocols of what SRTP and SRTCP carry */
     bool quick[UINT8_MAX + 1];  /* by packet.protocol: its watcher's quick way may be taken */
     _Atomic bool stop;          /* the sink wants no more, or memory is out */
-    struct window *pushed;
+    struct window *pushed, *into; /* into: the one that is being read */
     uint32_t pushed_frames;
     char why[600];
     bool error;
@@ -227,8 +230,9 @@ struct engine {
 
 /* ---- steps ---- */
 
-/* For capfile: take the keys in a block of secrets. */
+/* For capfile: take the keys in a block of secrets; a comment, into the window that is being read. */
 void engine_take_secrets(void *ctx, uint32_t type, struct span data, uint32_t frame);
+void engine_take_comment(void *ctx, struct span text, uint32_t frame);
 bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);

@@ -123,8 +123,10 @@ static size_t problems(struct engine *e, const struct window *w, size_t at, uint
 
 static void merge(struct engine *e, struct window *w)
 {
+    struct part *serial = e->serial;
     size_t at[ENGINE_JOBS_MAX] = {0}, off[ENGINE_JOBS_MAX] = {0}, told = 0;
 
+    serial->window = w;
     while (!e->stop) {
         const struct event *next = NULL;
         unsigned from = 0;
@@ -147,6 +149,7 @@ static void merge(struct engine *e, struct window *w)
         off[from] += next->text;
         at[from]++;
     }
+    serial->window = NULL;
     problems(e, w, told, UINT64_MAX);
 }
 

@@ -32,6 +32,7 @@ void window_clear(struct window *w, unsigned parts)
         s->text.n = 0;
         s->text.full = false;
     }
+    w->n_comments = 0;
     w->n = w->n_slow = w->n_problems = w->n_asides = w->used = 0;
     w->last = false;
     w->counts = (struct capread_counts){0};
@@ -51,10 +52,25 @@ void window_free(struct window *w, unsigned parts)
     free(w->shares);
     free(w->asides);
     free(w->problems);
+    free(w->comments);
     pages_free(w->room, sizeof *w->room);
 }
 
 /* ---- read ---- */
+
+void engine_take_comment(void *ctx, struct span text, uint32_t frame)
+{
+    struct engine *e = ctx;
+    struct window *w = e->into;
+    void *v = engine_room(w->comments, w->n_comments, &w->cap_comments, sizeof *w->comments);
+
+    if (!v) {
+        e->stop = true;
+        return;
+    }
+    w->comments = v;
+    w->comments[w->n_comments++] = (struct engine_comment){frame, text};
+}
 
 void step_read(struct engine *e, struct window *w)
 {
@@ -62,7 +78,9 @@ void step_read(struct engine *e, struct window *w)
 
     w->serial = e->serial_window++;
     e->file.secrets = engine_take_secrets;
-    e->file.secrets_ctx = e;
+    e->file.comment = e->sink.message ? engine_take_comment : NULL;
+    e->file.ctx = e;
+    e->into = w;
     capfile_window(&e->file, w->buf, e->n_parts > 1 ? ENGINE_WINDOW_SHARED : ENGINE_WINDOW);
     while (w->n < ENGINE_FRAMES && got == CAPREAD_DATAGRAM) {
         w->n += capfile_some(&e->file, &w->frames[w->n], ENGINE_FRAMES - w->n);

@@ -326,5 +326,42 @@ static void lint(void)
     folder[0] = '\0';
 }
 
+/* What was written on a frame stands with its message. */
+static void comments(void)
+{
+    char args[4400];
+    static const uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1};
+    const char *why;
+
+    if (!program())
+        return;
+    struct capture *c = capture_open(path("said.pcapng"), "test", 0, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    for (unsigned i = 0; i < 3; i++) {
+        capture_datagram(c, i, &a, &b, (struct span){binding, sizeof binding});
+        if (i == 1) {
+            capture_comment(c, "first \"words\"");
+            capture_comment(c, "second");
+        }
+    }
+    CU_ASSERT_TRUE(capture_close(c, &why));
+    for (unsigned jobs = 1; jobs <= 2; jobs++) {
+        snprintf(args, sizeof args, "decode --quiet -j %u %s", jobs, path("said.pcapng"));
+        run(args);
+        const char *said = strstr(out, "  comment \"first \\\"words\\\"\"\n  comment \"second\"\n");
+        const char *third = strstr(out, "frame 3, ");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+        CU_ASSERT_PTR_NULL(strstr(said + 12, "comment \"first"));
+        CU_ASSERT_TRUE(third && said < third && said > strstr(out, "frame 2, "));
+    }
+    snprintf(args, sizeof args, "decode --json %s", path("said.pcapng"));
+    run(args);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, ",\"comments\":[\"first \\\"words\\\"\",\"second\"]}\n"));
+    snprintf(args, sizeof args, "rm -r %s", folder);
+    CU_ASSERT_EQUAL(system(args), 0);
+    folder[0] = '\0';
+}
+
 TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
-      {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint})
+      {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint},
+      {"comments", comments})
