@@ -74,8 +74,9 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
     if (!p->layers[path])
         p->layers[path] = calloc(ENGINE_PROTOCOLS_MAX, sizeof *p->layers[path]);
     char **text = p->layers[path] ? &p->layers[path][protocol] : NULL;
-    if (text && *text)
-        return *text;
+    const char *made = text ? *text : NULL;
+    if (made)
+        return made;
     if (below < QUICK_PATHS)
         quick_path(below, &w);
     else
