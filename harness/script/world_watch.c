@@ -47,6 +47,37 @@ static struct watch_options options(const struct world *w)
     return (struct watch_options){.beside = loopback, .slack_us = 100000};
 }
 
+/* Watchers of earlier cases of this process, for those that come: their memory is there already. */
+static struct kept {
+    struct watch *watch;
+    struct watch_options o;
+} kept[COUNT(((struct world *)0)->watches)];
+
+static struct watch *watch_again(const struct watcher_class *cls, const struct watch_options *o)
+{
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        struct watch *again = kept[i].watch;
+        const struct watch_options *k = &kept[i].o;
+        if (!again || watch_class(again) != cls || k->origin != o->origin ||
+            k->beside != o->beside || k->slack_us != o->slack_us)
+            continue;
+        kept[i].watch = NULL;
+        watch_reset(again);
+        return again;
+    }
+    return watch_new(cls, 1024, o);
+}
+
+static void watch_keep(const struct world *w, struct watch *watch)
+{
+    for (size_t i = 0; watch && i < COUNT(kept); i++)
+        if (!kept[i].watch) {
+            kept[i] = (struct kept){watch, options(w)};
+            return;
+        }
+    watch_free(watch);
+}
+
 static struct watch *watch_for(struct world *w, const char *protocol)
 {
     const struct watcher_class *cls = watcher_of(codec_named(protocol));
@@ -56,7 +87,7 @@ static struct watch *watch_for(struct world *w, const char *protocol)
             return w->watches[i];
         if (!w->watches[i]) {
             struct watch_options o = options(w);
-            return w->watches[i] = watch_new(cls, 1024, &o);
+            return w->watches[i] = watch_again(cls, &o);
         }
     }
     return NULL;
@@ -144,7 +175,7 @@ void world_watch_end(struct world *w)
     for (size_t i = 0; i < COUNT(w->watches); i++) {
         if (w->watches[i] && !w->skipped && !blind)
             watch_end(w->watches[i], &(struct watch_sink){.finding = on_finding, .ctx = w});
-        watch_free(w->watches[i]);
+        watch_keep(w, w->watches[i]);
         w->watches[i] = NULL;
     }
     n_later = 0;
