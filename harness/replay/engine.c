@@ -198,7 +198,7 @@ void engine_begin(struct engine *e, const char *name)
 
 static void work(struct engine *e, struct window *w)
 {
-    step_parse(w);
+    step_parse(e, w);
     step_slow(e, w);
     for (unsigned i = 0; i < e->n_parts; i++)
         step_flows(e, w, i);

@@ -24,7 +24,7 @@ enum {
     ENGINE_WINDOW =
         1 << 18, /* octets of a file that are read at once: what stays in a core's cache */
     ENGINE_WINDOW_SHARED =
-        1 << 20, /* the same for several threads: handing on costs more than the cache gives */
+        1 << 19, /* the same for several threads: handing on costs more than the cache gives */
     ENGINE_FRAMES = 7168,  /* frames in a window: it takes a large page as a whole */
     ENGINE_SURE = 50,      /* a guess from here on needs no second datagram */
     ENGINE_PROBATION = 2,  /* datagrams that have to follow on the first one of a flow */

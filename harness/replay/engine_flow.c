@@ -15,12 +15,11 @@ bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t 
     p->watching = calloc(registry_n, sizeof *p->watching);
     p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
     p->held.octets = malloc(ENGINE_HELD);
-    p->mine = malloc(ENGINE_FRAMES * sizeof *p->mine);
     p->layers = calloc(ENGINE_ALL_PATHS, sizeof *p->layers);
     bool flows = flows_init(&p->flows, places);
     engine_streams_init(p);
     return flows && p->mem.p && p->findings && p->over && p->watching && p->held.v &&
-           p->held.octets && p->mine && p->layers && engine_part_srtp_init(p);
+           p->held.octets && p->layers && engine_part_srtp_init(p);
 }
 
 void engine_part_free(struct part *p)
@@ -41,7 +40,6 @@ void engine_part_free(struct part *p)
     free(p->watching);
     free(p->held.v);
     free(p->held.octets);
-    free(p->mine);
     free(p->layers);
 }
 
@@ -518,25 +516,19 @@ static void release(struct part *p, struct share *s, bool all)
 
 /* ---- the step ---- */
 
-/* Open and classify the datagrams of a part, and list all its packets. */
-static size_t first_pass(struct part *p, struct window *w, struct share *s)
+/* Open and classify the datagrams of a part. Where another thread has parsed them, even the packets are far away. */
+static void first_pass(struct part *p, struct window *w, struct share *s)
 {
-    unsigned parts = p->e->n_parts, number = p->number;
-    size_t n = 0;
-
-    for (size_t i = 0; i < w->n; i++) {
-        struct packet *k = &w->packets[i];
-        if (i + AHEAD < w->n && k[AHEAD].p) {
-            flows_prefetch(&p->flows, k + AHEAD);
-            __builtin_prefetch(k[AHEAD].p);
+    for (size_t i = 0; i < s->n_mine; i++) {
+        struct packet *k = &w->packets[s->mine[i]];
+        if (i + 3 * AHEAD < s->n_mine) {
+            __builtin_prefetch(&w->packets[s->mine[i + 3 * AHEAD]]);
+            __builtin_prefetch(w->packets[s->mine[i + 2 * AHEAD]].p);
+            flows_prefetch(&p->flows, &w->packets[s->mine[i + AHEAD]]);
         }
-        if (!k->p || (parts > 1 && engine_part_of(k->hash, parts) != number))
-            continue;
-        p->mine[n++] = (uint16_t)i;
         if (!(k->flags & PACKET_TCP) && !(p->srtp && engine_part_srtp(p, w, s, k)))
             k->protocol = (uint8_t)protocol_of(p, k);
     }
-    return n;
 }
 
 void step_flows(struct engine *e, struct window *w, unsigned number)
@@ -547,15 +539,15 @@ void step_flows(struct engine *e, struct window *w, unsigned number)
     p->flows.now++;
     p->share = s;
     p->window = w;
-    size_t n = first_pass(p, w, s);
-    if (p->streams.dropped && n)
-        engine_streams_dropped(p, w->packets[p->mine[0]].frame);
+    first_pass(p, w, s);
+    if (p->streams.dropped && s->n_mine)
+        engine_streams_dropped(p, w->packets[s->mine[0]].frame);
     if (p->held.n)
         release(p, s, false);
-    for (size_t i = 0; i < n; i++) {
-        struct packet *k = &w->packets[p->mine[i]];
-        if (i + AHEAD < n)
-            ahead(p, &w->packets[p->mine[i + AHEAD]]);
+    for (size_t i = 0; i < s->n_mine; i++) {
+        struct packet *k = &w->packets[s->mine[i]];
+        if (i + AHEAD < s->n_mine)
+            ahead(p, &w->packets[s->mine[i + AHEAD]]);
         if (k->flags & PACKET_TCP) {
             engine_part_segment(p, k);
             continue;

@@ -3,7 +3,8 @@
  * A window goes through these steps, each window in order through those marked (o):
  *
  *   read (o)    octets of the file, boundaries of frames          engine_window.c
- *   parse       quick_packet over its frames                      engine_window.c
+ *   parse       quick_packet over its frames, by who read them;   engine_window.c
+ *               which packet is of which part
  *   slow (o)    layers_frame over what that left; fragments       engine_window.c
  *   flows (o)   a part of the flows each: open SRTP, classify,     engine_flow.c, engine_srtp.c; of TCP engine_tcp.c,
  *               decode, watch                                     engine_stream.c
@@ -72,7 +73,9 @@ struct event {   /* of a part in a window: text, a message that waits for the me
     struct packet copy;         /* of one that was held */
 };
 #define ENGINE_LAST (UINT64_C(1) << 32)
-struct share { /* what a part makes of a window */
+struct share {      /* what a part gets of a window, and makes of it */
+    uint16_t *mine; /* ENGINE_FRAMES: its packets, in order */
+    size_t n_mine;
     struct wr text;
     struct event *events;
     size_t n_events, cap_events;
@@ -106,7 +109,6 @@ struct window {
     struct share *shares;         /* a part each */
     bool last;                    /* the file ends with it */
     enum { WINDOW_FREE, WINDOW_READ, WINDOW_PARSED, WINDOW_PACKETS, WINDOW_DONE } state;
-    bool busy;           /* a step of it is being run */
     unsigned parts_done; /* bits */
     uint64_t serial;
 };
@@ -190,7 +192,6 @@ struct part {
     struct share *share;         /* while a window is worked on */
     const struct window *window; /* the same */
     uint64_t at;                 /* place of what is told now; 0: the frame of the message */
-    uint16_t *mine;              /* ENGINE_FRAMES: the packets of the window being worked on */
     char ***layers;       /* by path, then protocol: texts that were made; NULL: none of the path */
     struct srtpdec *srtp; /* NULL: there are no keys */
     _Atomic bool failed;  /* no memory */
@@ -237,7 +238,7 @@ bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);
 void step_read(struct engine *e, struct window *w);
-void step_parse(struct window *w);
+void step_parse(const struct engine *e, struct window *w);
 void step_slow(struct engine *e, struct window *w);
 void step_flows(struct engine *e, struct window *w, unsigned part);
 void step_merge(struct engine *e, struct window *w);

@@ -32,28 +32,16 @@ static struct window *at(const struct jobs *j, uint64_t serial)
     return &j->e->windows[serial % j->e->n_windows];
 }
 
-/* Of the parts the thread's own first, whose flows are in its core's cache. */
-static struct task flows_task(struct jobs *j, unsigned own)
+/* A part from the `n`th behind the thread's own on. */
+static struct task flows_task(struct jobs *j, unsigned own, unsigned n, unsigned end)
 {
-    for (unsigned n = 0; n < j->e->n_parts; n++) {
+    for (; n < end; n++) {
         unsigned i = (own + n) % j->e->n_parts;
         struct window *w = at(j, j->next_flows[i]);
         if (j->flowing[i] || j->next_flows[i] >= j->next_slow || w->state != WINDOW_PACKETS)
             continue;
         j->flowing[i] = true;
         return (struct task){FLOWS, w, i};
-    }
-    return (struct task){NOTHING, NULL, 0};
-}
-
-static struct task parse_task(struct jobs *j)
-{
-    for (uint64_t s = j->next_slow; s < j->next_read; s++) {
-        struct window *w = at(j, s);
-        if (w->state == WINDOW_READ && !w->busy) {
-            w->busy = true;
-            return (struct task){PARSE, w, 0};
-        }
     }
     return (struct task){NOTHING, NULL, 0};
 }
@@ -67,7 +55,7 @@ static struct task take(struct jobs *j, unsigned own)
         j->merging = true;
         return (struct task){MERGE, w, 0};
     }
-    struct task t = flows_task(j, own);
+    struct task t = flows_task(j, own, 0, 1);
     if (t.kind != NOTHING)
         return t;
     w = at(j, j->next_slow);
@@ -75,16 +63,24 @@ static struct task take(struct jobs *j, unsigned own)
         j->slowing = true;
         return (struct task){SLOW, w, 0};
     }
-    t = parse_task(j);
-    if (t.kind != NOTHING)
-        return t;
     w = at(j, j->next_read);
     if (!j->reading && !j->read_all && j->next_read - j->next_merge < j->e->n_windows &&
         w->state == WINDOW_FREE) {
         j->reading = true;
         return (struct task){READ, w, 0};
     }
-    return t;
+    return flows_task(j, own, 1, j->e->n_parts);
+}
+
+/* Windows with nothing for the slow step have been through it, those before them first. */
+static void pass_slow(struct jobs *j)
+{
+    for (; !j->slowing && j->next_slow < j->next_read; j->next_slow++) {
+        struct window *w = at(j, j->next_slow);
+        if (w->state != WINDOW_PARSED || w->n_slow || w->last)
+            return;
+        w->state = WINDOW_PACKETS;
+    }
 }
 
 static void run(struct engine *e, const struct task *t)
@@ -94,7 +90,7 @@ static void run(struct engine *e, const struct task *t)
         step_read(e, t->w);
         break;
     case PARSE:
-        step_parse(t->w);
+        step_parse(e, t->w);
         break;
     case SLOW:
         step_slow(e, t->w);
@@ -122,13 +118,14 @@ static void done(struct jobs *j, const struct task *t, bool last)
         j->next_read++;
         break;
     case PARSE:
-        w->busy = false;
         w->state = WINDOW_PARSED;
+        pass_slow(j);
         break;
     case SLOW:
         j->slowing = false;
         w->state = WINDOW_PACKETS;
         j->next_slow++;
+        pass_slow(j);
         break;
     case FLOWS:
         j->flowing[t->part] = false;
@@ -171,8 +168,8 @@ static void *worker(void *arg)
 
     pthread_mutex_lock(&j->lock);
     unsigned own = j->threads++;
-    while (!j->over) {
-        struct task t = take(j, own);
+    for (struct task t, after = {NOTHING, NULL, 0}; !j->over;) {
+        t = after.kind == NOTHING ? take(j, own) : after;
         if (t.kind == NOTHING) {
             wait_for_change(j);
             continue;
@@ -183,6 +180,7 @@ static void *worker(void *arg)
         last |= t.kind == READ && t.w->last;
         pthread_mutex_lock(&j->lock);
         done(j, &t, last);
+        after = t.kind == READ ? (struct task){PARSE, t.w, 0} : (struct task){NOTHING, NULL, 0};
         j->changes++;
         pthread_cond_broadcast(&j->change);
     }
@@ -213,7 +211,7 @@ static void run_alone(struct engine *e)
     while (!last && !e->stop) {
         step_read(e, w);
         last = w->last;
-        step_parse(w);
+        step_parse(e, w);
         step_slow(e, w);
         step_flows(e, w, 0);
         step_merge(e, w);

@@ -10,6 +10,9 @@ bool window_init(struct window *w, unsigned parts)
     w->shares = calloc(parts, sizeof *w->shares);
     if (!w->room || !w->shares)
         return false;
+    for (unsigned i = 0; i < parts; i++)
+        if (!(w->shares[i].mine = malloc(ENGINE_FRAMES * sizeof *w->shares[i].mine)))
+            return false;
     w->buf = w->room->buf;
     w->frames = w->room->frames;
     w->packets = w->room->packets;
@@ -28,7 +31,7 @@ void window_clear(struct window *w, unsigned parts)
             free(a);
         }
         s->held = NULL;
-        s->n_events = s->n_problems = s->n_early = 0;
+        s->n_mine = s->n_events = s->n_problems = s->n_early = 0;
         s->text.n = 0;
         s->text.full = false;
     }
@@ -44,6 +47,7 @@ void window_free(struct window *w, unsigned parts)
     if (w->shares)
         window_clear(w, parts);
     for (unsigned i = 0; w->shares && i < parts; i++) {
+        free(w->shares[i].mine);
         free(w->shares[i].text.p);
         free(w->shares[i].events);
         free(w->shares[i].problems);
@@ -101,7 +105,16 @@ void step_read(struct engine *e, struct window *w)
 
 /* ---- parse ---- */
 
-void step_parse(struct window *w)
+static inline void share_out(unsigned parts, struct window *w, size_t i)
+{
+    struct share *s = w->shares;
+
+    if (parts > 1)
+        s += engine_part_of(w->packets[i].hash, parts);
+    s->mine[s->n_mine++] = (uint16_t)i;
+}
+
+void step_parse(const struct engine *e, struct window *w)
 {
     struct capread_counts *c = &w->counts;
 
@@ -124,6 +137,7 @@ void step_parse(struct window *w)
         }
         k->aside = k->flow = 0;
         k->protocol = 0;
+        share_out(e->n_parts, w, i);
         c->tcp += (k->flags & PACKET_TCP) != 0;
         c->datagrams += (k->flags & PACKET_TCP) == 0;
     }
@@ -195,6 +209,16 @@ static bool take(struct engine *e, struct window *w, struct packet *k)
     return true;
 }
 
+/* Again, with those that were found since. */
+static void share_anew(const struct engine *e, struct window *w)
+{
+    for (unsigned i = 0; i < e->n_parts; i++)
+        w->shares[i].n_mine = 0;
+    for (size_t i = 0; i < w->n; i++)
+        if (w->packets[i].p)
+            share_out(e->n_parts, w, i);
+}
+
 /* What is unfinished at the end of the file. */
 static void unfinished(struct engine *e, struct window *w)
 {
@@ -232,6 +256,8 @@ void step_slow(struct engine *e, struct window *w)
             if (!take(e, w, k))
                 e->stop = true;
     }
+    if (w->n_slow)
+        share_anew(e, w);
     if (w->last)
         unfinished(e, w);
 }
