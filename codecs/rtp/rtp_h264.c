@@ -115,8 +115,11 @@ static void lint_units(const struct rtp_h264 *v, struct findings *fs)
         any = true;
     }
     if (any && !v->rest.n && v->nri != nri)
-        payload_broke(fs, v->wire, "RFC6184:5.7#4", MUST,
-                      "NRI is %u, the greatest of its units is %u", v->wire.p, 1, v->nri);
+        finding_add(fs, (struct finding){.clause = "RFC6184:5.7#4",
+                                         .what = "NRI is %u, the greatest of its units is %u",
+                                         .level = MUST,
+                                         .len = 1,
+                                         .arg = {v->nri, nri}});
     if (any && !v->rest.n && v->forbidden != forbidden)
         payload_broke(fs, v->wire, "RFC6184:5.7#3", MUST,
                       "F is %u, which is not what its units have", v->wire.p, 1, v->forbidden);

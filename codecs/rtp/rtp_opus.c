@@ -195,6 +195,7 @@ static void brief(struct wr *w, const void *view)
 
     wr_text(w, "Opus ");
     wr_dec(w, rtp_opus_duration(v) / 48);
+    wr_text(w, rtp_opus_duration(v) % 48 ? ".5" : ""); /* frames last 2.5 ms or multiples of it */
     wr_text(w, v->stereo ? " ms stereo" : " ms");
 }
 

@@ -2,6 +2,8 @@
  * is shown, how long Opus lasts. */
 #include "codecs/rtp/rtp_cn.h"
 #include "codecs/rtp/rtp_event.h"
+#include "codecs/rtp/rtp_formats.h"
+#include "codecs/rtp/rtp_h264.h"
 #include "codecs/rtp/rtp_opus.h"
 #include "codecs/rtp/rtp_red.h"
 #include "codecs/rtp/rtp_text.h"
@@ -37,6 +39,21 @@ static void red_written(void)
     b.data.n++;
     CU_ASSERT_FALSE(rtp_red_put(&w, &b, 1, 126, primary));
     CU_ASSERT_EQUAL(w.n, 0);
+}
+
+static void names(void)
+{
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("CN"), &rtp_cn_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("h264"), &rtp_h264_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("OPUS"), &rtp_opus_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("RED"), &rtp_red_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("T140"), &rtp_text_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("Telephone-Event"), &rtp_event_codec);
+    CU_ASSERT_PTR_EQUAL(rtp_format_named("tone"), &rtp_tone_codec);
+    CU_ASSERT_PTR_NULL(rtp_format_named("H264x"));
+    CU_ASSERT_PTR_NULL(rtp_format_named("H26"));
+    CU_ASSERT_PTR_NULL(rtp_format_named("PCMU"));
+    CU_ASSERT_PTR_NULL(rtp_format_named(""));
 }
 
 static void keys(void)
@@ -128,6 +145,11 @@ static void opus_lasts(void)
         CU_ASSERT_EQUAL(rtp_opus_frame(c), ms10[c] * 48 / 10);
     CU_ASSERT_EQUAL(rtp_opus_decode((struct span){three, sizeof three}, &v, &fs), STEP_ITEM);
     CU_ASSERT_EQUAL(rtp_opus_duration(&v), 3 * 960);
+    struct wr w = {out, sizeof out, 0, false};
+    rtp_opus_codec.brief(&w, &v);
+    v.config = 16; /* 2.5 ms a frame */
+    rtp_opus_codec.brief(&w, &v);
+    CU_ASSERT_TRUE(span_is(wr_span(&w), "Opus 60 msOpus 7.5 ms"));
 }
 
 /* RFC 3389 section 3.2: the ends of the scale and its middle. */
@@ -138,5 +160,5 @@ static void noise(void)
     CU_ASSERT_TRUE(rtp_cn_reflection(254) < 32768 && rtp_cn_reflection(254) > 32000);
 }
 
-TESTS({"red_written", red_written}, {"keys", keys}, {"train", train}, {"shown", shown},
-      {"opus_lasts", opus_lasts}, {"noise", noise})
+TESTS({"names of formats", names}, {"red_written", red_written}, {"keys", keys}, {"train", train},
+      {"shown", shown}, {"opus_lasts", opus_lasts}, {"noise", noise})

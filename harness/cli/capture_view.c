@@ -151,9 +151,16 @@ static void on_problem(void *ctx, const char *file, const struct capread_problem
     struct wr w = {text, sizeof text, 0, false}, ends = {ends_text, sizeof ends_text, 0, false};
     const struct finding f = {.what = p->what, .arg = {p->arg[0], p->arg[1]}};
 
+    finding_words(&w, &f);
+    if (p->stream && v->note && !v->cli.quiet) {
+        uint8_t line[VIEW_NOTE_MAX];
+        struct wr to = {line, sizeof line, 0, false};
+        v->note(v, &to, file, p, wr_span(&w));
+        on_text(v, wr_span(&to));
+        return;
+    }
     if (v->cli.quiet || v->notes++ >= VIEW_NOTES_MAX)
         return;
-    finding_words(&w, &f);
     if (p->stream) {
         wr_text(&ends, ", ");
         addr_text(&ends, &p->src);

@@ -7,6 +7,7 @@
 
 enum {
     VIEW_NOTES_MAX = 20,        /* problems told of a file; more are counted */
+    VIEW_NOTE_MAX = 8192,       /* octets of the line that tells one of a stream */
     VIEW_WAIT_MS = 100,         /* between looks at what grows */
     VIEW_KNOWN_MAX = 4096,      /* octets of all --map together */
     VIEW_KEYLOG_MAX = 64 << 20, /* octets of a key log */
@@ -36,6 +37,10 @@ struct view {
     void (*message)(struct view *v, struct wr *w, const struct engine_message *m);
     void (*late)(struct view *v, struct wr *w, const char *file, const struct watch_finding *f);
     void (*file_end)(struct view *v, struct wr *w, const char *file);
+    /* What is odd in a stream of TCP, with its words, in the order of frames; NULL: told on standard error, as all
+     * that is odd below a stream is. */
+    void (*note)(struct view *v, struct wr *w, const char *file, const struct capread_problem *p,
+                 struct span words);
     void (*heading)(struct view *v,
                     const char *file); /* before the first text of a file, where there are many */
     struct engine *engine;
@@ -69,7 +74,8 @@ int view_files(struct view *v, int n, char **files);
     "      --count N        live: end after so many frames\n"                                      \
     "      --follow         a file that ends is waited for, as it grows, until SIGINT\n"           \
     "  -m, --map PT=ENCODING/RATE[,...]\n"                                                         \
-    "                       what dynamic payload types of RTP stand for, as in a=rtpmap\n"         \
+    "                       what dynamic payload types of RTP stand for, as in a=rtpmap; with\n"   \
+    "                       'clear' among them payloads are read too: they are not encrypted\n"    \
     "      --keylog FILE    keys of TLS, a line each as SSLKEYLOGFILE has them, beside those "     \
     "that\n"                                                                                       \
     "                       a pcapng file brings along\n"                                          \

@@ -100,6 +100,16 @@ static void as_text(struct view *v, struct wr *w, const struct engine_message *m
     }
     if (!v->cli.quiet)
         field_text(w, m->codec->view, m->view, 1);
+    if (!v->cli.quiet && m->inside) {
+        wr_text(w, "  ");
+        wr_text(w, m->inside->name);
+        if (m->inside->brief) {
+            wr_text(w, ": ");
+            m->inside->brief(w, m->inside_view);
+        }
+        wr_u8(w, '\n');
+        field_text(w, m->inside->view, m->inside_view, 2);
+    }
     for (size_t i = 0; i < kept; i++)
         put_finding(w, &m->fs->v[i], view_over(m, i), v->cli.color);
     if (m->fs->n > kept)
@@ -146,6 +156,14 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
     view_key_uint(w, "bytes", m->octets.n);
     view_key(w, "fields");
     field_json(w, m->codec->view, m->view);
+    if (m->inside) {
+        view_key(w, "inside");
+        wr_u8(w, '{');
+        view_key_text(w, "proto", m->inside->name);
+        view_key(w, "fields");
+        field_json(w, m->inside->view, m->inside_view);
+        wr_u8(w, '}');
+    }
     json_findings(w, m);
     view_key_text(w, "file", m->file);
     if (m->quoted)

@@ -23,6 +23,44 @@ static void line(struct view *v, struct wr *w, const char *file, uint32_t frame,
     wr_u8(w, '\n');
 }
 
+/* What is odd in a stream: whether the peer or the capture is to blame cannot be told, so that it breaks no clause.
+ * FILE:FRAME:OCTET capture NOTE what, SRC -> DST */
+static void note_text(struct view *v, struct wr *w, const char *file,
+                      const struct capread_problem *p, struct span words)
+{
+    wr_text(w, file);
+    wr_u8(w, ':');
+    wr_dec(w, p->frame);
+    wr_u8(w, ':');
+    wr_dec(w, p->off);
+    wr_text(w, " " LINT_CAPTURE " ");
+    wr_text(w, v->cli.color ? "\033[2m" LINT_NOTE "\033[0m " : LINT_NOTE " ");
+    wr_put(w, words);
+    wr_text(w, ", ");
+    addr_text(w, &p->src);
+    wr_text(w, " -> ");
+    addr_text(w, &p->dst);
+    wr_u8(w, '\n');
+}
+
+static void note_json(struct view *v, struct wr *w, const char *file,
+                      const struct capread_problem *p, struct span words)
+{
+    (void)v;
+    wr_u8(w, '{');
+    view_key_uint(w, "frame", p->frame);
+    view_key_addr(w, "src", &p->src);
+    view_key_addr(w, "dst", &p->dst);
+    view_key_text(w, "layers", "tcp");
+    view_key_text(w, "clause", LINT_CAPTURE);
+    view_key_text(w, "level", LINT_NOTE);
+    view_key_uint(w, "offset", p->off);
+    view_key(w, "what");
+    wr_json_text(w, words);
+    view_key_text(w, "file", file);
+    wr_text(w, "}\n");
+}
+
 static void as_text(struct view *v, struct wr *w, const struct engine_message *m)
 {
     for (size_t i = 0; i < findings_kept(m->fs); i++)
@@ -186,6 +224,7 @@ static int run_lint(int argc, char **argv)
     if (!v->cli.quiet || sarif) {
         v->message = sarif ? lint_sarif_message : v->cli.json ? as_json : as_text;
         v->late = sarif ? lint_sarif_late : v->cli.json ? late_json : late_text;
+        v->note = sarif ? lint_sarif_note : v->cli.json ? note_json : note_text;
     }
     if (v->cli.verbose)
         v->file_end = messages;
@@ -204,6 +243,8 @@ const struct command cmd_lint = {
     "standard input) or an interface, and prints a line for each place where a message breaks its\n"
     "standard:\n\n"
     "  FILE:FRAME:OCTET CLAUSE LEVEL what     (the octet counts from the start of the message)\n\n"
+    "A gap in a stream of TCP, octets that came again as others and their like are findings too,\n"
+    "\"capture NOTE\", the octet counted in the stream; they break no clause, and fail nothing.\n"
     "What only several messages show, such as the schedule of retransmissions, stands at the last\n"
     "of them and names the frames of the others.\n\n"
     "      --fail-on must|should   from which level on the exit status is 1; must where not "

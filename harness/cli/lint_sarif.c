@@ -75,6 +75,28 @@ void lint_sarif_late(struct view *v, struct wr *w, const char *file, const struc
     put((struct lint *)v, &f->f, &at);
 }
 
+/* About the capture, not about who spoke in it. */
+void lint_sarif_note(struct view *v, struct wr *w, const char *file,
+                     const struct capread_problem *p, struct span words)
+{
+    char text[512];
+    struct wr to = {(uint8_t *)text, sizeof text - 1, 0, false};
+
+    (void)w;
+    wr_text(&to, "frame ");
+    wr_dec(&to, p->frame);
+    wr_text(&to, ", ");
+    addr_text(&to, &p->src);
+    wr_text(&to, " -> ");
+    addr_text(&to, &p->dst);
+    wr_text(&to, ", octet ");
+    wr_dec(&to, p->off);
+    wr_text(&to, " of the stream: ");
+    wr_put(&to, words);
+    text[to.n] = '\0';
+    sarif_note(&((struct lint *)v)->sarif, &(struct sarif_note){.text = text, .file = file});
+}
+
 int lint_sarif_files(struct lint *l, int n, char **files)
 {
     if (!sarif_begin(&l->sarif, stdout)) {

@@ -115,6 +115,8 @@ static void each(struct visit *v, const struct engine_message *m, struct span na
         v->value(v, &x);
     else if (n < name.n && span_is(span_cut(name, 0, n), m->codec->name))
         walk(v, m->codec->view, m->view, span_cut(name, n + 1, name.n));
+    else if (n < name.n && m->inside && span_is(span_cut(name, 0, n), m->inside->name))
+        walk(v, m->inside->view, m->inside_view, span_cut(name, n + 1, name.n));
 }
 
 bool select_name(struct span name)

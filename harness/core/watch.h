@@ -120,6 +120,9 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     bool (*quick)(void *self, const struct watch_place *place, const struct watch_quick *q);
     /* quick will be called for that place soon: what it needs is fetched. NULL: none. */
     void (*ahead)(const void *self, const struct watch_place *place);
+    /* What a message of `codec` carries, where the caller's `known` says so: its codec, and the octets; NULL: that is
+     * not known. NULL: never. */
+    const struct codec *(*inside)(const void *self, const void *view, struct span *octets);
     /* What only time shows, such as a request that nobody answered; cost is linear in the limit. */
     void (*tick)(void *self, uint64_t now_us, const struct watch_sink *out);
     /* Nothing more will come: what is still open is told. */

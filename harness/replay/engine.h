@@ -56,7 +56,10 @@ struct engine_message { /* lives until the callback returns */
     const char *layers; /* with the protocol, "eth/ip/udp/stun"; lives as long as the engine */
     const struct codec *codec;
     const void *view;
-    struct span octets;     /* of the message */
+    struct span octets; /* of the message */
+    /* What it carries, where options->known says what that is: a view by `inside`; NULL: not known, or not read. */
+    const struct codec *inside;
+    const void *inside_view;
     size_t missing;         /* octets of it that the capture left out */
     bool quoted;            /* in an ICMP error: src and dst are of the datagram that was lost */
     bool reassembled;       /* of fragments */

@@ -360,8 +360,11 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
         commented(p, &m);
         if (watch && !m.quoted)
             engine_part_watch(p, protocol, &m, &fs, place_of(p, k, protocol));
-        if (p->e->sink.message && (fs.n || !p->e->o.faulty))
+        if (p->e->sink.message && (fs.n || !p->e->o.faulty)) {
+            if (watch && !m.quoted)
+                engine_part_inside(p, protocol, &m);
             tell(p, s, &m);
+        }
     }
     for (size_t i = 0; i < findings_kept(&fs); i++)
         p->sums[protocol].findings[fs.v[i].level]++;

@@ -323,5 +323,7 @@ static inline const struct watcher_class *engine_watcher(const struct engine *e,
 }
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
                        struct findings *fs, struct watch_place *place);
+/* Read what a message carries, which the watcher of its protocol was shown already. */
+void engine_part_inside(struct part *p, unsigned protocol, struct engine_message *m);
 void engine_part_watch_end(struct part *p);
 #endif

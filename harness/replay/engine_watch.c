@@ -56,6 +56,21 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
     m->n_over = p->n_over;
 }
 
+void engine_part_inside(struct part *p, unsigned protocol, struct engine_message *m)
+{
+    const struct watcher_class *cls = engine_watcher(p->e, protocol);
+    const struct watch *w = p->watching[p->e->watch_at[protocol] - 1].w;
+    struct span octets;
+    struct findings none = {0};
+
+    if (!w || !cls->inside || cls->codec != m->codec || m->missing || m->partial)
+        return;
+    m->inside = cls->inside(watch_self(w), m->view, &octets);
+    if (m->inside && (m->inside->decode(octets, &p->mem, &m->inside_view, &none) != STEP_ITEM ||
+                      !m->inside_view || p->mem.full))
+        m->inside = NULL;
+}
+
 void engine_part_watch_end(struct part *p)
 {
     const struct watch_sink sink = {on_finding, on_fact, p};

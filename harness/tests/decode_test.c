@@ -326,6 +326,127 @@ static void lint(void)
     folder[0] = '\0';
 }
 
+/* ---- what RTP carries: read and judged where it is said to be in the clear, and only there ---- */
+
+#define RTP(seq, stamp) "8060 " seq " " stamp " 11223344 "
+
+static void payloads(void)
+{
+    static const char *const packets[] = {
+        RTP("0001", "00000000") "78 0002 6701 0002 6802", /* STAP-A as it should be */
+        RTP("0002", "00000000") "18 0002 6701 0002 6802", /* NRI is 0, that of its units 3 */
+        RTP("0003", "00000bb8") "6588",
+    };
+    char args[1024], want[512];
+
+    if (!program())
+        return;
+    make("h264.pcapng", packets, COUNT(packets));
+    snprintf(args, sizeof args, "lint --map 96=H264/90000 %s", path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_STRING_EQUAL(out, "");
+    snprintf(args, sizeof args, "lint --map 96=h264/90000,clear %s", path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 1);
+    snprintf(want, sizeof want,
+             "%s:2:12 RFC6184:5.7#4 MUST NRI is 0, the greatest of its units is 3\n",
+             path("h264.pcapng"));
+    CU_ASSERT_STRING_EQUAL(out, want);
+    snprintf(args, sizeof args, "decode --map 96=H264/90000 %s", path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_PTR_NULL(strstr(out, "rtp_h264"));
+    snprintf(args, sizeof args, "decode --map 96=H264/90000,clear %s", path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  rtp_h264: STAP-A\n    forbidden: false\n    nri: 3\n"));
+    snprintf(args, sizeof args, "decode --json --map 96=H264/90000,clear %s", path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_EQUAL(objects(NULL), 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        out, ",\"inside\":{\"proto\":\"rtp_h264\",\"fields\":{\"forbidden\":false,\"nri\":3,"));
+    snprintf(args, sizeof args,
+             "decode --fields frame --filter 'rtp_h264.nri == 0' -m 96=H264/90000,clear %s",
+             path("h264.pcapng"));
+    run(args);
+    CU_ASSERT_STRING_EQUAL(out, "2\n");
+}
+
+/* ---- what is odd in a stream ---- */
+
+/* A segment of TCP from `a` to `b` in a frame of a pcap file of raw IP. */
+static void segment(FILE *f, uint32_t seq, uint8_t flags, struct span data)
+{
+    uint8_t octets[256];
+    struct wr w = {octets, sizeof octets, 0, false};
+
+    wr_u32(&w, 0); /* seconds, microseconds */
+    wr_u32(&w, 0);
+    wr_u32(&w, 40 + (uint32_t)data.n);
+    wr_u32(&w, 40 + (uint32_t)data.n);
+    wr_u16(&w, 0x4500);
+    wr_u16(&w, (uint16_t)(40 + data.n));
+    wr_u32(&w, 0);
+    wr_u32(&w, 0x40060000);
+    wr_put(&w, (struct span){a.ip, 4});
+    wr_put(&w, (struct span){b.ip, 4});
+    wr_u16(&w, a.port);
+    wr_u16(&w, b.port);
+    wr_u32(&w, seq);
+    wr_u32(&w, 1);
+    wr_u8(&w, 0x50);
+    wr_u8(&w, flags);
+    wr_u16(&w, 1024);
+    wr_u32(&w, 0);
+    wr_put(&w, data);
+    fwrite(octets, 1, w.n, f);
+}
+
+static void stream_notes(void)
+{
+    enum { ACK = 0x10, SYN = 2, FIN = 1 };
+    static const uint8_t head[24] = {0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0,
+                                     0,    0,    0,    0,    0, 4, 0, 0, 0, 0, 0, 101},
+                         binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1},
+                         other[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 2};
+    char args[1024];
+
+    if (!program())
+        return;
+    FILE *f = fopen(path("gap.pcap"), "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fwrite(head, 1, sizeof head, f);
+    segment(f, 99, SYN, (struct span){0});
+    segment(f, 100, ACK, (struct span){binding, sizeof binding});
+    segment(f, 136, ACK, (struct span){other, sizeof other}); /* 16 octets are not there */
+    segment(f, 156, ACK | FIN, (struct span){0});
+    CU_ASSERT_EQUAL(fclose(f), 0);
+    for (int jobs = 1; jobs <= 2; jobs++) {
+        snprintf(args, sizeof args, "lint -j %d %s", jobs, path("gap.pcap"));
+        run(args);
+        CU_ASSERT_EQUAL(status, 0);
+        CU_ASSERT_EQUAL(lines(out), 1);
+        CU_ASSERT_STRING_EQUAL(err, "");
+        CU_ASSERT_PTR_NOT_NULL(strstr(out,
+                                      "gap.pcap:4:20 capture NOTE 16 octets of the stream are not "
+                                      "in the capture, 192.0.2.1:5000 -> 192.0.2.2:3478\n"));
+    }
+    snprintf(args, sizeof args, "lint --json %s", path("gap.pcap"));
+    run(args);
+    CU_ASSERT_EQUAL(objects(NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\"clause\":\"capture\",\"level\":\"NOTE\",\"offset\":20,"));
+    snprintf(args, sizeof args, "lint --sarif %s", path("gap.pcap"));
+    run(args);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20 of the "
+                                       "stream: 16 octets of the stream are not in the capture"));
+    snprintf(args, sizeof args, "lint --quiet %s", path("gap.pcap"));
+    run(args);
+    CU_ASSERT_EQUAL(status, 0);
+    CU_ASSERT_STRING_EQUAL(out, "");
+    snprintf(args, sizeof args, "decode %s", path("gap.pcap")); /* there on standard error */
+    run(args);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20: 16 "));
+}
+
 /* What was written on a frame stands with its message. */
 static void comments(void)
 {
@@ -364,4 +485,4 @@ static void comments(void)
 
 TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
       {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint},
-      {"comments", comments})
+      {"payloads", payloads}, {"stream_notes", stream_notes}, {"comments", comments})

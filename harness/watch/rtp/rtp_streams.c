@@ -32,6 +32,10 @@ static bool read_word(struct span word, struct rtp_known *k)
     struct span rate = span_cut(value, slash + 1, value.n);
     uint64_t n, hz, channels;
 
+    if (span_is(word, "clear")) {
+        k->clear = true;
+        return true;
+    }
     if (span_is(name, "rtcp-minimum")) {
         if (!span_uint(value, &n) || n > 3600000)
             return false;
@@ -69,9 +73,8 @@ bool rtp_known_read(const char *text, struct rtp_known *k, struct wr *why)
             continue;
         wr_text(why, "\"");
         wr_put(why, span_cut(word, 0, 80));
-        wr_text(
-            why,
-            "\" is neither PT=ENCODING/RATE, with a payload type up to 127, nor rtcp-minimum=MS");
+        wr_text(why, "\" is neither PT=ENCODING/RATE, with a payload type up to 127, "
+                     "rtcp-minimum=MS nor clear");
         return false;
     }
     return true;

@@ -47,10 +47,12 @@ struct rtp_type {
  *   PT=ENCODING/RATE[/CHANNELS]  a payload type, 0 to 127, as in "a=rtpmap"
  *   rtcp-minimum=MS              the least interval that senders of RTCP calculate with (RFC3550:6.2): 5000,
  *                                or what was agreed on; lets the interval of reports be judged
+ *   clear                        payloads are not encrypted: those of formats with a codec are read and judged
  * It is given to the watcher as `known` of struct watch_options, or by engine_options. */
 struct rtp_known {
     struct rtp_type types[RTP_PAYLOAD_TYPES]; /* starts with the static ones of RFC3551:6 */
     uint32_t rtcp_minimum_ms;                 /* 0: not known */
+    bool clear;                               /* payloads are not encrypted; else it is not known */
 };
 /* Read that text, NULL as the empty one. False: `why` gets a sentence about the first word that is wrong, and
  * `k` has the words before it. */

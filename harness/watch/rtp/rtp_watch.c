@@ -107,6 +107,7 @@ const struct watcher_class rtp_watch = {
     .seen = seen,
     .quick = rtp_watch_quick,
     .ahead = rtp_watch_ahead,
+    .inside = rtp_watch_inside,
     .tick = tick,
     .end = end,
 };

@@ -16,6 +16,7 @@ enum {
     RTP_SRS = 4,               /* SRs that a report may still refer to */
     RTP_TOLD = 8,              /* findings of one kind about a stream; more are not told */
     RTP_PRIMARIES = 8,         /* blocks of text that redundant ones are compared with */
+    RTP_FORMAT_ROOM = 4096,    /* octets for the view of a payload that is judged */
     RTP_BLOCKS = 16,           /* blocks of a packet of redundant data that are looked at */
     RTP_COLLIDED_US = 1000000, /* an SSRC that collided is given up within it */
     RTP_SR_AHEAD = 2,          /* packets that may be shown after the SR that counts them */
@@ -55,7 +56,13 @@ enum rtp_told { /* kinds of findings, counted a stream */
                 RTP_T_COLLISION,
                 RTP_TOLDS,
 };
-enum rtp_content { RTP_C_NONE, RTP_C_EVENT, RTP_C_TEXT, RTP_C_RED };
+enum rtp_content { /* of a payload type: what is read of it over time */
+                   RTP_C_NONE,
+                   RTP_C_FORMAT, /* nothing, but its codec judges each payload */
+                   RTP_C_EVENT,
+                   RTP_C_TEXT,
+                   RTP_C_RED, /* of text */
+};
 
 struct
     rtp_recent { /* of a packet: a number that differs only where contents do, 0: not known; its frame */
@@ -263,6 +270,10 @@ void rtp_history_go(struct rtp_stream *t, uint64_t now_us);
 struct rtp_point rtp_history_now(const struct rtp_stream *t);
 void rtp_table_first(struct rtp_stream *t, const struct rtp_packet *p);
 void rtp_table_next(struct rtp_stream *t, const struct rtp_packet *p, const struct watch_seen *s);
+/* What the format of a payload says of it alone, and what rtp_watch calls for that. */
+void rtp_watch_format(const struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
+                      const struct rtp_packet *p, const struct watch_sink *out);
+const struct codec *rtp_watch_inside(const void *self, const void *view, struct span *octets);
 void rtp_watch_event(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
                      const struct rtp_packet *p, const struct watch_sink *out);
 void rtp_watch_text(struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,

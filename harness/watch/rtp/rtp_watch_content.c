@@ -1,10 +1,12 @@
 /* harness/watch/rtp/rtp_watch_content.c - what payload types that the caller named carry: telephone events
- * (RFC 4733) and text (RFC 4103), with redundancy (RFC 2198).
+ * (RFC 4733) and text (RFC 4103), with redundancy (RFC 2198); and, where the caller knows that payloads are in the
+ * clear, what their codecs say of each.
  *
  * Payloads of SRTP are no events and no text, though their types say so: an event is read from a payload of four
  * octets only (SRTP adds a tag), and redundant text is compared where its timestamp names a block that was seen.
  * Events packed together (RFC4733:2.5.1.5) and those inside redundant data are not listed. */
 #include "codecs/rtp/rtp_event.h"
+#include "codecs/rtp/rtp_formats.h"
 #include "codecs/rtp/rtp_red.h"
 #include "codecs/rtp/rtp_text.h"
 #include "harness/watch/rtp/rtp_watch.h"
@@ -26,6 +28,35 @@ static void tell_format(struct rtp_stream *t, const struct watch_seen *s,
         f.off += part.n ? (uint64_t)(part.p - p->p) : 0;
         rtp_watch_broke(t, RTP_T_FORMAT, out, s, f, 0);
     }
+}
+
+/* ---- any format with a codec, where payloads are known to be in the clear ---- */
+
+const struct codec *rtp_watch_inside(const void *self, const void *view, struct span *octets)
+{
+    const struct rtp_watch *w = self;
+    const struct rtp_packet *p = view;
+
+    *octets = p->payload;
+    return w->known.clear ? rtp_format_named(w->known.types[p->payload_type].encoding) : NULL;
+}
+
+void rtp_watch_format(const struct rtp_watch *w, struct rtp_stream *t, const struct watch_seen *s,
+                      const struct rtp_packet *p, const struct watch_sink *out)
+{
+    struct finding found[4];
+    struct findings fs = {found, 0, COUNT(found), NULL, 0};
+    _Alignas(16) uint8_t room[RTP_FORMAT_ROOM];
+    struct arena mem = arena_of(room, sizeof room);
+    const void *view;
+    struct span payload;
+    const struct codec *c = rtp_watch_inside(w, p, &payload);
+
+    if (!c || s->cut || !s->sound || c->decode(payload, &mem, &view, &fs) != STEP_ITEM || mem.full)
+        return;
+    if (c->lint)
+        c->lint(view, &fs);
+    tell_format(t, s, p, payload, &fs, out);
 }
 
 /* ---- telephone events ---- */

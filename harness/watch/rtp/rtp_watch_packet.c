@@ -303,7 +303,7 @@ COLD static void time_back(const struct rtp_watch *w, struct rtp_stream *t,
 /* Silence or a marker bit before a packet begins a talk spurt. */
 static inline bool spurt(const struct rtp_stream *t, const struct rtp_packet *p, double delta)
 {
-    return p->marker || (delta >= 1e3 * (double)RTP_SPURT_GAP_MS && !t->content &&
+    return p->marker || (delta >= 1e3 * (double)RTP_SPURT_GAP_MS && t->content <= RTP_C_FORMAT &&
                          delta * (double)t->deltas_us.n > 3 * t->deltas_us.sum);
 }
 
@@ -542,6 +542,8 @@ void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const str
     t->taken_us = s->now_us;
     if (t->content == RTP_C_EVENT)
         rtp_watch_event(w, t, s, p, out);
+    else if (t->content == RTP_C_FORMAT)
+        rtp_watch_format(w, t, s, p, out);
     else if (t->content)
         rtp_watch_text(w, t, s, p, out);
 }

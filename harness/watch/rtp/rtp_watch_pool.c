@@ -1,4 +1,8 @@
 /* harness/watch/rtp/rtp_watch_pool.c - streams by flow, addresses and SSRC, in bounded memory. */
+#include "codecs/rtp/rtp_event.h"
+#include "codecs/rtp/rtp_formats.h"
+#include "codecs/rtp/rtp_red.h"
+#include "codecs/rtp/rtp_text.h"
 #include "harness/watch/rtp/rtp_watch.h"
 
 enum { ALIGN = 16, LINE = 64 /* octets of a cache line */ };
@@ -41,13 +45,17 @@ static bool is_plain(unsigned payload_type)
     return false;
 }
 
-static bool called(const char *name, const char *other)
+static enum rtp_content content_of(const struct rtp_type *k, bool clear)
 {
-    size_t i = 0;
-    for (; name[i] && other[i]; i++)
-        if ((name[i] | 0x20) != (other[i] | 0x20))
-            return false;
-    return name[i] == other[i];
+    const struct codec *c = rtp_format_named(k->encoding);
+
+    if (c == &rtp_event_codec)
+        return RTP_C_EVENT;
+    if (c == &rtp_text_codec)
+        return RTP_C_TEXT;
+    if (c == &rtp_red_codec && k->clock_rate == 1000)
+        return RTP_C_RED;
+    return c && clear ? RTP_C_FORMAT : RTP_C_NONE;
 }
 
 static void types_init(struct rtp_watch *w)
@@ -59,11 +67,8 @@ static void types_init(struct rtp_watch *w)
     for (unsigned i = 0; i < RTP_PAYLOAD_TYPES; i++) {
         const struct rtp_static *st = rtp_static_type(i);
         const struct rtp_type *k = &w->known.types[i];
-        w->plain[i] = is_plain(i) && st && called(k->encoding, st->encoding);
-        w->content[i] = called(k->encoding, "telephone-event")                ? RTP_C_EVENT
-                        : called(k->encoding, "t140")                         ? RTP_C_TEXT
-                        : called(k->encoding, "red") && k->clock_rate == 1000 ? RTP_C_RED
-                                                                              : RTP_C_NONE;
+        w->plain[i] = is_plain(i) && st && rtp_encoding_is(k->encoding, st->encoding);
+        w->content[i] = (uint8_t)content_of(k, w->known.clear);
         if (w->content[i] == RTP_C_TEXT)
             w->text_type = (int)i;
     }

@@ -403,19 +403,10 @@ static bool known(const char *text, struct rtp_known *k)
 
 static void known_types(void)
 {
-    static const char *const wrong[] = {"x",
-                                        "96",
-                                        "96=",
-                                        "128=a/8000",
-                                        "96=/8000",
-                                        "96=a/",
-                                        "96=a/0",
-                                        "96=a/8000/0",
-                                        "96=a/8000/",
-                                        "96=a/8000x",
-                                        "-1=a/8000",
-                                        "rtcp-minimum=",
-                                        "rtcp-minimum=3600001"};
+    static const char *const wrong[] = {
+        "x",         "96",     "96=",         "128=a/8000",    "96=/8000",
+        "96=a/",     "96=a/0", "96=a/8000/0", "96=a/8000/",    "96=a/8000x",
+        "-1=a/8000", "clear=", "clear=1",     "rtcp-minimum=", "rtcp-minimum=3600001"};
     struct rtp_known k;
 
     CU_ASSERT_TRUE(known(NULL, &k));
@@ -426,6 +417,9 @@ static void known_types(void)
     CU_ASSERT_STRING_EQUAL(k.types[96].encoding, "opus");
     CU_ASSERT_EQUAL(k.types[127].clock_rate, 90000);
     CU_ASSERT_EQUAL(k.rtcp_minimum_ms, 5000);
+    CU_ASSERT_FALSE(k.clear);
+    CU_ASSERT_TRUE(known("96=opus/48000/2,clear", &k));
+    CU_ASSERT_TRUE(k.clear);
     CU_ASSERT_TRUE(known("rtcp-minimum=3600000", &k));
     CU_ASSERT_TRUE(known("96=a-name-that-is-longer-than-there-is-room-for/8000", &k));
     CU_ASSERT_EQUAL(strlen(k.types[96].encoding), RTP_ENCODING_MAX);
