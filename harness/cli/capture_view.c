@@ -5,6 +5,7 @@
 #include <time.h>
 #include "harness/cli/capture_view.h"
 #include "harness/core/file.h"
+#include "harness/core/pages.h"
 #include "harness/drivers/sniff.h"
 #include "harness/watch/rtp/rtp_streams.h"
 
@@ -184,19 +185,20 @@ static void on_reached(void *ctx, uint64_t octets, uint64_t size, uint64_t frame
 /* What the end of a file shows, in a text of its own. */
 static void file_end(struct view *v)
 {
-    struct wr w = {malloc(1 << 20), 1 << 20, 0, false};
+    struct wr w = {pages_new(VIEW_END), VIEW_END, 0, false};
 
     while (w.p && v->file_end) {
         v->file_end(v, &w, v->file);
         if (!w.full)
             break;
-        uint8_t *more = realloc(w.p, w.cap * 2);
+        uint8_t *more = pages_new(w.cap * 2);
         if (!more)
             break;
+        pages_free(w.p, w.cap);
         w = (struct wr){more, w.cap * 2, 0, false};
     }
     emit(v, wr_span(&w));
-    free(w.p);
+    pages_free(w.p, w.cap);
 }
 
 /* What is known at the end of a file. */

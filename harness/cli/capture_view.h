@@ -6,6 +6,7 @@
 #include "harness/cli/select.h"
 
 enum {
+    VIEW_END = 1 << 20,         /* octets that the text at the end of a file begins with */
     VIEW_NOTES_MAX = 20,        /* problems told of a file; more are counted */
     VIEW_NOTE_MAX = 8192,       /* octets of the line that tells one of a stream */
     VIEW_WAIT_MS = 100,         /* between looks at what grows */

@@ -8,8 +8,7 @@
 
 static int by_start(const void *a, const void *b)
 {
-    const struct rtp_figures *x = &((const struct streams_row *)a)->f;
-    const struct rtp_figures *y = &((const struct streams_row *)b)->f;
+    const struct streams_row *x = a, *y = b;
 
     if (x->first_us != y->first_us)
         return x->first_us < y->first_us ? -1 : 1;
@@ -38,7 +37,7 @@ static bool gather(struct streams *x)
             }
             struct streams_row *row = &x->rows[x->n_rows++];
             row->s = s;
-            rtp_stream_figures(s, &row->f);
+            rtp_stream_start(s, &row->first_us, &row->first_frame);
         }
     }
     if (x->rows)
@@ -183,13 +182,14 @@ static void as_text(struct view *v, struct wr *w, const char *file)
     if (x->n_rows)
         head(w);
     for (size_t i = 0; x->rows && i < x->n_rows; i++) {
-        const struct rtp_figures *f = &x->rows[i].f;
-        line(w, f);
+        struct rtp_figures f;
+        rtp_stream_figures(x->rows[i].s, &f);
+        line(w, &f);
         if (v->cli.quiet)
             continue;
-        odd(w, f);
-        reports(w, f);
-        contents(w, x->rows[i].s, f);
+        odd(w, &f);
+        reports(w, &f);
+        contents(w, x->rows[i].s, &f);
     }
     put(w, "%zu streams%s\n", x->n_rows, x->n_rows ? "" : " of RTP");
 }

@@ -19,7 +19,8 @@ struct streams_finding { /* of a message, or over time */
 };
 struct streams_row {
     const struct rtp_stream *s;
-    struct rtp_figures f;
+    uint64_t first_us; /* when it was first seen, and in which frame */
+    uint32_t first_frame;
 };
 struct streams {
     struct view v; /* first: what the callbacks get */

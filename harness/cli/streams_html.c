@@ -236,20 +236,21 @@ static void one(FILE *to, const struct streams_row *row)
     static struct rtp_point points[RTP_POINTS];
     uint8_t ends[160];
     struct wr w = {ends, sizeof ends, 0, false};
-    const struct rtp_figures *f = &row->f;
+    struct rtp_figures f;
     struct plot g = {.p = points};
 
-    addr_text(&w, &f->from);
+    rtp_stream_figures(row->s, &f);
+    addr_text(&w, &f.from);
     wr_text(&w, " \u2192 ");
-    addr_text(&w, &f->to);
+    addr_text(&w, &f.to);
     fputs("<section class=\"stream\">\n<h3>", to);
     text_xml_span(to, wr_span(&w));
-    fprintf(to, ", SSRC 0x%08x</h3>\n", f->ssrc);
-    facts(to, row->s, f);
+    fprintf(to, ", SSRC 0x%08x</h3>\n", f.ssrc);
+    facts(to, row->s, &f);
     g.n = rtp_stream_points(row->s, points, &g.step_us);
     if (g.n > 1) {
         fputs("<div class=\"plots\">\n", to);
-        if (f->clock_rate)
+        if (f.clock_rate)
             plot_jitter(to, g);
         plot_loss(to, g);
         fputs("</div>\n", to);

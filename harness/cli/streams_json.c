@@ -171,30 +171,31 @@ static void points(struct wr *w, const struct rtp_stream *s)
 static void one(const struct streams *x, struct wr *w, const char *file,
                 const struct streams_row *row)
 {
-    const struct rtp_figures *f = &row->f;
+    struct rtp_figures f;
 
+    rtp_stream_figures(row->s, &f);
     wr_u8(w, '{');
     view_key_text(w, "file", file);
-    view_key_addr(w, "src", &f->from);
-    view_key_addr(w, "dst", &f->to);
-    view_key_uint(w, "ssrc", f->ssrc);
-    types(w, f);
-    view_key_uint(w, "first_frame", f->first_frame);
-    view_key_uint(w, "last_frame", f->last_frame);
-    key_us(w, "first", f->first_us);
-    key_us(w, "last", f->last_us);
+    view_key_addr(w, "src", &f.from);
+    view_key_addr(w, "dst", &f.to);
+    view_key_uint(w, "ssrc", f.ssrc);
+    types(w, &f);
+    view_key_uint(w, "first_frame", f.first_frame);
+    view_key_uint(w, "last_frame", f.last_frame);
+    key_us(w, "first", f.first_us);
+    key_us(w, "last", f.last_us);
     view_key(w, "valid");
-    wr_text(w, f->valid ? "true" : "false");
-    view_key_uint(w, "packets", f->packets);
-    view_key_uint(w, "octets", f->octets);
-    view_key_uint(w, "payload_octets", f->payload_octets);
-    view_key_uint(w, "markers", f->markers);
-    view_key_uint(w, "spurts", f->spurts);
-    sequence(w, f);
-    timing(w, f);
-    heard(w, &f->rtcp);
-    reported(w, &f->reported);
-    contents(w, row->s, f);
+    wr_text(w, f.valid ? "true" : "false");
+    view_key_uint(w, "packets", f.packets);
+    view_key_uint(w, "octets", f.octets);
+    view_key_uint(w, "payload_octets", f.payload_octets);
+    view_key_uint(w, "markers", f.markers);
+    view_key_uint(w, "spurts", f.spurts);
+    sequence(w, &f);
+    timing(w, &f);
+    heard(w, &f.rtcp);
+    reported(w, &f.reported);
+    contents(w, row->s, &f);
     if (x->points)
         points(w, row->s);
     wr_text(w, "}\n");

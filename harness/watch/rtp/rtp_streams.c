@@ -218,6 +218,12 @@ void rtp_stream_figures(const struct rtp_stream *s, struct rtp_figures *f)
     }
 }
 
+void rtp_stream_start(const struct rtp_stream *s, uint64_t *us, uint32_t *frame)
+{
+    *us = s->first_us;
+    *frame = s->first_frame;
+}
+
 /* ---- over time, contents ---- */
 
 size_t rtp_stream_points(const struct rtp_stream *s, struct rtp_point points[RTP_POINTS],

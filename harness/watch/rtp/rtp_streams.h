@@ -160,6 +160,8 @@ struct rtp_figures {
     uint64_t text_recovered; /* blocks that only redundancy brought */
 };
 void rtp_stream_figures(const struct rtp_stream *s, struct rtp_figures *f);
+/* first_us and first_frame of its figures alone. */
+void rtp_stream_start(const struct rtp_stream *s, uint64_t *us, uint32_t *frame);
 
 /* ---- over time ---- */
 
