@@ -269,6 +269,7 @@ const struct endpoint_class *canary_class(struct arena *mem, const struct endpoi
         return NULL;
     d->cls = *cls;
     d->cls.size = cage_size + cls->size;
+    d->cls.clear = cls->clear ? cage_size + cls->clear : 0;
     d->cls.input = input;
     d->cls.deadline = deadline;
     d->inner = cls;

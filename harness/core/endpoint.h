@@ -185,7 +185,8 @@ struct env {         /* first member of every endpoint's state; set by the drive
 };
 struct endpoint_class {
     const char *name; /* stun.server */
-    size_t size;      /* the driver allocates it, zeroed, 16-aligned */
+    size_t size;      /* the driver allocates it, 16-aligned, and zeroes it */
+    size_t clear;     /* only so many octets at its front are zeroed, which is cheaper; 0: all */
     const struct verb *verbs;
     size_t n_verbs;
     const struct deviation *faults, *variants;

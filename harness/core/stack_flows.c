@@ -75,10 +75,11 @@ bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t see
 {
     *part = (struct part){.cls = cls, .next_accepted = FLOW_ACCEPTED, .serial = serial};
     _Static_assert(_Alignof(max_align_t) >= 16, "what calloc gives is aligned to 16");
-    /* not cleared by hand: pages of large endpoints that are never used are never there */
-    part->self = calloc(1, cls->size);
+    part->self = cls->clear ? malloc(cls->size) : calloc(1, cls->size);
     if (!part->self)
         return false;
+    if (cls->clear)
+        memset(part->self, 0, cls->clear);
     part->self->cls = cls;
     rng_seed(part->self->rng, seed);
     return true;

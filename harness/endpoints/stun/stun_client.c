@@ -3,6 +3,10 @@
 
 static void start(struct stun_client *c, const struct stun_client_config *cfg)
 {
+    for (size_t i = 0; i < COUNT(c->tx); i++)
+        memset(&c->tx[i], 0, offsetof(struct stun_transaction, wire));
+    for (size_t i = 0; i < COUNT(c->streams); i++)
+        memset(&c->streams[i], 0, offsetof(struct stun_stream, buf));
     c->mem = arena_of(c->kept_octets, sizeof c->kept_octets);
     if (cfg)
         c->c = *cfg;
@@ -610,6 +614,7 @@ static const struct verb verbs[] = {
 const struct endpoint_class stun_client_class = {
     .name = "stun.client",
     .size = sizeof(struct stun_client),
+    .clear = offsetof(struct stun_client, kept_octets),
     .verbs = verbs,
     .n_verbs = COUNT(verbs),
     .faults = stun_client_faults,

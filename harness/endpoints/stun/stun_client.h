@@ -92,11 +92,8 @@ struct stun_client {
     struct stun_client_config c;
     struct span given_name; /* the user name before it was prepared */
     struct arena mem;
-    uint8_t kept_octets[8192];
     flow_id next_flow, udp, udp6, tcp; /* default flows, 0: not open; udp6: of users, over IPv6 */
     uint32_t questions;
-    struct stun_transaction tx[STUN_TRANSACTIONS];
-    struct stun_stream streams[8];
     char stream_domain[8][256]; /* and whom its certificate had to name */
     bool users_own[8];    /* opened for a user's request: others to the same server share it */
     uint32_t answered[8]; /* transactions that a stream has brought to their end */
@@ -105,7 +102,11 @@ struct stun_client {
     uint8_t last_id[12]; /* of the user's transaction that ended last */
     struct stun_attr attrs[STUN_ATTRS];
     uint8_t fixed_id[12];
+    /* from here on nothing is zeroed at first but by start() */
+    uint8_t kept_octets[8192];
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
+    struct stun_transaction tx[STUN_TRANSACTIONS]; /* each but its wire */
+    struct stun_stream streams[8];                 /* each but its buf */
 };
 enum { STUN_CLIENT_FAULTS = 142, STUN_CLIENT_VARIANTS = 17 };
 extern const struct deviation stun_client_faults[STUN_CLIENT_FAULTS],

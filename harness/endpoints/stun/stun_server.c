@@ -575,6 +575,7 @@ static const struct verb verbs[] = {{"reply", &reply_desc, true}, {"hang_up", &r
 const struct endpoint_class stun_server_class = {
     .name = "stun.server",
     .size = sizeof(struct stun_server),
+    .clear = offsetof(struct stun_server, kept_octets),
     .verbs = verbs,
     .n_verbs = COUNT(verbs),
     .faults = stun_server_faults,

@@ -59,11 +59,11 @@ struct stun_server {
     uint32_t n_kept, n_back;
     struct stun_kept kept[STUN_KEPT];
     struct stun_attr attrs[STUN_ATTRS];
-    struct arena mem; /* realm, software, user names */
-    uint8_t kept_octets[8192];
+    struct arena mem;          /* realm, software, user names */
+    uint64_t due_us;           /* when the first stream with half a message is closed */
+    struct pool streams;       /* of struct stun_stream */
+    uint8_t kept_octets[8192]; /* from here on nothing is zeroed at first */
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
-    uint64_t due_us;     /* when the first stream with half a message is closed */
-    struct pool streams; /* of struct stun_stream */
     _Alignas(16) uint8_t stream_mem[POOL_BYTES(STUN_CONNECTIONS, sizeof(struct stun_stream))];
 };
 struct reply { /* one request on its way to its answer */
