@@ -1,8 +1,9 @@
 /* fuzz/targets/srtp_packets.c - packets of SRTP under a key, sealed here by OpenSSL's ciphers, damaged, or any octets.
  * Input: an octet of settings, then steps: what it is, how far its index goes on, how many octets, the octets.
  *
- * What is opened was sealed and comes out as it was; what was sealed, in reach of those before it, is opened, also
- * when it comes again; nothing else is. */
+ * What is opened was sealed and comes out as it was; what was sealed, in reach of those before it and behind fewer than
+ * SRTPDEC_TRIES of its source in a row that were not, is opened, also when it comes again; nothing else is. */
+#include "codecs/rtp/rtp.h"
 #include "fuzz/engine/target.h"
 #include "harness/tests/srtp_seal.h"
 
@@ -28,12 +29,28 @@ struct world {
     uint64_t index[SSRCS];
     uint32_t rtcp_index[SSRCS];
     uint64_t top[SSRCS]; /* the highest that was opened; 0: none, or there was one out of reach */
+    unsigned fails[2][SSRCS]; /* of RTP and RTCP: how many in a row were not opened */
 };
 
 static bool reached(const struct world *w, const struct packet *p)
 {
     uint64_t top = w->top[p->ssrc];
     return p->rtcp || (top && p->index + REACH > top && p->index < top + REACH);
+}
+
+/* Whether any key may be tried for what comes next of a source. */
+static bool tried(const struct world *w, const struct packet *p)
+{
+    return w->fails[p->rtcp][p->ssrc] < SRTPDEC_TRIES;
+}
+
+static void tally(struct world *w, struct span s, bool opened)
+{
+    bool rtcp = rtp_is_rtcp(s);
+    uint32_t ssrc = s.n < (rtcp ? 8 : 12) ? SSRCS : get_u32(s.p + (rtcp ? 4 : 8));
+
+    if (ssrc < SSRCS)
+        w->fails[rtcp][ssrc] = opened ? 0 : w->fails[rtcp][ssrc] + 1;
 }
 
 /* A stream may be met anew from here on, and then nobody knows what came before. */
@@ -53,6 +70,7 @@ static void give(struct world *w, struct span s, size_t missing, struct packet *
     struct srtpdec_out out;
     enum srtpdec_got got = srtpdec_open(w->d, &in, &out);
 
+    tally(w, in.octets, got == SRTPDEC_OPENED);
     if (got == SRTPDEC_OPENED) {
         require(of && !missing, "what nobody sealed is opened");
         if (!of)
@@ -132,7 +150,7 @@ static void step(struct world *w, uint8_t op, uint8_t by, struct span s)
         break;
     default:
         p = make(w, op, by, s);
-        bool must = reached(w, p);
+        bool must = reached(w, p) && tried(w, p);
         if (op & 8)
             break; /* it is lost on its way */
         give(w, (struct span){p->octets, p->n}, 0, p);
