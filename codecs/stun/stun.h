@@ -205,6 +205,10 @@ struct node *stun_add_uint(struct draft *dr, uint16_t type, uint64_t v);
 struct node *stun_add_bytes(struct draft *dr, uint16_t type, struct span s);
 struct node *stun_add_addr(struct draft *dr, uint16_t type, const struct addr *a);
 struct node *stun_add_code(struct draft *dr, unsigned code, const char *reason);
+/* ADDRESS-ERROR-CODE (family 4 or 6), and ICMP (RFC8656:18.13: 7 bits of type, 9 of code). */
+struct node *stun_add_family_code(struct draft *dr, uint8_t family, unsigned code,
+                                  const char *reason);
+struct node *stun_add_icmp(struct draft *dr, uint8_t type, uint8_t code, uint32_t data);
 struct node *stun_add_types(struct draft *dr, uint16_t type, const uint16_t *v, size_t n);
 
 struct
@@ -236,6 +240,9 @@ struct stun_channel {
  * finding and STEP_FAIL there, STEP_MORE on a stream. */
 enum step stun_channel_next(struct span in, bool padded, struct stun_channel *c, size_t *used,
                             struct findings *fs);
+/* The same as RFC 5766 had it, with numbers from 0x4000 to 0x7fff. */
+enum step stun_channel_next_5766(struct span in, bool padded, struct stun_channel *c, size_t *used,
+                                 struct findings *fs);
 void stun_channel_put(struct wr *w, uint16_t number, struct span data, bool padded);
 
 /* ---- the nonce cookie (RFC8489:9.2, 18.1) ---- */

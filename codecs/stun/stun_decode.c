@@ -538,13 +538,13 @@ const struct stun_attr *stun_find(const struct stun_msg *m, uint16_t type)
 
 /* ---- ChannelData ---- */
 
-enum step stun_channel_next(struct span in, bool padded, struct stun_channel *c, size_t *used,
-                            struct findings *fs)
+static enum step channel_next(struct span in, uint8_t past, bool padded, struct stun_channel *c,
+                              size_t *used, struct findings *fs)
 {
     struct dec d = {NULL, fs, in.p};
 
     *used = 0;
-    if (in.n && (in.p[0] & 0xf0) != 0x40) /* RFC8656:12, channels 0x4000 to 0x4fff */
+    if (in.n && (in.p[0] < 0x40 || in.p[0] >= past))
         return STEP_FAIL;
     if (in.n < 4)
         return STEP_MORE;
@@ -559,6 +559,18 @@ enum step stun_channel_next(struct span in, bool padded, struct stun_channel *c,
     *c = (struct stun_channel){get_u16(in.p), (uint16_t)length, span_cut(in, 4, 4 + length)};
     *used = padded ? whole : in.n; /* a datagram may be padded too */
     return STEP_ITEM;
+}
+
+enum step stun_channel_next(struct span in, bool padded, struct stun_channel *c, size_t *used,
+                            struct findings *fs)
+{
+    return channel_next(in, 0x50, padded, c, used, fs); /* RFC8656:12, channels 0x4000 to 0x4fff */
+}
+
+enum step stun_channel_next_5766(struct span in, bool padded, struct stun_channel *c, size_t *used,
+                                 struct findings *fs)
+{
+    return channel_next(in, 0x80, padded, c, used, fs);
 }
 
 void stun_channel_put(struct wr *w, uint16_t number, struct span data, bool padded)

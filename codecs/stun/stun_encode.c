@@ -54,6 +54,27 @@ struct node *stun_add_code(struct draft *dr, unsigned code, const char *reason)
                : NULL;
 }
 
+struct node *stun_add_family_code(struct draft *dr, uint8_t family, unsigned code,
+                                  const char *reason)
+{
+    struct node *item = stun_add(dr, STUN_ADDRESS_ERROR_CODE);
+    const struct field *f = value_field(STUN_ADDRESS_ERROR_CODE);
+    return draft_uint(dr, item, &f[0], family == 6 ? 2 : 1) && draft_uint(dr, item, &f[1], code) &&
+                   draft_bytes(dr, item, &f[2], span_of(reason))
+               ? item
+               : NULL;
+}
+
+struct node *stun_add_icmp(struct draft *dr, uint8_t type, uint8_t code, uint32_t data)
+{
+    struct node *item = stun_add(dr, STUN_ICMP);
+    const struct field *f = value_field(STUN_ICMP);
+    return draft_uint(dr, item, &f[0], (uint64_t)(type & 0x7f) << 9 | code) &&
+                   draft_uint(dr, item, &f[1], data)
+               ? item
+               : NULL;
+}
+
 struct node *stun_add_types(struct draft *dr, uint16_t type, const uint16_t *v, size_t n)
 {
     struct node *item = stun_add(dr, type);

@@ -79,9 +79,10 @@ struct input {
     struct span data; /* lives until the call returns */
     struct pkt pkt;
     enum close_why why;
-    uint16_t icmp;                /* type << 8 | code */
-    const void *rec;              /* IN_START, IN_COMMAND */
-    const struct verb *verb;      /* IN_COMMAND */
+    uint16_t icmp;           /* type << 8 | code */
+    uint32_t mtu;            /* IN_ICMP that says "too big": what the next hop takes; 0: not said */
+    const void *rec;         /* IN_START, IN_COMMAND */
+    const struct verb *verb; /* IN_COMMAND */
     const struct flow_spec *open; /* IN_OPEN */
     const char *detail; /* IN_CLOSED: why in one sentence, where a layer knows more than `why` says;
                            NULL: it does not. Lives until the call returns */
@@ -176,7 +177,7 @@ struct deviation {
     const char *field, *value;
     const char *needs; /* of the configuration, such as "auth=long"; NULL: none */
 };
-enum { DEV_WORDS = 4 }; /* 256 rows a table */
+enum { DEV_WORDS = 5 }; /* 320 rows a table */
 struct env {         /* first member of every endpoint's state; set by the driver before IN_START */
     uint64_t rng[2]; /* seeded; the only source of chance */
     uint64_t faults[DEV_WORDS], variants[DEV_WORDS];

@@ -124,6 +124,8 @@ static void tell_error(struct live *l, struct flow *f, const struct sock_extende
     struct input in = {.kind = IN_ICMP, .flow = f->id, .data = lost};
 
     in.icmp = (uint16_t)(e->ee_type << 8 | e->ee_code);
+    if (in.icmp == (3 << 8 | 4) || (f->v6 && e->ee_type == 2))
+        in.mtu = e->ee_info;
     in.pkt.remote = *to;
     in.pkt.local = f->local;
     if (l->d.capture) {

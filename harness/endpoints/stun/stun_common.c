@@ -55,8 +55,8 @@ static const struct field user_fields[] = {
     {.name = "username", FIELD(struct stun_user, username, F_TEXT)},
     {.name = "password", FIELD(struct stun_user, password, F_TEXT)},
 };
-static const struct desc user_desc = {"user", sizeof(struct stun_user), FIELDS(user_fields),
-                                      .next = NULL};
+const struct desc stun_user_desc = {"user", sizeof(struct stun_user), FIELDS(user_fields),
+                                    .next = NULL};
 
 #define S(m, k) FIELD(struct stun_server_config, m, k)
 static const struct field server_fields[] = {
@@ -74,7 +74,7 @@ static const struct field server_fields[] = {
     {.name = "users",
      S(users, F_LIST),
      .count = offsetof(struct stun_server_config, n_users),
-     .sub = &user_desc},
+     .sub = &stun_user_desc},
     {.name = "nonce_us", S(nonce_us, F_UINT)},
     {.name = "quota", S(quota, F_UINT)},
     {.name = "half_us", S(half_us, F_UINT)},
@@ -178,6 +178,28 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
             e->mapped = mapped->v.addr;
     }
     return e;
+}
+
+const char *stun_reason(unsigned code)
+{
+    static const struct name v[] = {
+        {300, "Try Alternate"},
+        {400, "Bad Request"},
+        {401, "Unauthenticated"},
+        {403, "Forbidden"},
+        {420, "Unknown Attribute"},
+        {437, "Allocation Mismatch"},
+        {438, "Stale Nonce"},
+        {440, "Address Family not Supported"},
+        {441, "Wrong Credentials"},
+        {442, "Unsupported Transport Protocol"},
+        {443, "Peer Address Family Mismatch"},
+        {486, "Allocation Quota Reached"},
+        {500, "Server Error"},
+        {508, "Insufficient Capacity"},
+    };
+    const char *words = name_of(&(struct names){v, COUNT(v)}, code);
+    return words ? words : "Error";
 }
 
 static bool understood(uint16_t type, bool server)

@@ -13,25 +13,15 @@
  *   what to send with `reply`. */
 #ifndef HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
 #define HARNESS_ENDPOINTS_STUN_STUN_ENDPOINT_H
-#include "codecs/stun/stun.h"
-#include "harness/core/endpoint.h"
+#include "harness/endpoints/stun/stun.h"
 
 enum {
-    STUN_ATTRS = 256,       /* attributes of one message that an endpoint looks at */
     STUN_TRANSACTIONS = 16, /* that a client has in progress at once */
     STUN_CONNECTIONS =
         32,         /* streams that a server keeps; for one more the oldest gives way on which
                                there was no whole request yet or, where the server authenticates, no
                                authenticated one; else the new one is reset. Told as "refused" */
     STUN_KEPT = 64, /* requests that a manual server remembers, to reply to */
-    STUN_USERS = 8,
-    STUN_SCRATCH = 1 << 17,
-};
-enum stun_auth { STUN_AUTH_NONE, STUN_AUTH_SHORT, STUN_AUTH_LONG };
-extern const struct names stun_auths;
-
-struct stun_user {
-    struct span username, password;
 };
 struct stun_server_config {
     struct addr listen; /* family 0: any address of the host; port 0: 3478 */
@@ -84,52 +74,11 @@ extern const struct endpoint_class stun_client_class, stun_server_class;
 
 /* ---- shared by both, inside harness/endpoints/stun ---- */
 
-struct stun_credential {         /* what signs and checks the messages of one user in one realm */
-    struct stun_key md5, sha256; /* short-term: both the same */
-};
-/* One message on a flow, decoded into memory of the queue: the record of events. */
-struct stun_event {
-    uint32_t id;                                  /* of a manual server: to `reply` to */
-    uint8_t kind;                                 /* enum stun_result */
-    uint8_t integrity, integrity256, fingerprint; /* enum stun_check, with the credential known */
-    struct addr from, local;
-    const struct stun_msg *message; /* NULL where the octets are none */
-    struct span octets;
-    uint64_t time_us, rtt_us;
-    uint32_t tries, frame;
-    uint32_t flow;
-    const char *why; /* closed, icmp, failed: in words */
-    struct addr mapped;
-    uint32_t code; /* of the error response, or of the ICMP message */
-};
-enum stun_result {
-    STUN_R_MESSAGE, /* nothing that was waited for */
-    STUN_R_SUCCESS,
-    STUN_R_ERROR,
-    STUN_R_TIMEOUT,
-    STUN_R_CLOSED,
-    STUN_R_ICMP,
-    STUN_R_FAILED, /* the rules of a client made the transaction fail */
-    STUN_R_SENT,
-    STUN_R_OPENED,
-};
-extern const struct desc stun_event_desc, stun_client_config_desc, stun_server_config_desc;
+extern const struct desc stun_client_config_desc, stun_server_config_desc;
 
-/* A name, realm or password as it enters a key or a hash: trailing NULs away, the quotes around it
- * too where `quoted`, then OpaqueString, or SASLprep for `rfc5389` (RFC8489:9.2.2#a2). What the
- * profile refuses stays as it is. Lives in `mem`. */
-struct span stun_prepare(struct arena *mem, struct span s, bool quoted, bool rfc5389);
 /* Shorten the MESSAGE-INTEGRITY-SHA256 that stun_encode left room for to its first `n` octets, before the
  * message is sealed (RFC8489:14.6); what follows moves up. */
 void stun_cut256(struct wr *w, struct stun_marks *marks, size_t n);
-/* Fill in an event about `data` as it came; NULL where the queue has no room. */
-struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
-                               enum stun_result kind, const struct input *in, struct span data);
-/* The comprehension-required attributes of `m` that a Binding endpoint does not act on, each once, in
- * order: those without a name, and for a server also those of RFC 3489 that are reserved now (RFC5389:
- * 12.2#a2), and those of RFC 5780, which a server has to act on or to refuse. */
-size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap);
-
 enum stun_rank {
     STUN_NEW,
     STUN_SERVED,

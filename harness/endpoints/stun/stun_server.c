@@ -8,7 +8,6 @@ enum {
     FLOW_TLS = STUN_FLOW_TLS,
     FLOW_DTLS = STUN_FLOW_DTLS,
 };
-static const uint64_t nonce_default_us = 600000000;
 
 static struct span or_text(struct span s, const char *otherwise)
 {
@@ -47,19 +46,21 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
     if (c)
         s->c = *c;
     s->c.rfc5389 |= env_flag(&s->env, "rfc5389");
-    s->c.realm = stun_prepare(&s->mem, or_text(s->c.realm, "interop.test"), true, s->c.rfc5389);
+    struct span realm = or_text(s->c.realm, "interop.test");
     s->c.alternate_domain = arena_copy(&s->mem, s->c.alternate_domain);
     /* 10 octets: not a multiple of four, so that padding is seen */
     s->c.software = arena_copy(&s->mem, or_text(s->c.software, "rtclab 0.1"));
-    server_users(s);
     pool_init(&s->streams, s->stream_mem, STUN_CONNECTIONS, sizeof(struct stun_stream), s->c.quota);
     s->streams.fail_at = s->c.fail_at;
     s->due_us = NO_DEADLINE;
-    if (!s->c.nonce_us)
-        s->c.nonce_us = nonce_default_us;
-    uint8_t secret[20];
-    rng_fill(s->env.rng, secret, sizeof secret);
-    hmac_key_init(&s->nonce_key, DIGEST_SHA1, (struct span){secret, sizeof secret});
+    s->realm = (struct stun_realm){.env = &s->env,
+                                   .name = stun_prepare(&s->mem, realm, true, s->c.rfc5389),
+                                   .short_term = s->c.auth == STUN_AUTH_SHORT,
+                                   .rfc5389 = s->c.rfc5389,
+                                   .no_algorithms = s->c.no_algorithms,
+                                   .anonymity = s->c.anonymity,
+                                   .nonce_us = s->c.nonce_us};
+    stun_realm_init(&s->realm, s->c.users, s->c.n_users, &s->mem, s->env.rng);
     if (!at.port)
         at.port = 3478;
     bool plain = s->c.listen.family || !s->c.listen_tls.family;
@@ -91,7 +92,7 @@ static const char *place(struct reply *r, unsigned code)
     if (code) {
         wr_dec(&w, code);
         wr_text(&w, "/");
-        wr_text(&w, r->cause);
+        wr_text(&w, r->by.cause);
     }
     wr_text(&w, r->in->flow < FLOW_ACCEPTED ? "/udp" : "/stream");
     r->where[w.n] = '\0';
@@ -103,7 +104,7 @@ static const char *protection(const struct reply *r)
 {
     if (r->m->classic)
         return "auth/classic";
-    return !r->sign ? "auth/none" : r->use256 ? "auth/sha256" : "auth/sha1";
+    return !r->by.sign ? "auth/none" : r->by.use256 ? "auth/sha256" : "auth/sha1";
 }
 
 static struct deviated deviate(struct stun_server *s, struct reply *r, unsigned code)
@@ -158,9 +159,9 @@ static void finish(struct stun_server *s, struct reply *r, unsigned code)
     server_add_otherwise(s, r);
     if (s->c.software.n && !r->m->classic)
         stun_add_bytes(&r->dr, STUN_SOFTWARE, s->c.software);
-    if (r->sign && r->use256)
+    if (r->by.sign && r->by.use256)
         stun_add(&r->dr, STUN_MESSAGE_INTEGRITY_SHA256);
-    else if (r->sign)
+    else if (r->by.sign)
         stun_add(&r->dr, STUN_MESSAGE_INTEGRITY);
     if (s->c.fingerprint || s->c.fingerprint_needed || r->fingerprint ||
         env_flag(&s->env, "fingerprint-added"))
@@ -170,31 +171,11 @@ static void finish(struct stun_server *s, struct reply *r, unsigned code)
         return;
     stun_encode(&w, &r->dr, &marks);
     server_cut(s, &w, &marks);
-    stun_seal(&w, &marks, r->sign);
+    stun_seal(&w, &marks, r->by.sign);
     server_spoil(s, &w, &marks);
     if (w.full || r->mem.full)
         return; /* a deviation made it longer than any message: nothing lawful to send */
     put_out(s, r, &w, &dev);
-}
-
-static const char *reason_of(unsigned code)
-{
-    switch (code) {
-    case 300:
-        return "Try Alternate";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthenticated";
-    case 420:
-        return "Unknown Attribute";
-    case 438:
-        return "Stale Nonce";
-    case 500:
-        return "Server Error";
-    default:
-        return "Error";
-    }
 }
 
 /* RFC8489:10#1b, #2: the address of the request's family first; the name of its certificate where the
@@ -208,7 +189,7 @@ static void add_alternates(struct stun_server *s, struct reply *r)
     stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, first);
     if (second->family)
         stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, second);
-    if (s->c.alternate_domain.n && r->use256)
+    if (s->c.alternate_domain.n && r->by.use256)
         stun_add_bytes(&r->dr, STUN_ALTERNATE_DOMAIN, s->c.alternate_domain);
 }
 
@@ -218,9 +199,11 @@ static void answer_error(struct stun_server *s, struct reply *r, unsigned code)
 
     begin(s, r, STUN_ERROR);
     stun_add_code(&r->dr, code,
-                  r->m->classic ? nat_classic_reason(reason_of(code), padded) : reason_of(code));
+                  r->m->classic ? nat_classic_reason(stun_reason(code), padded)
+                                : stun_reason(code));
     if ((code == 401 && s->c.auth == STUN_AUTH_LONG) || code == 438)
-        server_challenge(s, r, code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
+        stun_realm_challenge(&s->realm, &r->dr, r->in,
+                             code != 438 || !env_flag(&s->env, "stale-with-old-nonce"));
     if (code == 420 && r->m->classic)
         nat_classic_types(r);
     if (code == 420)
@@ -257,7 +240,7 @@ static size_t unknown(struct stun_server *s, struct reply *r)
     if (r->n_unknown)
         nat_known(s, r);
     server_unknown_otherwise(s, r);
-    r->cause = "unknown";
+    r->by.cause = "unknown";
     return r->n_unknown;
 }
 
@@ -265,21 +248,20 @@ static unsigned check(struct stun_server *s, struct reply *r)
 {
     bool redirects = (r->in->pkt.remote.family == 6 ? s->c.alternate6 : s->c.alternate).family != 0;
 
-    r->cause = "none";
+    r->by.cause = "none";
     if (env_flag(&s->env, "unknown-checked-first") && unknown(s, r)) /* before 6.3#a9 has it */
         return 420;
-    unsigned code = s->c.auth == STUN_AUTH_LONG    ? server_check_long(s, r)
-                    : s->c.auth == STUN_AUTH_SHORT ? server_check_short(s, r)
-                                                   : server_check_otherwise(s, r);
+    unsigned code =
+        s->c.auth ? stun_realm_check(&s->realm, r->m, r->in, &r->by) : server_check_otherwise(s, r);
     if (code)
         return code;
     if (unknown(s, r))
         return 420;
     if (redirects) {
-        r->cause = "alternate";
-        return r->sign ? 300 : 400; /* RFC8489:14.8#6a, #6b */
+        r->by.cause = "alternate";
+        return r->by.sign ? 300 : 400; /* RFC8489:14.8#6a, #6b */
     }
-    r->cause = "nat";
+    r->by.cause = "nat";
     return s->nat.on ? nat_check(s, r) : 0;
 }
 
@@ -319,7 +301,7 @@ static void keep(struct stun_server *s, const struct input *in, const struct stu
     if (!e)
         return;
     e->id = id;
-    const struct stun_server_user *u = server_user(s, m);
+    const struct stun_member *u = stun_realm_user(&s->realm, m);
     if (u && e->message) {
         if (m->at_integrity)
             e->integrity = (uint8_t)stun_check_integrity(e->message, &u->key.md5);
@@ -336,7 +318,7 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct stun_server *s = self;
     struct stun_msg m;
     struct findings fs = {0};
-    struct reply r = {.in = in, .q = q, .m = &m, .cause = "none"};
+    struct reply r = {.in = in, .q = q, .m = &m, .by.cause = "none"};
     struct span octets = msg;
     uint8_t front;
 
@@ -378,8 +360,8 @@ static void message(void *self, const struct input *in, struct span msg, struct 
         answer_error(s, &r, code);
     else
         answer_success(s, &r);
-    if (in->flow >= FLOW_ACCEPTED && (code == 0 || r.sign))
-        flood_served(server_stream(s, in->flow), r.sign != NULL);
+    if (in->flow >= FLOW_ACCEPTED && (code == 0 || r.by.sign))
+        flood_served(server_stream(s, in->flow), r.by.sign != NULL);
 }
 
 /* ---- streams ---- */
@@ -459,7 +441,7 @@ static void reply(struct stun_server *s, const struct input *in, struct outq *q)
                         (struct span){k->transaction, k->id_n});
         stun_encode(&w, &dr, &marks);
         bool sha256 = a->algorithm == STUN_SHA256;
-        stun_seal(&w, &marks, sha256 ? &s->users[0].key.sha256 : &s->users[0].key.md5);
+        stun_seal(&w, &marks, sha256 ? &s->realm.users[0].key.sha256 : &s->realm.users[0].key.md5);
     }
     struct pkt pkt = {.remote = k->pkt.remote, .local = k->pkt.local};
     bool udp = k->flow < FLOW_ACCEPTED;

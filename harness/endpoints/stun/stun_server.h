@@ -4,11 +4,6 @@
 #include "harness/core/pool.h"
 #include "harness/endpoints/stun/stun_endpoint.h"
 
-struct stun_server_user {
-    struct span username;
-    uint8_t hash[32];
-    struct stun_credential key;
-};
 struct stun_kept { /* a request that a manual server may still be told to answer */
     uint32_t id;
     flow_id flow;
@@ -24,9 +19,6 @@ struct stun_reply_args {
     uint64_t after_us;     /* 0: at once */
     bool abort;            /* `hang_up`: by a reset */
     struct draft *message; /* class success, the request's method and id, unless given */
-};
-struct stun_spent { /* a nonce that is good for one transaction alone */
-    uint8_t nonce[8], transaction[12];
 };
 enum { /* flows that the server opens */
        STUN_FLOW_UDP = 1,
@@ -47,15 +39,10 @@ struct stun_nat {      /* stun_server_nat.c */
 struct stun_server {
     struct env env;
     struct stun_server_config c;
-    struct stun_server_user users[STUN_USERS];
-    size_t n_users;
+    struct stun_realm realm;
     struct stun_nat nat;
-    struct hmac_key nonce_key;
-    uint8_t nonce[64];
     struct addr last; /* whom the last answer went to */
     uint8_t last_id[12];
-    struct stun_spent spent[16];
-    uint32_t n_spent;
     uint32_t n_kept, n_back;
     struct stun_kept kept[STUN_KEPT];
     struct stun_attr attrs[STUN_ATTRS];
@@ -72,11 +59,10 @@ struct reply { /* one request on its way to its answer */
     const struct stun_msg *m;
     struct arena mem;
     struct draft dr;
-    const struct stun_key *sign;       /* NULL: the answer carries no integrity */
-    bool use256, fingerprint, padding; /* padding: PADDING is to be answered by the same */
-    uint8_t change;                    /* which place answers, by what differs; 0: the one asked */
-    uint16_t response_port;            /* 0: the one that the request came from */
-    const char *cause; /* of an error response: a word for the tables of deviations */
+    struct stun_proof by;      /* its cause is of any error response */
+    bool fingerprint, padding; /* padding: PADDING is to be answered by the same */
+    uint8_t change;            /* which place answers, by what differs; 0: the one asked */
+    uint16_t response_port;    /* 0: the one that the request came from */
     uint16_t unknown[STUN_ATTRS];
     size_t n_unknown;
     char where[48];
@@ -119,16 +105,6 @@ void nat_route(const struct stun_server *s, const struct reply *r, flow_id *flow
  * in `out` (RFC3489:11.2.9#1); an even number of types in r->unknown (11.2.10#1). */
 const char *nat_classic_reason(const char *reason, char out[64]);
 void nat_classic_types(struct reply *r);
-
-/* stun_server_auth.c: users by the configuration, prepared; the user that a request names, NULL: none. */
-void server_users(struct stun_server *s);
-const struct stun_server_user *server_user(const struct stun_server *s, const struct stun_msg *m);
-/* REALM, NONCE and PASSWORD-ALGORITHMS; fresh: with a nonce that is valid. */
-void server_challenge(struct stun_server *s, struct reply *r, bool fresh);
-/* 0, or the error code that the request earns, with r->cause. 0: r->sign and r->use256 protect the
- * answer. */
-unsigned server_check_short(struct stun_server *s, struct reply *r);
-unsigned server_check_long(struct stun_server *s, struct reply *r);
 
 /* stun_server_flags.c: what flags of the tables do; where none is set they do nothing. The first gives
  * an error code, server_cut works before the message is sealed, server_spoil after. */

@@ -91,12 +91,12 @@ bool server_answers_indication(struct stun_server *s, const struct reply *r, uns
 {
     char name[64] = "indication-refused-";
 
-    if (!code || !r->cause)
+    if (!code || !r->by.cause)
         return env_flag(&s->env, "indication-answered");
     if (code == 420 && env_flag(&s->env, "unknown-indication-answered"))
         return true;
     struct wr w = {(uint8_t *)name, sizeof name - 1, strlen(name), false};
-    wr_text(&w, r->cause);
+    wr_text(&w, r->by.cause);
     name[w.n] = '\0';
     return env_flag(&s->env, name) || env_flag(&s->env, "indication-answered");
 }

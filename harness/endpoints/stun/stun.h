@@ -1,0 +1,119 @@
+/* harness/endpoints/stun/stun.h - what other endpoints that speak STUN share with stun.client and stun.server:
+ * who may ask a server and what proves it (RFC 8489 section 9), preparing of names, events about
+ * messages. Everything of a realm lives in its owner; nothing is kept of a
+ * request but, where a variant has each nonce serve once, which ones have. */
+#ifndef HARNESS_ENDPOINTS_STUN_STUN_H
+#define HARNESS_ENDPOINTS_STUN_STUN_H
+#include "codecs/stun/stun.h"
+#include "harness/core/endpoint.h"
+
+enum {
+    STUN_ATTRS = 256, /* attributes of one message that an endpoint looks at */
+    STUN_USERS = 8,
+    STUN_SCRATCH = 1 << 17,
+};
+enum stun_auth { STUN_AUTH_NONE, STUN_AUTH_SHORT, STUN_AUTH_LONG };
+extern const struct names stun_auths;
+
+/* ---- users and what proves that it is them ---- */
+
+struct stun_user {
+    struct span username, password;
+};
+extern const struct desc stun_user_desc;
+
+struct stun_credential {         /* what signs and checks the messages of one user in one realm */
+    struct stun_key md5, sha256; /* short-term: both the same */
+};
+struct stun_member { /* a user of a realm, prepared */
+    struct span username;
+    uint8_t hash[32];
+    struct stun_credential key;
+};
+struct stun_spent { /* a nonce that is good for one transaction alone */
+    uint8_t nonce[8], transaction[12];
+};
+struct stun_realm {
+    const struct env *env; /* of the endpoint, whose deviations count here by their names */
+    struct span name;      /* REALM, prepared */
+    bool short_term;
+    bool rfc5389;       /* no nonce cookie and no PASSWORD-ALGORITHMS */
+    bool no_algorithms; /* no PASSWORD-ALGORITHMS, and no such bit in the nonce */
+    bool anonymity;     /* user names may come hashed, and the nonce says so */
+    uint64_t nonce_us;  /* how long a nonce is good; 0: 600 s */
+    struct stun_member users[STUN_USERS];
+    size_t n_users;
+    struct hmac_key nonce_key;
+    uint8_t nonce[64];
+    struct stun_spent spent[16];
+    uint32_t n_spent;
+};
+struct stun_proof { /* what a request has shown of who asks, and what protects the answer to it */
+    const struct stun_member *user; /* NULL: it is not known, or not so */
+    const struct stun_key *sign;    /* NULL: the answer carries no integrity */
+    bool use256;
+    const char *cause; /* of an error response: a word for the tables of deviations; static */
+};
+/* Take the first STUN_USERS of `users`; none: {"alice", "alice-secret"}. All fields above `users` are the
+ * caller's and set before; names and passwords are prepared (stun_prepare) into `mem`, the key of
+ * nonces is drawn from `rng`. */
+void stun_realm_init(struct stun_realm *r, const struct stun_user *users, size_t n,
+                     struct arena *mem, uint64_t rng[2]);
+/* The user that a request names, by USERNAME or USERHASH; NULL: none of the realm. */
+const struct stun_member *stun_realm_user(const struct stun_realm *r, const struct stun_msg *m);
+/* Check the request `m` that came with `in` by RFC8489:9.1.3 (short_term) or 9.2.4. Returns 0, or the error
+ * code that it earns, with p->cause; 0: p->user, p->sign and p->use256 are set. A nonce that was
+ * refused as stale is 438, for which stun_realm_challenge gives a new one. */
+unsigned stun_realm_check(struct stun_realm *r, const struct stun_msg *m, const struct input *in,
+                          struct stun_proof *p);
+/* Add REALM, NONCE and PASSWORD-ALGORITHMS for whom sent `in`; fresh: with a nonce that is valid. */
+void stun_realm_challenge(struct stun_realm *r, struct draft *dr, const struct input *in,
+                          bool fresh);
+
+/* A name, realm or password as it enters a key or a hash: trailing NULs away, the quotes around it
+ * too where `quoted`, then OpaqueString, or SASLprep for `rfc5389` (RFC8489:9.2.2#a2). What the
+ * profile refuses stays as it is. Lives in `mem`. */
+struct span stun_prepare(struct arena *mem, struct span s, bool quoted, bool rfc5389);
+
+/* ---- responses ---- */
+
+/* The reason phrase of an error code, as the standard that has it writes it. */
+const char *stun_reason(unsigned code);
+/* The comprehension-required attributes of `m` that a Binding endpoint does not act on, each once, in
+ * order: those without a name, and for a server also those of RFC 3489 that are reserved now (RFC5389:
+ * 12.2#a2), and those of RFC 5780, which a server has to act on or to refuse. */
+size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap);
+
+/* ---- events ---- */
+
+/* One message on a flow, decoded into memory of the queue: the record of events. */
+struct stun_event {
+    uint32_t id;                                  /* of a manual server: to `reply` to */
+    uint8_t kind;                                 /* enum stun_result */
+    uint8_t integrity, integrity256, fingerprint; /* enum stun_check, with the credential known */
+    struct addr from, local;
+    const struct stun_msg *message; /* NULL where the octets are none */
+    struct span octets;
+    uint64_t time_us, rtt_us;
+    uint32_t tries, frame;
+    uint32_t flow;
+    const char *why; /* closed, icmp, failed: in words */
+    struct addr mapped;
+    uint32_t code; /* of the error response, or of the ICMP message */
+};
+enum stun_result {
+    STUN_R_MESSAGE, /* nothing that was waited for */
+    STUN_R_SUCCESS,
+    STUN_R_ERROR,
+    STUN_R_TIMEOUT,
+    STUN_R_CLOSED,
+    STUN_R_ICMP,
+    STUN_R_FAILED, /* the rules of a client made the transaction fail */
+    STUN_R_SENT,
+    STUN_R_OPENED,
+};
+extern const struct desc stun_event_desc;
+/* Fill in an event about `data` as it came; NULL where the queue has no room. */
+struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
+                               enum stun_result kind, const struct input *in, struct span data);
+#endif

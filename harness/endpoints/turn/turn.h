@@ -1,0 +1,90 @@
+/* harness/endpoints/turn/turn.h - a TURN server (RFC 8656), sans-IO.
+ *
+ * turn.server: UDP allocations for clients over UDP, TCP, TLS and DTLS: Allocate, Refresh, CreatePermission,
+ *   ChannelBind, Send and Data indications, ChannelData, ICMP; IPv4 and IPv6, dual allocations,
+ *   EVEN-PORT and RESERVATION-TOKEN, DONT-FRAGMENT. Binding is answered as well. Each relayed transport
+ *   address is a flow of its own ("udp"), which the server opens and closes. Without TCP allocations
+ *   (RFC 6062) and mobility (RFC 8016): REQUESTED-TRANSPORT 6 is 442, MOBILITY-TICKET is ignored.
+ *
+ *   A request is processed anew when it is retransmitted (RFC8656:5#a11), but Allocate, which is known by its
+ *   transaction id. The answer to an Allocate request leaves when its sockets are bound.
+ *
+ *   Events: "listening" and "closed" (struct stun_event) about its own addresses, "refused" about streams
+ *   that there is no room for; "allocated" and "freed" (struct turn_event). */
+#ifndef HARNESS_ENDPOINTS_TURN_TURN_H
+#define HARNESS_ENDPOINTS_TURN_TURN_H
+#include "harness/endpoints/stun/stun.h"
+
+enum {
+    TURN_ALLOCATIONS = 16384, /* at once; one more is 508 */
+    TURN_PEERS = 65536,       /* permissions and channels of all allocations; one more is 508 */
+    TURN_PERMISSIONS = 256,   /* of one allocation; one more is 508 */
+    TURN_CHANNELS = 512,      /* of one allocation; one more is 508 */
+    TURN_RESERVED = 256,      /* ports that wait for their token at once; one more is 508 */
+    TURN_RANGES = 16,         /* of denied addresses; more are not looked at */
+    TURN_CONNECTIONS = 512,   /* streams of clients; for one more the oldest gives way that has not
+                                 authenticated; else the new one is reset. Told as "refused" */
+    TURN_PORT_TRIES = 64,     /* ports that are tried for one relayed address */
+    TURN_CHANNEL_FIRST = 0x4000,
+    TURN_CHANNEL_LAST = 0x4fff,
+    TURN_CHANNEL_LAST_5766 = 0x7ffe,
+    TURN_PORT_FIRST = 49152, /* RFC8656:7.2#11 */
+    TURN_PORT_LAST = 65535,
+};
+enum { /* seconds */
+       TURN_LIFETIME = 600,
+       TURN_LIFETIME_MAX = 3600, /* that is granted: RFC8656:7.2#14 */
+       TURN_PERMISSION_LIFETIME = 300,
+       TURN_CHANNEL_LIFETIME = 600,
+       TURN_RESERVATION_LIFETIME = 30,
+};
+
+struct
+    turn_range { /* of addresses of peers: those that begin with the first `bits` bits of `from` */
+    struct addr from;
+    uint32_t bits; /* 0: all of the address */
+};
+struct turn_server_config {
+    struct addr listen; /* family 0: any address of the host; port 0: 3478 */
+    /* TLS and DTLS are served there; port 0: 5349. Family 0: they are not. Where `listen` is not given
+     * then UDP and TCP are not served. */
+    struct addr listen_tls;
+    bool open;           /* nobody is asked for credentials: RFC8656:7.2#1 */
+    bool no_udp, no_tcp; /* both are served unless told */
+    bool fingerprint;    /* every message carries FINGERPRINT */
+    bool rfc5766;        /* channels up to 0x7ffe, as clients of RFC 5766 bind them */
+    bool rfc5389;        /* no nonce cookie and no PASSWORD-ALGORITHMS */
+    bool no_algorithms;
+    struct span realm, software; /* empty: "interop.test", "rtclab 0.1" */
+    struct stun_user *users;     /* none: {"alice", "alice-secret"}, {"bob", "bob-secret"} */
+    size_t n_users;
+    uint64_t nonce_us; /* lifetime of a nonce; 0: 600 s */
+    /* Where relayed addresses are; the port does not count. `relay` of family 0: the address that the
+     * request came to, where that is IPv4 and known; else the host's own choice. `relay6` of family
+     * 0: there are none of IPv6, unless `ip6`, which is as for IPv4. */
+    struct addr relay, relay6;
+    bool ip6, no_ip4;
+    uint32_t port_first, port_last;          /* of relayed addresses; 0: 49152, 65535 */
+    uint32_t default_lifetime, max_lifetime; /* s; 0: 600, 3600 */
+    uint32_t quota;            /* allocations of one user name at most; 0: as many as there are */
+    struct turn_range *denied; /* peers that are 403, or discarded */
+    size_t n_denied;
+    struct addr deny; /* one more of them, its port not looked at; family 0: none */
+    /* where Allocate requests are sent, by their family; family 0: served here */
+    struct addr alternate, alternate6;
+    uint32_t stream_quota; /* streams of one address at most; 0: as many as there are */
+    uint64_t half_us;      /* a stream is closed when a message takes longer to come; 0: 30 s */
+    uint32_t fail_at; /* the stream that is refused as if there were no room, from 1; 0: none */
+};
+struct turn_event {
+    struct addr from, local; /* the 5-tuple, with `transport` */
+    struct addr relayed, relayed6;
+    struct span username;
+    const char *transport; /* "udp", "tcp"; TLS and DTLS show as what carries them */
+    const char *why;       /* freed: "expired", "deleted", "closed" (its stream) */
+    uint64_t time_us;
+    uint32_t lifetime; /* s */
+};
+extern const struct desc turn_server_config_desc, turn_event_desc;
+extern const struct endpoint_class turn_server_class;
+#endif

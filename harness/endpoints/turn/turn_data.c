@@ -1,0 +1,353 @@
+/* harness/endpoints/turn/turn_data.c - data both ways: Send and Data indications, ChannelData, ICMP; RFC 8656 sections
+ * 11, 12.5 to 12.7 and 13 to 16. Nothing is searched for here but by hash, and nothing is kept. */
+#include "harness/endpoints/turn/turn_server.h"
+
+/* ---- header fields ---- */
+
+/* What the datagram that carries on has of the one that came: RFC8656:14 where both are IPv4; else :13, where the
+ * hop limit is one less. False: that is used up. */
+static bool carry(const struct turn_server *s, const struct input *in, uint8_t from, uint8_t to,
+                  struct pkt *out)
+{
+    *out = (struct pkt){.tos = in->pkt.tos,
+                        .dont_fragment = from == 4 && to == 4 && in->pkt.dont_fragment};
+    if (turn_flag(s, "dscp-zero"))
+        out->tos &= 3;
+    if (turn_flag(s, "ecn-zero"))
+        out->tos &= 0xfc;
+    if (turn_flag(s, "ecn-invented"))
+        out->tos |= 1;
+    if (turn_flag(s, "df-from-zero"))
+        out->dont_fragment = false;
+    if ((from == 4 && to == 4) || !in->pkt.ttl || turn_flag(s, "hop-limit-default"))
+        return true;
+    if (turn_flag(s, "hop-limit-copied"))
+        out->ttl = in->pkt.ttl;
+    else
+        out->ttl = (uint8_t)(in->pkt.ttl - 1);
+    return out->ttl > 0;
+}
+
+/* ---- to a peer ---- */
+
+static void to_peer(struct turn_server *s, struct turn_alloc *a, const struct addr *peer,
+                    struct span data, struct pkt *pkt, flow_id otherwise, struct outq *q)
+{
+    struct turn_relay *r = &a->relay[peer->family == 6];
+
+    if (r->state != TURN_OPEN)
+        return;
+    if (s->deviant && turn_flag(s, "data-refreshes-allocation"))
+        turn_expire_at(s, r, r->until_us + 30000000);
+    pkt->remote = *peer;
+    out_send(q, otherwise ? otherwise : r->flow, data, pkt);
+}
+
+/* TCP has one DSCP, which is not known here, and no ECN: RFC8656:15. */
+static bool carry_to_peer(const struct turn_server *s, const struct input *in,
+                          const struct addr *peer, struct pkt *pkt)
+{
+    if (!turn_is_stream(in->flow))
+        return carry(s, in, in->pkt.remote.family, peer->family, pkt);
+    *pkt = (struct pkt){.tos = turn_flag(s, "tcp-ecn-set") ? 2 : 0,
+                        .dont_fragment = turn_flag(s, "df-on-tcp-always")};
+    return true;
+}
+
+/* A Send or ChannelData that is dropped is not answered; a fault answers. */
+static void drop(struct turn_server *s, struct turn_request *r, const char *flag)
+{
+    if (turn_flag(s, flag))
+        turn_error(s, r, 400, "dropped");
+}
+
+static bool send_is_good(struct turn_server *s, struct turn_request *r,
+                         const struct stun_attr *peer, const struct stun_attr *data)
+{
+    bool passed = turn_flag(s, "unknown-in-send-passed");
+    uint16_t types[1];
+
+    if (!peer || peer->kind != STUN_XOR_ADDR || !peer->v.addr.port || r->m->truncated)
+        return false;
+    if (!data && !turn_flag(s, "dataless-send-relayed"))
+        return false;
+    if (!passed && stun_unknown(r->m, true, types, 1))
+        return false; /* RFC8489:6.3.2#a1 */
+    if (turn_flag(s, "send-auth-needed") && !r->m->at_integrity)
+        return false;
+    if (stun_find(r->m, STUN_DONT_FRAGMENT) &&
+        (turn_flag(s, "no-dont-fragment") || turn_flag(s, "df-taken-then-dropped")))
+        return false;
+    return turn_allowed(s, &peer->v.addr);
+}
+
+/* DATA of a Send indication, as faults would have it. */
+static struct span payload(const struct turn_server *s, const struct stun_attr *data)
+{
+    struct span all = data ? data->v.s : (struct span){0};
+
+    if (data && turn_flag(s, "send-padded"))
+        all = (struct span){data->p + 4, (size_t)data->length + data->pad};
+    return turn_flag(s, "send-truncated") ? span_cut(all, 0, 500) : all;
+}
+
+void turn_send(struct turn_server *s, struct turn_request *r)
+{
+    const struct stun_attr *peer = turn_attr(s, r, STUN_XOR_PEER_ADDRESS),
+                           *data = turn_attr(s, r, STUN_DATA_VALUE);
+    struct turn_peer *p;
+    struct pkt pkt;
+
+    if (!r->alloc || !r->alloc->told) {
+        drop(s, r, "stray-indication-answered");
+        return;
+    }
+    if (!send_is_good(s, r, peer, data)) {
+        drop(s, r, "send-error-answered");
+        return;
+    }
+    struct addr to = peer->v.addr;
+    p = turn_permission(s, r->alloc, &to);
+    if (!p && !turn_flag(s, "send-without-permission")) {
+        drop(s, r, "stray-indication-answered");
+        return;
+    }
+    if (p && turn_flag(s, "send-refreshes-permission"))
+        turn_peer_touch(s, p, r->in->now_us);
+    if ((turn_flag(s, "send-dropped-with-channel") && turn_channel_to(s, r->alloc, &to)) ||
+        (data && !data->length && turn_flag(s, "empty-send-dropped")) ||
+        !carry_to_peer(s, r->in, &to, &pkt))
+        return;
+    bool both4 = to.family == 4 && (r->stream || r->in->pkt.remote.family == 4);
+    if (stun_find(r->m, STUN_DONT_FRAGMENT) && (both4 || r->stream) &&
+        !turn_flag(s,
+                   "df-not-set")) /* RFC8656:14#a4, 15#a3, #a4; between families ignored: 13.1#1 */
+        pkt.dont_fragment = true;
+    if (turn_flag(s, "send-other-port"))
+        to.port++;
+    to_peer(s, r->alloc, &to, payload(s, data), &pkt,
+            turn_flag(s, "send-from-other-port") ? TURN_FLOW_OTHER : 0, r->q);
+}
+
+/* ---- ChannelData from the client ---- */
+
+/* What there is to be relayed, as faults would have it. */
+static struct span channel_payload(const struct turn_server *s, struct span octets,
+                                   const struct stun_channel *c)
+{
+    if (turn_flag(s, "channeldata-with-header"))
+        return octets;
+    return turn_flag(s, "channeldata-with-padding") ? span_cut(octets, 4, octets.n) : c->data;
+}
+
+static struct turn_peer *bound(struct turn_server *s, struct turn_alloc *a, uint16_t number)
+{
+    struct turn_peer *p = turn_channel(s, a, number);
+
+    if (p || !s->deviant)
+        return p;
+    if (turn_flag(s, "channel-without-bind"))
+        p = a->peers;
+    for (size_t i = 0; !p && turn_flag(s, "channels-shared") && i < s->n_peers; i++)
+        if (s->peers[i].of && s->peers[i].number == number)
+            p = &s->peers[i];
+    return p;
+}
+
+enum step turn_channel_next(const struct turn_server *s, struct span in, bool padded,
+                            struct stun_channel *c, size_t *used)
+{
+    struct findings none = {0};
+
+    if (s->c.rfc5766 || turn_flag(s, "channel-5000-taken") ||
+        turn_flag(s, "reserved-channel-relayed"))
+        return stun_channel_next_5766(in, padded, c, used, &none);
+    return stun_channel_next(in, padded, c, used, &none);
+}
+
+void turn_channel_data(struct turn_server *s, const struct input *in, struct turn_stream *st,
+                       struct span octets, struct outq *q)
+{
+    struct turn_client c = {in->flow, in->pkt.remote, in->pkt.local};
+    struct turn_alloc *a = st ? st->alloc : turn_find(s, &c);
+    struct stun_channel m;
+    struct pkt pkt;
+    size_t used;
+
+    if (!a || !a->told || turn_channel_next(s, octets, st != NULL, &m, &used) != STEP_ITEM)
+        return; /* RFC8656:5#6b, 12.6#a1, #a2 */
+    struct turn_peer *p = bound(s, a, m.number);
+    if (!p || !carry_to_peer(s, in, &p->at, &pkt))
+        return; /* RFC8656:12.6#a3 */
+    if (s->deviant) {
+        struct turn_peer *permission = turn_permission(s, a, &p->at);
+        if (permission && turn_flag(s, "channeldata-refreshes-permission"))
+            turn_peer_touch(s, permission, in->now_us);
+        if (p->number && turn_flag(s, "channeldata-refreshes-channel"))
+            turn_peer_touch(s, p, in->now_us);
+        if ((!m.length && turn_flag(s, "empty-channeldata-dropped")) ||
+            (!st && octets.n > 4u + m.length && turn_flag(s, "udp-padding-refused")))
+            return;
+    }
+    to_peer(s, a, &p->at, s->deviant ? channel_payload(s, octets, &m) : m.data, &pkt,
+            turn_flag(s, "channeldata-from-other-port") ? TURN_FLOW_OTHER : 0, q);
+}
+
+/* ---- to the client ---- */
+
+static void put_channel(struct turn_server *s, const struct turn_alloc *a, uint16_t number,
+                        struct span data, const struct pkt *pkt, struct outq *q)
+{
+    struct wr w = {s->out, sizeof s->out, 0, false};
+    bool stream = turn_is_stream(a->c.flow), padded = stream;
+
+    if (s->deviant) {
+        padded = stream ? !turn_flag(s, "stream-unpadded") : turn_flag(s, "udp-padded");
+        if (!data.n && turn_flag(s, "empty-peer-channel-dropped"))
+            return;
+    }
+    stun_channel_put(&w, number, data, padded);
+    if (turn_flag(s, "channeldata-length-padded"))
+        put_u16(w.p + 2, (uint16_t)(w.n - 4));
+    if (!w.full)
+        turn_to_client(s, &a->c, wr_span(&w), pkt, 0, q);
+}
+
+/* Begin a Data indication in s->scratch; `where` for deviations. */
+static void indication(struct turn_server *s, struct turn_request *r, const struct turn_alloc *a,
+                       const struct input *in, const char *where, struct outq *q)
+{
+    *r = (struct turn_request){.in = in, .q = q, .method = STUN_DATA, .c = a->c, .by.cause = where};
+    rng_fill(s->env.rng, r->id, sizeof r->id);
+    r->transaction = (struct span){r->id, sizeof r->id};
+    turn_begin(s, r, STUN_INDICATION);
+}
+
+static void put_data(struct turn_server *s, const struct turn_relay *relay, const struct input *in,
+                     struct span data, const struct pkt *pkt, struct outq *q)
+{
+    struct addr peer = in->pkt.remote;
+    struct turn_request r;
+
+    indication(s, &r, relay->of, in, "data", q);
+    if (turn_flag(s, "data-peer-wrong"))
+        peer = relay->at;
+    if (turn_flag(s, "data-port-of-permission"))
+        peer.port = 0;
+    if (turn_flag(s, "data-cut") && data.n)
+        data.n--;
+    r.pkt = *pkt;
+    stun_add_addr(&r.dr, STUN_XOR_PEER_ADDRESS, &peer);
+    stun_add_bytes(&r.dr, STUN_DATA_VALUE, data);
+    turn_finish(s, &r, 0);
+}
+
+/* The allocation that gets what came to `relay`; faults know others. */
+static struct turn_alloc *receiver(const struct turn_server *s, struct turn_relay *relay)
+{
+    struct turn_alloc *a = relay->of;
+
+    for (size_t i = 0; s->deviant && i < s->n_allocs && turn_flag(s, "data-to-other-client"); i++)
+        if (s->allocs[i].told)
+            a = (struct turn_alloc *)(uintptr_t)&s->allocs[i];
+    return a;
+}
+
+static bool permitted(struct turn_server *s, const struct turn_alloc *a, const struct input *in)
+{
+    struct turn_peer *p = turn_permission(s, a, &in->pkt.remote);
+
+    if (!s->deviant)
+        return p != NULL;
+    if (p && turn_flag(s, "peer-refreshes-permission"))
+        turn_peer_touch(s, p, in->now_us);
+    for (size_t i = 0; !p && turn_flag(s, "permissions-shared") && i < s->n_allocs; i++)
+        p = turn_permission(s, &s->allocs[i], &in->pkt.remote);
+    if (!p && turn_flag(s, "channel-without-permission-relays"))
+        p = turn_channel_to(s, a, &in->pkt.remote);
+    return p || turn_flag(s, "all-peers-permitted");
+}
+
+/* The channel that the datagram goes by; NULL: none. */
+static struct turn_peer *channel_for(const struct turn_server *s, const struct turn_alloc *a,
+                                     const struct addr *peer)
+{
+    struct turn_peer *p = turn_channel_to(s, a, peer);
+
+    if (!s->deviant)
+        return p;
+    if (!p && turn_flag(s, "channel-for-all-ports"))
+        for (p = a->peers; p && !(p->number && memcmp(p->at.ip, peer->ip, 16) == 0);)
+            p = p->mine_next;
+    return turn_flag(s, "data-despite-channel") ? NULL : p;
+}
+
+void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struct input *in,
+                    struct outq *q)
+{
+    struct pkt pkt = {0};
+
+    if (!relay || !relay->of || !relay->of->told)
+        return;
+    struct turn_alloc *a = receiver(s, relay);
+    if (!permitted(s, a, in))
+        return; /* RFC8656:9#a6 */
+    if (!turn_is_stream(a->c.flow) &&
+        !carry(s, in, in->pkt.remote.family, a->c.remote.family, &pkt))
+        return;
+    if (turn_flag(s, "cross-family-lost") && in->pkt.remote.family != a->c.remote.family)
+        return;
+    struct span data = turn_flag(s, "fragments-cut") ? span_cut(in->data, 0, 1500) : in->data;
+    struct turn_peer *channel = channel_for(s, a, &in->pkt.remote);
+    if (channel) {
+        put_channel(s, a, channel->number, data, &pkt, q);
+    } else if (data.n || !turn_flag(s, "empty-data-dropped")) {
+        struct turn_relay as = *relay;
+        as.of = a;
+        put_data(s, &as, in, data, &pkt, q);
+    }
+}
+
+/* ---- ICMP: RFC8656:11.5 ---- */
+
+static bool is_told(const struct turn_server *s, const struct input *in)
+{
+    uint8_t type = (uint8_t)(in->icmp >> 8);
+
+    if (turn_flag(s, "icmp-not-told"))
+        return false;
+    if (turn_flag(s, "icmp-all-types"))
+        return true;
+    return in->pkt.remote.family == 6 ? type >= 1 && type <= 3 : type == 3 || type == 11;
+}
+
+void turn_icmp(struct turn_server *s, struct turn_relay *relay, const struct input *in,
+               struct outq *q)
+{
+    uint8_t type = (uint8_t)(in->icmp >> 8), code = (uint8_t)in->icmp;
+    struct addr peer = in->pkt.remote;
+    struct turn_request r;
+
+    if (!relay || !relay->of || !relay->of->told || !is_told(s, in))
+        return;
+    if (!turn_permission(s, relay->of, &peer) && !turn_flag(s, "icmp-without-permission"))
+        return; /* whoever sent it is not asked: RFC8656:11.5#1 */
+    if (turn_flag(s, "icmp-as-channeldata") && turn_channel_to(s, relay->of, &peer)) {
+        put_channel(s, relay->of, turn_channel_to(s, relay->of, &peer)->number, in->data,
+                    &(struct pkt){0}, q);
+        return;
+    }
+    if (turn_flag(s, "icmp-code-wrong")) {
+        type = code;
+        code = (uint8_t)(in->icmp >> 8) + 1;
+    }
+    if (turn_flag(s, "icmp-port-wrong"))
+        peer.port = relay->at.port;
+    if (turn_flag(s, "icmp-port-0"))
+        peer.port = 0;
+    bool too_big = peer.family == 6 ? type == 2 : type == 3 && code == 4;
+    indication(s, &r, relay->of, in, "icmp", q);
+    stun_add_addr(&r.dr, STUN_XOR_PEER_ADDRESS, &peer);
+    stun_add_icmp(&r.dr, type, code, too_big ? in->mtu : 0);
+    turn_finish(s, &r, 0);
+}
