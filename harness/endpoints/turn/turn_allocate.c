@@ -100,10 +100,13 @@ static unsigned check_ports(const struct turn_server *s, struct turn_request *r,
         return refuse(r, 400, "token-and-family");
     if (additional && !turn_flag(s, "token-and-additional-taken"))
         return refuse(r, 400, "token-and-additional");
-    if (token->length != 8)
+    if (token->length != 8 && !turn_flag(s, "token-length-any"))
         return refuse(r, 400, "token-length");
-    w->token = turn_reserved_find(s, (struct span){token->p + 4, 8});
+    w->token = turn_reserved_find(s, span_cut((struct span){token->p + 4, token->length}, 0, 8));
     w->even = w->reserve = false;
+    if (w->token && turn_flag(s, "token-bound-to-tuple") &&
+        !addr_eq(&w->token->client, &r->c.remote))
+        w->token = NULL;
     return w->token || turn_flag(s, "token-any") ? 0 : refuse(r, 508, "token");
 }
 
@@ -150,15 +153,31 @@ static unsigned check_families(const struct turn_server *s, struct turn_request 
     return 0;
 }
 
+/* What counts for the quota: RFC8656:7.2#8. */
+static uint32_t held(const struct turn_server *s, const struct turn_request *r)
+{
+    uint32_t n = 0;
+
+    if (!turn_flag(s, "quota-by-address"))
+        return turn_held(s, r->by.user);
+    for (size_t i = 0; i < s->n_allocs; i++)
+        n += s->allocs[i].told && pool_source(&s->allocs[i].c.remote) == pool_source(&r->c.remote);
+    return n;
+}
+
 static unsigned check_policy(struct turn_server *s, struct turn_request *r)
 {
     bool six = r->c.remote.family == 6;
 
     if ((six ? s->c.alternate6 : s->c.alternate).family)
         return refuse(r, 300, "alternate");
+    if (turn_flag(s, "redirect-once") && !s->redirected++) {
+        *(six ? &s->c.alternate6 : &s->c.alternate) = r->c.local; /* for this answer */
+        return refuse(r, 300, "once");
+    }
     if (turn_is_tunnel(&r->c.remote) && !turn_flag(s, "tunnel-client-served"))
         return refuse(r, 403, "tunnel"); /* RFC8656:21.4#2a */
-    if (s->c.quota && turn_held(s, r->by.user) >= s->c.quota && !turn_flag(s, "quota-none"))
+    if (s->c.quota && held(s, r) >= s->c.quota && !turn_flag(s, "quota-none"))
         return refuse(r, 486, "quota");
     if (turn_held(s, r->by.user) >= 2 && turn_flag(s, "quota-reached"))
         return refuse(r, 486, "quota");
@@ -201,11 +220,14 @@ static uint32_t lifetime_left(const struct turn_server *s, const struct turn_rel
     return r->lifetime;
 }
 
-static void add_relayed(const struct turn_server *s, struct turn_request *r,
+static void add_relayed(struct turn_server *s, struct turn_request *r,
                         const struct turn_relay *relay)
 {
     struct addr at = relay->at;
 
+    if (turn_flag(s, "relayed-twice") && s->first_told.family == at.family)
+        at = s->first_told;
+    s->first_told = at;
     if (turn_flag(s, "relayed-wrong"))
         at.port ^= 1;
     if (turn_flag(s, "relayed-masked-wrong")) { /* masked twice is not masked */
@@ -237,12 +259,12 @@ static void answer(struct turn_server *s, struct turn_alloc *a, const struct inp
     const struct turn_relay *one = &a->relay[a->relay[0].state != TURN_OPEN];
 
     turn_begin(s, &r, STUN_SUCCESS);
-    for (size_t i = 0; i < 2; i++)
-        if (a->relay[i].state == TURN_OPEN)
-            add_relayed(s, &r, &a->relay[i]);
-    if (turn_flag(s, "dual-two-ip4") && a->relay[0].state == TURN_OPEN &&
-        a->relay[1].state == TURN_OPEN)
-        add_relayed(s, &r, &a->relay[0]);
+    for (size_t i = 0; i < 2; i++) {
+        bool second = i == 1 && a->relay[0].state == TURN_OPEN;
+        if (a->relay[i].state != TURN_OPEN || (second && turn_flag(s, "dual-one-silently")))
+            continue;
+        add_relayed(s, &r, &a->relay[second && turn_flag(s, "dual-two-ip4") ? 0 : i]);
+    }
     stun_add_uint(&r.dr, STUN_LIFETIME, lifetime_left(s, one, in->now_us));
     if ((a->has_token && !(again && turn_flag(s, "token-once-told"))) ||
         (a->even && turn_flag(s, "token-unasked")))
@@ -298,6 +320,7 @@ static void settle(struct turn_server *s, struct turn_alloc *a, const struct inp
             set_timer(s, &a->relay[i], a->relay[i].lifetime, in->now_us);
     if (a->spare) {
         turn_reserved_hold(s, a->spare, in->now_us);
+        a->spare->client = a->c.remote;
         memcpy(a->token, a->spare->token, sizeof a->token);
         a->has_token = !turn_flag(s, "token-missing");
         a->spare = NULL;
@@ -328,6 +351,8 @@ static void open_all(struct turn_server *s, struct turn_alloc *a, const struct w
 static void create(struct turn_server *s, struct turn_request *r, const struct want *w)
 {
     struct turn_alloc *a = turn_alloc_take(s, r->by.user);
+    const struct stun_attr *nonce = stun_find(r->m, STUN_NONCE);
+    struct turn_reserved *from = w->token;
 
     if (!a) {
         turn_error(s, r, 508, "capacity");
@@ -342,13 +367,16 @@ static void create(struct turn_server *s, struct turn_request *r, const struct w
     turn_tuple_add(s, a);
     if (a->stream)
         a->stream->alloc = a;
-    if (w->token && !turn_flag(s, "token-other-port")) {
+    a->nonce = nonce ? fnv32(FNV_START, nonce->v.s) : 0;
+    if (!from && turn_flag(s, "reserved-given-away"))
+        from = pool_next(&s->reserved, NULL);
+    if (from && !turn_flag(s, "token-other-port") && !turn_flag(s, "token-twice")) {
         a->relay[0].lifetime = a->relay[1].lifetime = w->lifetime;
-        turn_port_move(s, w->token, a);
-        turn_reserved_free(s, w->token, r->q);
+        turn_port_move(s, from, a);
+        turn_reserved_free(s, from, r->q);
     } else {
-        if (w->token)
-            turn_reserved_free(s, w->token, r->q);
+        if (from && !turn_flag(s, "token-twice"))
+            turn_reserved_free(s, from, r->q);
         open_all(s, a, w, r->q);
     }
     settle(s, a, r->in, r->q);
@@ -361,9 +389,14 @@ void turn_allocate(struct turn_server *s, struct turn_request *r)
 
     if (a && memcmp(a->transaction, r->transaction.p, sizeof a->transaction) == 0 &&
         !turn_flag(s, "retransmission-as-437")) { /* RFC8656:7.2#a33 */
-        if (a->told)
-            answer(s, a, r->in, true, r->q);
-        return; /* else it will be answered once its sockets are bound */
+        if (turn_flag(s, "retransmission-allocates")) {
+            turn_tuple_drop(s, a);
+            a = NULL;
+        } else {
+            if (a->told)
+                answer(s, a, r->in, true, r->q);
+            return; /* else it will be answered once its sockets are bound */
+        }
     }
     if (a && a->told && turn_flag(s, "second-allocate-taken")) {
         memcpy(a->transaction, r->transaction.p, sizeof a->transaction);
@@ -379,6 +412,8 @@ void turn_allocate(struct turn_server *s, struct turn_request *r)
         turn_error(s, r, code, r->by.cause);
     else
         create(s, r, &w);
+    if (code == 300 && turn_flag(s, "redirect-once"))
+        s->c.alternate = s->c.alternate6 = (struct addr){0};
 }
 
 /* One relayed address of an allocation is over, its permissions and channels with it: RFC8656:8.1#2. */
@@ -410,6 +445,26 @@ static void drop(struct turn_server *s, struct turn_alloc *a, uint8_t family, ui
     }
 }
 
+/* Of the attributes and the family; true: it has been refused. */
+static bool bad_refresh(struct turn_server *s, struct turn_request *r, const struct stun_attr *attr)
+{
+    uint8_t family = attr ? family_of(attr) : 0;
+    bool any = turn_flag(s, "refresh-family-any") || turn_flag(s, "deleted-family-refreshed");
+
+    if (attr && attr->kind != STUN_U8_RFFU)
+        turn_error(s, r, 400, "family");
+    else if (attr && (!family || r->alloc->relay[family == 6].state != TURN_OPEN) && !any)
+        turn_error(s, r, 443, "family"); /* RFC8656:8.2#1 */
+    else if (attr && turn_flag(s, "refresh-family-refused"))
+        turn_error(s, r, 443, "family");
+    else if (r->alloc->refreshed_us && r->in->now_us - r->alloc->refreshed_us < 60000000 &&
+             turn_flag(s, "refresh-once"))
+        turn_error(s, r, 400, "again");
+    else
+        return false;
+    return true;
+}
+
 static void refresh_relay(struct turn_server *s, struct turn_relay *r, uint32_t seconds,
                           uint64_t now)
 {
@@ -426,23 +481,13 @@ void turn_refresh(struct turn_server *s, struct turn_request *r)
     struct turn_alloc *a = r->alloc;
     uint32_t seconds;
 
-    if (attr && attr->kind != STUN_U8_RFFU) {
-        turn_error(s, r, 400, "family");
+    if (bad_refresh(s, r, attr))
         return;
-    }
-    if (attr && (!family || a->relay[family == 6].state != TURN_OPEN) &&
-        !turn_flag(s, "refresh-family-any")) {
-        turn_error(s, r, 443, "family"); /* RFC8656:8.2#1 */
-        return;
-    }
-    if (attr && turn_flag(s, "refresh-family-refused")) {
-        turn_error(s, r, 443, "family");
-        return;
-    }
     if (!lifetime(s, r, &seconds)) {
         turn_error(s, r, 400, "lifetime");
         return;
     }
+    a->refreshed_us = r->in->now_us;
     if (seconds)
         for (size_t i = 0; i < 2; i++)
             if (!family || i == (family == 6))
@@ -450,8 +495,11 @@ void turn_refresh(struct turn_server *s, struct turn_request *r)
     turn_begin(s, r, STUN_SUCCESS);
     stun_add_uint(&r->dr, STUN_LIFETIME, seconds);
     turn_finish(s, r, 0);
-    if (!seconds)
-        drop(s, a, family, r->in->now_us, r->q);
+    if (seconds)
+        return;
+    s->deleter = r->c;
+    memcpy(s->deleted, r->transaction.p, sizeof s->deleted);
+    drop(s, a, family, r->in->now_us, r->q);
 }
 
 /* ---- relayed addresses ---- */
@@ -512,8 +560,11 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
 {
     if (a->told)
         tell(a, "freed", why, now_us, q);
-    if (!turn_flag(s, "permissions-survive") && !turn_flag(s, "channels-survive"))
-        turn_peers_drop(s, a, 0);
+    for (struct turn_peer *p = a->peers, *next; p; p = next) {
+        next = p->mine_next;
+        if (!turn_flag(s, p->number ? "channels-survive" : "permissions-survive"))
+            turn_peer_drop(s, p);
+    }
     for (size_t i = 0; i < 2; i++)
         turn_port_close(s, &a->relay[i], q);
     if (a->spare)
@@ -524,7 +575,7 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
         return;
     }
     turn_tuple_drop(s, a);
-    if (a->stream)
+    if (a->stream && a->stream->alloc == a)
         a->stream->alloc = NULL;
     a->told = false;
     turn_alloc_give(s, a);

@@ -16,7 +16,9 @@ static bool carry(const struct turn_server *s, const struct input *in, uint8_t f
     if (turn_flag(s, "ecn-zero"))
         out->tos &= 0xfc;
     if (turn_flag(s, "ecn-invented"))
-        out->tos |= 1;
+        out->tos = (uint8_t)((out->tos & 0xfc) | 1);
+    if (turn_flag(s, "dscp-random"))
+        out->tos = (uint8_t)((in->now_us * 2654435761u >> 16) << 2);
     if (turn_flag(s, "df-from-zero"))
         out->dont_fragment = false;
     if ((from == 4 && to == 4) || !in->pkt.ttl || turn_flag(s, "hop-limit-default"))
@@ -37,7 +39,7 @@ static void to_peer(struct turn_server *s, struct turn_alloc *a, const struct ad
 
     if (r->state != TURN_OPEN)
         return;
-    if (s->deviant && turn_flag(s, "data-refreshes-allocation"))
+    if (r->slot && turn_flag(s, "data-refreshes-allocation"))
         turn_expire_at(s, r, r->until_us + 30000000);
     pkt->remote = *peer;
     out_send(q, otherwise ? otherwise : r->flow, data, pkt);
@@ -54,7 +56,7 @@ static bool carry_to_peer(const struct turn_server *s, const struct input *in,
     return true;
 }
 
-/* A Send or ChannelData that is dropped is not answered; a fault answers. */
+/* A Send that is dropped is not answered; a fault answers. */
 static void drop(struct turn_server *s, struct turn_request *r, const char *flag)
 {
     if (turn_flag(s, flag))
@@ -66,6 +68,10 @@ static bool send_is_good(struct turn_server *s, struct turn_request *r,
 {
     bool passed = turn_flag(s, "unknown-in-send-passed");
     uint16_t types[1];
+
+    for (size_t i = 0; i < r->m->n_attrs && turn_flag(s, "optional-in-send-refused"); i++)
+        if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
+            return false;
 
     if (!peer || peer->kind != STUN_XOR_ADDR || !peer->v.addr.port || r->m->truncated)
         return false;
@@ -91,6 +97,18 @@ static struct span payload(const struct turn_server *s, const struct stun_attr *
     return turn_flag(s, "send-truncated") ? span_cut(all, 0, 500) : all;
 }
 
+/* A malformed address, read as one of IPv4. */
+static const struct stun_attr *as_ip4(const struct stun_attr *a, struct stun_attr *out)
+{
+    if (a->kind == STUN_XOR_ADDR || a->length < 8)
+        return a;
+    *out = *a;
+    out->kind = STUN_XOR_ADDR;
+    out->v.addr = (struct addr){.family = 4, .port = get_u16(a->p + 6) ^ (STUN_COOKIE >> 16)};
+    put_u32(out->v.addr.ip, get_u32(a->p + 8) ^ STUN_COOKIE);
+    return out;
+}
+
 void turn_send(struct turn_server *s, struct turn_request *r)
 {
     const struct stun_attr *peer = turn_attr(s, r, STUN_XOR_PEER_ADDRESS),
@@ -102,6 +120,13 @@ void turn_send(struct turn_server *s, struct turn_request *r)
         drop(s, r, "stray-indication-answered");
         return;
     }
+    if (peer && peer->kind == STUN_XOR_ADDR && !peer->v.addr.port && turn_flag(s, "port-0-kills")) {
+        turn_free(s, r->alloc, "deleted", r->in->now_us, r->q);
+        return;
+    }
+    struct stun_attr forged;
+    if (peer && turn_flag(s, "bad-peer-relayed"))
+        peer = as_ip4(peer, &forged);
     if (!send_is_good(s, r, peer, data)) {
         drop(s, r, "send-error-answered");
         return;
@@ -117,6 +142,9 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     if ((turn_flag(s, "send-dropped-with-channel") && turn_channel_to(s, r->alloc, &to)) ||
         (data && !data->length && turn_flag(s, "empty-send-dropped")) ||
         !carry_to_peer(s, r->in, &to, &pkt))
+        return;
+    if (stun_find(r->m, STUN_DONT_FRAGMENT) && r->in->pkt.remote.family != to.family &&
+        turn_flag(s, "df-dropped-between-families"))
         return;
     bool both4 = to.family == 4 && (r->stream || r->in->pkt.remote.family == 4);
     if (stun_find(r->m, STUN_DONT_FRAGMENT) && (both4 || r->stream) &&
@@ -146,11 +174,9 @@ static struct turn_peer *bound(struct turn_server *s, struct turn_alloc *a, uint
 
     if (p || !s->deviant)
         return p;
-    if (turn_flag(s, "channel-without-bind"))
+    if (turn_flag(s, "channel-without-bind") ||
+        (number > TURN_CHANNEL_LAST && turn_flag(s, "reserved-channel-relayed")))
         p = a->peers;
-    for (size_t i = 0; !p && turn_flag(s, "channels-shared") && i < s->n_peers; i++)
-        if (s->peers[i].of && s->peers[i].number == number)
-            p = &s->peers[i];
     return p;
 }
 
@@ -170,15 +196,25 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
 {
     struct turn_client c = {in->flow, in->pkt.remote, in->pkt.local};
     struct turn_alloc *a = st ? st->alloc : turn_find(s, &c);
+    static const uint8_t nowhere[12];
     struct stun_channel m;
     struct pkt pkt;
     size_t used;
 
-    if (!a || !a->told || turn_channel_next(s, octets, st != NULL, &m, &used) != STEP_ITEM)
-        return; /* RFC8656:5#6b, 12.6#a1, #a2 */
-    struct turn_peer *p = bound(s, a, m.number);
+    enum step got = turn_channel_next(s, octets, st != NULL, &m, &used);
+    if (got == STEP_FAIL && octets.n > 4 && turn_flag(s, "short-channeldata-relayed")) {
+        m = (struct stun_channel){get_u16(octets.p), (uint16_t)(octets.n - 4),
+                                  span_cut(octets, 4, octets.n)};
+        got = STEP_ITEM;
+    }
+    struct turn_peer *p = a && a->told && got == STEP_ITEM ? bound(s, a, m.number) : NULL;
+    if (!p && turn_flag(s, "stray-indication-answered")) {
+        struct turn_request r = {
+            .in = in, .q = q, .method = STUN_SEND, .transaction = {nowhere, 12}, .c = c};
+        turn_error(s, &r, 400, "dropped");
+    }
     if (!p || !carry_to_peer(s, in, &p->at, &pkt))
-        return; /* RFC8656:12.6#a3 */
+        return; /* RFC8656:5#6b, 12.6#a1, #a2, #a3 */
     if (s->deviant) {
         struct turn_peer *permission = turn_permission(s, a, &p->at);
         if (permission && turn_flag(s, "channeldata-refreshes-permission"))
@@ -232,8 +268,15 @@ static void put_data(struct turn_server *s, const struct turn_relay *relay, cons
     indication(s, &r, relay->of, in, "data", q);
     if (turn_flag(s, "data-peer-wrong"))
         peer = relay->at;
-    if (turn_flag(s, "data-port-of-permission"))
-        peer.port = 0;
+    const struct turn_peer *p = turn_permission(s, relay->of, &peer);
+    if (p && turn_flag(s, "data-port-of-permission"))
+        peer.port = p->port;
+    if (turn_flag(s, "data-padded")) {
+        uint8_t *longer = arena_take(&r.mem, data.n + 3);
+        if (longer && data.n)
+            memcpy(longer, data.p, data.n);
+        data = (struct span){longer, longer ? (data.n + 3) & ~(size_t)3 : 0};
+    }
     if (turn_flag(s, "data-cut") && data.n)
         data.n--;
     r.pkt = *pkt;
@@ -261,6 +304,8 @@ static bool permitted(struct turn_server *s, const struct turn_alloc *a, const s
         return p != NULL;
     if (p && turn_flag(s, "peer-refreshes-permission"))
         turn_peer_touch(s, p, in->now_us);
+    if (p && p->port != in->pkt.remote.port && turn_flag(s, "port-in-permission"))
+        return false;
     for (size_t i = 0; !p && turn_flag(s, "permissions-shared") && i < s->n_allocs; i++)
         p = turn_permission(s, &s->allocs[i], &in->pkt.remote);
     if (!p && turn_flag(s, "channel-without-permission-relays"))

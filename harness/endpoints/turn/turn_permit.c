@@ -90,6 +90,8 @@ static struct turn_peer *permit(struct turn_server *s, struct turn_alloc *a, con
 
     if (!p)
         p = turn_peer_add(s, a, ip, 0);
+    if (p)
+        p->port = ip->port;
     if (p && !(old && turn_flag(s, "permission-not-refreshed")))
         turn_peer_touch(s, p, now);
     return p;
@@ -142,11 +144,26 @@ static bool install(struct turn_server *s, struct turn_request *r, const struct 
     return true;
 }
 
+/* Faults that end the server, or answer what others do not. */
+static void may_kill(struct turn_server *s, struct turn_request *r, const struct stun_attr **v,
+                     size_t n)
+{
+    bool kills = n > 64 && turn_flag(s, "many-peers-kill");
+
+    for (size_t i = 0; i < n; i++)
+        kills |= v[i]->kind == STUN_XOR_ADDR && turn_flag(s, "loop-kills") &&
+                 pool_source(&v[i]->v.addr) == pool_source(&r->c.local);
+    if (kills)
+        out_put(r->q, OUT_CLOSE, TURN_FLOW_UDP);
+}
+
 void turn_create_permission(struct turn_server *s, struct turn_request *r)
 {
     const struct stun_attr *v[STUN_ATTRS];
     size_t n = peers_of(r, v, COUNT(v));
 
+    if (s->deviant)
+        may_kill(s, r, v, n);
     if (!n && !turn_flag(s, "no-peer-taken")) {
         turn_error(s, r, 400, "no-peer");
         return;
@@ -205,6 +222,22 @@ static bool bad_form(struct turn_server *s, struct turn_request *r, const struct
     return (number->v.u32 < first || number->v.u32 > last) && refused(s, r, 400, "range");
 }
 
+/* What only faults take for bound already. */
+static bool bound_otherwise(const struct turn_server *s, const struct turn_alloc *a,
+                            uint16_t number, const struct addr *peer)
+{
+    for (size_t i = 0; i < s->n_peers; i++) {
+        const struct turn_peer *p = &s->peers[i];
+        if (!p->of || !p->number)
+            continue;
+        if ((p->of != a && p->number == number && turn_flag(s, "channels-shared")) ||
+            (p->of == a && p->number != number && pool_source(&p->at) == pool_source(peer) &&
+             turn_flag(s, "bind-by-address-only")))
+            return true;
+    }
+    return false;
+}
+
 static bool bad_bind(struct turn_server *s, struct turn_request *r, uint16_t number,
                      const struct addr *peer)
 {
@@ -214,6 +247,8 @@ static bool bad_bind(struct turn_server *s, struct turn_request *r, uint16_t num
         return refused(s, r, 403, "forbidden");
     struct turn_peer *same = turn_channel(s, r->alloc, number),
                      *there = turn_channel_to(s, r->alloc, peer);
+    if (s->deviant && bound_otherwise(s, r->alloc, number, peer))
+        return refused(s, r, 400, "elsewhere");
     if (same && same == there)
         return turn_flag(s, "rebind-refused") && refused(s, r, 400, "again");
     if (same && turn_flag(s, "channel-moved"))
@@ -246,6 +281,23 @@ static bool bind(struct turn_server *s, struct turn_request *r, uint16_t number,
     return true;
 }
 
+/* Malformed requests that faults take; true: it has been answered. */
+static bool bind_otherwise(struct turn_server *s, struct turn_request *r,
+                           const struct stun_attr *number, const struct stun_attr *peer)
+{
+    bool any = number && number->kind != STUN_U16_RFFU && number->length &&
+               turn_flag(s, "channel-length-any");
+
+    if (!any && !(!number && turn_flag(s, "no-number-taken")) &&
+        !(!peer && turn_flag(s, "no-bind-peer-taken")))
+        return false;
+    if (peer && peer->kind == STUN_XOR_ADDR)
+        bind(s, r, 0x4ffe, &peer->v.addr);
+    turn_begin(s, r, STUN_SUCCESS);
+    turn_finish(s, r, 0);
+    return true;
+}
+
 void turn_channel_bind(struct turn_server *s, struct turn_request *r)
 {
     const struct stun_attr *number = turn_attr(s, r, STUN_CHANNEL_NUMBER),
@@ -253,6 +305,8 @@ void turn_channel_bind(struct turn_server *s, struct turn_request *r)
 
     if (peer && peer->kind == STUN_XOR_ADDR && turn_flag(s, "refused-bind-permits"))
         permit(s, r->alloc, &peer->v.addr, r->in->now_us);
+    if (s->deviant && bind_otherwise(s, r, number, peer))
+        return;
     if (bad_form(s, r, number, peer))
         return;
     if (bad_bind(s, r, (uint16_t)number->v.u32, &peer->v.addr))

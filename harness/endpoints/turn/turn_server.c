@@ -62,7 +62,7 @@ static void configure(struct turn_server *s)
     if (turn_flag(s, "ports-wide"))
         c->port_first = 32768;
     if (turn_flag(s, "port-low") || turn_flag(s, "port-well-known")) {
-        c->port_first = turn_flag(s, "port-low") ? 20000 : 1000;
+        c->port_first = turn_flag(s, "port-low") ? 20000 : 600;
         c->port_last = turn_flag(s, "port-low") ? 40000 : 1023;
     }
     if (c->port_last > 65535)
@@ -218,7 +218,7 @@ static void add_alternates(struct turn_server *s, struct turn_request *r)
     const struct addr *first = six ? &s->c.alternate6 : &s->c.alternate;
     const struct addr *second = six ? &s->c.alternate : &s->c.alternate6;
 
-    if (first->family)
+    if (first->family && !turn_flag(s, "alternate-family"))
         stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, first);
     if (second->family)
         stun_add_addr(&r->dr, STUN_ALTERNATE_SERVER, second);
@@ -226,6 +226,8 @@ static void add_alternates(struct turn_server *s, struct turn_request *r)
 
 void turn_error(struct turn_server *s, struct turn_request *r, unsigned code, const char *cause)
 {
+    static const uint8_t much[1100];
+
     r->by.cause = cause;
     turn_begin(s, r, STUN_ERROR);
     stun_add_code(&r->dr, code, stun_reason(code));
@@ -236,6 +238,8 @@ void turn_error(struct turn_server *s, struct turn_request *r, unsigned code, co
         stun_add_types(&r->dr, STUN_UNKNOWN_ATTRIBUTES, r->unknown, r->n_unknown);
     if (code == 300)
         add_alternates(s, r);
+    if (code == 401 && turn_flag(s, "challenge-huge"))
+        stun_add_bytes(&r->dr, 0xbffe, (struct span){much, sizeof much});
     turn_finish(s, r, code);
 }
 
@@ -270,6 +274,27 @@ static void answer_binding(struct turn_server *s, struct turn_request *r)
     turn_finish(s, r, 0);
 }
 
+/* What faults refuse, or take, that the rules do not; 0: go on. */
+static unsigned check_otherwise(const struct turn_server *s, const struct turn_request *r,
+                                unsigned code)
+{
+    const struct stun_attr *nonce = stun_find(r->m, STUN_NONCE);
+    bool allocate = r->method == STUN_ALLOCATE;
+
+    if (code == 401 && strcmp(r->by.cause, "user") == 0 && turn_flag(s, "any-user"))
+        return 0;
+    if (code)
+        return code;
+    if (r->m->at_integrity256 && turn_flag(s, "sha256-refused"))
+        return 401;
+    if (r->m->n_attrs && r->m->attrs[0].type != STUN_USERNAME && turn_flag(s, "order-checked"))
+        return 400;
+    if (!allocate && r->alloc && nonce && fnv32(FNV_START, nonce->v.s) != r->alloc->nonce &&
+        turn_flag(s, "nonce-bound-to-allocation"))
+        return 441;
+    return 0;
+}
+
 /* Whether the request may go without credentials. */
 static bool is_open(const struct turn_server *s, const struct turn_request *r)
 {
@@ -285,13 +310,19 @@ static bool is_open(const struct turn_server *s, const struct turn_request *r)
 /* RFC8656:5: the allocation that a request other than Allocate is about; false: it has been answered. */
 static bool of_an_allocation(struct turn_server *s, struct turn_request *r)
 {
-    if (turn_flag(s, "tuple-not-looked-at"))
+    if (turn_flag(s, "tuple-not-looked-at") || turn_flag(s, "tuple-by-user"))
         for (size_t i = 0; !r->alloc && i < s->n_allocs; i++)
             if (s->allocs[i].told && s->allocs[i].user == r->by.user)
                 r->alloc = &s->allocs[i];
     if (!r->alloc || !r->alloc->told || r->alloc->over) {
-        if (r->method == STUN_CREATE_PERMISSION && turn_flag(s, "permission-without-allocation")) {
+        bool again = r->c.flow == s->deleter.flow && addr_eq(&r->c.remote, &s->deleter.remote) &&
+                     memcmp(r->transaction.p, s->deleted, sizeof s->deleted) == 0;
+        if ((r->method == STUN_CREATE_PERMISSION &&
+             turn_flag(s, "permission-without-allocation")) ||
+            (again && turn_flag(s, "refresh-0-again-200"))) {
             turn_begin(s, r, STUN_SUCCESS);
+            if (again)
+                stun_add_uint(&r->dr, STUN_LIFETIME, 0);
             turn_finish(s, r, 0);
         } else {
             turn_error(s, r, 437, "none");
@@ -335,6 +366,12 @@ static void request(struct turn_server *s, struct turn_request *r)
         answer_binding(s, r);
         return;
     }
+    if ((r->method == STUN_SEND || r->method == STUN_DATA) &&
+        turn_flag(s, "send-request-answered")) {
+        turn_begin(s, r, STUN_SUCCESS);
+        turn_finish(s, r, 0);
+        return;
+    }
     if (r->method != STUN_ALLOCATE && !others)
         return; /* RFC8489:6.3#a4; Send and Data have no requests: RFC8656:17#a3 */
     if (others && !r->alloc && turn_flag(s, "allocation-checked-first")) {
@@ -342,6 +379,8 @@ static void request(struct turn_server *s, struct turn_request *r)
         return;
     }
     unsigned code = is_open(s, r) ? 0 : stun_realm_check(&s->realm, r->m, r->in, &r->by);
+    if (s->deviant)
+        code = check_otherwise(s, r, code);
     if (code) {
         turn_error(s, r, code, r->by.cause);
         return;
@@ -375,8 +414,15 @@ void turn_message(struct turn_server *s, const struct input *in, struct turn_str
         turn_channel_data(s, in, st, octets, q);
         return;
     }
-    if (stun_decode(octets, &m, s->attrs, COUNT(s->attrs), &none) != STEP_ITEM ||
-        !acceptable(s, &m))
+    if (stun_decode(octets, &m, s->attrs, COUNT(s->attrs), &none) != STEP_ITEM)
+        return;
+    if (m.rest.n && turn_flag(s, "malformed-kills"))
+        out_put(q, OUT_CLOSE, TURN_FLOW_UDP);
+    if (m.classic && turn_flag(s, "classic-allocates")) {
+        m.classic = false;
+        m.transaction = span_cut(m.transaction, 4, 16);
+    }
+    if (!acceptable(s, &m))
         return;
     r.method = m.method;
     r.transaction = m.transaction;
@@ -387,7 +433,8 @@ void turn_message(struct turn_server *s, const struct input *in, struct turn_str
         indication = false;
     if (!indication)
         request(s, &r);
-    else if (m.method == STUN_SEND)
+    else if (m.method == STUN_SEND ||
+             (m.method == STUN_DATA && turn_flag(s, "data-indication-relayed")))
         turn_send(s, &r);
 }
 

@@ -35,6 +35,7 @@ struct turn_relay { /* a relayed transport address, of an allocation or reserved
 struct turn_reserved {
     struct turn_relay relay; /* first, and of NULL */
     struct turn_alloc *by;   /* whose pair it is, until that is told */
+    struct addr client;      /* who got the token; for a fault */
     uint8_t token[8];
     uint64_t until_us;
 };
@@ -46,6 +47,7 @@ struct turn_peer { /* a permission (number 0, port 0), or a channel */
     uint64_t until_us;
     struct addr at;
     uint16_t number;
+    uint16_t port; /* as a CreatePermission request had it; for faults */
 };
 struct turn_client { /* the 5-tuple: what the client's messages come by and answers go to */
     flow_id flow;
@@ -59,7 +61,10 @@ struct turn_alloc {
     const struct stun_key *sign;
     bool use256, fingerprint;
     bool told; /* the Allocate request has been answered */
-    bool over; /* of a fault: expired, and still there */
+    /* of faults: expired, and still there; when it was refreshed; the nonce that allocated */
+    bool over;
+    uint32_t nonce;
+    uint64_t refreshed_us;
     uint8_t transaction[12];
     struct turn_relay relay[2];  /* of IPv4, of IPv6 */
     struct turn_reserved *spare; /* reserved for this one's token while it is being opened */
@@ -102,7 +107,13 @@ struct turn_server {
     struct turn_age permissions, channels;
     uint64_t streams_us, reserved_us; /* when the first of them is over */
     uint64_t taken[2][65536 / 64];    /* ports of relayed addresses, by family */
-    uint16_t last_port;               /* of a fault that counts up */
+    /* of deviations: the port chosen last, the first address told, allocations that were refused, who
+     * has deleted last */
+    uint16_t last_port;
+    struct addr first_told;
+    uint32_t redirected;
+    struct turn_client deleter;
+    uint8_t deleted[12];
     struct stun_attr attrs[STUN_ATTRS];
     struct arena mem; /* realm, software, user names */
     uint8_t kept_octets[8192];
@@ -255,7 +266,7 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
                      struct outq *q);
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 1, TURN_SERVER_VARIANTS = 1 };
+enum { TURN_SERVER_FAULTS = 240, TURN_SERVER_VARIANTS = 34 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

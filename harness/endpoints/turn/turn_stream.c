@@ -35,6 +35,9 @@ void turn_accept(struct turn_server *s, const struct input *in, struct outq *q)
 {
     uint64_t source = pool_source(&in->pkt.remote);
     enum pool_why why;
+
+    if (s->streams.used >= 100 && turn_flag(s, "half-open-kills"))
+        return;
     struct turn_stream *st = pool_take(&s->streams, source, &why), *old;
 
     if (!st && why != POOL_INJECTED && (old = weakest(s, why == POOL_QUOTA, source)) != NULL) {
@@ -60,6 +63,8 @@ void turn_accept(struct turn_server *s, const struct input *in, struct outq *q)
 
 static uint64_t limit_us(const struct turn_server *s)
 {
+    if (turn_flag(s, "idle-closed"))
+        return 60000000;
     return s->c.half_us ? s->c.half_us : half_default_us;
 }
 
@@ -77,7 +82,9 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
     if (!st)
         return;
     bool waited = st->begun_us != NO_DEADLINE;
-    if (st->alloc)
+    if (st->alloc && turn_flag(s, "tuple-by-user"))
+        st->alloc->stream = NULL;
+    else if (st->alloc)
         turn_free(s, st->alloc, "closed", now_us, q);
     if (close)
         out_put(q, OUT_CLOSE, st->flow);
@@ -103,12 +110,22 @@ void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q)
 
 /* ---- framing ---- */
 
+/* As if there were no padding on streams; of a datagram all would be taken. */
+static enum step unpadded(const struct stun_channel *c, size_t *used)
+{
+    *used = 4u + c->length;
+    return STEP_ITEM;
+}
+
 /* The message at the front: RFC8656:12#a4, STUN or ChannelData. */
 static enum step next(const struct turn_server *s, struct span in, size_t *used)
 {
     struct findings none = {0};
     struct stun_channel c;
 
+    if (in.n && in.p[0] >= 0x40 && turn_flag(s, "padding-not-skipped"))
+        return turn_channel_next(s, in, false, &c, used) == STEP_ITEM ? unpadded(&c, used)
+                                                                      : STEP_MORE;
     if (in.n && in.p[0] >= 0x40)
         return turn_channel_next(s, in, true, &c, used);
     return stun_next(in, used, &none);
@@ -180,7 +197,9 @@ void turn_stream_bytes(struct turn_server *s, const struct input *in, struct out
     if (st->flow != in->flow)
         return;
     uint64_t was = st->begun_us;
-    if (!st->n)
+    if (turn_flag(s, "idle-closed"))
+        st->begun_us = in->now_us;
+    else if (!st->n)
         st->begun_us = NO_DEADLINE;
     else if (was == NO_DEADLINE || st->n != before + in->data.n)
         st->begun_us = in->now_us;

@@ -67,7 +67,10 @@ struct turn_alloc *turn_alloc_take(struct turn_server *s, const struct stun_memb
         a = &s->allocs[s->n_allocs++];
     else
         return NULL;
-    *a = (struct turn_alloc){.user = user};
+    *a = (struct turn_alloc){.user = user, /* and what a fault has left there */
+                             .peers = a->peers,
+                             .n_permissions = a->n_permissions,
+                             .n_channels = a->n_channels};
     s->held_allocs++;
     ++*count_of(s, user);
     return a;
@@ -232,7 +235,8 @@ void turn_peer_touch(struct turn_server *s, struct turn_peer *p, uint64_t now_us
     uint64_t life = (p->number ? TURN_CHANNEL_LIFETIME : TURN_PERMISSION_LIFETIME) * 1000000ull;
 
     age_drop(s, p);
-    if (turn_flag(s, p->number ? "channel-for-ever" : "permission-for-ever"))
+    if (turn_flag(s, p->number ? "channel-for-ever" : "permission-for-ever") ||
+        (p->number && turn_flag(s, "channel-held")))
         return;
     p->until_us =
         now_us + env_timer(&s->env, p->number ? "timer/channel" : "timer/permission", life);
@@ -254,6 +258,7 @@ struct turn_peer *turn_peer_add(struct turn_server *s, struct turn_alloc *a, con
     else
         p = &s->peers[s->n_peers++];
     *p = (struct turn_peer){.of = a, .until_us = NO_DEADLINE, .at = *at, .number = number};
+    p->port = at->port;
     if (!number)
         p->at.port = 0;
     ++*n;
