@@ -24,6 +24,7 @@ enum {
     TURN_RANGES = 16,         /* of denied addresses; more are not looked at */
     TURN_CONNECTIONS = 512,   /* streams of clients; for one more the oldest gives way that has not
                                  authenticated; else the new one is reset. Told as "refused" */
+    TURN_AT_ONCE = 256,       /* allocations that end by one timer; more end by the next, at once */
     TURN_PORT_TRIES = 64,     /* ports that are tried for one relayed address */
     TURN_CHANNEL_FIRST = 0x4000,
     TURN_CHANNEL_LAST = 0x4fff,

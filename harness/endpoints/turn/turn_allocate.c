@@ -583,7 +583,7 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
 
 void turn_allocations_expire(struct turn_server *s, uint64_t now_us, struct outq *q)
 {
-    while (s->n_heap && s->heap[1]->until_us <= now_us) {
+    for (size_t i = 0; i < TURN_AT_ONCE && s->n_heap && s->heap[1]->until_us <= now_us; i++) {
         struct turn_relay *r = s->heap[1];
         if (turn_flag(s, "expired-relays")) {
             r->of->over = true;

@@ -7,7 +7,7 @@
 #include "harness/core/test.h"
 #include "harness/endpoints/turn/turn_server.h"
 
-enum { RIG_SENT = 16, RIG_OPENS = 16, RIG_OUTS = 512, RIG_ARENA = 1 << 20 };
+enum { RIG_SENT = 16, RIG_OPENS = 16, RIG_OUTS = 4096, RIG_ARENA = 1 << 20 };
 struct rig_sent {
     flow_id flow;
     struct pkt pkt;
@@ -112,6 +112,7 @@ static inline struct rig *rig_new(const struct turn_server_config *c, const char
     for (; faults && *faults; faults++)
         CU_ASSERT_TRUE(env_deviate(&r->s->env, false, *faults, true) ||
                        env_deviate(&r->s->env, true, *faults, true));
+    r->why = "nothing was freed";
     r->user = "alice";
     r->password = "alice-secret";
     r->at = (struct turn_client){TURN_FLOW_UDP, rig_ip4(9, 5000), rig_ip4(1, 3478)};
@@ -266,6 +267,15 @@ static inline unsigned rig_refresh(struct rig *r, int64_t lifetime)
 static inline const struct stun_attr *rig_attr(struct rig *r, uint16_t type)
 {
     return stun_find(&r->m, type);
+}
+
+/* The same to be looked into: empty where there is none. */
+static inline const struct stun_attr *rig_value(struct rig *r, uint16_t type)
+{
+    static const struct stun_attr none;
+    const struct stun_attr *a = rig_attr(r, type);
+    CU_ASSERT_PTR_NOT_NULL(a);
+    return a ? a : &none;
 }
 
 static inline struct addr rig_relayed(struct rig *r)

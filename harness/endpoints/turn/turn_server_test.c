@@ -8,15 +8,15 @@ static void challenge_and_success(void)
     struct rig *r = rig_new(NULL, NULL);
 
     rig_nonce(r);
-    CHECK_TEXT(rig_attr(r, STUN_REALM)->v.s, "interop.test");
+    CHECK_TEXT(rig_value(r, STUN_REALM)->v.s, "interop.test");
     CU_ASSERT_EQUAL(rig_allocate(r), 0);
     struct addr at = rig_relayed(r);
     CU_ASSERT_TRUE(at.family == 4 && memcmp(at.ip, r->at.local.ip, 4) == 0);
     CU_ASSERT_TRUE(at.port >= TURN_PORT_FIRST);
     CU_ASSERT_EQUAL(rig_lifetime(r), TURN_LIFETIME);
-    CU_ASSERT_TRUE(addr_eq(&rig_attr(r, STUN_XOR_MAPPED_ADDRESS)->v.addr, &r->at.remote));
+    CU_ASSERT_TRUE(addr_eq(&rig_value(r, STUN_XOR_MAPPED_ADDRESS)->v.addr, &r->at.remote));
     CU_ASSERT_EQUAL(stun_check_integrity(&r->m, &r->key), STUN_GOOD);
-    CHECK_TEXT(rig_attr(r, STUN_SOFTWARE)->v.s, "rtclab 0.1");
+    CHECK_TEXT(rig_value(r, STUN_SOFTWARE)->v.s, "rtclab 0.1");
     CU_ASSERT_PTR_NULL(rig_attr(r, STUN_RESERVATION_TOKEN));
     CU_ASSERT_TRUE(addr_eq(&r->sent[0].pkt.remote, &r->at.remote));
     rig_as(r, "alice", "wrong");
@@ -329,7 +329,7 @@ static void elsewhere(void)
     struct rig *r = rig_new(&(struct turn_server_config){.alternate = other}, NULL);
 
     CU_ASSERT_EQUAL(rig_allocate(r), 300);
-    CU_ASSERT_TRUE(addr_eq(&rig_attr(r, STUN_ALTERNATE_SERVER)->v.addr, &other));
+    CU_ASSERT_TRUE(addr_eq(&rig_value(r, STUN_ALTERNATE_SERVER)->v.addr, &other));
     rig_free(r);
     r = rig_new(NULL, NULL); /* 6to4: RFC8656:21.4#2a */
     r->at.remote = (struct addr){.family = 6, .ip = {0x20, 0x02, 1, 2}, .port = 5000};
