@@ -15,9 +15,9 @@ static uint32_t dice(uint64_t rng[2], uint32_t n)
 static struct addr some_peer(uint64_t rng[2])
 {
     struct addr six = {.family = 6, .ip = {0xfd, [15] = 5}};
-    struct addr a = dice(rng, 5) ? rig_ip4((uint8_t)(5 + dice(rng, PEERS)), 0) : six;
+    struct addr a = dice(rng, 9) ? rig_ip4((uint8_t)(5 + dice(rng, PEERS)), 0) : six;
 
-    a.port = (uint16_t)(dice(rng, 8) ? 7000 + dice(rng, 2) : 0);
+    a.port = (uint16_t)(dice(rng, 30) ? 7000 + dice(rng, 2) : 0);
     return a;
 }
 
@@ -67,7 +67,7 @@ static void some_message(struct rig *r, uint64_t rng[2])
     if (dice(rng, 8))
         stun_add_bytes(&r->dr, STUN_DATA_VALUE,
                        (struct span){(const uint8_t *)"abcd", dice(rng, 5)});
-    for (uint32_t i = dice(rng, 3); i > 0; i--) {
+    for (uint32_t i = dice(rng, 4) ? 0 : 2; i > 0; i--) {
         rng_fill(rng, value, sizeof value);
         value[0] &= 0x83;
         draft_raw(&r->dr, stun_add(&r->dr, types[dice(rng, COUNT(types))]), NULL,
