@@ -73,7 +73,7 @@ static bool send_is_good(struct turn_server *s, struct turn_request *r,
         if (!stun_required(r->m->attrs[i].type) && !stun_type_name(r->m->attrs[i].type))
             return false;
 
-    if (!peer || peer->kind != STUN_XOR_ADDR || !peer->v.addr.port || r->m->truncated)
+    if (peer->kind != STUN_XOR_ADDR || !peer->v.addr.port || r->m->truncated)
         return false;
     if (!data && !turn_flag(s, "dataless-send-relayed"))
         return false;
@@ -109,6 +109,22 @@ static const struct stun_attr *as_ip4(const struct stun_attr *a, struct stun_att
     return out;
 }
 
+/* Header fields of what a Send indication has relayed: RFC8656:14#a4, 15#a3, #a4; between families over datagrams
+ * DONT-FRAGMENT is ignored: 13.1#1. False: it is not relayed. */
+static bool send_header(const struct turn_server *s, const struct turn_request *r,
+                        const struct addr *to, struct pkt *pkt)
+{
+    bool asked = stun_find(r->m, STUN_DONT_FRAGMENT) != NULL,
+         same = r->c.remote.family == to->family;
+
+    if (!carry_to_peer(s, r->in, to, pkt) ||
+        (asked && !same && turn_flag(s, "df-dropped-between-families")))
+        return false;
+    if (asked && (r->stream || (same && to->family == 4)) && !turn_flag(s, "df-not-set"))
+        pkt->dont_fragment = true;
+    return true;
+}
+
 void turn_send(struct turn_server *s, struct turn_request *r)
 {
     const struct stun_attr *peer = turn_attr(s, r, STUN_XOR_PEER_ADDRESS),
@@ -127,7 +143,7 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     struct stun_attr forged;
     if (peer && turn_flag(s, "bad-peer-relayed"))
         peer = as_ip4(peer, &forged);
-    if (!send_is_good(s, r, peer, data)) {
+    if (!peer || !send_is_good(s, r, peer, data)) {
         drop(s, r, "send-error-answered");
         return;
     }
@@ -141,16 +157,8 @@ void turn_send(struct turn_server *s, struct turn_request *r)
         turn_peer_touch(s, p, r->in->now_us);
     if ((turn_flag(s, "send-dropped-with-channel") && turn_channel_to(s, r->alloc, &to)) ||
         (data && !data->length && turn_flag(s, "empty-send-dropped")) ||
-        !carry_to_peer(s, r->in, &to, &pkt))
+        !send_header(s, r, &to, &pkt))
         return;
-    if (stun_find(r->m, STUN_DONT_FRAGMENT) && r->in->pkt.remote.family != to.family &&
-        turn_flag(s, "df-dropped-between-families"))
-        return;
-    bool both4 = to.family == 4 && (r->stream || r->in->pkt.remote.family == 4);
-    if (stun_find(r->m, STUN_DONT_FRAGMENT) && (both4 || r->stream) &&
-        !turn_flag(s,
-                   "df-not-set")) /* RFC8656:14#a4, 15#a3, #a4; between families ignored: 13.1#1 */
-        pkt.dont_fragment = true;
     if (turn_flag(s, "send-other-port"))
         to.port++;
     to_peer(s, r->alloc, &to, payload(s, data), &pkt,

@@ -1,5 +1,5 @@
 /* harness/endpoints/turn/turn_data_test.c - permissions, channels and data both ways, with their limits and times. */
-#include "harness/endpoints/turn/turn_rig.h"
+#include "harness/tests/turn_rig.h"
 
 enum { SECOND = 1000000 };
 static struct addr peer, other, relayed;

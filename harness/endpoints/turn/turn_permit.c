@@ -258,8 +258,8 @@ static bool bad_bind(struct turn_server *s, struct turn_request *r, uint16_t num
     return there && !turn_flag(s, "peer-bound-twice") && refused(s, r, 400, "peer-bound");
 }
 
-static bool bind(struct turn_server *s, struct turn_request *r, uint16_t number,
-                 const struct addr *peer)
+static bool bind_channel(struct turn_server *s, struct turn_request *r, uint16_t number,
+                         const struct addr *peer)
 {
     struct turn_alloc *a = r->alloc;
     struct turn_peer *p = turn_channel(s, a, number);
@@ -292,7 +292,7 @@ static bool bind_otherwise(struct turn_server *s, struct turn_request *r,
         !(!peer && turn_flag(s, "no-bind-peer-taken")))
         return false;
     if (peer && peer->kind == STUN_XOR_ADDR)
-        bind(s, r, 0x4ffe, &peer->v.addr);
+        (void)bind_channel(s, r, 0x4ffe, &peer->v.addr);
     turn_begin(s, r, STUN_SUCCESS);
     turn_finish(s, r, 0);
     return true;
@@ -311,7 +311,7 @@ void turn_channel_bind(struct turn_server *s, struct turn_request *r)
         return;
     if (bad_bind(s, r, (uint16_t)number->v.u32, &peer->v.addr))
         return;
-    if (!bind(s, r, (uint16_t)number->v.u32, &peer->v.addr)) {
+    if (!bind_channel(s, r, (uint16_t)number->v.u32, &peer->v.addr)) {
         turn_error(s, r, 508, "capacity");
         return;
     }

@@ -1,5 +1,5 @@
 /* harness/endpoints/turn/turn_server_test.c - allocations: Allocate, Refresh, ports, families, quota, time. */
-#include "harness/endpoints/turn/turn_rig.h"
+#include "harness/tests/turn_rig.h"
 
 enum { SECOND = 1000000 };
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "harness/endpoints/turn/turn_rig.h"
+#include "harness/tests/turn_rig.h"
 
 enum { SECOND = 1000000 };
 static struct addr peer;

@@ -1,6 +1,6 @@
 /* harness/endpoints/turn/turn_walk_test.c - the server under steps of chance, with nothing on, and with each fault and
  * variant: what it sends is well formed without them, and its tables agree with each other at the end. */
-#include "harness/endpoints/turn/turn_rig.h"
+#include "harness/tests/turn_rig.h"
 
 enum { STEPS = 300, CLIENTS = 6, PEERS = 2 };
 static struct { /* of all walks without deviations: what they have come to */

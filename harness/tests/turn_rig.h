@@ -1,8 +1,8 @@
-/* harness/endpoints/turn/turn_rig.h - for the tests of turn.server: the endpoint without a driver, in a time of the
+/* harness/tests/turn_rig.h - for the tests of turn.server: the endpoint without a driver, in a time of the
  * test's own. Relayed sockets are bound at once, unless the test says that a port is taken; what
  * the server sends is kept. */
-#ifndef HARNESS_ENDPOINTS_TURN_TURN_RIG_H
-#define HARNESS_ENDPOINTS_TURN_TURN_RIG_H
+#ifndef HARNESS_TESTS_TURN_RIG_H
+#define HARNESS_TESTS_TURN_RIG_H
 #include <stdlib.h>
 #include "harness/core/test.h"
 #include "harness/endpoints/turn/turn_server.h"
@@ -154,7 +154,7 @@ static inline void rig_as(struct rig *r, const char *user, const char *password)
 static inline struct draft *rig_begin(struct rig *r, enum stun_class cls, uint16_t method)
 {
     r->mem = arena_of(r->scratch, sizeof r->scratch);
-    for (size_t i = 0; ++r->id[i] == 0 && i < 11; i++)
+    for (size_t i = 0; i < sizeof r->id && ++r->id[i] == 0; i++)
         ;
     stun_draft(&r->dr, &r->mem, cls, method, (struct span){r->id, 12});
     return &r->dr;
