@@ -36,7 +36,7 @@ struct rig {
     /* what became of sockets and allocations */
     size_t opened, closed, refused, freed;
     uint16_t taken_first, taken_last; /* ports that somebody else has */
-    bool stream_closed;
+    bool stream_closed, paused;
     const char *why;
 };
 
@@ -58,6 +58,8 @@ static inline void rig_take(struct rig *r, const struct output *o)
     } else if (o->kind == OUT_CLOSE) {
         r->closed += o->flow < FLOW_ACCEPTED;
         r->stream_closed |= o->flow >= FLOW_ACCEPTED;
+    } else if (o->kind == OUT_PAUSE || o->kind == OUT_RESUME) {
+        r->paused = o->kind == OUT_PAUSE;
     } else if (o->kind == OUT_EVENT) {
         r->freed += strcmp(o->name, "freed") == 0;
         r->refused += strcmp(o->name, "refused") == 0;

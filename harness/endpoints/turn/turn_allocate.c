@@ -170,8 +170,8 @@ static unsigned check_policy(struct turn_server *s, struct turn_request *r)
     bool six = r->c.remote.family == 6;
 
     if ((six ? s->c.alternate6 : s->c.alternate).family)
-        return refuse(r, 300, "alternate");
-    if (turn_flag(s, "redirect-once") && !s->redirected++) {
+        return refuse(r, r->by.sign ? 300 : 400, "alternate"); /* RFC8489:14.8#6a, #6b */
+    if (r->by.sign && turn_flag(s, "redirect-once") && !s->redirected++) {
         *(six ? &s->c.alternate6 : &s->c.alternate) = r->c.local; /* for this answer */
         return refuse(r, 300, "once");
     }
@@ -197,6 +197,11 @@ static unsigned check(struct turn_server *s, struct turn_request *r, struct want
     if ((code = check_transport(s, r)) != 0 || (code = check_ports(s, r, w)) != 0 ||
         (code = check_families(s, r, w)) != 0)
         return code;
+    bool to_six = (w->six || w->dual) && !r->stream && r->c.remote.family == 4;
+    if (to_six && turn_attr(s, r, STUN_DONT_FRAGMENT)) { /* RFC8656:3.7#3: DF is not seen live */
+        r->unknown[r->n_unknown++] = STUN_DONT_FRAGMENT;
+        return refuse(r, 420, "dont-fragment");
+    }
     return check_policy(s, r);
 }
 

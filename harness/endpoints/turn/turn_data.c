@@ -343,8 +343,8 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
     if (!relay || !relay->of || !relay->of->told)
         return;
     struct turn_alloc *a = receiver(s, relay);
-    if (!permitted(s, a, in))
-        return; /* RFC8656:9#a6 */
+    if (!permitted(s, a, in) || (a->stream && a->stream->full))
+        return; /* RFC8656:9#a6; and as a router does whose queue is full */
     if (!turn_is_stream(a->c.flow) &&
         !carry(s, in, in->pkt.remote.family, a->c.remote.family, &pkt))
         return;

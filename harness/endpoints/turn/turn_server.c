@@ -510,6 +510,10 @@ static void input(void *self, const struct input *in, struct outq *q)
         if (in->flow >= TURN_FLOW_RELAY)
             turn_icmp(s, turn_relay_find(s, in->flow), in, q);
         break;
+    case IN_FULL:
+    case IN_WRITABLE:
+        turn_stream_backlog(s, in, q);
+        break;
     case IN_EOF:
         turn_stream_end(s, turn_stream_find(s, in->flow), true, in->now_us, q);
         break;

@@ -79,7 +79,8 @@ struct turn_age { /* permissions or channels, the one that expires first before 
 struct turn_stream {
     struct turn_stream *flow_next;
     flow_id flow;
-    bool known;                  /* a request of a user came on it */
+    bool known; /* a request of a user came on it */
+    bool full;  /* the client does not read: data for it are dropped, nothing is read of it */
     uint64_t since_us, begun_us; /* accepted; first octet of what is in the window, or never */
     struct addr remote, local;
     struct turn_alloc *alloc;
@@ -260,6 +261,8 @@ enum step turn_channel_next(const struct turn_server *s, struct span in, bool pa
 /* turn_stream.c: clients over streams */
 
 void turn_accept(struct turn_server *s, const struct input *in, struct outq *q);
+/* IN_FULL and IN_WRITABLE. */
+void turn_stream_backlog(struct turn_server *s, const struct input *in, struct outq *q);
 void turn_stream_bytes(struct turn_server *s, const struct input *in, struct outq *q);
 /* The stream is over; its allocation goes with it. `close`: by us. */
 void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, uint64_t now_us,

@@ -331,9 +331,27 @@ static void elsewhere(void)
     CU_ASSERT_EQUAL(rig_allocate(r), 300);
     CU_ASSERT_TRUE(addr_eq(&rig_value(r, STUN_ALTERNATE_SERVER)->v.addr, &other));
     rig_free(r);
+    r = rig_new(&(struct turn_server_config){.alternate = other, .open = true}, NULL);
+    CU_ASSERT_EQUAL(rig_allocate(r), 400); /* RFC8489:14.8#6b */
+    rig_free(r);
     r = rig_new(NULL, NULL); /* 6to4: RFC8656:21.4#2a */
     r->at.remote = (struct addr){.family = 6, .ip = {0x20, 0x02, 1, 2}, .port = 5000};
     CU_ASSERT_EQUAL(rig_allocate(r), 403);
+    rig_free(r);
+}
+
+/* DONT-FRAGMENT where the DF bit of what came over IPv4 would have to be seen: RFC8656:3.7#3. */
+static void fragments(void)
+{
+    struct rig *r = rig_new(
+        &(struct turn_server_config){.relay6 = {.family = 6, .ip = {0xfd, [15] = 1}}}, NULL);
+
+    stun_add_uint(rig_allocation(r), STUN_REQUESTED_ADDRESS_FAMILY, 2);
+    stun_add(&r->dr, STUN_DONT_FRAGMENT);
+    CU_ASSERT_EQUAL(rig_ask(r), 420);
+    CU_ASSERT_EQUAL(get_u16(rig_value(r, STUN_UNKNOWN_ATTRIBUTES)->p + 4), STUN_DONT_FRAGMENT);
+    stun_add(rig_allocation(r), STUN_DONT_FRAGMENT);
+    CU_ASSERT_EQUAL(rig_ask(r), 0);
     rig_free(r);
 }
 
@@ -361,4 +379,4 @@ TESTS({"challenge and success", challenge_and_success}, {"refused", refused}, {"
       {"lifetimes", lifetimes}, {"expiry", expiry}, {"deleting", deleting},
       {"reservation", reservation}, {"families", families}, {"half of a dual", half_of_a_dual},
       {"ports", ports}, {"users", users}, {"nonces", nonces}, {"elsewhere", elsewhere},
-      {"not answered", not_answered})
+      {"fragments", fragments}, {"not answered", not_answered})

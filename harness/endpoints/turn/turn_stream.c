@@ -95,6 +95,16 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
         settle(s);
 }
 
+void turn_stream_backlog(struct turn_server *s, const struct input *in, struct outq *q)
+{
+    struct turn_stream *st = turn_stream_find(s, in->flow);
+
+    if (!st || st->full == (in->kind == IN_FULL))
+        return;
+    st->full = in->kind == IN_FULL;
+    out_put(q, st->full ? OUT_PAUSE : OUT_RESUME, st->flow);
+}
+
 /* A message that has been on its way for so long does not come: RFC8489:6.2.2#6. */
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q)
 {

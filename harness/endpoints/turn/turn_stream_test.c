@@ -74,6 +74,23 @@ static void to_the_client(void)
     rig_free(r);
 }
 
+/* Who does not read gets nothing more, and is not read of. */
+static void a_slow_reader(void)
+{
+    struct rig *r = over_tcp();
+    struct addr relayed = turn_find(r->s, &r->at)->relay[0].at;
+
+    rig_input(r, (struct input){.kind = IN_FULL, .flow = r->at.flow});
+    CU_ASSERT_TRUE(r->paused);
+    rig_peer(r, &peer, &relayed, "lost");
+    CU_ASSERT_EQUAL(r->n_sent, 0);
+    rig_input(r, (struct input){.kind = IN_WRITABLE, .flow = r->at.flow});
+    CU_ASSERT_FALSE(r->paused);
+    rig_peer(r, &peer, &relayed, "not lost");
+    CU_ASSERT_EQUAL(r->n_sent, 1);
+    rig_free(r);
+}
+
 static void half_a_message(void)
 {
     struct rig *r = over_tcp();
@@ -235,6 +252,6 @@ static void reserved(void)
     rig_free(r);
 }
 
-TESTS({"pieces", pieces}, {"to the client", to_the_client}, {"half a message", half_a_message},
-      {"crowds", crowds}, {"ten thousand", ten_thousand}, {"all peers", all_peers},
-      {"strangers", strangers}, {"reserved", reserved})
+TESTS({"pieces", pieces}, {"to the client", to_the_client}, {"a slow reader", a_slow_reader},
+      {"half a message", half_a_message}, {"crowds", crowds}, {"ten thousand", ten_thousand},
+      {"all peers", all_peers}, {"strangers", strangers}, {"reserved", reserved})
