@@ -170,6 +170,33 @@ void turn_to_client(struct turn_server *s, const struct turn_client *c, struct s
     out_send(q, c->flow, octets, &with)->not_before_us = not_before_us;
 }
 
+/* For 40 s, as RFC8489:6.3.1 has it. */
+static void remember(struct turn_server *s, const struct turn_request *r, struct span octets)
+{
+    struct turn_answer *a = &s->answers[s->n_answers++ % COUNT(s->answers)];
+
+    if (octets.n > sizeof a->octets)
+        return;
+    *a = (struct turn_answer){.c = r->c, .until_us = r->in->now_us + 40000000, .n = octets.n};
+    memcpy(a->id, r->transaction.p, sizeof a->id);
+    memcpy(a->octets, octets.p, octets.n);
+}
+
+/* Answer a retransmission by what is remembered; false: it is none. */
+static bool remembered(struct turn_server *s, const struct turn_request *r)
+{
+    for (size_t i = 0; i < COUNT(s->answers); i++) {
+        const struct turn_answer *a = &s->answers[i];
+        if (a->until_us <= r->in->now_us || a->c.flow != r->c.flow ||
+            !addr_eq(&a->c.remote, &r->c.remote) ||
+            memcmp(a->id, r->transaction.p, sizeof a->id) != 0)
+            continue;
+        turn_to_client(s, &r->c, (struct span){a->octets, a->n}, NULL, 0, r->q);
+        return true;
+    }
+    return false;
+}
+
 static void send_answer(struct turn_server *s, struct turn_request *r, struct span octets,
                         const struct deviated *dev)
 {
@@ -178,6 +205,8 @@ static void send_answer(struct turn_server *s, struct turn_request *r, struct sp
 
     if (c.flow == TURN_FLOW_UDP && r->method != STUN_DATA && turn_flag(s, "answer-from-other-port"))
         c = (struct turn_client){.flow = TURN_FLOW_OTHER, .remote = c.remote};
+    if (r->method != STUN_DATA && turn_flag(s, "remembered-answer"))
+        remember(s, r, octets);
     for (int i = 0; i < (dev->repeat ? 2 : 1); i++)
         turn_to_client(s, &c, octets, r->method == STUN_DATA ? &r->pkt : NULL, when, r->q);
 }
@@ -431,6 +460,8 @@ void turn_message(struct turn_server *s, const struct input *in, struct turn_str
     bool indication = m.cls == STUN_INDICATION;
     if (indication && m.method == STUN_ALLOCATE && turn_flag(s, "indication-allocates"))
         indication = false;
+    if (!indication && !st && turn_flag(s, "remembered-answer") && remembered(s, &r))
+        return;
     if (!indication)
         request(s, &r);
     else if (m.method == STUN_SEND ||

@@ -87,6 +87,13 @@ struct turn_stream {
     size_t n;     /* octets in the window that are no whole message yet */
     uint8_t *buf; /* STUN_MAX of them */
 };
+struct turn_answer { /* of a variant that remembers what it has answered: RFC8656:5#a11 */
+    struct turn_client c;
+    uint8_t id[12];
+    uint64_t until_us;
+    size_t n;
+    uint8_t octets[1024];
+};
 struct turn_server {
     struct env env;
     struct turn_server_config c;
@@ -115,6 +122,8 @@ struct turn_server {
     uint32_t redirected;
     struct turn_client deleter;
     uint8_t deleted[12];
+    struct turn_answer answers[16];
+    size_t n_answers;
     struct stun_attr attrs[STUN_ATTRS];
     struct arena mem; /* realm, software, user names */
     uint8_t kept_octets[8192];
@@ -269,7 +278,7 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
                      struct outq *q);
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 240, TURN_SERVER_VARIANTS = 34 };
+enum { TURN_SERVER_FAULTS = 240, TURN_SERVER_VARIANTS = 35 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

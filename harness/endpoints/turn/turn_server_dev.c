@@ -281,6 +281,7 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"maximum-is-default", "RFC8656:7.2#a27", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"default-1200", "RFC8656:6#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"lifetime-runs-down", "RFC8656:7.2#a34", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"remembered-answer", "RFC8656:5#a11", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"refresh-0-again-200", "RFC8656:8.2#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"allocation-checked-first", "RFC8656:5#6a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"nonce-each-time", "RFC8489:9.2.4#a7", "flag", DEV_FLAG, NULL, NULL, NULL},

@@ -111,6 +111,30 @@ static void again(void)
     rig_free(r);
 }
 
+/* The variant that remembers gives the same octets, until 40 s are over. */
+static void remembering(void)
+{
+    static const char *const on[] = {"remembered-answer", NULL};
+    struct rig *r = rig_new(NULL, on);
+    uint8_t same[512], first[512];
+
+    CU_ASSERT_EQUAL(rig_allocate(r), 0);
+    rig_begin(r, STUN_REQUEST, STUN_REFRESH);
+    stun_add_uint(&r->dr, STUN_LIFETIME, 0);
+    struct span w = rig_write(r, &r->dr);
+    memcpy(same, w.p, w.n);
+    rig_octets(r, same, w.n);
+    CU_ASSERT_EQUAL(rig_code(r), 0);
+    memcpy(first, r->sent[0].octets, r->sent[0].n);
+    r->now_us += 40 * (uint64_t)SECOND - 1;
+    rig_octets(r, same, w.n);
+    CU_ASSERT_EQUAL(memcmp(first, r->sent[0].octets, r->sent[0].n), 0);
+    r->now_us++;
+    rig_octets(r, same, w.n);
+    CU_ASSERT_EQUAL(rig_code(r), 437);
+    rig_free(r);
+}
+
 static void lifetimes(void)
 {
     static const struct {
@@ -376,7 +400,7 @@ static void not_answered(void)
 }
 
 TESTS({"challenge and success", challenge_and_success}, {"refused", refused}, {"again", again},
-      {"lifetimes", lifetimes}, {"expiry", expiry}, {"deleting", deleting},
-      {"reservation", reservation}, {"families", families}, {"half of a dual", half_of_a_dual},
-      {"ports", ports}, {"users", users}, {"nonces", nonces}, {"elsewhere", elsewhere},
-      {"fragments", fragments}, {"not answered", not_answered})
+      {"remembering", remembering}, {"lifetimes", lifetimes}, {"expiry", expiry},
+      {"deleting", deleting}, {"reservation", reservation}, {"families", families},
+      {"half of a dual", half_of_a_dual}, {"ports", ports}, {"users", users}, {"nonces", nonces},
+      {"elsewhere", elsewhere}, {"fragments", fragments}, {"not answered", not_answered})
