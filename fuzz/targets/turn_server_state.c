@@ -160,4 +160,4 @@ const struct target turn_server_state_target = {.name = "turn_server_state",
                                                 .weight = 2,
                                                 .dict = "stun",
                                                 .codecs = "steps/stun",
-                                                .seeds = "stun/state"};
+                                                .seeds = "turn/state"};
