@@ -51,6 +51,27 @@ void pages_free(void *p, size_t octets)
         munmap(p, rounded(octets));
 }
 
+void *pages_sparse(size_t octets)
+{
+    void *p;
+
+    if (ADDRESS_SANITIZER || octets < PAGES_SPARSE)
+        return calloc(1, octets);
+    p = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    madvise(p, octets, MADV_NOHUGEPAGE); /* a wish: one touched octet is to cost one small page */
+    return p;
+}
+
+void pages_sparse_free(void *p, size_t octets)
+{
+    if (ADDRESS_SANITIZER || octets < PAGES_SPARSE)
+        free(p);
+    else if (p)
+        munmap(p, octets);
+}
+
 struct arena pages_arena(uint8_t **kept, size_t octets)
 {
     if (!*kept)

@@ -11,6 +11,10 @@ enum {
 void *pages_new(size_t octets);
 /* What pages_new gave for that many is zero again, and takes no memory until it is touched. */
 void pages_clear(void *p, size_t octets);
+/* The same for what is large and touched here and there, in small pages; what is small is calloc's. */
+enum { PAGES_SPARSE = 1 << 20 };
+void *pages_sparse(size_t octets);
+void pages_sparse_free(void *p, size_t octets);
 /* Give back what pages_new gave for that many; NULL: nothing. */
 void pages_free(void *p, size_t octets);
 /* An arena of `octets`, empty, in memory that is taken once and kept in `kept`, NULL before, until the process ends: for

@@ -1,5 +1,6 @@
 /* harness/core/stack_flows.c - parts, the flows between them, and their deadlines. */
 #include <stdlib.h>
+#include "harness/core/pages.h"
 #include "harness/core/stack_impl.h"
 
 /* ---- deadlines of layers: a binary heap by time, then by age ---- */
@@ -75,7 +76,7 @@ bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t see
 {
     *part = (struct part){.cls = cls, .next_accepted = FLOW_ACCEPTED, .serial = serial};
     _Static_assert(_Alignof(max_align_t) >= 16, "what calloc gives is aligned to 16");
-    part->self = cls->clear ? malloc(cls->size) : calloc(1, cls->size);
+    part->self = pages_sparse(cls->size);
     if (!part->self)
         return false;
     if (cls->clear)
@@ -89,7 +90,7 @@ static void part_end(struct part *part)
 {
     if (part->self && part->cls->end)
         part->cls->end(part->self);
-    free(part->self);
+    pages_sparse_free(part->self, part->cls->size);
     part->self = NULL;
 }
 
