@@ -188,6 +188,7 @@ struct endpoint_class {
     const char *name; /* stun.server */
     size_t size;      /* the driver allocates it, 16-aligned, and zeroes it */
     size_t clear;     /* only so many octets at its front are zeroed, which is cheaper; 0: all */
+    bool sparse;      /* it is large, and a run touches it here and there: in pages of its own */
     const struct verb *verbs;
     size_t n_verbs;
     const struct deviation *faults, *variants;

@@ -76,10 +76,12 @@ bool part_init(struct part *part, const struct endpoint_class *cls, uint64_t see
 {
     *part = (struct part){.cls = cls, .next_accepted = FLOW_ACCEPTED, .serial = serial};
     _Static_assert(_Alignof(max_align_t) >= 16, "what calloc gives is aligned to 16");
-    part->self = pages_sparse(cls->size);
+    part->self = cls->sparse  ? pages_sparse(cls->size)
+                 : cls->clear ? malloc(cls->size)
+                              : calloc(1, cls->size);
     if (!part->self)
         return false;
-    if (cls->clear)
+    if (cls->clear && !cls->sparse)
         memset(part->self, 0, cls->clear);
     part->self->cls = cls;
     rng_seed(part->self->rng, seed);
@@ -90,7 +92,10 @@ static void part_end(struct part *part)
 {
     if (part->self && part->cls->end)
         part->cls->end(part->self);
-    pages_sparse_free(part->self, part->cls->size);
+    if (part->cls->sparse)
+        pages_sparse_free(part->self, part->cls->size);
+    else
+        free(part->self);
     part->self = NULL;
 }
 

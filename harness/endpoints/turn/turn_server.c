@@ -559,6 +559,7 @@ static void input(void *self, const struct input *in, struct outq *q)
 const struct endpoint_class turn_server_class = {
     .name = "turn.server",
     .size = sizeof(struct turn_server),
+    .sparse = true,
     .faults = turn_server_faults,
     .n_faults = TURN_SERVER_FAULTS,
     .variants = turn_server_variants,
