@@ -17,6 +17,17 @@ struct output *out_put(struct outq *q, enum out_kind kind, flow_id flow)
     return o;
 }
 
+struct output *out_open(struct outq *q, flow_id flow, const char *stack, bool listen,
+                        const struct addr *local)
+{
+    struct output *o = out_put(q, OUT_OPEN, flow);
+
+    o->open.stack = stack;
+    o->open.listen = listen;
+    o->open.local = *local;
+    return o;
+}
+
 struct output *out_send(struct outq *q, flow_id flow, struct span data, const struct pkt *pkt)
 {
     struct output *o = out_put(q, OUT_SEND, flow);

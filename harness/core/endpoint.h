@@ -143,6 +143,9 @@ struct outq {
 /* The next output, zeroed but for its kind and flow. Where the queue is full a scratch one that
  * nobody reads, with `full` set; so callers need no check. */
 struct output *out_put(struct outq *q, enum out_kind kind, flow_id flow);
+/* Open a flow at a local address; `stack` lives until the queue is emptied. */
+struct output *out_open(struct outq *q, flow_id flow, const char *stack, bool listen,
+                        const struct addr *local);
 /* Send one slice, which is copied into the queue. */
 struct output *out_send(struct outq *q, flow_id flow, struct span data, const struct pkt *pkt);
 /* An event with a record of `desc->size` octets in the queue's arena, which the caller fills;

@@ -52,6 +52,15 @@ static void run(const char *args)
         fclose(f);
 }
 
+/* The same on a file of the folder. */
+static void run_on(const char *command, const char *name)
+{
+    char args[1024];
+
+    snprintf(args, sizeof args, "%s %s", command, path(name));
+    run(args);
+}
+
 static size_t lines(const char *s)
 {
     size_t n = 0;
@@ -294,31 +303,25 @@ static void lint(void)
         return;
     make("should.pcapng", should, COUNT(should));
     make("must.pcapng", must, COUNT(must));
-    snprintf(args, sizeof args, "lint %s", path("should.pcapng"));
-    run(args);
+    run_on("lint", "should.pcapng");
     CU_ASSERT_EQUAL(status, 0);
     snprintf(want, sizeof want, "%s:2:24 RFC8489:14.8#2 SHOULD ", path("should.pcapng"));
     CU_ASSERT_PTR_EQUAL(strstr(out, want), out);
     CU_ASSERT_EQUAL(lines(out), 1);
-    snprintf(args, sizeof args, "lint --fail-on should %s", path("should.pcapng"));
-    run(args);
+    run_on("lint --fail-on should", "should.pcapng");
     CU_ASSERT_EQUAL(status, 1);
-    snprintf(args, sizeof args, "lint --quiet %s", path("must.pcapng"));
-    run(args);
+    run_on("lint --quiet", "must.pcapng");
     CU_ASSERT_EQUAL(status, 1);
     CU_ASSERT_STRING_EQUAL(out, "");
-    snprintf(args, sizeof args, "lint --json %s", path("must.pcapng"));
-    run(args);
+    run_on("lint --json", "must.pcapng");
     CU_ASSERT_EQUAL(status, 1);
     CU_ASSERT_TRUE(objects(lint_keys) >= 2);
-    snprintf(args, sizeof args, "lint -v %s", path("must.pcapng"));
-    run(args);
+    run_on("lint -v", "must.pcapng");
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "must.pcapng: 2 frames, 2 messages, "));
     snprintf(args, sizeof args, "lint %s >/dev/full", path("must.pcapng"));
     run(args);
     CU_ASSERT_EQUAL(status, 4);
-    snprintf(args, sizeof args, "decode -q %s", path("must.pcapng"));
-    run(args);
+    run_on("decode -q", "must.pcapng");
     CU_ASSERT_EQUAL(status, 0); /* decode never judges */
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  ! RFC8489:14.8#2 SHOULD, octet 24 length "));
     snprintf(args, sizeof args, "rm -r %s", folder);
@@ -337,37 +340,30 @@ static void payloads(void)
         RTP("0002", "00000000") "18 0002 6701 0002 6802", /* NRI is 0, that of its units 3 */
         RTP("0003", "00000bb8") "6588",
     };
-    char args[1024], want[512];
+    char want[512];
 
     if (!program())
         return;
     make("h264.pcapng", packets, COUNT(packets));
-    snprintf(args, sizeof args, "lint --map 96=H264/90000 %s", path("h264.pcapng"));
-    run(args);
+    run_on("lint --map 96=H264/90000", "h264.pcapng");
     CU_ASSERT_EQUAL(status, 0);
     CU_ASSERT_STRING_EQUAL(out, "");
-    snprintf(args, sizeof args, "lint --map 96=h264/90000,clear %s", path("h264.pcapng"));
-    run(args);
+    run_on("lint --map 96=h264/90000,clear", "h264.pcapng");
     CU_ASSERT_EQUAL(status, 1);
     snprintf(want, sizeof want,
              "%s:2:12 RFC6184:5.7#4 MUST NRI is 0, the greatest of its units is 3\n",
              path("h264.pcapng"));
     CU_ASSERT_STRING_EQUAL(out, want);
-    snprintf(args, sizeof args, "decode --map 96=H264/90000 %s", path("h264.pcapng"));
-    run(args);
+    run_on("decode --map 96=H264/90000", "h264.pcapng");
     CU_ASSERT_PTR_NULL(strstr(out, "rtp_h264"));
-    snprintf(args, sizeof args, "decode --map 96=H264/90000,clear %s", path("h264.pcapng"));
-    run(args);
+    run_on("decode --map 96=H264/90000,clear", "h264.pcapng");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  rtp_h264: STAP-A\n    forbidden: false\n    nri: 3\n"));
-    snprintf(args, sizeof args, "decode --json --map 96=H264/90000,clear %s", path("h264.pcapng"));
-    run(args);
+    run_on("decode --json --map 96=H264/90000,clear", "h264.pcapng");
     CU_ASSERT_EQUAL(objects(NULL), 3);
     CU_ASSERT_PTR_NOT_NULL(strstr(
         out, ",\"inside\":{\"proto\":\"rtp_h264\",\"fields\":{\"forbidden\":false,\"nri\":3,"));
-    snprintf(args, sizeof args,
-             "decode --fields frame --filter 'rtp_h264.nri == 0' -m 96=H264/90000,clear %s",
-             path("h264.pcapng"));
-    run(args);
+    run_on("decode --fields frame --filter 'rtp_h264.nri == 0' -m 96=H264/90000,clear",
+           "h264.pcapng");
     CU_ASSERT_STRING_EQUAL(out, "2\n");
 }
 
@@ -430,20 +426,16 @@ static void stream_notes(void)
                                       "gap.pcap:4:20 capture NOTE 16 octets of the stream are not "
                                       "in the capture, 192.0.2.1:5000 -> 192.0.2.2:3478\n"));
     }
-    snprintf(args, sizeof args, "lint --json %s", path("gap.pcap"));
-    run(args);
+    run_on("lint --json", "gap.pcap");
     CU_ASSERT_EQUAL(objects(NULL), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\"clause\":\"capture\",\"level\":\"NOTE\",\"offset\":20,"));
-    snprintf(args, sizeof args, "lint --sarif %s", path("gap.pcap"));
-    run(args);
+    run_on("lint --sarif", "gap.pcap");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20 of the "
                                        "stream: 16 octets of the stream are not in the capture"));
-    snprintf(args, sizeof args, "lint --quiet %s", path("gap.pcap"));
-    run(args);
+    run_on("lint --quiet", "gap.pcap");
     CU_ASSERT_EQUAL(status, 0);
     CU_ASSERT_STRING_EQUAL(out, "");
-    snprintf(args, sizeof args, "decode %s", path("gap.pcap")); /* there on standard error */
-    run(args);
+    run_on("decode", "gap.pcap"); /* there on standard error */
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20: 16 "));
 }
 
@@ -475,8 +467,7 @@ static void comments(void)
         CU_ASSERT_PTR_NULL(strstr(said + 12, "comment \"first"));
         CU_ASSERT_TRUE(third && said < third && said > strstr(out, "frame 2, "));
     }
-    snprintf(args, sizeof args, "decode --json %s", path("said.pcapng"));
-    run(args);
+    run_on("decode --json", "said.pcapng");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, ",\"comments\":[\"first \\\"words\\\"\",\"second\"]}\n"));
     snprintf(args, sizeof args, "rm -r %s", folder);
     CU_ASSERT_EQUAL(system(args), 0);

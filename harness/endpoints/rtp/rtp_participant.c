@@ -81,10 +81,7 @@ static void begin_stream(struct rtp_session *s)
 
 static void open_flow(struct rtp_session *s, struct outq *q, flow_id flow, const struct addr *local)
 {
-    struct output *o = out_put(q, OUT_OPEN, flow);
-
-    o->open.stack = "udp";
-    o->open.local = *local;
+    out_open(q, flow, "udp", false, local);
     if (flow != RTP_FLOW)
         s->rtcp_flow = flow;
 }

@@ -16,15 +16,6 @@ static struct span or_text(struct span s, const char *otherwise)
 
 /* ---- starting ---- */
 
-static void open_flow(struct outq *q, flow_id id, const char *stack, bool listen,
-                      const struct addr *at)
-{
-    struct output *o = out_put(q, OUT_OPEN, id);
-    o->open.stack = stack;
-    o->open.listen = listen;
-    o->open.local = *at;
-}
-
 static void open_secure(const struct stun_server *s, struct outq *q)
 {
     struct addr at = s->c.listen_tls;
@@ -33,9 +24,9 @@ static void open_secure(const struct stun_server *s, struct outq *q)
         return;
     at.port = at.port ? at.port : 5349; /* RFC8489:8.1#a4 */
     if (!s->c.no_tcp)
-        open_flow(q, FLOW_TLS, "tcp/tls", true, &at);
+        out_open(q, FLOW_TLS, "tcp/tls", true, &at);
     if (!s->c.no_udp)
-        open_flow(q, FLOW_DTLS, "udp/dtls", true, &at);
+        out_open(q, FLOW_DTLS, "udp/dtls", true, &at);
 }
 
 static void start(struct stun_server *s, const struct stun_server_config *c, struct outq *q)
@@ -65,14 +56,14 @@ static void start(struct stun_server *s, const struct stun_server_config *c, str
         at.port = 3478;
     bool plain = s->c.listen.family || !s->c.listen_tls.family;
     if (plain && !s->c.no_udp)
-        open_flow(q, FLOW_UDP, "udp", false, &at);
+        out_open(q, FLOW_UDP, "udp", false, &at);
     if (plain && !s->c.no_tcp && !env_flag(&s->env, "tcp-refused"))
-        open_flow(q, FLOW_TCP, "tcp", true, &at);
+        out_open(q, FLOW_TCP, "tcp", true, &at);
     nat_start(s, &at, q);
     open_secure(s, q);
     if (env_flag(&s->env, "other-port")) {
         at.port = 0;
-        open_flow(q, FLOW_OTHER, "udp", false, &at);
+        out_open(q, FLOW_OTHER, "udp", false, &at);
     }
 }
 

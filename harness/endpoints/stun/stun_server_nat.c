@@ -27,10 +27,10 @@ static struct addr place_addr(const struct stun_nat *n, unsigned place)
 
 static void open_place(struct stun_server *s, unsigned place, bool tcp, struct outq *q)
 {
-    struct output *o = out_put(q, OUT_OPEN, (tcp ? STUN_FLOW_NAT_TCP : STUN_FLOW_NAT_UDP) + place);
-    o->open.stack = tcp ? "tcp" : "udp";
-    o->open.listen = tcp;
-    o->open.local = place_addr(&s->nat, place);
+    struct addr at = place_addr(&s->nat, place);
+
+    out_open(q, (tcp ? STUN_FLOW_NAT_TCP : STUN_FLOW_NAT_UDP) + place, tcp ? "tcp" : "udp", tcp,
+             &at);
     s->nat.to_open++;
 }
 

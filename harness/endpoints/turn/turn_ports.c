@@ -73,9 +73,7 @@ static bool bind_to(struct turn_server *s, struct turn_relay *r, struct addr at,
     r->flow = s->next_flow++;
     take(s, at.family == 6, port, true);
     turn_relay_add(s, r);
-    struct output *o = out_put(q, OUT_OPEN, r->flow);
-    o->open.stack = "udp";
-    o->open.local = at;
+    out_open(q, r->flow, "udp", false, &at);
     return true;
 }
 

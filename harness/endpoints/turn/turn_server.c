@@ -3,15 +3,6 @@
 
 /* ---- starting ---- */
 
-static void open_flow(struct outq *q, flow_id id, const char *stack, bool listen,
-                      const struct addr *at)
-{
-    struct output *o = out_put(q, OUT_OPEN, id);
-    o->open.stack = stack;
-    o->open.listen = listen;
-    o->open.local = *at;
-}
-
 static void open_flows(struct turn_server *s, struct outq *q)
 {
     struct addr at = s->c.listen, tls = s->c.listen_tls;
@@ -21,20 +12,20 @@ static void open_flows(struct turn_server *s, struct outq *q)
     tls.port = tls.port ? tls.port : 5349;
     if (at.family || !tls.family) {
         if (!s->c.no_udp)
-            open_flow(q, TURN_FLOW_UDP, "udp", false, &at);
+            out_open(q, TURN_FLOW_UDP, "udp", false, &at);
         if (tcp)
-            open_flow(q, TURN_FLOW_TCP, "tcp", true, &at);
+            out_open(q, TURN_FLOW_TCP, "tcp", true, &at);
     }
     if (tls.family) {
         if (tcp)
-            open_flow(q, TURN_FLOW_TLS, "tcp/tls", true, &tls);
+            out_open(q, TURN_FLOW_TLS, "tcp/tls", true, &tls);
         if (!s->c.no_udp && !turn_flag(s, "dtls-refused"))
-            open_flow(q, TURN_FLOW_DTLS, "udp/dtls", true, &tls);
+            out_open(q, TURN_FLOW_DTLS, "udp/dtls", true, &tls);
     }
     if (turn_flag(s, "answer-from-other-port") || turn_flag(s, "send-from-other-port") ||
         turn_flag(s, "channeldata-from-other-port")) {
         at.port = 0;
-        open_flow(q, TURN_FLOW_OTHER, "udp", false, &at);
+        out_open(q, TURN_FLOW_OTHER, "udp", false, &at);
     }
 }
 
