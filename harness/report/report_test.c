@@ -246,6 +246,33 @@ static void junit(void)
         CU_ASSERT_TRUE(xpath(path, rows[i].expression, rows[i].want));
 }
 
+/* What is read of a record without the checks that passed shows the same to who shows none of them. */
+static void brief(void)
+{
+    char *text[2];
+    size_t n[2], checks[2], passed = 0;
+
+    for (int i = 0; i < 2; i++) {
+        struct run r;
+        CU_ASSERT_TRUE_FATAL((i ? run_read_brief : run_read)(&r, SAMPLE));
+        checks[i] = r.checks_n;
+        r.counts[STATUS_XPASS] = 0; /* cases that should have failed show all of their checks */
+        FILE *to = open_memstream(&text[i], &n[i]);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+        report_terminal(to, &r, false, 0);
+        fclose(to);
+        for (size_t k = 0; k < r.cases_n; k++)
+            for (size_t c = 0; c < r.cases[k].checks_n; c++)
+                passed += i && r.cases[k].checks[c].verdict == VERDICT_PASS;
+        run_free(&r);
+    }
+    CU_ASSERT_EQUAL(passed, 0);
+    CU_ASSERT_EQUAL(checks[0], checks[1]);
+    CU_ASSERT_STRING_EQUAL(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
+}
+
 static void html(void)
 {
     static const char *const bad[] = {"<script>alert",  "<img",        "<silence>",  "<accepted>",
@@ -492,5 +519,5 @@ static void tidy(void)
 }
 
 TESTS({"model", model}, {"cut", cut}, {"tolerance", tolerance}, {"junit", junit}, {"html", html},
-      {"words", words}, {"terminal", terminal}, {"narrow", narrow}, {"json", json},
-      {"failures", failures}, {"links", links}, {"texts", texts}, {"tidy", tidy})
+      {"words", words}, {"terminal", terminal}, {"narrow", narrow}, {"brief", brief},
+      {"json", json}, {"failures", failures}, {"links", links}, {"texts", texts}, {"tidy", tidy})

@@ -304,7 +304,16 @@ static json_t *parse(const char *line, size_t n)
     return j;
 }
 
-static bool read_lines(struct run *r, FILE *f)
+/* A check that passed, in the form that this program writes, which no string in it can have. */
+static bool is_pass(struct span line)
+{
+    static const char check[] = "{\"type\":\"check\",", pass[] = ",\"verdict\":\"pass\",";
+
+    return line.n > sizeof check && memcmp(line.p, check, sizeof check - 1) == 0 &&
+           line.p[line.n - 1] == '\n' && memmem(line.p, line.n, pass, sizeof pass - 1);
+}
+
+static bool read_lines(struct run *r, FILE *f, bool brief)
 {
     char *line = NULL;
     size_t cap = 0;
@@ -314,6 +323,11 @@ static bool read_lines(struct run *r, FILE *f)
     for (ssize_t n; ok && (n = getline(&line, &cap, f)) > 0;) {
         struct span raw = {(const uint8_t *)line, (size_t)n};
         bool whole = line[n - 1] == '\n';
+        if (brief && is_pass(raw)) {
+            r->checks_n++;
+            number++;
+            continue;
+        }
         char *clean = text_clean_json(raw);
         json_t *j = clean ? parse(clean, strlen(clean)) : NULL;
         number++;
@@ -401,7 +415,7 @@ static FILE *open_record(struct run *r, const char *path)
     return fopen(file, "re");
 }
 
-bool run_read(struct run *r, const char *path)
+static bool read_as(struct run *r, const char *path, bool brief)
 {
     FILE *f;
     bool ok;
@@ -415,7 +429,7 @@ bool run_read(struct run *r, const char *path)
     }
     r->lines = json_array();
     r->index = json_object();
-    ok = r->lines && r->index && read_lines(r, f);
+    ok = r->lines && r->index && read_lines(r, f, brief);
     fclose(f);
     if (ok && strcmp(text_at(json_array_get(r->lines, 0), "type"), "run") != 0) {
         snprintf(r->remark, sizeof r->remark, "this is no run record: it has no line of type run");
@@ -429,6 +443,16 @@ bool run_read(struct run *r, const char *path)
     }
     finish(r);
     return true;
+}
+
+bool run_read(struct run *r, const char *path)
+{
+    return read_as(r, path, false);
+}
+
+bool run_read_brief(struct run *r, const char *path)
+{
+    return read_as(r, path, true);
 }
 
 void run_free(struct run *r)

@@ -82,6 +82,8 @@ struct run {
 /* Read the record at `path`, a run.jsonl or its folder. False: it cannot be read or is no run
  * record, and r->remark says which in one sentence; otherwise free with run_free. */
 bool run_read(struct run *r, const char *path);
+/* The same, but checks that passed are only counted: for who shows none of them. */
+bool run_read_brief(struct run *r, const char *path);
 /* The case of that id, the last where it was repeated; NULL: none. */
 const struct run_case *run_case_named(const struct run *r, const char *id);
 void run_free(struct run *r);
