@@ -153,7 +153,7 @@ static void on_problem(void *ctx, const char *file, const struct capread_problem
     const struct finding f = {.what = p->what, .arg = {p->arg[0], p->arg[1]}};
 
     finding_words(&w, &f);
-    if (p->stream && v->note && !v->cli.quiet) {
+    if (p->stream && v->note) {
         uint8_t line[VIEW_NOTE_MAX];
         struct wr to = {line, sizeof line, 0, false};
         v->note(v, &to, file, p, wr_span(&w));

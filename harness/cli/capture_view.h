@@ -6,10 +6,11 @@
 #include "harness/cli/select.h"
 
 enum {
-    VIEW_END = 1 << 20,         /* octets that the text at the end of a file begins with */
-    VIEW_NOTES_MAX = 20,        /* problems told of a file; more are counted */
-    VIEW_NOTE_MAX = 8192,       /* octets of the line that tells one of a stream */
-    VIEW_WAIT_MS = 100,         /* between looks at what grows */
+    VIEW_END = 1 << 20,  /* octets that the text at the end of a file begins with */
+    VIEW_NOTES_MAX = 20, /* problems told of a file; more are counted */
+    VIEW_NOTE_MAX =
+        1 << 15,        /* octets of the line that tells one of a stream, its file's name in JSON */
+    VIEW_WAIT_MS = 100, /* between looks at what grows */
     VIEW_KNOWN_MAX = 4096,      /* octets of all --map together */
     VIEW_KEYLOG_MAX = 64 << 20, /* octets of a key log */
 };
