@@ -25,9 +25,6 @@ static void lint_text(const struct stun_msg *m, const struct stun_attr *a, struc
         size_t n = limits[i].type == a->type ? span_utf8_len(s) : 0;
         if (n >= 128)
             stun_broke(fs, m, limits[i].clause, MUST, limits[i].what, s.p, s.n, n);
-        else if (n && s.n > 763)
-            stun_broke(fs, m, limits[i].clause, MUST, "text of %u octets, not 763 at most", s.p,
-                       s.n, s.n);
     }
 }
 

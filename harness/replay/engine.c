@@ -59,8 +59,8 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
                 e->watch_at[i] = (uint8_t)(j + 1);
     for (unsigned i = 1; i <= registry_n; i++) {
         const struct watcher_class *c = engine_watcher(e, i);
-        e->quick[i] = c && c->quick && c->by_flow && c->codec == engine_codec(i) &&
-                      (!sink->message || e->o.faulty);
+        e->placed[i] = c && c->quick && c->by_flow && (!sink->message || e->o.faulty);
+        e->quick[i] = e->placed[i] && c->codec == engine_codec(i);
     }
     if (registry_n + known_protocols_n < ENGINE_PROTOCOLS_MAX && init(e))
         return e;

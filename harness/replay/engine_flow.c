@@ -234,7 +234,7 @@ static void count(struct part *p, unsigned protocol, const struct packet *k, siz
  * is known for the flow are not needed any more. */
 static struct watch_place *place_of(struct part *p, const struct packet *k, unsigned protocol)
 {
-    struct flow *f = p->e->quick[protocol] && !(k->flags & (PACKET_TCP | PACKET_QUOTED))
+    struct flow *f = p->e->placed[protocol] && !(k->flags & (PACKET_TCP | PACKET_QUOTED))
                          ? flows_at(&p->flows, k->flow, k)
                          : NULL;
 
@@ -250,7 +250,7 @@ static struct watch_place *place_of(struct part *p, const struct packet *k, unsi
 /* The same soon. */
 static inline void ahead(const struct part *p, const struct packet *k)
 {
-    if (!p->e->quick[k->protocol] || k->flow >= p->flows.mask + FLOWS_REACH)
+    if (!p->e->placed[k->protocol] || k->flow >= p->flows.mask + FLOWS_REACH)
         return;
     const struct flow *f = &p->flows.v[k->flow];
     const struct watch *w = p->watching[p->e->watch_at[k->protocol] - 1].w;

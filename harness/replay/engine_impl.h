@@ -220,7 +220,8 @@ struct engine {
     uint8_t watch_at
         [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
     uint8_t rtp_is[2];          /* the protocols of what SRTP and SRTCP carry */
-    bool quick[UINT8_MAX + 1];  /* by packet.protocol: its watcher's quick way may be taken */
+    bool placed[UINT8_MAX + 1]; /* by packet.protocol: its watcher remembers places of flows */
+    bool quick[UINT8_MAX + 1];  /* the same: its quick way may be taken */
     _Atomic bool stop;          /* the sink wants no more, or memory is out */
     struct window *pushed, *into; /* into: the one that is being read */
     uint32_t pushed_frames;

@@ -14,8 +14,8 @@ struct shown {
     uint16_t seq;
     uint32_t timestamp, ssrc, flow;
     uint8_t payload_type;
-    bool marker, other, back, cut, extension;
-    struct span payload; /* else 160 octets */
+    bool marker, other, back, cut, extension, odd; /* odd: from and to the ports of RTCP */
+    struct span payload;                           /* else 160 octets */
 };
 
 static inline void show_packet(struct watch *w, const struct shown *p, uint32_t frame)
@@ -42,6 +42,10 @@ static inline void show_packet(struct watch *w, const struct shown *p, uint32_t 
                            .octets = wr_span(&out),
                            .codec = &rtp_codec,
                            .frame = frame};
+    if (p->odd) {
+        s.from.port++;
+        s.to.port++;
+    }
     if (!p->cut) {
         watch_octets(w, &s, &sink);
         return;

@@ -121,7 +121,7 @@ struct rtp_sr {
 struct rtp_stream {
     /* What rtp_watch_quick touches stands first, in three cache lines. */
     _Alignas(64) uint32_t ssrc;
-    uint32_t serial; /* of the watcher's streams, from 1 on; 0: free */
+    uint32_t serial; /* from 1 on, another one once it has a twin; 0: free */
     uint16_t max_seq;
     uint8_t payload_type, content;
     bool current, left, touched, valid;
@@ -155,6 +155,7 @@ struct rtp_stream {
     bool begun;
     bool clean;       /* all that came was next in sequence */
     bool shared;      /* its SSRC was seen between other addresses too */
+    bool twin;        /* the same, at the ports beside: rtp_stream_near may choose */
     bool bad;         /* there was a stray */
     uint16_t bad_seq; /* the number that would go on from the last one */
     uint64_t markers, padded, extended, contributed, spurts;
@@ -180,6 +181,7 @@ struct rtp_stream {
     /* RTCP */
     struct rtp_heard rtcp;
     struct rtp_reported reported;
+    struct watch_place about; /* what its last report was about */
     struct rtp_sums intervals_ms, rtts_ms;
     struct rtp_sr srs[RTP_SRS];
     size_t n_srs;
@@ -216,7 +218,7 @@ struct rtp_watch {
     size_t taken_histories, taken_contents;
     uint32_t free_history, free_contents; /* 1 + its place; 0: none was given back */
     uint64_t now_us, gone;
-    uint32_t serials;            /* streams that were taken */
+    uint32_t serials;            /* that were given */
     uint32_t unused, free, hand; /* of streams: never taken from here on, given back, clock */
     uint32_t oldest, newest;
     uint32_t latest[RTP_LATEST];
@@ -237,6 +239,12 @@ struct rtp_stream *rtp_stream_find(struct rtp_watch *w, const struct watch_seen 
 /* The one from `from` to `to` with ports that may differ in the lowest bit: of the pair that RTCP belongs to. */
 struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
                                    const struct addr *from, const struct addr *to, uint32_t ssrc);
+/* The same with a memory: `place` has what was found last for these addresses, and gets it. */
+struct rtp_stream *rtp_stream_near_again(const struct rtp_watch *w, struct watch_place *place,
+                                         uint64_t flow, const struct addr *from,
+                                         const struct addr *to, uint32_t ssrc);
+/* Remember it there, unless it has a twin. */
+void rtp_stream_remember(const struct rtp_stream *t, struct watch_place *place);
 /* The path of a stream, a new one where there is none. */
 struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t);

@@ -31,8 +31,14 @@ static void broke(struct rtp_stream *t, enum rtp_told kind, const struct watch_s
 static struct rtp_stream *source(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
                                  const struct watch_sink *out)
 {
-    struct rtp_stream *t = rtp_stream_near(w, s->flow, &s->from, &s->to, ssrc);
-    return t ? t : rtp_stream_find(w, s, ssrc, true, out);
+    struct watch_place none = {0}, *place = s->place ? s->place : &none;
+    struct rtp_stream *t = rtp_stream_near_again(w, place, s->flow, &s->from, &s->to, ssrc);
+
+    if (!t) {
+        t = rtp_stream_find(w, s, ssrc, true, out);
+        rtp_stream_remember(t, place);
+    }
+    return t;
 }
 
 /* ---- when ---- */
@@ -201,10 +207,12 @@ static void judge(const struct rtp_watch *w, struct rtp_stream *t, const struct 
               t->last_frame);
 }
 
-static void report(struct rtp_watch *w, const struct watch_seen *s, const struct rtcp_packet *p,
-                   const struct rtcp_report *r, const struct watch_sink *out)
+static void report(struct rtp_watch *w, struct rtp_stream *from, const struct watch_seen *s,
+                   const struct rtcp_packet *p, const struct rtcp_report *r,
+                   const struct watch_sink *out)
 {
-    struct rtp_stream *t = rtp_stream_near(w, s->flow, &s->to, &s->from, r->ssrc);
+    struct rtp_stream *t =
+        rtp_stream_near_again(w, &from->about, s->flow, &s->to, &s->from, r->ssrc);
 
     if (!t)
         return;
@@ -278,7 +286,7 @@ static void packet(struct rtp_watch *w, struct rtp_stream *t, const struct watch
         sender_report(w, t, s, p, out);
     if (p->kind == RTCP_K_SR || p->kind == RTCP_K_RR)
         while (rtcp_next_report(&r, &v))
-            report(w, s, p, &v, out);
+            report(w, t, s, p, &v, out);
     if (p->kind == RTCP_K_BYE)
         bye(w, s, p, out);
     count(&t->rtcp, p);

@@ -17,6 +17,7 @@ struct told { /* a compound: an SR or RR, a CNAME unless alone, perhaps a report
     uint32_t ntp, packets, octets; /* ntp: seconds */
     uint32_t highest, lsr, dlsr;
     int32_t lost;
+    struct watch_place *place; /* of its direction, as a caller keeps it */
 };
 
 static void put_report(struct wr *o, const struct told *t)
@@ -69,7 +70,8 @@ static void show_rtcp(struct watch *w, const struct told *t, uint32_t frame)
                            .from = t->back ? there_rtcp : here_rtcp,
                            .to = t->back ? here_rtcp : there_rtcp,
                            .octets = wr_span(&o),
-                           .frame = frame};
+                           .frame = frame,
+                           .place = t->place};
     if (t->mux) {
         s.from.port--;
         s.to.port--;
@@ -178,6 +180,40 @@ static void receivers(void)
     CU_ASSERT_PTR_NULL(rtp_streams_next(w, rtp_streams_next(w, NULL)));
     f = first_of(w);
     CU_ASSERT_TRUE(f.packets == 1 && f.from.port == 5000 && f.rtcp.rr == 4);
+}
+
+/* What is remembered of a direction is what a search would find, also once there is a busier stream of the same SSRC
+ * on the ports beside. */
+static void remembered(void)
+{
+    struct watch *w = begin(&passing);
+    struct watch_place forth = {0}, back = {0};
+    struct told sr = {.ssrc = 1, .sr = true, .place = &forth},
+                rr = {.ssrc = 2, .report = true, .about = 1, .back = true, .place = &back};
+    struct rtp_figures f;
+
+    packets(w, 0, 1, 2);
+    for (unsigned i = 0; i < 2; i++, sr.ms += 5000, rr.ms += 5000) {
+        show_rtcp(w, &sr, 10 + i);
+        show_rtcp(w, &rr, 20 + i);
+    }
+    CU_ASSERT_TRUE(forth.serial != 0 && back.serial != 0);
+    for (unsigned i = 0; i < 3; i++)
+        show_packet(
+            w, &(struct shown){.ms = 10000 + 20 * i, .seq = (uint16_t)i, .ssrc = 1, .odd = true},
+            30 + i);
+    sr.ms = rr.ms = 11000;
+    show_rtcp(w, &sr, 40);
+    show_rtcp(w, &rr, 41);
+    const struct rtp_stream *t = rtp_streams_next(w, NULL);
+    rtp_stream_figures(t, &f);
+    CU_ASSERT_TRUE(f.from.port == 5000 && f.rtcp.sr == 2 && f.reported.reports == 2);
+    while (t && f.from.port != 5001) {
+        rtp_stream_figures(t, &f);
+        t = rtp_streams_next(w, t);
+    }
+    CU_ASSERT_TRUE(f.packets == 3 && f.rtcp.sr == 1 && f.reported.reports == 1);
+    watch_free(w);
 }
 
 /* One compound after 10 packets of 160 octets, and another 5 s later; which finding comes. */
@@ -592,5 +628,6 @@ static void networks(void)
 }
 
 TESTS({"what sources say", heard}, {"receivers", receivers}, {"counts of senders", sender_counts},
-      {"reports", reports}, {"far_behind", far_behind}, {"intervals", intervals}, {"moved", moved},
-      {"digits", digits}, {"rules of events", event_rules}, {"text", text}, {"networks", networks})
+      {"remembered", remembered}, {"reports", reports}, {"far_behind", far_behind},
+      {"intervals", intervals}, {"moved", moved}, {"digits", digits},
+      {"rules of events", event_rules}, {"text", text}, {"networks", networks})
