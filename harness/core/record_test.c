@@ -217,7 +217,8 @@ static void slow_pipe(void)
     CU_ASSERT_TRUE(all > 200000);
 }
 
-/* The writer is killed in the middle: every line that is there parses. */
+/* The writer is killed in the middle: every line that is there parses. The kernel may end a write of the killed at a
+ * page's end, so that the last one has no end. */
 static void killed(void)
 {
     size_t lines = 0, bad = 0, cap = 0;
@@ -247,9 +248,10 @@ static void killed(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     for (ssize_t n; (n = getline(&line, &cap, f)) > 0; lines++) {
         json_error_t err;
+        if (line[n - 1] != '\n') /* the last one */
+            break;
         json_t *j = json_loadb(line, (size_t)n, JSON_ALLOW_NUL, &err);
-        bad += !j || line[n - 1] != '\n' ||
-               json_integer_value(json_object_get(j, "i")) != (json_int_t)lines;
+        bad += !j || json_integer_value(json_object_get(j, "i")) != (json_int_t)lines;
         json_decref(j);
     }
     CU_ASSERT_TRUE(lines > 10);
