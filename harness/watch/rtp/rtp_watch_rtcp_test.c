@@ -193,7 +193,8 @@ static void remembered(void)
     struct rtp_figures f;
 
     packets(w, 0, 1, 2);
-    for (unsigned i = 0; i < 2; i++, sr.ms += 5000, rr.ms += 5000) {
+    for (unsigned i = 0; i < 2; i++) {
+        sr.ms = rr.ms = 5000 * i;
         show_rtcp(w, &sr, 10 + i);
         show_rtcp(w, &rr, 20 + i);
     }
