@@ -248,8 +248,10 @@ static void killed(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     for (ssize_t n; (n = getline(&line, &cap, f)) > 0; lines++) {
         json_error_t err;
-        if (line[n - 1] != '\n') /* the last one */
+        if (line[n - 1] != '\n') {
+            bad += ftell(f) % sysconf(_SC_PAGESIZE) != 0;
             break;
+        }
         json_t *j = json_loadb(line, (size_t)n, JSON_ALLOW_NUL, &err);
         bad += !j || json_integer_value(json_object_get(j, "i")) != (json_int_t)lines;
         json_decref(j);

@@ -121,7 +121,7 @@ struct rtp_sr {
 struct rtp_stream {
     /* What rtp_watch_quick touches stands first, in three cache lines. */
     _Alignas(64) uint32_t ssrc;
-    uint32_t serial; /* from 1 on, another one once it has a twin; 0: free */
+    uint32_t serial; /* of the watcher's streams, from 1 on; 0: free */
     uint16_t max_seq;
     uint8_t payload_type, content;
     bool current, left, touched, valid;
@@ -218,7 +218,7 @@ struct rtp_watch {
     size_t taken_histories, taken_contents;
     uint32_t free_history, free_contents; /* 1 + its place; 0: none was given back */
     uint64_t now_us, gone;
-    uint32_t serials;            /* that were given */
+    uint32_t serials;            /* streams that were taken */
     uint32_t unused, free, hand; /* of streams: never taken from here on, given back, clock */
     uint32_t oldest, newest;
     uint32_t latest[RTP_LATEST];
@@ -239,12 +239,17 @@ struct rtp_stream *rtp_stream_find(struct rtp_watch *w, const struct watch_seen 
 /* The one from `from` to `to` with ports that may differ in the lowest bit: of the pair that RTCP belongs to. */
 struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
                                    const struct addr *from, const struct addr *to, uint32_t ssrc);
-/* The same with a memory: `place` has what was found last for these addresses, and gets it. */
+/* The same, first looked for in `place`, which has what was found last for these addresses, or all zero, and gets what
+ * is found now; NULL: there is none. */
 struct rtp_stream *rtp_stream_near_again(const struct rtp_watch *w, struct watch_place *place,
                                          uint64_t flow, const struct addr *from,
                                          const struct addr *to, uint32_t ssrc);
-/* Remember it there, unless it has a twin. */
-void rtp_stream_remember(const struct rtp_stream *t, struct watch_place *place);
+/* Remember it there; NULL: nowhere. */
+static inline void rtp_stream_remember(const struct rtp_stream *t, struct watch_place *place)
+{
+    if (place)
+        *place = (struct watch_place){t->number, t->serial};
+}
 /* The path of a stream, a new one where there is none. */
 struct rtp_path *rtp_path_of(struct rtp_watch *w, const struct rtp_stream *t);
 struct rtp_history *rtp_history_take(struct rtp_watch *w, const struct rtp_stream *t);

@@ -489,26 +489,25 @@ bool rtp_watch_quick(void *self, const struct watch_place *place, const struct w
         return false;
     uint16_t sequence = (uint16_t)(t->max_seq + 1);
     uint32_t timestamp = get_u32(o + 4);
-    uint64_t now_us = q->now_us, delta = now_us - t->now_us; /* read once: 16 octets of it at a time
-                                                              * would wait for two stores of 8 */
+    uint64_t delta = q->now_us - t->now_us;
     if (get_u32(o) != (0x80000000u | (uint32_t)t->payload_type << 16 | sequence) || sequence == 0 ||
         !t->current || t->left || t->content || t->rival ||
         (int32_t)(timestamp - t->ordered_time) < 0 || delta >= 1000u * RTP_SPURT_GAP_MS ||
-        now_us < w->now_us)
+        q->now_us < w->now_us)
         return false;
     struct span payload = {o + RTP_HEADER, q->octets.n - RTP_HEADER};
-    w->now_us = now_us;
+    w->now_us = q->now_us;
     in_line(t, sequence, q->frame, print(timestamp, t->payload_type, payload));
     arrival(t, (double)(int64_t)delta, q->frame);
     t->part++;
     t->valid |= t->in_row >= RTP_MIN_SEQUENTIAL;
     t->ordered_time = timestamp;
     if (t->tick != 0)
-        jitter(t, now_us, timestamp);
+        jitter(t, q->now_us, timestamp);
     t->packets++;
     t->octets += q->octets.n;
     t->payload += payload.n;
-    t->now_us = t->taken_us = now_us;
+    t->now_us = t->taken_us = q->now_us;
     t->last_frame = q->frame;
     t->touched = true;
     t->timestamp = timestamp;
@@ -535,8 +534,7 @@ void rtp_watch_packet(struct rtp_watch *w, const struct watch_seen *s, const str
     t->now_us = s->now_us;
     t->last_frame = s->frame;
     t->touched = true;
-    if (s->place)
-        *s->place = (struct watch_place){t->number, t->serial};
+    rtp_stream_remember(t, s->place);
     if (taken == STRAY)
         return;
     t->timestamp = p->timestamp;

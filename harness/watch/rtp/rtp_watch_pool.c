@@ -259,19 +259,13 @@ struct rtp_stream *rtp_stream_near(const struct rtp_watch *w, uint64_t flow,
     return found;
 }
 
-void rtp_stream_remember(const struct rtp_stream *t, struct watch_place *place)
-{
-    if (!t->twin)
-        *place = (struct watch_place){t->number, t->serial};
-}
-
 struct rtp_stream *rtp_stream_near_again(const struct rtp_watch *w, struct watch_place *place,
                                          uint64_t flow, const struct addr *from,
                                          const struct addr *to, uint32_t ssrc)
 {
-    struct rtp_stream *t = &w->streams[place->n];
+    struct rtp_stream *t = place && place->serial ? &w->streams[place->n] : NULL;
 
-    if (place->serial && t->serial == place->serial && t->ssrc == ssrc)
+    if (t && t->serial == place->serial && t->ssrc == ssrc && !t->twin)
         return t;
     t = rtp_stream_near(w, flow, from, to, ssrc);
     if (t)
@@ -304,10 +298,8 @@ struct rtp_stream *rtp_stream_find(struct rtp_watch *w, const struct watch_seen 
         t->to = s->to;
     } else {
         bool twin = t != NULL;
-        if (twin) {
+        if (twin)
             t->twin = true;
-            t->serial = ++w->serials; /* nobody's memory of it is good any more */
-        }
         t = take(w, s, ssrc, hash, out);
         t->twin = twin;
     }

@@ -31,12 +31,11 @@ static void broke(struct rtp_stream *t, enum rtp_told kind, const struct watch_s
 static struct rtp_stream *source(struct rtp_watch *w, const struct watch_seen *s, uint32_t ssrc,
                                  const struct watch_sink *out)
 {
-    struct watch_place none = {0}, *place = s->place ? s->place : &none;
-    struct rtp_stream *t = rtp_stream_near_again(w, place, s->flow, &s->from, &s->to, ssrc);
+    struct rtp_stream *t = rtp_stream_near_again(w, s->place, s->flow, &s->from, &s->to, ssrc);
 
     if (!t) {
         t = rtp_stream_find(w, s, ssrc, true, out);
-        rtp_stream_remember(t, place);
+        rtp_stream_remember(t, s->place);
     }
     return t;
 }

@@ -203,10 +203,11 @@ static void remembered(void)
         show_packet(
             w, &(struct shown){.ms = 10000 + 20 * i, .seq = (uint16_t)i, .ssrc = 1, .odd = true},
             30 + i);
+    const struct rtp_stream *t = rtp_streams_next(w, NULL);
+    rtp_stream_remember(t, &forth); /* as RTP does whose direction has the same place */
     sr.ms = rr.ms = 11000;
     show_rtcp(w, &sr, 40);
     show_rtcp(w, &rr, 41);
-    const struct rtp_stream *t = rtp_streams_next(w, NULL);
     rtp_stream_figures(t, &f);
     CU_ASSERT_TRUE(f.from.port == 5000 && f.rtcp.sr == 2 && f.reported.reports == 2);
     while (t && f.from.port != 5001) {
