@@ -114,14 +114,54 @@ void wr_text(struct wr *w, const char *s)
     wr_put(w, span_of(s));
 }
 
+/* How many decimal digits `v` has: as many as its bits make likely, or one more. */
+static unsigned decimals(uint64_t v)
+{
+    static const uint64_t power[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000u,
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
+    unsigned less = bits * 1233 >> 12; /* 1233 / 4096 is the logarithm of 2 to the base 10 */
+    return less + (v >= power[less]);
+}
+
 void wr_dec(struct wr *w, uint64_t v)
 {
-    uint8_t b[20];
-    size_t n = sizeof b;
-    do
-        b[--n] = (uint8_t)('0' + v % 10);
-    while (v /= 10);
-    wr_put(w, (struct span){b + n, sizeof b - n});
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
+    unsigned n = decimals(v);
+
+    if (w->full || w->cap - w->n < n) {
+        w->full = true;
+        return;
+    }
+    w->n += n;
+    uint8_t *end = w->p + w->n;
+    for (; n > 1; n -= 2, v /= 100)
+        memcpy(end -= 2, pairs + v % 100 * 2, 2);
+    if (n)
+        end[-1] = (uint8_t)('0' + v);
 }
 
 void wr_hex(struct wr *w, uint64_t v, unsigned digits)
@@ -130,34 +170,90 @@ void wr_hex(struct wr *w, uint64_t v, unsigned digits)
         wr_u8(w, (uint8_t) "0123456789abcdef"[v >> digits * 4 & 15]);
 }
 
+/* The digits of HEX_STEP octets: loops of a fixed length, which compilers make vectors of. */
+enum { HEX_STEP = 16 };
+static inline void hex_step(uint8_t *to, const uint8_t *p)
+{
+    uint8_t digit[2 * HEX_STEP];
+
+    for (size_t i = 0; i < HEX_STEP; i++) {
+        digit[2 * i] = p[i] >> 4;
+        digit[2 * i + 1] = p[i] & 15;
+    }
+    for (size_t i = 0; i < sizeof digit; i++)
+        to[i] = (uint8_t)(digit[i] + (digit[i] > 9 ? 'a' - 10 : '0'));
+}
+
 void wr_hex_octets(struct wr *w, struct span s)
 {
-    static const char digits[] = "0123456789abcdef";
+    size_t i = 0;
 
-    if (!w->full && (w->cap - w->n) / 2 >= s.n) { /* it fits: no asking at each digit */
-        uint8_t *to = w->p + w->n;
-        for (size_t i = 0; i < s.n; i++) {
-            to[2 * i] = (uint8_t)digits[s.p[i] >> 4];
-            to[2 * i + 1] = (uint8_t)digits[s.p[i] & 15];
-        }
-        w->n += 2 * s.n;
-        return;
-    }
-    for (size_t i = 0; i < s.n; i++)
+    if (!w->full && (w->cap - w->n) / 2 >= s.n) /* it fits: no asking at each digit */
+        for (; s.n - i >= HEX_STEP; i += HEX_STEP, w->n += sizeof(uint8_t[2 * HEX_STEP]))
+            hex_step(w->p + w->n, s.p + i);
+    for (; i < s.n; i++)
         wr_hex(w, s.p[i], 2);
+}
+
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Whether eight octets all stand for themselves in a JSON string; may say no of some that do. */
+static inline bool plain8(const uint8_t *p)
+{
+    uint64_t v, quote, slash, del;
+
+    memcpy(&v, p, 8);
+    quote = v ^ EACH('"');
+    slash = v ^ EACH('\\');
+    del = v ^ EACH(0x7f);
+    uint64_t low = (v - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) | (del - EACH(1));
+    return ((low | v) & EACH(0x80)) == 0;
 }
 
 /* How many octets from `at` on stand for themselves in a JSON string. */
 static size_t plain_run(struct span s, size_t at)
 {
     size_t i = at;
+    while (s.n - i >= 8 && plain8(s.p + i))
+        i += 8;
     while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f && s.p[i] != '"' && s.p[i] != '\\')
         i++;
     return i - at;
 }
 
+void wr_json_key(struct wr *w, const char *key)
+{
+    size_t at = w->n, room = w->full ? 0 : w->cap - at;
+    bool comma = at && w->p[at - 1] != '{';
+
+    if (room > comma + (size_t)2) {
+        uint8_t *p = w->p + at, *last = w->p + w->cap - 2; /* what follows the key fits behind it */
+        if (comma)
+            *p++ = ',';
+        *p++ = '"';
+        while (*key && p < last)
+            *p++ = (uint8_t)*key++;
+        if (*key == '\0') {
+            p[0] = '"';
+            p[1] = ':';
+            w->n = (size_t)(p + 2 - w->p);
+            return;
+        }
+    }
+    w->full = true;
+}
+
 void wr_json_text(struct wr *w, struct span s)
 {
+    if (!w->full && w->cap - w->n > s.n + 1 && plain_run(s, 0) == s.n) { /* most are */
+        uint8_t *p = w->p + w->n;
+        w->n += s.n + 2;
+        *p++ = '"';
+        if (s.n)
+            memcpy(p, s.p, s.n);
+        p[s.n] = '"';
+        return;
+    }
     wr_u8(w, '"');
     for (size_t i = 0, n; i < s.n; i += n) {
         uint8_t c = s.p[i];

@@ -210,6 +210,9 @@ void wr_hex(struct wr *w, uint64_t v, unsigned digits);
 void wr_hex_octets(struct wr *w, struct span s);
 /* A JSON string with its quotes; octets that are no UTF-8 come out as U+FFFD. */
 void wr_json_text(struct wr *w, struct span s);
+/* "key": of a member of a JSON object, with a comma before it unless the object was just opened. The
+ * key is written as it is. */
+void wr_json_key(struct wr *w, const char *key);
 /* Read hexadecimal digits, white space between octets allowed, into `w`; false: not hexadecimal. */
 bool wr_unhex(struct wr *w, struct span hex);
 

@@ -222,6 +222,51 @@ static void printing(void)
     CHECK_TEXT(wr_span(&w), "0abc bc fffffffffffffffe 007fff");
 }
 
+/* Every octet, in runs that begin and end anywhere beside a step of vectors, into room that is enough or
+ * short of one. */
+static void hex_runs(void)
+{
+    uint8_t all[256], b[2 * sizeof all + 1];
+
+    for (size_t i = 0; i < sizeof all; i++)
+        all[i] = (uint8_t)i;
+    for (size_t from = 0; from < sizeof all; from += 13)
+        for (size_t n = 0; n <= 49 && from + n <= sizeof all; n++) {
+            struct wr w = {b, 2 * n, 0, false}, less = {b, n ? 2 * n - 1 : 0, 0, false};
+            char text[2 * 49 + 1] = "";
+            for (size_t i = 0; i < n; i++)
+                snprintf(text + 2 * i, 3, "%02x", (unsigned)(from + i));
+            wr_hex_octets(&w, (struct span){all + from, n});
+            CHECK_TEXT(wr_span(&w), text);
+            CU_ASSERT_FALSE(w.full);
+            wr_hex_octets(&less, (struct span){all + from, n});
+            CU_ASSERT_EQUAL(less.full, n > 0);
+        }
+}
+
+static void decimal(uint64_t v)
+{
+    uint8_t b[21];
+    char text[21];
+    struct wr w = {b, sizeof b, 0, false};
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    wr_dec(&w, v);
+    CHECK_TEXT(wr_span(&w), text);
+}
+
+/* Small numbers, and those about each power of ten, beside what printf says. */
+static void decimals(void)
+{
+    uint64_t power = 1;
+
+    for (uint64_t v = 0; v < 1000; v++)
+        decimal(v);
+    for (unsigned i = 0; i < 20; i++, power *= 10)
+        for (uint64_t v = power - 1; v <= power + 1; v++)
+            decimal(v);
+}
+
 static const struct {
     const char *in;
     bool good;
@@ -284,6 +329,61 @@ static void escaping(void)
         CU_ASSERT_TRUE(span_utf8(wr_span(&w)));
         test_guard_free(s);
     }
+}
+
+/* One octet that cannot stand for itself, anywhere in a text: as plain_run sees it in a word or behind. */
+static void escape_anywhere(void)
+{
+    static const uint8_t special[] = {0, 0x1f, '"', '\\', 0x7f, 0x80, 0xff};
+
+    for (size_t n = 1; n <= 20; n++)
+        for (size_t at = 0; at < n; at++)
+            for (size_t i = 0; i < sizeof special; i++) {
+                uint8_t text[20], one[16], b[64];
+                struct wr w = {b, sizeof b, 0, false}, alone = {one, sizeof one, 0, false};
+                memset(text, i % 2 ? ' ' : '[', n);
+                text[at] = special[i];
+                wr_json_text(&w, (struct span){text, n});
+                wr_json_text(&alone, (struct span){special + i, 1});
+                CU_ASSERT_EQUAL(w.n, n - 1 + alone.n);
+                CU_ASSERT_EQUAL(memcmp(b + 1 + at, one + 1, alone.n - 2), 0);
+                CU_ASSERT_EQUAL(b[1 + (at ? 0 : alone.n - 2)], n > 1 ? text[at ? 0 : 1] : '"');
+            }
+}
+
+static void quoted_room(void)
+{
+    uint8_t b[16];
+
+    for (size_t cap = 0; cap <= 6; cap++) {
+        struct wr w = {b, cap, 0, false};
+        memset(b, 0xee, sizeof b);
+        wr_json_text(&w, span_of("room"));
+        CU_ASSERT_EQUAL(w.full, cap < 6);
+        CU_ASSERT_TRUE(w.n <= cap && b[cap] == 0xee);
+    }
+}
+
+static void keys(void)
+{
+    uint8_t b[16];
+    struct wr w = {b, sizeof b, 0, false};
+
+    wr_u8(&w, '{');
+    wr_json_key(&w, "a");
+    wr_dec(&w, 1);
+    wr_json_key(&w, "bc");
+    CHECK_TEXT(wr_span(&w), "{\"a\":1,\"bc\":");
+    for (size_t cap = 0; cap <= 5; cap++) { /* whole or not at all */
+        w = (struct wr){b, cap, 0, false};
+        wr_json_key(&w, "ab");
+        CU_ASSERT_EQUAL(w.full, cap < 5);
+        CU_ASSERT_EQUAL(w.n, cap < 5 ? 0 : 5);
+    }
+    w = (struct wr){b, 6, 1, false}; /* the comma is one more */
+    b[0] = '1';
+    wr_json_key(&w, "ab");
+    CU_ASSERT_TRUE(w.full && w.n == 1);
 }
 
 /* ---- arena ---- */
@@ -391,5 +491,7 @@ static void findings(void)
 }
 
 TESTS({"reader", reader}, {"writer", writer}, {"spans", spans}, {"text", text}, {"uints", uints},
-      {"printing", printing}, {"unhex", unhex}, {"escaping", escaping}, {"arenas", arenas},
-      {"arena_copies", arena_copies}, {"words", words}, {"findings", findings})
+      {"printing", printing}, {"hex runs", hex_runs}, {"decimals", decimals}, {"unhex", unhex},
+      {"escaping", escaping}, {"escape anywhere", escape_anywhere}, {"quoted room", quoted_room},
+      {"keys", keys}, {"arenas", arenas}, {"arena_copies", arena_copies}, {"words", words},
+      {"findings", findings})

@@ -219,49 +219,57 @@ static void val_record(const struct field *f, const uint8_t *at, struct val *v)
     v->absent |= !v->d || (!v->rec && f->kind != F_LIST);
 }
 
-struct val val_of(const struct field *f, const void *rec)
+/* Into `v`, member by member: copied as a whole, what was just written in parts has to be waited for. */
+static void val_get(const struct field *f, const void *rec, struct val *v)
 {
     const uint8_t *at = (const uint8_t *)rec + f->off;
-    struct val v = {.kind = f->kind, .absent = f->absent && f->absent(rec)};
     const char *chars;
 
+    *v = (struct val){.kind = f->kind, .absent = f->absent && f->absent(rec)};
     switch (f->kind) {
     case F_UINT:
     case F_ENUM:
     case F_BOOL:
-        v.u = load_uint(at, f->size);
-        v.sym = f->kind == F_ENUM ? name_of(f->names, v.u) : NULL;
+        v->u = load_uint(at, f->size);
+        v->sym = f->kind == F_ENUM ? name_of(f->names, v->u) : NULL;
         break;
     case F_BYTES:
     case F_TEXT:
         if (f->octets)
-            v.s = f->octets(rec);
+            v->s = f->octets(rec);
         else
-            memcpy(&v.s, at, sizeof v.s);
+            memcpy(&v->s, at, sizeof v->s);
         break;
     case F_CHARS:
         memcpy(&chars, at, sizeof chars);
-        v.s = span_of(chars);
-        v.absent |= !chars;
+        v->s = span_of(chars);
+        v->absent |= !chars;
         break;
     case F_ADDR:
-        v.addr = (const struct addr *)(const void *)at;
-        v.absent |= v.addr->family == 0;
+        v->addr = (const struct addr *)(const void *)at;
+        v->absent |= v->addr->family == 0;
         break;
     case F_SEQ:
-        v.d = f->sub;
-        memcpy(&v.s, at, sizeof v.s);
+        v->d = f->sub;
+        memcpy(&v->s, at, sizeof v->s);
         break;
     case F_GROUP:
     case F_REF:
     case F_LIST:
     case F_PICK:
-        val_record(f, at, &v);
+        val_record(f, at, v);
         break;
     case F_DRAFT:
-        v.absent = true;
+        v->absent = true;
         break;
     }
+}
+
+struct val val_of(const struct field *f, const void *rec)
+{
+    struct val v;
+
+    val_get(f, rec, &v);
     return v;
 }
 
@@ -430,10 +438,7 @@ static void dump_items(struct dump *o, const struct val *v)
 static void dump_name(struct dump *o, const char *name)
 {
     if (o->json) {
-        if (!o->first)
-            wr_u8(o->w, ',');
-        wr_json_text(o->w, span_of(name));
-        wr_u8(o->w, ':');
+        wr_json_key(o->w, name);
     } else if (!o->line) {
         new_line(o, 0);
         wr_text(o->w, name);
@@ -448,9 +453,11 @@ static void dump_name(struct dump *o, const char *name)
 
 static void dump_fields(struct dump *o, const struct desc *d, const void *rec)
 {
+    struct val v;
+
     for (size_t i = 0; i < d->n; i++) {
         const struct field *f = &d->f[i];
-        struct val v = val_of(f, rec);
+        val_get(f, rec, &v);
         if (v.absent || o->nest > FIELD_DEPTH)
             continue;
         if (f->kind == F_PICK) {

@@ -11,24 +11,15 @@
 
 /* ---- JSON ---- */
 
-void view_key(struct wr *w, const char *key)
-{
-    if (w->n && w->p[w->n - 1] != '{')
-        wr_u8(w, ',');
-    wr_u8(w, '"'); /* a key of ours needs no escapes */
-    wr_text(w, key);
-    wr_text(w, "\":");
-}
-
 void view_key_text(struct wr *w, const char *key, const char *text)
 {
-    view_key(w, key);
+    wr_json_key(w, key);
     wr_json_text(w, span_of(text));
 }
 
 void view_key_uint(struct wr *w, const char *key, uint64_t v)
 {
-    view_key(w, key);
+    wr_json_key(w, key);
     wr_dec(w, v);
 }
 
@@ -38,7 +29,7 @@ void view_key_addr(struct wr *w, const char *key, const struct addr *a)
     struct wr t = {text, sizeof text, 0, false};
 
     addr_text(&t, a);
-    view_key(w, key);
+    wr_json_key(w, key);
     wr_json_text(w, wr_span(&t));
 }
 
@@ -49,14 +40,14 @@ void view_key_time(struct wr *w, uint64_t ns)
 
     for (size_t i = 9; rest; i--, rest /= 10)
         part[i] = (uint8_t)('0' + rest % 10);
-    view_key(w, "time");
+    wr_json_key(w, "time");
     wr_dec(w, ns / 1000000000u);
     wr_put(w, (struct span){part, sizeof part});
 }
 
 void view_key_frames(struct wr *w, const struct engine_message *m)
 {
-    view_key(w, "frames");
+    wr_json_key(w, "frames");
     wr_u8(w, '[');
     for (size_t i = 0; i < m->n_frames; i++) {
         if (i)
@@ -74,7 +65,7 @@ const struct watch_finding *view_over(const struct engine_message *m, size_t i)
 
 void view_key_over(struct wr *w, const struct watch_finding *f)
 {
-    view_key(w, "frames");
+    wr_json_key(w, "frames");
     wr_u8(w, '[');
     for (size_t i = 0; i < f->n_related; i++) {
         wr_dec(w, f->related[i]);

@@ -91,8 +91,7 @@ int view_files(struct view *v, int n, char **files);
 int view_option(struct view *v, int opt, const char *value);
 /* What is read: the files named, or the interface. An exit status as of view_files. */
 int view_run(struct view *v, int n, char **files);
-/* ", " but before the first; helpers for writing JSON by hand. */
-void view_key(struct wr *w, const char *key);
+/* A member of a JSON object that is being written, key and value. */
 void view_key_text(struct wr *w, const char *key, const char *text);
 void view_key_uint(struct wr *w, const char *key, uint64_t v);
 void view_key_addr(struct wr *w, const char *key, const struct addr *a);

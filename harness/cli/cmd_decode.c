@@ -123,7 +123,7 @@ static void json_findings(struct wr *w, const struct engine_message *m)
     const struct findings *fs = m->fs;
     uint8_t text[512];
 
-    view_key(w, "findings");
+    wr_json_key(w, "findings");
     wr_u8(w, '[');
     for (size_t i = 0; i < findings_kept(fs); i++) {
         const struct finding *f = &fs->v[i];
@@ -134,7 +134,7 @@ static void json_findings(struct wr *w, const struct engine_message *m)
         view_key_text(w, "level", level_name(f->level));
         view_key_uint(w, "offset", f->off);
         view_key_uint(w, "length", f->len);
-        view_key(w, "what");
+        wr_json_key(w, "what");
         wr_json_text(w, wr_span(&words));
         if (view_over(m, i))
             view_key_over(w, view_over(m, i));
@@ -154,26 +154,26 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
     view_key_text(w, "layers", m->layers);
     view_key_text(w, "proto", m->codec->name);
     view_key_uint(w, "bytes", m->octets.n);
-    view_key(w, "fields");
+    wr_json_key(w, "fields");
     field_json(w, m->codec->view, m->view);
     if (m->inside) {
-        view_key(w, "inside");
+        wr_json_key(w, "inside");
         wr_u8(w, '{');
         view_key_text(w, "proto", m->inside->name);
-        view_key(w, "fields");
+        wr_json_key(w, "fields");
         field_json(w, m->inside->view, m->inside_view);
         wr_u8(w, '}');
     }
     json_findings(w, m);
     view_key_text(w, "file", m->file);
     if (m->quoted)
-        view_key(w, "quoted"), wr_text(w, "true");
+        wr_json_key(w, "quoted"), wr_text(w, "true");
     if (m->missing)
         view_key_uint(w, "missing", m->missing);
     if (m->reassembled || m->n_frames > 1)
         view_key_frames(w, m);
     if (m->n_comments) {
-        view_key(w, "comments");
+        wr_json_key(w, "comments");
         for (size_t i = 0; i < m->n_comments; i++) {
             wr_u8(w, i ? ',' : '[');
             wr_json_text(w, m->comments[i].text);
@@ -325,14 +325,14 @@ static void facts_json(const struct view *v, struct wr *w, const struct codec *c
 
     if (!cls)
         return;
-    view_key(w, "facts");
+    wr_json_key(w, "facts");
     wr_u8(w, '{');
     for (size_t i = 0; i < cls->n_facts; i++) {
         if (!cls->facts[i].measure) {
             view_key_uint(w, cls->facts[i].name, sums[i].total);
             continue;
         }
-        view_key(w, cls->facts[i].name);
+        wr_json_key(w, cls->facts[i].name);
         wr_u8(w, '{');
         view_key_uint(w, "n", sums[i].n);
         view_key_uint(w, "least", sums[i].least);
@@ -394,7 +394,7 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
         view_key_uint(w, rows[i].key, row_value(&rows[i], &c));
     view_key_uint(w, "unknown", c.unknown);
     view_key_uint(w, "unknown_quoted", c.unknown_quoted);
-    view_key(w, "protocols");
+    wr_json_key(w, "protocols");
     wr_u8(w, '[');
     for (size_t i = 0; i < n; i++) {
         const struct engine_protocol *p = &protocols[i];
@@ -405,7 +405,7 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
         view_key_uint(w, "octets", p->octets);
         view_key_uint(w, "findings", all(p));
         view_key_uint(w, "connections", p->connections);
-        view_key(w, "decoded");
+        wr_json_key(w, "decoded");
         wr_text(w, p->codec ? "true" : "false");
         if (p->codec)
             facts_json(v, w, p->codec);

@@ -55,7 +55,7 @@ static void note_json(struct view *v, struct wr *w, const char *file,
     view_key_text(w, "clause", LINT_CAPTURE);
     view_key_text(w, "level", LINT_NOTE);
     view_key_uint(w, "offset", p->off);
-    view_key(w, "what");
+    wr_json_key(w, "what");
     wr_json_text(w, words);
     view_key_text(w, "file", file);
     wr_text(w, "}\n");
@@ -95,7 +95,7 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
         view_key_text(w, "level", level_name(f->level));
         view_key_uint(w, "offset", f->off);
         view_key_uint(w, "length", f->len);
-        view_key(w, "what");
+        wr_json_key(w, "what");
         wr_json_text(w, wr_span(&words));
         view_key_text(w, "file", m->file);
         wr_text(w, "}\n");
@@ -120,7 +120,7 @@ static void late_json(struct view *v, struct wr *w, const char *file, const stru
     view_key_text(w, "level", level_name(f->f.level));
     view_key_uint(w, "offset", f->f.off);
     view_key_uint(w, "length", f->f.len);
-    view_key(w, "what");
+    wr_json_key(w, "what");
     wr_json_text(w, wr_span(&words));
     view_key_text(w, "file", file);
     wr_text(w, "}\n");

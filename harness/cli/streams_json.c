@@ -5,7 +5,7 @@
 
 static void key_int(struct wr *w, const char *key, int64_t v)
 {
-    view_key(w, key);
+    wr_json_key(w, key);
     if (v < 0)
         wr_u8(w, '-');
     wr_dec(w, v < 0 ? (uint64_t)-v : (uint64_t)v);
@@ -15,7 +15,7 @@ static void key_ms(struct wr *w, const char *key, double v)
 {
     char text[64];
     snprintf(text, sizeof text, "%.3f", isfinite(v) ? v : 0.0);
-    view_key(w, key);
+    wr_json_key(w, key);
     wr_text(w, text);
 }
 
@@ -24,13 +24,13 @@ static void key_us(struct wr *w, const char *key, uint64_t us)
     char text[64];
     snprintf(text, sizeof text, "%llu.%06u", (unsigned long long)(us / 1000000),
              (unsigned)(us % 1000000));
-    view_key(w, key);
+    wr_json_key(w, key);
     wr_text(w, text);
 }
 
 static void types(struct wr *w, const struct rtp_figures *f)
 {
-    view_key(w, "payload_types");
+    wr_json_key(w, "payload_types");
     wr_u8(w, '[');
     for (size_t i = 0; i < f->n_types; i++) {
         if (i)
@@ -78,7 +78,7 @@ static void heard(struct wr *w, const struct rtp_heard *h)
 {
     if (h->compounds == 0)
         return;
-    view_key(w, "rtcp");
+    wr_json_key(w, "rtcp");
     wr_u8(w, '{');
     view_key_uint(w, "compounds", h->compounds);
     view_key_uint(w, "sr", h->sr);
@@ -98,7 +98,7 @@ static void reported(struct wr *w, const struct rtp_reported *r)
 {
     if (r->reports == 0)
         return;
-    view_key(w, "reported");
+    wr_json_key(w, "reported");
     wr_u8(w, '{');
     view_key_uint(w, "reports", r->reports);
     view_key_uint(w, "by", r->by);
@@ -123,7 +123,7 @@ static void contents(struct wr *w, const struct rtp_stream *s, const struct rtp_
     struct span text = rtp_stream_text(s);
 
     if (n) {
-        view_key(w, "events");
+        wr_json_key(w, "events");
         wr_u8(w, '[');
         for (size_t i = 0; i < n; i++) {
             char key[2] = {rtp_key_of_event(d[i].event), '\0'};
@@ -135,13 +135,13 @@ static void contents(struct wr *w, const struct rtp_stream *s, const struct rtp_
             view_key_uint(w, "frame", d[i].frame);
             view_key_uint(w, "duration_ms", d[i].duration_ms);
             view_key_uint(w, "volume", d[i].volume);
-            view_key(w, "ended");
+            wr_json_key(w, "ended");
             wr_text(w, d[i].end ? "true}" : "false}");
         }
         wr_u8(w, ']');
     }
     if (f->text_octets) {
-        view_key(w, "text");
+        wr_json_key(w, "text");
         wr_json_text(w, text);
         view_key_uint(w, "text_missing", f->text_missing);
         view_key_uint(w, "text_recovered", f->text_recovered);
@@ -155,7 +155,7 @@ static void points(struct wr *w, const struct rtp_stream *s)
     size_t n = rtp_stream_points(s, p, &step);
 
     view_key_uint(w, "step_us", n ? step : 0);
-    view_key(w, "points");
+    wr_json_key(w, "points");
     wr_u8(w, '[');
     for (size_t i = 0; i < n; i++) {
         wr_text(w, i ? ",{" : "{");
@@ -184,7 +184,7 @@ static void one(const struct streams *x, struct wr *w, const char *file,
     view_key_uint(w, "last_frame", f.last_frame);
     key_us(w, "first", f.first_us);
     key_us(w, "last", f.last_us);
-    view_key(w, "valid");
+    wr_json_key(w, "valid");
     wr_text(w, f.valid ? "true" : "false");
     view_key_uint(w, "packets", f.packets);
     view_key_uint(w, "octets", f.octets);

@@ -57,9 +57,7 @@ static size_t key_put(struct rec *r, const char *key, bool *cut)
     size_t was = r->w.n;
     *cut = r->w.full;
     r->w.full = false;
-    wr_u8(&r->w, ',');
-    wr_json_text(&r->w, span_of(key));
-    wr_u8(&r->w, ':');
+    wr_json_key(&r->w, key);
     return was;
 }
 
