@@ -8,6 +8,14 @@
 
 /* ---- begin and end ---- */
 
+void *engine_apart(size_t n, size_t size)
+{
+    size_t octets = (n * size + ENGINE_APART - 1) / ENGINE_APART * ENGINE_APART;
+    void *p = aligned_alloc(ENGINE_APART, octets);
+
+    return p ? memset(p, 0, octets) : NULL;
+}
+
 static bool init(struct engine *e)
 {
     size_t places = e->o.flows ? e->o.flows : ENGINE_FLOWS;
@@ -16,8 +24,8 @@ static bool init(struct engine *e)
     for (unsigned n = e->n_parts; n > 1 && places > FLOWS_REACH * 2; n /= 2)
         places /= 2;
     e->keys = tlskeys_new(0);
-    e->parts = calloc(all, sizeof *e->parts);
-    e->windows = calloc(e->n_windows, sizeof *e->windows);
+    e->parts = engine_apart(all, sizeof *e->parts);
+    e->windows = engine_apart(e->n_windows, sizeof *e->windows);
     e->layers.frags = frags_new();
     if (!e->parts || !e->windows || !e->layers.frags || !e->keys)
         return false;

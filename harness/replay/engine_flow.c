@@ -12,7 +12,7 @@ bool engine_part_init(struct part *p, struct engine *e, uint32_t number, size_t 
     p->mem = arena_of(malloc(ENGINE_ARENA), ENGINE_ARENA);
     p->findings = malloc(ENGINE_FINDINGS_MAX * sizeof *p->findings);
     p->over = malloc(ENGINE_OVER_MAX * sizeof *p->over);
-    p->watching = calloc(registry_n, sizeof *p->watching);
+    p->watching = engine_apart(registry_n, sizeof *p->watching);
     p->held.v = malloc(ENGINE_HELD_MAX * sizeof *p->held.v);
     p->held.octets = malloc(ENGINE_HELD);
     p->layers = calloc(ENGINE_ALL_PATHS, sizeof *p->layers);

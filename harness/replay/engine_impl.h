@@ -37,8 +37,11 @@ enum {
     ENGINE_STREAM_LOOKS =
         4, /* runs of octets in which a stream's protocol is looked for, a direction */
     ENGINE_STREAM_LEAST = 32, /* octets at the front of a stream that are no run yet */
-    ENGINE_AHEAD = 2,         /* windows that may be read ahead, beside one a thread */
-    ENGINE_PENDING = 255,     /* packet.protocol: on probation */
+    ENGINE_AHEAD = 1,         /* windows that may be read ahead, beside one a thread */
+    ENGINE_WINDOWS_MAX = ENGINE_JOBS_MAX + ENGINE_AHEAD,
+    ENGINE_PENDING = 255, /* packet.protocol: on probation */
+    ENGINE_APART =
+        128, /* octets: what two threads write at once stands so far apart, two cache lines */
 };
 
 /* ---- protocols: 0 none, then the registry's, then those without a codec ---- */
@@ -73,8 +76,8 @@ struct event {   /* of a part in a window: text, a message that waits for the me
     struct packet copy;         /* of one that was held */
 };
 #define ENGINE_LAST (UINT64_C(1) << 32)
-struct share {      /* what a part gets of a window, and makes of it */
-    uint16_t *mine; /* ENGINE_FRAMES: its packets, in order */
+struct share {                             /* what a part gets of a window, and makes of it */
+    _Alignas(ENGINE_APART) uint16_t *mine; /* ENGINE_FRAMES: its packets, in order */
     size_t n_mine;
     struct wr text;
     struct event *events;
@@ -92,7 +95,7 @@ struct window_room { /* what a window takes; touched from the front */
     uint8_t buf[CAPFILE_BUFFER];
 };
 struct window {
-    struct window_room *room;
+    _Alignas(ENGINE_APART) struct window_room *room;
     uint8_t *buf;                 /* CAPFILE_BUFFER octets */
     size_t used;                  /* of buf, for frames that are pushed */
     struct capfile_frame *frames; /* ENGINE_FRAMES */
@@ -110,6 +113,7 @@ struct window {
     bool last;                    /* the file ends with it */
     enum { WINDOW_FREE, WINDOW_READ, WINDOW_PARSED, WINDOW_PACKETS, WINDOW_DONE } state;
     unsigned parts_done; /* bits */
+    unsigned reader;     /* the thread that has read it */
     uint64_t serial;
 };
 
@@ -174,7 +178,7 @@ struct streams { /* of a part */
 };
 
 struct part {
-    struct engine *e;
+    _Alignas(ENGINE_APART) struct engine *e;
     uint32_t number;
     struct flows flows;
     struct arena mem;
@@ -243,6 +247,8 @@ void step_parse(const struct engine *e, struct window *w);
 void step_slow(struct engine *e, struct window *w);
 void step_flows(struct engine *e, struct window *w, unsigned part);
 void step_merge(struct engine *e, struct window *w);
+/* `n` times `size` octets of zero, ENGINE_APART from all else, which free() gives back; NULL: no memory. */
+void *engine_apart(size_t n, size_t size);
 /* Add what the quick way counts. */
 void engine_add_counts(struct capread_counts *to, const struct capread_counts *c);
 /* All windows of the file, by one thread or by several. */

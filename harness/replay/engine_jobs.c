@@ -1,7 +1,9 @@
 /* harness/replay/engine_jobs.c - who does which step of which window, and when.
  *
- * Windows stand in a ring and are known by their serial number. A thread takes the step that brings the oldest window
- * on; each kind of step but parsing is done by one thread at a time, window after window. */
+ * Windows are known by their serial number. Each kind of step but parsing is done by one thread at a time, window after
+ * window; a part's flows are such a kind each. A thread does the steps of the windows that it has read and leaves the
+ * others to who read those, so that packets and their octets stay with one core: what goes from core to core is what
+ * the parts know of their flows, which is less, and is asked for ahead. */
 #include <pthread.h>
 #include "harness/replay/engine_impl.h"
 
@@ -21,33 +23,53 @@ struct jobs {
     /* the serial numbers of the windows that are next, and whether a thread is at it */
     uint64_t next_read, next_slow, next_merge, next_flows[ENGINE_JOBS_MAX];
     bool reading, slowing, merging, flowing[ENGINE_JOBS_MAX];
-    unsigned threads; /* that have begun */
-    bool read_all;    /* the last window has been read */
+    struct window *order[ENGINE_WINDOWS_MAX]; /* by serial number, modulo as many as there are */
+    unsigned threads;                         /* that have begun */
+    bool read_all;                            /* the last window has been read */
     bool over;
     _Atomic unsigned changes; /* steps that are done */
 };
 
 static struct window *at(const struct jobs *j, uint64_t serial)
 {
-    return &j->e->windows[serial % j->e->n_windows];
+    return j->order[serial % j->e->n_windows];
 }
 
-/* A part from the `n`th behind the thread's own on. */
-static struct task flows_task(struct jobs *j, unsigned own, unsigned n, unsigned end)
+/* The next part of the oldest window that has one to be done; `any`: also of those that another thread has read. */
+static struct task flows_task(struct jobs *j, unsigned thread, bool any)
 {
-    for (; n < end; n++) {
-        unsigned i = (own + n) % j->e->n_parts;
-        struct window *w = at(j, j->next_flows[i]);
-        if (j->flowing[i] || j->next_flows[i] >= j->next_slow || w->state != WINDOW_PACKETS)
+    for (uint64_t serial = j->next_merge; serial < j->next_slow; serial++) {
+        struct window *w = at(j, serial);
+        if (w->state != WINDOW_PACKETS || (w->reader != thread && !any))
             continue;
-        j->flowing[i] = true;
-        return (struct task){FLOWS, w, i};
+        for (unsigned i = 0; i < j->e->n_parts; i++) {
+            if (j->flowing[i] || j->next_flows[i] != serial)
+                continue;
+            j->flowing[i] = true;
+            return (struct task){FLOWS, w, i};
+        }
     }
     return (struct task){NOTHING, NULL, 0};
 }
 
-/* The next thing to do for the thread with a part of its own, marked as taken. */
-static struct task take(struct jobs *j, unsigned own)
+/* A window that is free, one that the thread has always had if there is one; NULL: none. */
+static struct window *free_window(const struct jobs *j, unsigned thread)
+{
+    struct window *any = NULL;
+
+    for (size_t i = 0; i < j->e->n_windows; i++) {
+        struct window *w = &j->e->windows[i];
+        if (w->state != WINDOW_FREE)
+            continue;
+        if (i % j->e->n_parts == thread)
+            return w;
+        any = w;
+    }
+    return any;
+}
+
+/* The next thing to do for a thread, marked as taken. */
+static struct task take(struct jobs *j, unsigned thread)
 {
     struct window *w = at(j, j->next_merge);
 
@@ -55,7 +77,7 @@ static struct task take(struct jobs *j, unsigned own)
         j->merging = true;
         return (struct task){MERGE, w, 0};
     }
-    struct task t = flows_task(j, own, 0, 1);
+    struct task t = flows_task(j, thread, false);
     if (t.kind != NOTHING)
         return t;
     w = at(j, j->next_slow);
@@ -63,13 +85,13 @@ static struct task take(struct jobs *j, unsigned own)
         j->slowing = true;
         return (struct task){SLOW, w, 0};
     }
-    w = at(j, j->next_read);
-    if (!j->reading && !j->read_all && j->next_read - j->next_merge < j->e->n_windows &&
-        w->state == WINDOW_FREE) {
+    if (!j->reading && !j->read_all && (w = free_window(j, thread)) != NULL) {
         j->reading = true;
+        w->reader = thread;
+        j->order[j->next_read % j->e->n_windows] = w;
         return (struct task){READ, w, 0};
     }
-    return flows_task(j, own, 1, j->e->n_parts);
+    return flows_task(j, thread, true);
 }
 
 /* Windows with nothing for the slow step have been through it, those before them first. */
@@ -167,9 +189,9 @@ static void *worker(void *arg)
     struct jobs *j = arg;
 
     pthread_mutex_lock(&j->lock);
-    unsigned own = j->threads++;
+    unsigned thread = j->threads++;
     for (struct task t, after = {NOTHING, NULL, 0}; !j->over;) {
-        t = after.kind == NOTHING ? take(j, own) : after;
+        t = after.kind == NOTHING ? take(j, thread) : after;
         if (t.kind == NOTHING) {
             wait_for_change(j);
             continue;
@@ -194,8 +216,10 @@ static void run_together(struct engine *e)
     pthread_t threads[ENGINE_JOBS_MAX];
     unsigned n = 0;
 
-    for (size_t i = 0; i < e->n_windows; i++)
+    for (size_t i = 0; i < e->n_windows; i++) {
         e->windows[i].state = WINDOW_FREE;
+        j.order[i] = &e->windows[i];
+    }
     while (n + 1 < e->n_parts && pthread_create(&threads[n], NULL, worker, &j) == 0)
         n++;
     worker(&j); /* where no thread could be had, this one does it all */

@@ -7,7 +7,7 @@
 bool window_init(struct window *w, unsigned parts)
 {
     *w = (struct window){.room = pages_new(sizeof *w->room)};
-    w->shares = calloc(parts, sizeof *w->shares);
+    w->shares = engine_apart(parts, sizeof *w->shares);
     if (!w->room || !w->shares)
         return false;
     for (unsigned i = 0; i < parts; i++)
