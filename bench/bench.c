@@ -74,6 +74,7 @@ int bench_print(const struct bench_args *a, const struct bench_result *r)
         {"deviation_ns", r->deviation_ns},
         {"worst_ns", r->worst_ns},
         {"peak_kib", r->peak_kib},
+        {"left_out", r->left_out},
     };
     printf("result %s %s", a->name, a->who);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)

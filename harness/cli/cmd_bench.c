@@ -61,7 +61,7 @@ static const struct rival {
 
 struct sample { /* one run of a program; the keys that bench/bench.h prints */
     uint64_t ops, bytes, cpu_ns, wall_ns, yardstick_ps, allocs, lost, stray, sender_ns,
-        deviation_ns, worst_ns, peak_kib;
+        deviation_ns, worst_ns, peak_kib, left_out;
 };
 static const struct {
     const char *key;
@@ -79,6 +79,7 @@ static const struct {
     {"deviation_ns", offsetof(struct sample, deviation_ns)},
     {"worst_ns", offsetof(struct sample, worst_ns)},
     {"peak_kib", offsetof(struct sample, peak_kib)},
+    {"left_out", offsetof(struct sample, left_out)},
 };
 
 struct party { /* ours is the first */
@@ -191,6 +192,9 @@ static void say_round(const struct bench *b, unsigned round)
                         ", stray %" PRIu64 ")",
                         (double)v->ops * 1e9 / (double)v->wall_ns,
                         (double)v->sender_ns / (double)v->ops, v->lost, v->stray);
+            if (v->left_out)
+                fprintf(stderr, " (%" PRIu64 " runs left out: processors no cores near each other)",
+                        v->left_out);
             if (b->subject->of == DEVIATION)
                 fprintf(stderr, " (deviation %" PRIu64 " us, worst %" PRIu64 " us)",
                         v->deviation_ns / 1000, v->worst_ns / 1000);
