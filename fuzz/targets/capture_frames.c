@@ -92,7 +92,8 @@ static void one(const uint8_t *p, size_t n)
 
     for (unsigned i = 0; i < 2 && !e[i]; i++) {
         const struct engine_options o = {.jobs = i ? 3 : 1, .flows = 256};
-        const struct engine_sink sink = {&out[i], message, NULL, problem, text};
+        const struct engine_sink sink = {
+            .ctx = &out[i], .message = message, .problem = problem, .text = text};
         out[i].p = need(TEXT);
         e[i] = engine_new(&o, &sink);
         require(e[i], "no engine");

@@ -165,6 +165,17 @@ static void on_problem(void *ctx, const char *file, const struct capread_problem
     progress_release(&v->progress);
 }
 
+static void on_comment(void *ctx, const struct capread_comment *c)
+{
+    struct view *v = ctx;
+    uint8_t text[VIEW_COMMENT_MAX];
+    struct wr w = {text, sizeof text, 0, false};
+
+    v->comment(v, &w, c);
+    if (w.n)
+        on_text(v, wr_span(&w));
+}
+
 static void on_reached(void *ctx, uint64_t octets, uint64_t size, uint64_t frames)
 {
     struct view *v = ctx;
@@ -466,6 +477,7 @@ int view_files(struct view *v, int n, char **files)
                                      .message = v->message ? on_message : NULL,
                                      .late = v->late ? on_late : NULL,
                                      .problem = on_problem,
+                                     .comment = v->comment ? on_comment : NULL,
                                      .text = on_text};
 
     char why[256];

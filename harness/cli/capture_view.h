@@ -9,8 +9,9 @@ enum {
     VIEW_END = 1 << 20,  /* octets that the text at the end of a file begins with */
     VIEW_NOTES_MAX = 20, /* problems told of a file; more are counted */
     VIEW_NOTE_MAX =
-        1 << 15,        /* octets of the line that tells one of a stream, its file's name in JSON */
-    VIEW_WAIT_MS = 100, /* between looks at what grows */
+        1 << 15, /* octets of the line that tells one of a stream, its file's name in JSON */
+    VIEW_COMMENT_MAX = 1 << 13, /* octets of the line of a comment */
+    VIEW_WAIT_MS = 100,         /* between looks at what grows */
     VIEW_KNOWN_MAX = 4096,      /* octets of all --map together */
     VIEW_KEYLOG_MAX = 64 << 20, /* octets of a key log */
 };
@@ -43,6 +44,8 @@ struct view {
      * that is odd below a stream is. */
     void (*note)(struct view *v, struct wr *w, const char *file, const struct capread_problem *p,
                  struct span words);
+    /* A comment of a section or an interface of pcapng; text goes out at once. NULL: not shown. */
+    void (*comment)(struct view *v, struct wr *w, const struct capread_comment *c);
     void (*heading)(struct view *v,
                     const char *file); /* before the first text of a file, where there are many */
     struct engine *engine;

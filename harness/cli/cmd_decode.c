@@ -3,11 +3,21 @@
 #include <time.h>
 #include "harness/cli/capture_view.h"
 
+enum {
+    DECODE_COMMENT = 1024, /* octets of a comment of a section or an interface that are shown */
+    DECODE_COMMENTS =
+        1 << 16, /* octets of all of them in a summary, as written; more are counted */
+};
 struct decode {
     struct view v; /* first */
     bool summary;
     struct span fields[SELECT_FIELDS]; /* of --fields */
     size_t n_fields;
+    /* For the summary: comments of sections and interfaces of a file, lines or objects of JSON. */
+    const char *comments_of;
+    uint8_t comments[DECODE_COMMENTS];
+    size_t n_comments;
+    uint64_t comments_over; /* those that there was no room for */
 };
 
 /* ---- text ---- */
@@ -114,6 +124,38 @@ static void as_text(struct view *v, struct wr *w, const struct engine_message *m
         put_finding(w, &m->fs->v[i], view_over(m, i), v->cli.color);
     if (m->fs->n > kept)
         put_number(w, "  ! and ", m->fs->n - kept, " more\n");
+}
+
+static const char *comment_of(const struct capread_comment *c)
+{
+    return c->of == CAPREAD_SECTION ? "section" : "interface";
+}
+
+/* 'section 1: comment "..."', 'interface 0, from frame 12 on: comment "..."' */
+static void comment_text(struct view *v, struct wr *w, const struct capread_comment *c)
+{
+    (void)v;
+    wr_text(w, comment_of(c));
+    put_number(w, " ", c->number, "");
+    if (c->frame > 1)
+        put_number(w, ", from frame ", c->frame, " on");
+    wr_text(w, ": comment ");
+    wr_json_text(w, span_cut(c->text, 0, DECODE_COMMENT));
+    if (c->text.n > DECODE_COMMENT)
+        put_number(w, "... (", c->text.n, " octets)");
+    wr_u8(w, '\n');
+}
+
+static void comment_json(struct wr *w, const struct capread_comment *c)
+{
+    wr_u8(w, '{');
+    view_key_text(w, "of", comment_of(c));
+    view_key_uint(w, "number", c->number);
+    view_key_uint(w, "frame", c->frame);
+    view_key_uint(w, "octets", c->text.n);
+    wr_json_key(w, "text");
+    wr_json_text(w, span_cut(c->text, 0, DECODE_COMMENT));
+    wr_u8(w, '}');
 }
 
 /* ---- JSON ---- */
@@ -343,6 +385,41 @@ static void facts_json(const struct view *v, struct wr *w, const struct codec *c
     wr_u8(w, '}');
 }
 
+/* Kept until the file's end. */
+static void summary_comment(struct view *v, struct wr *out, const struct capread_comment *c)
+{
+    struct decode *d = (struct decode *)(void *)v;
+
+    (void)out;
+    if (d->comments_of != v->file)
+        d->n_comments = d->comments_over = 0;
+    d->comments_of = v->file;
+    struct wr w = {d->comments, sizeof d->comments, d->n_comments, false};
+    if (v->cli.json) {
+        wr_text(&w, w.n ? "," : "");
+        comment_json(&w, c);
+    } else {
+        wr_text(&w, "            ");
+        comment_text(v, &w, c);
+    }
+    if (w.full)
+        d->comments_over++;
+    else
+        d->n_comments = w.n;
+}
+
+static struct span summary_comments(const struct view *v)
+{
+    const struct decode *d = (const struct decode *)(const void *)v;
+    return (struct span){d->comments, d->comments_of == v->file ? d->n_comments : 0};
+}
+
+static uint64_t summary_comments_over(const struct view *v)
+{
+    const struct decode *d = (const struct decode *)(const void *)v;
+    return d->comments_of == v->file ? d->comments_over : 0;
+}
+
 static void summary_text(struct view *v, struct wr *w, const char *file)
 {
     struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
@@ -353,6 +430,9 @@ static void summary_text(struct view *v, struct wr *w, const char *file)
     engine_counts(v->engine, &c);
     wr_text(w, file);
     wr_text(w, ":\n");
+    wr_put(w, summary_comments(v));
+    if (summary_comments_over(v))
+        column(w, summary_comments_over(v), "more comments of sections and interfaces");
     for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].always || row_value(&rows[i], &c))
             column(w, row_value(&rows[i], &c), rows[i].words);
@@ -411,7 +491,15 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
             facts_json(v, w, p->codec);
         wr_u8(w, '}');
     }
-    wr_text(w, "]}\n");
+    wr_u8(w, ']');
+    if (summary_comments(v).n) {
+        wr_json_key(w, "comments");
+        wr_u8(w, '[');
+        wr_put(w, summary_comments(v));
+        wr_u8(w, ']');
+        view_key_uint(w, "comments_over", summary_comments_over(v));
+    }
+    wr_text(w, "}\n");
 }
 
 /* ---- the command ---- */
@@ -447,14 +535,17 @@ static int run_decode(int argc, char **argv)
                   "--summary counts all messages: neither --fields nor --filter goes with it");
         return EXIT_USAGE;
     }
-    if (job.n_fields)
+    if (job.n_fields) {
         job.v.message = as_fields;
-    else if (job.summary)
+    } else if (job.summary) {
         job.v.file_end = job.v.cli.json ? summary_json : summary_text;
-    else
+        job.v.comment = summary_comment;
+    } else {
         job.v.message = job.v.cli.json ? as_json : as_text;
+    }
     if (!job.summary && !job.n_fields && !job.v.cli.json) {
         job.v.late = late_text;
+        job.v.comment = comment_text;
         job.v.heading = heading;
     }
     return view_run(&job.v, argc - optind, argv + optind);

@@ -374,15 +374,6 @@ uint64_t capfile_time(uint64_t stamp, uint8_t resolution, int64_t offset)
     return __builtin_add_overflow(ns, shift, &ns) ? UINT64_MAX : ns;
 }
 
-static enum capread_item section(struct capfile *c, const uint8_t *p)
-{
-    uint16_t major = u16(c, p + 12);
-    if (major != 1)
-        return fail(c, "the section is of version %u, not 1", major);
-    c->n_interfaces = 0;
-    return CAPREAD_DATAGRAM;
-}
-
 struct option { /* of a block */
     uint16_t code;
     struct span value;
@@ -400,6 +391,31 @@ static bool option_next(const struct capfile *c, const uint8_t *p, size_t end, s
         return false;
     *at += 4 + ((size_t)n + 3) / 4 * 4;
     return true;
+}
+
+/* Comments among the options that begin at `at`. `about` says of what, all but the text. */
+static void comments(const struct capfile *c, const uint8_t *p, size_t total, size_t at,
+                     struct capread_comment about)
+{
+    struct option o;
+
+    about.frame = c->frames + 1;
+    while (c->comment && option_next(c, p, total - 4, &at, &o)) {
+        about.text = o.value;
+        if (o.code == OPT_COMMENT)
+            c->comment(c->ctx, &about);
+    }
+}
+
+static enum capread_item section(struct capfile *c, const uint8_t *p, size_t total)
+{
+    uint16_t major = u16(c, p + 12);
+    if (major != 1)
+        return fail(c, "the section is of version %u, not 1", major);
+    c->n_interfaces = 0;
+    c->sections++;
+    comments(c, p, total, 24, (struct capread_comment){CAPREAD_SECTION, .number = c->sections});
+    return CAPREAD_DATAGRAM;
 }
 
 /* An interface description: link type, limit, and options. */
@@ -421,18 +437,10 @@ static enum capread_item interface(struct capfile *c, const uint8_t *p, size_t t
             i->offset = (int64_t)(hi << 32 | lo);
         }
     }
+    comments(c, p, total, 16,
+             (struct capread_comment){CAPREAD_INTERFACE, .number = (uint32_t)c->n_interfaces});
     c->n_interfaces++;
     return CAPREAD_DATAGRAM;
-}
-
-/* Comments behind the octets of a frame, which end at `at`. */
-static void comments(const struct capfile *c, const uint8_t *p, size_t total, size_t at)
-{
-    struct option o;
-
-    for (at = (at + 3) / 4 * 4; c->comment && option_next(c, p, total - 4, &at, &o);)
-        if (o.code == OPT_COMMENT)
-            c->comment(c->ctx, o.value, c->frames + 1);
 }
 
 /* A block that holds a frame. `room`: octets in it from `at` to its end. */
@@ -466,7 +474,7 @@ static void packet(const struct capfile *c, uint32_t type, const uint8_t *p, siz
     }
     f->octets = (struct span){p + at, caught};
     if (!simple)
-        comments(c, p, total, at + caught);
+        comments(c, p, total, (at + caught + 3) / 4 * 4, (struct capread_comment){CAPREAD_FRAME});
 }
 
 static const struct {
@@ -582,7 +590,7 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
     if (again != total)
         return fail(c, "a block says %u octets at its start and %u at its end", total, again);
     if (type == BLOCK_SECTION)
-        got = section(c, p);
+        got = section(c, p, want);
     else if (type == BLOCK_INTERFACE)
         got = interface(c, p, want);
     else if ((*frame = is_known(type)))

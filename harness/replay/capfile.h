@@ -43,12 +43,13 @@ struct capfile {
     uint32_t frames, link;
     struct capfile_interface *interfaces; /* CAPREAD_INTERFACES_MAX */
     size_t n_interfaces;
+    uint32_t sections; /* of pcapng, so far */
     /* Gets what a pcapng Decryption Secrets Block holds, and the frame before which it stands; set after
      * capfile_open, NULL: such blocks are passed over. */
     void (*secrets)(void *ctx, uint32_t type, struct span data, uint32_t frame);
-    /* Gets each comment of a frame, opt_comment of pcapng, before the frame is given; it lives as long as the frame's
-     * octets. Set as that; NULL: comments are passed over. */
-    void (*comment)(void *ctx, struct span text, uint32_t frame);
+    /* Gets each comment of a section, an interface or a frame, that before the frame is given. Set as that; NULL:
+     * comments are passed over. */
+    void (*comment)(void *ctx, const struct capread_comment *c);
     void *ctx; /* of both */
     const char
         *odd; /* what is odd of a block without a frame, as in a frame: told with the next one */

@@ -312,6 +312,89 @@ static void pcapng_orders(void)
     }
 }
 
+/* ---- comments ---- */
+
+static void option(struct out *o, unsigned code, const char *text)
+{
+    p16(o, code);
+    p16(o, (unsigned)strlen(text));
+    wr_put(&o->w, span_of(text));
+    while (o->w.n % 4)
+        wr_u8(&o->w, 0);
+}
+
+/* A section, an interface and a packet, each with options about one comment and more. */
+static void commented(struct out *o)
+{
+    size_t at = block_begin(o, 0x0a0d0d0a);
+    p32(o, 0x1a2b3c4d);
+    p32(o, o->big ? 1 << 16 : 1);
+    p32(o, UINT32_MAX);
+    p32(o, UINT32_MAX);
+    option(o, 4, "a program");
+    option(o, 1, "of the section");
+    option(o, 0, "");
+    block_end(o, at);
+    interface(o, LINK, 0, -1, 0);
+    at = block_begin(o, 1);
+    p32(o, o->big ? LINK << 16 : LINK);
+    p32(o, 0);
+    option(o, 1, "of the interface");
+    option(o, 1, "another");
+    block_end(o, at); /* options may end with their block */
+    at = block_begin(o, 6);
+    p32(o, 0);
+    p32(o, 0);
+    p32(o, 1);
+    p32(o, 3);
+    p32(o, 3);
+    fill(o, 4);
+    option(o, 1, "");
+    block_end(o, at);
+}
+
+static void note_comment(void *ctx, const struct capread_comment *c)
+{
+    struct wr *w = ctx;
+
+    wr_dec(w, c->of);
+    wr_u8(w, ' ');
+    wr_dec(w, c->number);
+    wr_u8(w, ' ');
+    wr_dec(w, c->frame);
+    wr_u8(w, ' ');
+    wr_json_text(w, c->text);
+    wr_u8(w, '\n');
+}
+
+static void comments(void)
+{
+    static struct capfile c;
+    struct out o = out_of(false);
+    struct capfile_frame f;
+    const char *err;
+    uint8_t text[512];
+    struct wr w = {text, sizeof text, 0, false};
+    int fd = memfd_create("capture", 0);
+
+    commented(&o);
+    o.big = true;
+    commented(&o);
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && write(fd, o.w.p, o.w.n) == (ssize_t)o.w.n);
+    lseek(fd, 0, SEEK_SET);
+    CU_ASSERT_TRUE_FATAL(capfile_open(&c, fd, "x.pcapng", &err));
+    c.comment = note_comment;
+    c.ctx = &w;
+    while (capfile_next(&c, &f) == CAPREAD_DATAGRAM)
+        ;
+    CHECK_TEXT(wr_span(&w), "1 1 1 \"of the section\"\n2 1 1 \"of the interface\"\n"
+                            "2 1 1 \"another\"\n0 0 1 \"\"\n"
+                            "1 2 2 \"of the section\"\n2 1 2 \"of the interface\"\n"
+                            "2 1 2 \"another\"\n0 0 2 \"\"\n");
+    capfile_close(&c);
+    close(fd);
+}
+
 static void other_blocks(void)
 {
     struct got g;
@@ -541,4 +624,4 @@ TESTS({"pcap_kinds", pcap_kinds}, {"pcap_odd", pcap_odd}, {"frame_limit", frame_
       {"pcap_cut", pcap_cut}, {"no_capture", no_capture}, {"pcapng_orders", pcapng_orders},
       {"other_blocks", other_blocks}, {"lying_blocks", lying_blocks}, {"block_limit", block_limit},
       {"interface_limit", interface_limit}, {"pcapng_cut", pcapng_cut}, {"damaged", damaged},
-      {"trickle", trickle}, {"times", times})
+      {"trickle", trickle}, {"times", times}, {"comments", comments})

@@ -34,6 +34,13 @@ struct capread_datagram { /* lives until the next call */
     const uint32_t *frames; /* all that it came in; n_frames at least 1 */
     size_t n_frames;
 };
+struct capread_comment { /* opt_comment of pcapng */
+    enum { CAPREAD_FRAME, CAPREAD_SECTION, CAPREAD_INTERFACE } of;
+    uint32_t number; /* of the section, from 1 on; of the interface in its section, from 0 on */
+    uint32_t frame;  /* of the frame; else of the first one behind the comment */
+    struct span
+        text; /* as it stands there, mostly UTF-8; lives as long as the octets of frames of this window */
+};
 struct capread_problem {
     uint32_t frame;
     uint64_t off;     /* octet in the frame; of a stream: in the stream from src to dst */

@@ -106,6 +106,8 @@ struct window {
     size_t n_problems, cap_problems;
     struct engine_comment *comments; /* in the order of frames */
     size_t n_comments, cap_comments;
+    struct capread_comment *remarks; /* comments of sections and interfaces */
+    size_t n_remarks, cap_remarks;
     struct aside **asides; /* by packet.aside - 1 */
     size_t n_asides, cap_asides;
     struct capread_counts counts; /* of the quick way */
@@ -238,7 +240,7 @@ struct engine {
 
 /* For capfile: take the keys in a block of secrets; a comment, into the window that is being read. */
 void engine_take_secrets(void *ctx, uint32_t type, struct span data, uint32_t frame);
-void engine_take_comment(void *ctx, struct span text, uint32_t frame);
+void engine_take_comment(void *ctx, const struct capread_comment *c);
 bool window_init(struct window *w, unsigned parts);
 void window_free(struct window *w, unsigned parts);
 void window_clear(struct window *w, unsigned parts);

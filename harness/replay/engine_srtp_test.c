@@ -71,7 +71,7 @@ static bool on_text(void *ctx, struct span s)
 static void start(unsigned jobs, size_t n_keys)
 {
     const struct engine_options o = {.jobs = jobs, .srtp_keys = keys, .n_srtp_keys = n_keys};
-    const struct engine_sink sink = {NULL, on_message, NULL, on_problem, on_text};
+    const struct engine_sink sink = {.message = on_message, .problem = on_problem, .text = on_text};
 
     engine_free(e);
     e = engine_new(&o, &sink);

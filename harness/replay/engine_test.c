@@ -45,7 +45,7 @@ static bool on_text(void *ctx, struct span s)
 
 static void start(const struct engine_options *o)
 {
-    const struct engine_sink sink = {NULL, on_message, NULL, on_problem, on_text};
+    const struct engine_sink sink = {.message = on_message, .problem = on_problem, .text = on_text};
     engine_free(e);
     e = engine_new(o, &sink);
     CU_ASSERT_PTR_NOT_NULL_FATAL(e);

@@ -35,7 +35,7 @@ void window_clear(struct window *w, unsigned parts)
         s->text.n = 0;
         s->text.full = false;
     }
-    w->n_comments = 0;
+    w->n_comments = w->n_remarks = 0;
     w->n = w->n_slow = w->n_problems = w->n_asides = w->used = 0;
     w->last = false;
     w->counts = (struct capread_counts){0};
@@ -57,23 +57,44 @@ void window_free(struct window *w, unsigned parts)
     free(w->asides);
     free(w->problems);
     free(w->comments);
+    free(w->remarks);
     pages_free(w->room, sizeof *w->room);
 }
 
 /* ---- read ---- */
 
-void engine_take_comment(void *ctx, struct span text, uint32_t frame)
+static void take_remark(struct engine *e, const struct capread_comment *c)
 {
-    struct engine *e = ctx;
     struct window *w = e->into;
-    void *v = engine_room(w->comments, w->n_comments, &w->cap_comments, sizeof *w->comments);
+    void *v = engine_room(w->remarks, w->n_remarks, &w->cap_remarks, sizeof *w->remarks);
 
     if (!v) {
         e->stop = true;
         return;
     }
+    w->remarks = v;
+    w->remarks[w->n_remarks++] = *c;
+}
+
+void engine_take_comment(void *ctx, const struct capread_comment *c)
+{
+    struct engine *e = ctx;
+    struct window *w = e->into;
+
+    if (c->of != CAPREAD_FRAME) {
+        if (e->sink.comment)
+            take_remark(e, c);
+        return;
+    }
+    if (!e->sink.message)
+        return;
+    void *v = engine_room(w->comments, w->n_comments, &w->cap_comments, sizeof *w->comments);
+    if (!v) {
+        e->stop = true;
+        return;
+    }
     w->comments = v;
-    w->comments[w->n_comments++] = (struct engine_comment){frame, text};
+    w->comments[w->n_comments++] = (struct engine_comment){c->frame, c->text};
 }
 
 void step_read(struct engine *e, struct window *w)
@@ -82,7 +103,7 @@ void step_read(struct engine *e, struct window *w)
 
     w->serial = e->serial_window++;
     e->file.secrets = engine_take_secrets;
-    e->file.comment = e->sink.message ? engine_take_comment : NULL;
+    e->file.comment = e->sink.message || e->sink.comment ? engine_take_comment : NULL;
     e->file.ctx = e;
     e->into = w;
     capfile_window(&e->file, w->buf, e->n_parts > 1 ? ENGINE_WINDOW_SHARED : ENGINE_WINDOW);

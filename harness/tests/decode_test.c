@@ -439,6 +439,70 @@ static void stream_notes(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20: 16 "));
 }
 
+static void le32(struct wr *w, uint32_t v)
+{
+    for (unsigned i = 0; i < 32; i += 8)
+        wr_u8(w, (uint8_t)(v >> i));
+}
+
+/* A block of pcapng with one comment, of `n` octets, a multiple of four. */
+static void commented_block(struct wr *w, uint32_t type, struct span body, const char *text,
+                            size_t n)
+{
+    uint32_t total = (uint32_t)(12 + body.n + 4 + n);
+
+    le32(w, type);
+    le32(w, total);
+    wr_put(w, body);
+    le32(w, (uint32_t)n << 16 | 1);
+    wr_put(w, (struct span){(const uint8_t *)text, n});
+    le32(w, total);
+}
+
+/* A section and `many` interfaces, without a frame; the comments of those are longer than what is shown. */
+static void write_commented(const char *name, size_t many)
+{
+    static uint8_t octets[1 << 20];
+    static const uint8_t section[16] = {0x4d, 0x3c, 0x2b, 0x1a, 1,    [8] = 0xff, 0xff,
+                                        0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+                         interface[8] = {101};
+    char letters[1028];
+    struct wr w = {octets, sizeof octets, 0, false};
+
+    commented_block(&w, 0x0a0d0d0a, (struct span){section, sizeof section}, "of \"it\" all.", 12);
+    for (size_t i = 0; i < many; i++) {
+        memset(letters, 'a' + (int)(i % 26), sizeof letters);
+        commented_block(&w, 1, (struct span){interface, sizeof interface}, letters, sizeof letters);
+    }
+    FILE *f = fopen(path(name), "wb");
+    CU_ASSERT_TRUE_FATAL(f && fwrite(octets, 1, w.n, f) == w.n && fclose(f) == 0);
+}
+
+/* Comments of the file stand in front, and in the summary, which has room for some 60 that are long. */
+static void file_comments(void)
+{
+    if (!program())
+        return;
+    write_commented("two.pcapng", 1);
+    run_on("decode", "two.pcapng");
+    CU_ASSERT_PTR_EQUAL(
+        strstr(out, "section 1: comment \"of \\\"it\\\" all.\"\ninterface 0: comment \"aaa"), out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "aaa\"... (1028 octets)\n"));
+    run_on("decode --json", "two.pcapng");
+    CU_ASSERT_STRING_EQUAL(out, "");
+    run_on("decode --summary --json", "two.pcapng");
+    CU_ASSERT_EQUAL(objects(NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(out, "\"comments\":[{\"of\":\"section\",\"number\":1,\"frame\":1,\"octets\":12,"
+                    "\"text\":\"of \\\"it\\\" all.\"},{\"of\":\"interface\",\"number\":0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "],\"comments_over\":0}\n"));
+    write_commented("many.pcapng", 70);
+    run_on("decode --summary", "many.pcapng");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "            interface 59: comment \"hhh"));
+    CU_ASSERT_PTR_NULL(strstr(out, "interface 60: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "        10  more comments of sections and interfaces\n"));
+}
+
 /* What was written on a frame stands with its message. */
 static void comments(void)
 {
@@ -476,4 +540,5 @@ static void comments(void)
 
 TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
       {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint},
-      {"payloads", payloads}, {"stream_notes", stream_notes}, {"comments", comments})
+      {"payloads", payloads}, {"stream_notes", stream_notes}, {"file_comments", file_comments},
+      {"comments", comments})
