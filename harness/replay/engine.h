@@ -24,8 +24,7 @@ enum {
     ENGINE_WINDOW =
         1 << 18, /* octets of a file that are read at once: what stays in a core's cache */
     ENGINE_WINDOW_SHARED =
-        1
-        << 19, /* the same for several threads: what is known of a flow changes cores less often */
+        1 << 19,           /* the same for several threads: so flows change cores less often */
     ENGINE_FRAMES = 7168,  /* frames in a window: it takes a large page as a whole */
     ENGINE_SURE = 50,      /* a guess from here on needs no second datagram */
     ENGINE_PROBATION = 2,  /* datagrams that have to follow on the first one of a flow */
@@ -86,7 +85,7 @@ struct engine_sink {
     /* A header that is wrong, a datagram that never came whole, octets of a stream that are missing, or other
      * than before. In order, from one thread. */
     void (*problem)(void *ctx, const char *file, const struct capread_problem *p);
-    /* A comment of a section or an interface, before the messages of about a window. From one thread. */
+    /* A comment of a section or an interface, before the messages of the window that it stands in. From one thread. */
     void (*comment)(void *ctx, const struct capread_comment *c);
     /* The text that messages wrote, from one thread. False: no more is wanted, reading ends. */
     bool (*text)(void *ctx, struct span octets);

@@ -586,6 +586,16 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
     turn_alloc_give(s, a);
 }
 
+void turn_listener_closed(struct turn_server *s, flow_id flow, uint64_t now_us, struct outq *q)
+{
+    for (size_t i = 0; i < TURN_TUPLES; i++)
+        for (struct turn_alloc *a = s->by_tuple[i], *next; a; a = next) {
+            next = a->tuple_next;
+            if (a->c.flow == flow)
+                turn_free(s, a, "closed", now_us, q);
+        }
+}
+
 void turn_allocations_expire(struct turn_server *s, uint64_t now_us, struct outq *q)
 {
     for (size_t i = 0; i < TURN_AT_ONCE && s->n_heap && s->heap[1]->until_us <= now_us; i++) {

@@ -501,6 +501,7 @@ static void closed(struct turn_server *s, const struct input *in, struct outq *q
     } else if (in->flow >= TURN_FLOW_RELAY) {
         turn_relay_closed(s, turn_relay_find(s, in->flow), in, q);
     } else {
+        turn_listener_closed(s, in->flow, in->now_us, q);
         struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
         if (e)
             e->why = in->detail ? in->detail : close_name(in->why);

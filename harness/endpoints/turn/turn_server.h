@@ -227,6 +227,8 @@ void turn_relay_closed(struct turn_server *s, struct turn_relay *relay, const st
                        struct outq *q);
 void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uint64_t now_us,
                struct outq *q);
+/* The socket that clients came by is gone, and so are their allocations: no answer can go out. */
+void turn_listener_closed(struct turn_server *s, flow_id flow, uint64_t now_us, struct outq *q);
 void turn_allocations_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
 /* turn_ports.c: sockets of relayed addresses, and those that are reserved */
