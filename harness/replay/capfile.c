@@ -393,17 +393,16 @@ static bool option_next(const struct capfile *c, const uint8_t *p, size_t end, s
     return true;
 }
 
-/* Comments among the options that begin at `at`. `about` says of what, all but the text. */
+/* Comments among the options that begin at `at`. */
 static void comments(const struct capfile *c, const uint8_t *p, size_t total, size_t at,
-                     struct capread_comment about)
+                     enum capread_of of, uint32_t number)
 {
     struct option o;
 
-    about.frame = c->frames + 1;
     while (c->comment && option_next(c, p, total - 4, &at, &o)) {
-        about.text = o.value;
+        const struct capread_comment said = {of, number, c->frames + 1, o.value};
         if (o.code == OPT_COMMENT)
-            c->comment(c->ctx, &about);
+            c->comment(c->ctx, &said);
     }
 }
 
@@ -414,7 +413,7 @@ static enum capread_item section(struct capfile *c, const uint8_t *p, size_t tot
         return fail(c, "the section is of version %u, not 1", major);
     c->n_interfaces = 0;
     c->sections++;
-    comments(c, p, total, 24, (struct capread_comment){CAPREAD_SECTION, .number = c->sections});
+    comments(c, p, total, 24, CAPREAD_SECTION, c->sections);
     return CAPREAD_DATAGRAM;
 }
 
@@ -437,8 +436,7 @@ static enum capread_item interface(struct capfile *c, const uint8_t *p, size_t t
             i->offset = (int64_t)(hi << 32 | lo);
         }
     }
-    comments(c, p, total, 16,
-             (struct capread_comment){CAPREAD_INTERFACE, .number = (uint32_t)c->n_interfaces});
+    comments(c, p, total, 16, CAPREAD_INTERFACE, (uint32_t)c->n_interfaces);
     c->n_interfaces++;
     return CAPREAD_DATAGRAM;
 }
@@ -474,7 +472,7 @@ static void packet(const struct capfile *c, uint32_t type, const uint8_t *p, siz
     }
     f->octets = (struct span){p + at, caught};
     if (!simple)
-        comments(c, p, total, (at + caught + 3) / 4 * 4, (struct capread_comment){CAPREAD_FRAME});
+        comments(c, p, total, (at + caught + 3) / 4 * 4, CAPREAD_FRAME, 0);
 }
 
 static const struct {

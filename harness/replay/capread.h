@@ -34,8 +34,9 @@ struct capread_datagram { /* lives until the next call */
     const uint32_t *frames; /* all that it came in; n_frames at least 1 */
     size_t n_frames;
 };
+enum capread_of { CAPREAD_FRAME, CAPREAD_SECTION, CAPREAD_INTERFACE };
 struct capread_comment { /* opt_comment of pcapng */
-    enum { CAPREAD_FRAME, CAPREAD_SECTION, CAPREAD_INTERFACE } of;
+    enum capread_of of;
     uint32_t number; /* of the section, from 1 on; of the interface in its section, from 0 on */
     uint32_t frame;  /* of the frame; else of the first one behind the comment */
     struct span
