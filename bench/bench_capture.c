@@ -169,6 +169,13 @@ static int first_packet(int capture)
     return write(fd, head, n) == (ssize_t)n ? fd : -1;
 }
 
+/* Whether `two` processors that are wanted are cores near each other. */
+static bool cores_are(bool two)
+{
+    struct cores cores = two ? cores_now() : (struct cores){0};
+    return !two || cores_own(&cores);
+}
+
 /* What a command costs on `fd`, again and again until `time_us` have passed in it. Where time that passes is what counts
  * (`two`), a run counts only if the two processors were cores near each other before it and after. */
 static int measure(const struct bench_args *a, const char *const argv[], int fd, uint64_t packets,
@@ -177,13 +184,12 @@ static int measure(const struct bench_args *a, const char *const argv[], int fd,
     struct bench_result r = {0};
     off_t size = lseek(fd, 0, SEEK_END);
     int first = first_packet(fd);
-    struct cores cores = {0};
 
     if (two && !cores_now().two)
         return bench_say(a, BENCH_SKIPPED, "there are no two processors here");
     while (r.cpu_ns < a->time_us * 1000 && r.left_out < TRIES_MAX) {
         struct spent all, one;
-        if (two && (cores = cores_now(), !cores_own(&cores))) {
+        if (!cores_are(two)) {
             r.left_out++;
             continue;
         }
@@ -192,7 +198,7 @@ static int measure(const struct bench_args *a, const char *const argv[], int fd,
             status = run(argv, fd, &all);
         if (status != 0 || all.cpu_ns <= one.cpu_ns || all.wall_ns <= one.wall_ns)
             return bench_say(a, BENCH_FAILED, "the command ends with %d", status);
-        if (two && (cores = cores_now(), !cores_own(&cores))) {
+        if (!cores_are(two)) {
             r.left_out++;
             continue;
         }

@@ -408,16 +408,14 @@ static void summary_comment(struct view *v, struct wr *out, const struct capread
         d->n_comments = w.n;
 }
 
-static struct span summary_comments(const struct view *v)
+/* Those of the file; `over`: how many more there were. */
+static struct span summary_comments(const struct view *v, uint64_t *over)
 {
     const struct decode *d = (const struct decode *)(const void *)v;
-    return (struct span){d->comments, d->comments_of == v->file ? d->n_comments : 0};
-}
+    bool any = d->comments_of == v->file;
 
-static uint64_t summary_comments_over(const struct view *v)
-{
-    const struct decode *d = (const struct decode *)(const void *)v;
-    return d->comments_of == v->file ? d->comments_over : 0;
+    *over = any ? d->comments_over : 0;
+    return (struct span){d->comments, any ? d->n_comments : 0};
 }
 
 static void summary_text(struct view *v, struct wr *w, const char *file)
@@ -426,13 +424,14 @@ static void summary_text(struct view *v, struct wr *w, const char *file)
     size_t n = engine_protocols(v->engine, protocols);
     struct engine_counts c;
     char words[128];
+    uint64_t over;
 
     engine_counts(v->engine, &c);
     wr_text(w, file);
     wr_text(w, ":\n");
-    wr_put(w, summary_comments(v));
-    if (summary_comments_over(v))
-        column(w, summary_comments_over(v), "more comments of sections and interfaces");
+    wr_put(w, summary_comments(v, &over));
+    if (over)
+        column(w, over, "more comments of sections and interfaces");
     for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].always || row_value(&rows[i], &c))
             column(w, row_value(&rows[i], &c), rows[i].words);
@@ -466,6 +465,8 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
     struct engine_protocol protocols[ENGINE_PROTOCOLS_MAX];
     size_t n = engine_protocols(v->engine, protocols);
     struct engine_counts c;
+    uint64_t over;
+    struct span comments = summary_comments(v, &over);
 
     engine_counts(v->engine, &c);
     wr_u8(w, '{');
@@ -492,12 +493,12 @@ static void summary_json(struct view *v, struct wr *w, const char *file)
         wr_u8(w, '}');
     }
     wr_u8(w, ']');
-    if (summary_comments(v).n) {
+    if (comments.n) {
         wr_json_key(w, "comments");
         wr_u8(w, '[');
-        wr_put(w, summary_comments(v));
+        wr_put(w, comments);
         wr_u8(w, ']');
-        view_key_uint(w, "comments_over", summary_comments_over(v));
+        view_key_uint(w, "comments_over", over);
     }
     wr_text(w, "}\n");
 }

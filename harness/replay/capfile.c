@@ -394,15 +394,17 @@ static bool option_next(const struct capfile *c, const uint8_t *p, size_t end, s
 }
 
 /* Comments among the options that begin at `at`. */
-static void comments(const struct capfile *c, const uint8_t *p, size_t total, size_t at,
+static void comments(struct capfile *c, const uint8_t *p, size_t total, size_t at,
                      enum capread_of of, uint32_t number)
 {
     struct option o;
 
     while (c->comment && option_next(c, p, total - 4, &at, &o)) {
         const struct capread_comment said = {of, number, c->frames + 1, o.value};
-        if (o.code == OPT_COMMENT)
-            c->comment(c->ctx, &said);
+        if (o.code != OPT_COMMENT)
+            continue;
+        c->comment(c->ctx, &said);
+        c->given++;
     }
 }
 
@@ -442,7 +444,7 @@ static enum capread_item interface(struct capfile *c, const uint8_t *p, size_t t
 }
 
 /* A block that holds a frame. `room`: octets in it from `at` to its end. */
-static void packet(const struct capfile *c, uint32_t type, const uint8_t *p, size_t total,
+static void packet(struct capfile *c, uint32_t type, const uint8_t *p, size_t total,
                    struct capfile_frame *f)
 {
     bool simple = type == BLOCK_SIMPLE;

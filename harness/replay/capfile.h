@@ -32,7 +32,7 @@ struct capfile {
     bool opened, done, big, nano, own;
     bool windows;  /* capfile_window has been called */
     bool starved;  /* what is wanted needs another window */
-    size_t given;  /* frames of this window */
+    size_t given;  /* frames and comments of this window */
     size_t target; /* octets to read ahead */
     uint8_t *buf;  /* CAPFILE_BUFFER octets */
     size_t n, pos;

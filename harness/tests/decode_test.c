@@ -496,6 +496,15 @@ static void file_comments(void)
         strstr(out, "\"comments\":[{\"of\":\"section\",\"number\":1,\"frame\":1,\"octets\":12,"
                     "\"text\":\"of \\\"it\\\" all.\"},{\"of\":\"interface\",\"number\":0,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "],\"comments_over\":0}\n"));
+    write_commented("windows.pcapng", 800); /* more than is read at once */
+    run_on("decode --jobs 2", "windows.pcapng");
+    CU_ASSERT_EQUAL(lines(out), 801);
+    for (unsigned i = 0; i < 800; i += 47) {
+        char want[64];
+        snprintf(want, sizeof want, "\ninterface %u: comment \"%c%c%c", i, 'a' + (int)(i % 26),
+                 'a' + (int)(i % 26), 'a' + (int)(i % 26));
+        CU_ASSERT_PTR_NOT_NULL(strstr(out, want));
+    }
     write_commented("many.pcapng", 70);
     run_on("decode --summary", "many.pcapng");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "            interface 59: comment \"hhh"));
