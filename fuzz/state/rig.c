@@ -524,10 +524,14 @@ static uint64_t run_once(const struct rig_class *rc, void *ctx, const struct pro
     return r.hash;
 }
 
-void rig_run(const struct rig_class *rc, void *ctx, const struct prog *p)
+void rig_run(const struct rig_class *rc, void *ctx, struct span octets)
 {
-    uint64_t first = run_once(rc, ctx, p);
+    static struct prog_step steps[RIG_STEPS];
+    struct prog p;
 
-    if (p->config & RIG_TWICE)
-        require(run_once(rc, ctx, p) == first, "the same program gives other outputs");
+    if (prog_decode(octets, &p, steps, RIG_STEPS) != STEP_ITEM)
+        return;
+    uint64_t first = run_once(rc, ctx, &p);
+    if (p.config & RIG_TWICE)
+        require(run_once(rc, ctx, &p) == first, "the same program gives other outputs");
 }

@@ -29,6 +29,7 @@ enum {
     RIG_TIMERS = 20000, /* of one stretch of time */
     RIG_OCTETS = 65536, /* of one message */
     RIG_STREAM = 4,     /* in flags */
+    RIG_STEPS = 64,     /* of a program; more are passed over */
 };
 #define RIG_TWICE 0x80000000u
 #define RIG_REFUSE 0x40000000u
@@ -68,8 +69,8 @@ struct rig_class {
     void (*sane)(void *ctx, struct rig *r);
 };
 
-/* Run a program. Comes back, or ends the process through require(). */
-void rig_run(const struct rig_class *rc, void *ctx, const struct prog *p);
+/* Run the program that `octets` are; what is none is passed over. Comes back, or ends the process through require(). */
+void rig_run(const struct rig_class *rc, void *ctx, struct span octets);
 
 /* For `sane`: */
 /* The flow of datagrams that is open, NULL: none. */

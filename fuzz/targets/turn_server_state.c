@@ -146,12 +146,8 @@ static const struct rig_class rig = {
 
 static void one(const uint8_t *p, size_t n)
 {
-    static struct prog_step steps[STEPS_MAX];
     static struct server s;
-    struct prog prog;
-
-    if (prog_decode((struct span){p, n}, &prog, steps, 64) == STEP_ITEM)
-        rig_run(&rig, &s, &prog);
+    rig_run(&rig, &s, (struct span){p, n});
 }
 
 const struct target turn_server_state_target = {.name = "turn_server_state",
