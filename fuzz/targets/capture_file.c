@@ -6,9 +6,13 @@
 #include "harness/replay/engine.h"
 #include "harness/replay/capfile.h"
 
+enum { COMMENTS = 4096 }; /* of a window that are looked at: more than fit into what is tried */
 struct seen {
-    uint64_t frames, sum;
+    uint64_t frames, sum, comments;
     char why[512];
+    struct capread_comment held[COMMENTS]; /* of this window */
+    size_t n_held;
+    bool over; /* there were more */
 };
 
 static void add(struct seen *s, const struct capfile_frame *f)
@@ -19,6 +23,29 @@ static void add(struct seen *s, const struct capfile_frame *f)
     for (size_t i = 0; i < f->octets.n; i++)
         s->sum = s->sum * 31 + f->octets.p[i];
     s->sum = s->sum * 31 + f->time_ns + f->link + f->number;
+}
+
+static void hold(void *ctx, const struct capread_comment *c)
+{
+    struct seen *s = ctx;
+
+    require(c->frame > s->frames, "a comment comes behind its frame");
+    s->over |= s->n_held == COMMENTS;
+    if (!s->over)
+        s->held[s->n_held++] = *c;
+}
+
+/* Comments stay what they are until their window goes. */
+static void let_go(struct seen *s)
+{
+    for (size_t i = 0; i < s->n_held; i++) {
+        const struct capread_comment *c = &s->held[i];
+        uint64_t sum = (uint64_t)c->of << 32 | c->number;
+        for (size_t at = 0; at < c->text.n; at++)
+            sum = sum * 31 + c->text.p[at];
+        s->comments += sum * 31 + c->frame;
+    }
+    s->n_held = 0;
 }
 
 static void read_all(int fd, size_t target, struct seen *s)
@@ -34,16 +61,20 @@ static void read_all(int fd, size_t target, struct seen *s)
         buf[i] = need(CAPFILE_BUFFER);
     lseek(fd, 0, SEEK_SET);
     require(capfile_open(&c, fd, "x", &err), "no memory");
+    c.comment = hold;
+    c.ctx = s;
     capfile_window(&c, buf[turn ^= 1], target);
     while ((got = capfile_next(&c, &f)) != CAPREAD_END) {
         if (got == CAPREAD_DATAGRAM) {
             add(s, &f);
         } else if (got == CAPREAD_MORE) {
+            let_go(s);
             capfile_window(&c, buf[turn ^= 1], target);
         } else {
             memcpy(s->why, c.why, sizeof s->why);
         }
     }
+    let_go(s);
     capfile_close(&c);
 }
 
@@ -57,11 +88,13 @@ static void one(const uint8_t *p, size_t n)
     int fd = memfd_create("capture", MFD_CLOEXEC);
 
     require(fd >= 0 && write(fd, p, n) == (ssize_t)n, "no file");
-    whole = windows = (struct seen){0};
+    memset(&whole, 0, sizeof whole);
+    memset(&windows, 0, sizeof windows);
     read_all(fd, CAPFILE_BUFFER, &whole);
     read_all(fd, 64 + n % 512, &windows);
     require(whole.frames == windows.frames && whole.sum == windows.sum,
             "windows give other frames");
+    require(whole.over || whole.comments == windows.comments, "windows give other comments");
     require(strcmp(whole.why, windows.why) == 0, "windows end with another sentence");
     if (!e)
         e = engine_new(&o, &sink);
