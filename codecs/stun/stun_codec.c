@@ -22,13 +22,14 @@ static enum step decode(struct span in, struct arena *mem, const void **view, st
     return s;
 }
 
-/* ChannelData shares the connection, RFC8656:12.4. */
+/* ChannelData shares the connection, RFC8656:12.4. Numbers from 0x5000 to 0x7fff too, which were channels until RFC 8656:
+ * nothing else stands there. */
 static enum step between(struct span in, size_t *used)
 {
     struct stun_channel c;
     struct findings none = {0};
 
-    return stun_channel_next(in, true, &c, used, &none);
+    return stun_channel_next_5766(in, true, &c, used, &none);
 }
 
 static void lint(const void *view, struct findings *fs)

@@ -40,7 +40,7 @@ static void let_go(struct seen *s)
 {
     for (size_t i = 0; i < s->n_held; i++) {
         const struct capread_comment *c = &s->held[i];
-        uint64_t sum = (uint64_t)c->of << 32 | c->number;
+        uint64_t sum = (uint64_t)c->of << 32 | (c->section ^ c->interface << 16);
         for (size_t at = 0; at < c->text.n; at++)
             sum = sum * 31 + c->text.p[at];
         s->comments += sum * 31 + c->frame;

@@ -126,14 +126,19 @@ static bool on_text(void *ctx, struct span text)
 static void on_message(void *ctx, struct wr *out, const struct engine_message *m)
 {
     struct view *v = ctx;
-    if (!v->filter || select_holds(v->filter, m))
+    if (v->filter && !select_holds(v->filter, m))
+        return;
+    if (v->message)
         v->message(v, out, m);
+    for (size_t i = 0; v->filter && !out->full && i < findings_kept(m->fs); i++)
+        v->levels[m->fs->v[i].level]++;
 }
 
 static void on_late(void *ctx, struct wr *out, const char *file, const struct watch_finding *f)
 {
     struct view *v = ctx;
-    v->late(v, out, file, f);
+    if (!v->filter) /* it is of no message */
+        v->late(v, out, file, f);
 }
 
 static void on_problem(void *ctx, const char *file, const struct capread_problem *p)
@@ -144,6 +149,8 @@ static void on_problem(void *ctx, const char *file, const struct capread_problem
     const struct finding f = {.what = p->what, .arg = {p->arg[0], p->arg[1]}};
 
     finding_words(&w, &f);
+    if (p->stream && v->note && v->filter)
+        return;
     if (p->stream && v->note) {
         uint8_t line[VIEW_NOTE_MAX];
         struct wr to = {line, sizeof line, 0, false};
@@ -212,7 +219,7 @@ static void sums(struct view *v)
     struct engine_counts c;
 
     engine_counts(v->engine, &c);
-    for (int l = 0; l < ENGINE_LEVELS; l++) {
+    for (int l = 0; l < ENGINE_LEVELS && !v->filter; l++) {
         for (size_t i = 0; i < n; i++)
             v->levels[l] += protocols[i].findings[l];
         v->levels[l] += c.late[l];
@@ -474,7 +481,7 @@ int view_files(struct view *v, int n, char **files)
                                      .reached = v->progress.on ? on_reached : NULL,
                                      .reached_ctx = v};
     const struct engine_sink sink = {.ctx = v,
-                                     .message = v->message ? on_message : NULL,
+                                     .message = v->message || v->filtered ? on_message : NULL,
                                      .late = v->late ? on_late : NULL,
                                      .problem = on_problem,
                                      .comment = v->comment ? on_comment : NULL,

@@ -49,7 +49,8 @@ struct view {
     void (*heading)(struct view *v,
                     const char *file); /* before the first text of a file, where there are many */
     struct engine *engine;
-    uint64_t levels[ENGINE_LEVELS]; /* findings in all files */
+    /* Findings in all files; with a filter those of messages for which it holds. */
+    _Atomic uint64_t levels[ENGINE_LEVELS];
     bool unread, failed; /* a file that could not be read to its end; output that failed */
     const char *file;    /* that is being read */
     bool headed;
@@ -71,9 +72,10 @@ int view_files(struct view *v, int n, char **files);
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }
-#define VIEW_HELP                                                                                  \
+#define VIEW_FILTER_HELP                                                                           \
     "      --filter EXPR    only messages for which it holds, as in\n"                             \
-    "                       'rtp.payload_type == 0 and src == 10.0.0.1'; docs/captures.md\n"       \
+    "                       'rtp.payload_type == 0 and src == 10.0.0.1'; docs/captures.md\n"
+#define VIEW_HELP                                                                                  \
     "  -i, --interface NAME   read live from an interface until SIGINT, in place of files\n"       \
     "      --bpf TEXT       live: only frames that libpcap's filter lets pass (pcap-filter(7))\n"  \
     "      --count N        live: end after so many frames\n"                                      \

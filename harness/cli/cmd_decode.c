@@ -126,17 +126,13 @@ static void as_text(struct view *v, struct wr *w, const struct engine_message *m
         put_number(w, "  ! and ", m->fs->n - kept, " more\n");
 }
 
-static const char *comment_of(const struct capread_comment *c)
-{
-    return c->of == CAPREAD_SECTION ? "section" : "interface";
-}
-
-/* 'section 1: comment "..."', 'interface 0, from frame 12 on: comment "..."' */
+/* 'section 1: comment "..."', 'interface 0 of section 2, from frame 12 on: comment "..."' */
 static void comment_text(struct view *v, struct wr *w, const struct capread_comment *c)
 {
     (void)v;
-    wr_text(w, comment_of(c));
-    put_number(w, " ", c->number, "");
+    if (c->of == CAPREAD_INTERFACE)
+        put_number(w, "interface ", c->interface, " of ");
+    put_number(w, "section ", c->section, "");
     if (c->frame > 1)
         put_number(w, ", from frame ", c->frame, " on");
     wr_text(w, ": comment ");
@@ -149,8 +145,10 @@ static void comment_text(struct view *v, struct wr *w, const struct capread_comm
 static void comment_json(struct wr *w, const struct capread_comment *c)
 {
     wr_u8(w, '{');
-    view_key_text(w, "of", comment_of(c));
-    view_key_uint(w, "number", c->number);
+    view_key_text(w, "of", c->of == CAPREAD_SECTION ? "section" : "interface");
+    view_key_uint(w, "section", c->section);
+    if (c->of == CAPREAD_INTERFACE)
+        view_key_uint(w, "interface", c->interface);
     view_key_uint(w, "frame", c->frame);
     view_key_uint(w, "octets", c->text.n);
     wr_json_key(w, "text");
@@ -536,6 +534,10 @@ static int run_decode(int argc, char **argv)
                   "--summary counts all messages: neither --fields nor --filter goes with it");
         return EXIT_USAGE;
     }
+    if (job.n_fields && job.v.cli.json) {
+        cli_error("decode", "--fields prints values, a line a message: --json does not go with it");
+        return EXIT_USAGE;
+    }
     if (job.n_fields) {
         job.v.message = as_fields;
     } else if (job.summary) {
@@ -565,7 +567,7 @@ const struct command cmd_decode = {
     "  -s, --summary    only counts, by protocol\n"
     "      --fields A,B     only these, a line a message, tabs between them: frame, time, src,\n"
     "                   dst, layers, proto, bytes, findings, file, or PROTOCOL.FIELD\n"
-    "      --json       an object a line; the keys are in docs/json.md\n" VIEW_HELP
+    "      --json       an object a line; the keys are in docs/json.md\n" VIEW_FILTER_HELP VIEW_HELP
     "  -q, --quiet      no fields, and no notes about damaged headers\n"
     "      --color[=always|never|auto]\n\n"
     "examples:\n"

@@ -252,7 +252,7 @@ const struct command cmd_lint = {
     "                              which includes plain statements (STMT)\n"
     "      --json                  an object a finding; the keys are in docs/json.md\n"
     "      --format text|json|sarif   sarif: one SARIF 2.1.0 log, rules are clauses\n"
-    "      --sarif                 the same as --format sarif\n" VIEW_HELP
+    "      --sarif                 the same as --format sarif\n" VIEW_FILTER_HELP VIEW_HELP
     "  -q, --quiet                 prints nothing but errors: for the exit status\n"
     "  -v                          counts of each file on standard error, with what was seen over\n"
     "                              time: transactions, round trips, retransmissions, ...\n"

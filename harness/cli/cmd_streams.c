@@ -72,7 +72,9 @@ static void type_name(const struct rtp_figures *f, char *text, size_t n)
     const struct rtp_type *t = f->last_type;
     const char *more = f->n_types > 1 ? "+" : "";
 
-    if (t && *t->encoding)
+    if (f->packets == 0) /* of whom RTCP alone came */
+        snprintf(text, n, "-");
+    else if (t && *t->encoding)
         snprintf(text, n, "%u %s/%u%s", f->payload_type, t->encoding, t->clock_rate, more);
     else
         snprintf(text, n, "%u%s", f->payload_type, more);
@@ -262,6 +264,10 @@ static int finish(struct streams *s, int status)
     if (s->wavs && wavs_left_out(s->wavs))
         cli_error("streams", "%llu packets are of streams past the %d that get a sound file",
                   (unsigned long long)wavs_left_out(s->wavs), STREAMS_WAVS);
+    if (s->wavs && wavs_cut(s->wavs))
+        cli_error("streams",
+                  "%llu packets of G.711 are cut in the capture: their sound is left out",
+                  (unsigned long long)wavs_cut(s->wavs));
     wavs_free(s->wavs);
     free(s->findings);
     drop(s);
@@ -294,6 +300,12 @@ static int run_streams(int argc, char **argv)
             s.points = true;
         else if (took < 0 || (took == 0 && cli_option(&s.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
+    }
+    if (s.v.filtered || (s.points && !s.v.cli.json)) {
+        cli_error("streams", s.v.filtered
+                                 ? "streams are measured whole: --filter does not go with it"
+                                 : "--points goes with --json");
+        return EXIT_USAGE;
     }
     s.v.keep = s.points || s.html ? WATCH_ALL : s.v.cli.json ? WATCH_FIGURES : WATCH_BRIEF;
     s.v.file_end = on_end;

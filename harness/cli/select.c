@@ -293,6 +293,8 @@ static bool comparison(struct reading *r, uint8_t *out)
         return false;
     if (!select_name(t.name))
         return fail(r, from, "this is neither a field of messages nor of a protocol that is known");
+    if (span_is(t.name, "time"))
+        return fail(r, from, "times are shown by --fields, not compared");
     for (size_t i = 0; i < COUNT(ops) && t.op == OP_HAS; i++)
         if (took(r, ops[i].sign))
             t.op = ops[i].op;

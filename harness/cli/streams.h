@@ -55,5 +55,6 @@ bool wavs_take(struct wavs *ws, const struct engine_message *m);
 size_t wavs_end(struct wavs *ws);
 const char *wavs_error(const struct wavs *ws);
 uint64_t wavs_left_out(const struct wavs *ws); /* streams past STREAMS_WAVS */
+uint64_t wavs_cut(const struct wavs *ws);      /* packets of which octets are missing */
 void wavs_free(struct wavs *ws);
 #endif

@@ -211,7 +211,8 @@ static void facts(FILE *to, const struct rtp_stream *s, const struct rtp_figures
     const struct rtp_type *t = f->last_type;
 
     fputs("<dl class=\"facts\">\n", to);
-    fact(to, "payload type", "%u %s", f->payload_type, t && *t->encoding ? t->encoding : "");
+    if (f->packets)
+        fact(to, "payload type", "%u %s", f->payload_type, t && *t->encoding ? t->encoding : "");
     fact(to, "packets", "%llu", (unsigned long long)f->packets);
     fact(to, "lost", "%lld (%.2f %%)", (long long)f->lost, f->lost_percent);
     fact(to, "late, doubled", "%llu, %llu", (unsigned long long)f->reordered,

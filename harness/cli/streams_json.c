@@ -180,10 +180,12 @@ static void one(const struct streams *x, struct wr *w, const char *file,
     view_key_addr(w, "dst", &f.to);
     view_key_uint(w, "ssrc", f.ssrc);
     types(w, &f);
-    view_key_uint(w, "first_frame", f.first_frame);
-    view_key_uint(w, "last_frame", f.last_frame);
-    key_us(w, "first", f.first_us);
-    key_us(w, "last", f.last_us);
+    if (f.packets) { /* else RTCP alone came of it */
+        view_key_uint(w, "first_frame", f.first_frame);
+        view_key_uint(w, "last_frame", f.last_frame);
+        key_us(w, "first", f.first_us);
+        key_us(w, "last", f.last_us);
+    }
     wr_json_key(w, "valid");
     wr_text(w, f.valid ? "true" : "false");
     view_key_uint(w, "packets", f.packets);

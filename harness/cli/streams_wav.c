@@ -20,7 +20,7 @@ struct wavs {
     struct rtp_known known;
     struct wav v[STREAMS_WAVS];
     size_t n, written;
-    uint64_t left_out;
+    uint64_t left_out, cut;
 };
 
 struct wavs *wavs_new(const char *folder, const char *known)
@@ -165,12 +165,16 @@ bool wavs_take(struct wavs *ws, const struct engine_message *m)
 
     if (*ws->why)
         return false;
-    if (m->codec != &rtp_codec || m->missing)
+    if (m->codec != &rtp_codec)
         return true;
     const struct rtp_type *t = &ws->known.types[p->payload_type];
     bool ulaw = strcmp(t->encoding, "PCMU") == 0, alaw = strcmp(t->encoding, "PCMA") == 0;
     if ((!ulaw && !alaw) || t->clock_rate != RATE || p->payload.n == 0)
         return true;
+    if (m->missing) {
+        ws->cut++;
+        return true;
+    }
     struct wav *x = find(ws, m, p);
     if (!x)
         return !*ws->why;
@@ -201,6 +205,11 @@ size_t wavs_end(struct wavs *ws)
 const char *wavs_error(const struct wavs *ws)
 {
     return *ws->why ? ws->why : NULL;
+}
+
+uint64_t wavs_cut(const struct wavs *ws)
+{
+    return ws->cut;
 }
 
 uint64_t wavs_left_out(const struct wavs *ws)

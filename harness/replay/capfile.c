@@ -395,12 +395,12 @@ static bool option_next(const struct capfile *c, const uint8_t *p, size_t end, s
 
 /* Comments among the options that begin at `at`. */
 static void comments(struct capfile *c, const uint8_t *p, size_t total, size_t at,
-                     enum capread_of of, uint32_t number)
+                     enum capread_of of, uint32_t interface)
 {
     struct option o;
 
     while (c->comment && option_next(c, p, total - 4, &at, &o)) {
-        const struct capread_comment said = {of, number, c->frames + 1, o.value};
+        const struct capread_comment said = {of, c->sections, interface, c->frames + 1, o.value};
         if (o.code != OPT_COMMENT)
             continue;
         c->comment(c->ctx, &said);
@@ -415,7 +415,7 @@ static enum capread_item section(struct capfile *c, const uint8_t *p, size_t tot
         return fail(c, "the section is of version %u, not 1", major);
     c->n_interfaces = 0;
     c->sections++;
-    comments(c, p, total, 24, CAPREAD_SECTION, c->sections);
+    comments(c, p, total, 24, CAPREAD_SECTION, 0);
     return CAPREAD_DATAGRAM;
 }
 

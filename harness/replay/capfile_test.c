@@ -359,7 +359,9 @@ static void note_comment(void *ctx, const struct capread_comment *c)
 
     wr_dec(w, c->of);
     wr_u8(w, ' ');
-    wr_dec(w, c->number);
+    wr_dec(w, c->section);
+    wr_u8(w, ' ');
+    wr_dec(w, c->interface);
     wr_u8(w, ' ');
     wr_dec(w, c->frame);
     wr_u8(w, ' ');
@@ -387,10 +389,10 @@ static void comments(void)
     c.ctx = &w;
     while (capfile_next(&c, &f) == CAPREAD_DATAGRAM)
         ;
-    CHECK_TEXT(wr_span(&w), "1 1 1 \"of the section\"\n2 1 1 \"of the interface\"\n"
-                            "2 1 1 \"another\"\n0 0 1 \"\"\n"
-                            "1 2 2 \"of the section\"\n2 1 2 \"of the interface\"\n"
-                            "2 1 2 \"another\"\n0 0 2 \"\"\n");
+    CHECK_TEXT(wr_span(&w), "1 1 0 1 \"of the section\"\n2 1 1 1 \"of the interface\"\n"
+                            "2 1 1 1 \"another\"\n0 1 0 1 \"\"\n"
+                            "1 2 0 2 \"of the section\"\n2 2 1 2 \"of the interface\"\n"
+                            "2 2 1 2 \"another\"\n0 2 0 2 \"\"\n");
     capfile_close(&c);
     close(fd);
 }

@@ -37,8 +37,9 @@ struct capread_datagram { /* lives until the next call */
 enum capread_of { CAPREAD_FRAME, CAPREAD_SECTION, CAPREAD_INTERFACE };
 struct capread_comment { /* opt_comment of pcapng */
     enum capread_of of;
-    uint32_t number; /* of the section, from 1 on; of the interface in its section, from 0 on */
-    uint32_t frame;  /* of the frame; else of the first one behind the comment */
+    uint32_t section;   /* its number, from 1 on */
+    uint32_t interface; /* in the section, from 0 on, where it is of one */
+    uint32_t frame;     /* of the frame; else of the first one behind the comment */
     struct span
         text; /* as it stands there, mostly UTF-8; lives as long as the octets of frames of this window */
 };

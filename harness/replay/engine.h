@@ -22,12 +22,10 @@ enum {
     ENGINE_JOBS_MAX = 16,
     ENGINE_FLOWS = 1 << 18, /* places of the flow table, 64 octets each, all threads together */
     ENGINE_WINDOW =
-        1 << 18, /* octets of a file that are read at once: what stays in a core's cache */
-    ENGINE_WINDOW_SHARED =
-        1 << 19,           /* the same for several threads: so flows change cores less often */
-    ENGINE_FRAMES = 7168,  /* frames in a window: it takes a large page as a whole */
-    ENGINE_SURE = 50,      /* a guess from here on needs no second datagram */
-    ENGINE_PROBATION = 2,  /* datagrams that have to follow on the first one of a flow */
+        1 << 18,          /* octets of a file that are read at once: what stays in a core's cache */
+    ENGINE_FRAMES = 7168, /* frames in a window: it takes a large page as a whole */
+    ENGINE_SURE = 50,     /* a guess from here on needs no second datagram */
+    ENGINE_PROBATION = 2, /* datagrams that have to follow on the first one of a flow */
     ENGINE_HELD = 1 << 20, /* octets held back for flows on probation, a thread */
     ENGINE_STREAMS =
         1 << 15, /* TCP connections that are put together at once, all threads together */

@@ -139,6 +139,7 @@ struct held {         /* packets on probation, and their octets */
 struct run { /* octets of a stream, in order */
     unsigned side;
     struct span data;
+    uint64_t off;         /* of the first one in the stream */
     bool gap;             /* octets right before it are not there */
     uint32_t first, last; /* the frames that it came in */
     uint64_t ns;          /* of the last */
@@ -146,6 +147,7 @@ struct run { /* octets of a stream, in order */
 struct half { /* a direction of what is decoded */
     struct backlog
         held;      /* what is no whole message yet, or the front of a stream that is not known */
+    uint64_t end;  /* offset in the stream behind what came last */
     bool begun;    /* its first octet was seen */
     bool framed;   /* the next octet begins a message, or goes on one */
     bool looked;   /* what it carries was looked for long enough */

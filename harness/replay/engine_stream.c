@@ -106,7 +106,8 @@ static void message(struct conn *c, unsigned side, struct span octets, size_t at
     engine_part_stream_message(c->p, c->p->share, &k, frames.v, frames.n);
 }
 
-static void lost(struct conn *c, struct half *h, unsigned side, uint32_t frame, const char *what,
+/* Framing is lost `back` octets before the end of what came. */
+static void lost(struct conn *c, struct half *h, const struct run *r, size_t back, const char *what,
                  uint64_t arg)
 {
     h->framed = h->begun = false;
@@ -114,8 +115,9 @@ static void lost(struct conn *c, struct half *h, unsigned side, uint32_t frame, 
         h->lost = LOST_MAX;
         return;
     }
-    engine_stream_problem(c, side,
-                          (struct capread_problem){.frame = frame, .what = what, .arg = {arg}});
+    engine_stream_problem(c, r->side,
+                          (struct capread_problem){
+                              .frame = r->last, .off = h->end - back, .what = what, .arg = {arg}});
 }
 
 /* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with; framing
@@ -138,7 +140,7 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
         if (step == STEP_MORE)
             break;
         if (step == STEP_FAIL || n == 0 || n > rest.n) {
-            lost(c, h, side, r->last,
+            lost(c, h, r, rest.n,
                  "here the stream does not go on as messages; it is passed over until one begins",
                  0);
             break;
@@ -171,7 +173,7 @@ static void unfinished(struct conn *c, struct half *h, struct span data, const s
     if (kept && h->held.n <= c->p->streams.message_max)
         return;
     lost(
-        c, h, r->side, r->last,
+        c, h, r, h->held.n + (kept ? 0 : data.n),
         kept
             ? "a message is longer than %u octets; the stream is passed over until one begins"
             : "%u octets are no whole message, and there is no room for more; the stream is passed "
@@ -204,6 +206,7 @@ static void decode(struct conn *c, const struct run *r)
 {
     struct half *h = &c->half[r->side];
 
+    h->end = r->off + r->data.n;
     if (r->gap) {
         forget(c, h);
         h->framed = h->begun = false;
@@ -226,6 +229,7 @@ void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
         engine_stream_problem(c, side,
                               (struct capread_problem){
                                   .frame = frame,
+                                  .off = h->end - h->held.n,
                                   .what = "the stream ends in a message, of which %u octets came",
                                   .arg = {h->held.n}});
 }
@@ -236,6 +240,7 @@ void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
 static void again(struct conn *c, unsigned side, size_t from, bool sealed)
 {
     struct backlog held = c->half[side].held;
+    uint64_t begin = c->half[side].end - held.n;
 
     c->half[side].held = (struct backlog){0};
     c->half[side].looks = 0;
@@ -244,6 +249,7 @@ static void again(struct conn *c, unsigned side, size_t from, bool sealed)
         size_t end = i + 1 < held.n_marks ? m[1].at : held.n;
         const struct run r = {.side = side,
                               .data = {held.p + m->at, end - m->at},
+                              .off = begin + m->at,
                               .first = m->first,
                               .last = m->last,
                               .ns = m->ns};
@@ -303,6 +309,7 @@ static void look(struct conn *c, const struct run *r)
     struct half *h = &c->half[r->side];
     size_t from = h->held.n;
 
+    h->end = r->off + r->data.n;
     if (h->looked)
         return;
     if (r->gap) {

@@ -24,6 +24,8 @@ static void on_message(void *user, struct wr *w, const struct engine_message *m)
     wr_text(w, m->fs->n ? "! " : " ");
 }
 
+static uint64_t problem_off; /* of the last one */
+
 static void on_problem(void *user, const char *file, const struct capread_problem *p)
 {
     uint8_t text[256], src[64];
@@ -32,6 +34,7 @@ static void on_problem(void *user, const char *file, const struct capread_proble
     (void)user;
     (void)file;
     CU_ASSERT_TRUE(p->stream);
+    problem_off = p->off;
     finding_words(&w, &f);
     addr_text(&a, &p->src);
     int n = snprintf(said + n_said, sizeof said - n_said, "{%u %.*s %.*s} ", p->frame, (int)a.n,
@@ -187,7 +190,8 @@ static void send_hex(unsigned side, const char *hex)
 #define ID "000102030405060708090a0b"
 #define REQUEST "0001 0000 2112a442" ID
 #define ANSWER "0101 000c 2112a442" ID "0020 0008 0001 a147 e112a643"
-#define CHANNEL "4000 0003 61626300" /* padded to four octets */
+#define CHANNEL "4000 0003 61626300"      /* padded to four octets */
+#define CHANNEL_5766 "7fff 0004 61626364" /* a number of RFC 5766 that RFC 8656 took back */
 
 /* A request with a SOFTWARE attribute of `n` octets, a multiple of four. */
 static struct span software(uint16_t n)
@@ -228,14 +232,14 @@ static void framing(void)
 /* Each octet alone: nothing is lost, though the first ones tell nothing. */
 static void octet_by_octet(void)
 {
-    struct span all = unhex(REQUEST CHANNEL REQUEST);
+    struct span all = unhex(REQUEST CHANNEL CHANNEL_5766 REQUEST);
     start();
     dial_tcp(4000);
     for (size_t i = 0; i < all.n; i++)
         send_octets(0, span_cut(all, i, i + 1));
     end();
     CU_ASSERT_EQUAL(of("stun").messages, 2);
-    CU_ASSERT_TRUE(says("tcp/stun 3+4+5") && says("+22 tcp/stun 31+32"));
+    CU_ASSERT_TRUE(says("tcp/stun 3+4+5") && says("+22 tcp/stun 39+40"));
     CU_ASSERT_EQUAL(e->parts[0].streams.held, 0);
 }
 
@@ -319,6 +323,7 @@ static void lost_framing(void)
     CU_ASSERT_EQUAL(of("stun").messages, 12);
     CU_ASSERT_EQUAL(counts().c.problems, 8);
     CU_ASSERT_TRUE(says("tcp/stun 3 {4 10.0.0.1:4000 here the stream does not go on as messages"));
+    CU_ASSERT_EQUAL(problem_off, 7 * (20 + 7) + 20); /* the eighth request and what follows on it */
 }
 
 /* An unfinished message whose rest is something else, and a message that begins with a segment right behind. */
@@ -468,6 +473,7 @@ static void message_limit(void)
     CU_ASSERT_EQUAL(of("stun").messages, 3);
     unfinished(58, 1000);
     CU_ASSERT_TRUE(says("{4 10.0.0.1:4000 a message is longer than 58 octets"));
+    CU_ASSERT_EQUAL(problem_off, 20);
     CU_ASSERT_EQUAL(of("stun").messages, 2);
     CU_ASSERT_EQUAL(e->parts[0].streams.held, 0);
 }
@@ -478,6 +484,7 @@ static void held_limit(void)
     CU_ASSERT_EQUAL(of("stun").messages, 3);
     unfinished(1000, 58);
     CU_ASSERT_TRUE(says("{4 10.0.0.1:4000 59 octets are no whole message, and there is no room"));
+    CU_ASSERT_EQUAL(problem_off, 20);
     CU_ASSERT_EQUAL(of("stun").messages, 2);
 }
 

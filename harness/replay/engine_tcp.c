@@ -114,6 +114,7 @@ static void on_plain(void *user, const struct tlsdec_plain *t)
     struct conn *c = user;
     const struct run r = {.side = t->side,
                           .data = t->data,
+                          .off = t->off,
                           .first = t->first_frame,
                           .last = t->last_frame,
                           .ns = t->last_ns};
@@ -150,6 +151,7 @@ static void on_octets(void *user, const struct tcp_octets *o)
     struct conn *c = user;
     const struct run r = {.side = o->side,
                           .data = o->data,
+                          .off = o->off,
                           .gap = o->gap,
                           .first = o->frame,
                           .last = o->frame,

@@ -106,7 +106,7 @@ void step_read(struct engine *e, struct window *w)
     e->file.comment = e->sink.message || e->sink.comment ? engine_take_comment : NULL;
     e->file.ctx = e;
     e->into = w;
-    capfile_window(&e->file, w->buf, e->n_parts > 1 ? ENGINE_WINDOW_SHARED : ENGINE_WINDOW);
+    capfile_window(&e->file, w->buf, ENGINE_WINDOW);
     while (w->n < ENGINE_FRAMES && got == CAPREAD_DATAGRAM) {
         w->n += capfile_some(&e->file, &w->frames[w->n], ENGINE_FRAMES - w->n);
         if (w->n < ENGINE_FRAMES &&

@@ -313,6 +313,16 @@ static void lint(void)
     run_on("lint --quiet", "must.pcapng");
     CU_ASSERT_EQUAL(status, 1);
     CU_ASSERT_STRING_EQUAL(out, "");
+    run_on("lint --filter 'frame == 2'", "must.pcapng");
+    CU_ASSERT_EQUAL(status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "must.pcapng:2:"));
+    CU_ASSERT_PTR_NULL(strstr(out, "must.pcapng:1:"));
+    run_on("lint --filter 'frame == 3'", "must.pcapng"); /* what is left out does not count */
+    CU_ASSERT_EQUAL(status, 0);
+    run_on("lint --quiet --filter 'frame == 2'", "must.pcapng");
+    CU_ASSERT_EQUAL(status, 1);
+    run_on("lint --quiet --filter 'frame == 3'", "must.pcapng");
+    CU_ASSERT_EQUAL(status, 0);
     run_on("lint --json", "must.pcapng");
     CU_ASSERT_EQUAL(status, 1);
     CU_ASSERT_TRUE(objects(lint_keys) >= 2);
@@ -432,6 +442,8 @@ static void stream_notes(void)
     run_on("lint --quiet --sarif", "gap.pcap");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20 of the "
                                        "stream: 16 octets of the stream are not in the capture"));
+    run_on("lint --filter stun", "gap.pcap"); /* a note is of no message */
+    CU_ASSERT_PTR_NULL(strstr(out, "NOTE"));
     run_on("lint --quiet", "gap.pcap");
     CU_ASSERT_EQUAL(status, 0);
     CU_ASSERT_STRING_EQUAL(out, "");
@@ -486,30 +498,71 @@ static void file_comments(void)
     write_commented("two.pcapng", 1);
     run_on("decode", "two.pcapng");
     CU_ASSERT_PTR_EQUAL(
-        strstr(out, "section 1: comment \"of \\\"it\\\" all.\"\ninterface 0: comment \"aaa"), out);
+        strstr(
+            out,
+            "section 1: comment \"of \\\"it\\\" all.\"\ninterface 0 of section 1: comment \"aaa"),
+        out);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "aaa\"... (1028 octets)\n"));
     run_on("decode --json", "two.pcapng");
     CU_ASSERT_STRING_EQUAL(out, "");
     run_on("decode --summary --json", "two.pcapng");
     CU_ASSERT_EQUAL(objects(NULL), 1);
-    CU_ASSERT_PTR_NOT_NULL(
-        strstr(out, "\"comments\":[{\"of\":\"section\",\"number\":1,\"frame\":1,\"octets\":12,"
-                    "\"text\":\"of \\\"it\\\" all.\"},{\"of\":\"interface\",\"number\":0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        out,
+        "\"comments\":[{\"of\":\"section\",\"section\":1,\"frame\":1,\"octets\":12,"
+        "\"text\":\"of \\\"it\\\" all.\"},{\"of\":\"interface\",\"section\":1,\"interface\":0,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "],\"comments_over\":0}\n"));
     write_commented("windows.pcapng", 800); /* more than is read at once */
     run_on("decode --jobs 2", "windows.pcapng");
     CU_ASSERT_EQUAL(lines(out), 801);
     for (unsigned i = 0; i < 800; i += 47) {
         char want[64];
-        snprintf(want, sizeof want, "\ninterface %u: comment \"%c%c%c", i, 'a' + (int)(i % 26),
-                 'a' + (int)(i % 26), 'a' + (int)(i % 26));
+        snprintf(want, sizeof want, "\ninterface %u of section 1: comment \"%c%c%c", i,
+                 'a' + (int)(i % 26), 'a' + (int)(i % 26), 'a' + (int)(i % 26));
         CU_ASSERT_PTR_NOT_NULL(strstr(out, want));
     }
     write_commented("many.pcapng", 70);
     run_on("decode --summary", "many.pcapng");
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "            interface 59: comment \"hhh"));
-    CU_ASSERT_PTR_NULL(strstr(out, "interface 60: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "            interface 59 of section 1: comment \"hhh"));
+    CU_ASSERT_PTR_NULL(strstr(out, "interface 60 of"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "        10  more comments of sections and interfaces\n"));
+}
+
+/* What is on probation in one window and believed in a later one: the same for any number of jobs. */
+static void same_for_any_jobs(void)
+{
+    static const uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1};
+    uint8_t rtp[172] = {0x80, 0, 0, 7, 0, 0, 1, 0, 1, 2, 3, 4};
+    char args[4400], held[512];
+    const char *why;
+
+    if (!program())
+        return;
+    struct capture *c = capture_open(path("held.pcapng"), "test", 0, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    const struct addr from = {4, {192, 0, 2, 1}, 7000}, to = {4, {192, 0, 2, 2}, 7002};
+    for (unsigned i = 0; i < 24000; i++) { /* two windows and more */
+        if (i % 6000 == 0) {
+            rtp[3]++;
+            capture_datagram(c, i, &from, &to, (struct span){rtp, sizeof rtp});
+        }
+        capture_datagram(c, i, &a, &b, (struct span){binding, sizeof binding});
+    }
+    CU_ASSERT_TRUE(capture_close(c, &why));
+    snprintf(held, sizeof held, "%s", path("held.pcapng"));
+    snprintf(args, sizeof args, "decode --fields frame,proto --jobs 1 %s > %s", held,
+             path("alone"));
+    run(args);
+    for (unsigned jobs = 2; jobs <= 4; jobs++) {
+        snprintf(args, sizeof args, "decode --fields frame,proto --jobs %u %s | cmp - %s", jobs,
+                 held, path("alone"));
+        run(args);
+        CU_ASSERT_EQUAL(status, 0);
+        CU_ASSERT_STRING_EQUAL(out, "");
+    }
+    snprintf(args, sizeof args, "decode --fields frame --filter rtp %s", held);
+    run(args);
+    CU_ASSERT_STRING_EQUAL(out, "1\n6002\n12003\n18004\n");
 }
 
 /* What was written on a frame stands with its message. */
@@ -550,4 +603,4 @@ static void comments(void)
 TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
       {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint},
       {"payloads", payloads}, {"stream_notes", stream_notes}, {"file_comments", file_comments},
-      {"comments", comments})
+      {"same_for_any_jobs", same_for_any_jobs}, {"comments", comments})
