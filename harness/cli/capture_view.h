@@ -63,12 +63,15 @@ int view_files(struct view *v, int n, char **files);
 /* Options that `decode`, `lint` and their like share: what getopt takes, and their lines of help. view_option: 1 taken,
  * 0 not one of these, -1 a wrong value, which was said. */
 #define VIEW_SHORT "j:i:m:"
+#define VIEW_FILTER_OPTION                                                                         \
+    {                                                                                              \
+        "filter", required_argument, NULL, 'X'                                                     \
+    }
 #define VIEW_OPTIONS                                                                               \
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
-        {"bpf", required_argument, NULL, 'B'}, {"filter", required_argument, NULL, 'X'},           \
-        {"count", required_argument, NULL, 'N'}, {"map", required_argument, NULL, 'm'},            \
-        {"progress", no_argument, NULL, 'P'}, {"srtp-key", required_argument, NULL, 'K'},          \
-        {"keylog", required_argument, NULL, 'L'},                                                  \
+        {"bpf", required_argument, NULL, 'B'}, {"count", required_argument, NULL, 'N'},            \
+        {"map", required_argument, NULL, 'm'}, {"progress", no_argument, NULL, 'P'},               \
+        {"srtp-key", required_argument, NULL, 'K'}, {"keylog", required_argument, NULL, 'L'},      \
     {                                                                                              \
         "follow", no_argument, NULL, 'W'                                                           \
     }

@@ -508,6 +508,7 @@ static int run_decode(int argc, char **argv)
     static const struct option options[] = {CLI_OPTIONS,
                                             {"summary", no_argument, NULL, 's'},
                                             {"fields", required_argument, NULL, 'F'},
+                                            VIEW_FILTER_OPTION,
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
     struct decode job = {.v = {.command = &cmd_decode, .keep = WATCH_BRIEF}};

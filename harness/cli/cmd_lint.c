@@ -188,6 +188,7 @@ static int run_lint(int argc, char **argv)
                                             {"fail-on", required_argument, NULL, 'F'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"sarif", no_argument, NULL, 'S'},
+                                            VIEW_FILTER_OPTION,
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
     struct lint l = {.v = {.command = &cmd_lint, .keep = WATCH_BRIEF, .faulty = true}};

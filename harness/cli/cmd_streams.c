@@ -301,10 +301,8 @@ static int run_streams(int argc, char **argv)
         else if (took < 0 || (took == 0 && cli_option(&s.v.cli, opt, optarg) <= 0))
             return EXIT_USAGE;
     }
-    if (s.v.filtered || (s.points && !s.v.cli.json)) {
-        cli_error("streams", s.v.filtered
-                                 ? "streams are measured whole: --filter does not go with it"
-                                 : "--points goes with --json");
+    if (s.points && !s.v.cli.json) {
+        cli_error("streams", "--points goes with --json");
         return EXIT_USAGE;
     }
     s.v.keep = s.points || s.html ? WATCH_ALL : s.v.cli.json ? WATCH_FIGURES : WATCH_BRIEF;
