@@ -186,7 +186,7 @@ local actor_meta = {
 function t:actor(role, protocol, config)
   local name = config and config.name or (role .. (#actors > 0 and tostring(#actors + 1) or ""))
   if config then config.name = nil end
-  local id, addr, verbs = H.add(protocol .. "." .. role, name, config or {})
+  local id, addr, verbs, listens = H.add(protocol .. "." .. role, name, config or {})
   local a = setmetatable({ id = id, name = name, protocol = protocol, verbs = verbs, inbox = {}, seen = {} },
     actor_meta)
   actors[id] = a
@@ -194,9 +194,9 @@ function t:actor(role, protocol, config)
   local born = newborn
   newborn = {}
   for _, ev in ipairs(born) do H.deliver(table.unpack(ev)) end
-  if role == "server" then
+  if listens then
     wait(function() return a.addr or a.inbox[1] end, 5 * t.scale)
-    if not a.addr then error("the server actor could not listen: " .. tostring(a.inbox[1] and a.inbox[1].why), 2) end
+    if not a.addr then error("the actor could not listen: " .. tostring(a.inbox[1] and a.inbox[1].why), 2) end
   end
   return a
 end

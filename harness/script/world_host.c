@@ -304,7 +304,8 @@ static int h_add(lua_State *L)
     addr_text(&wr, &at);
     lua_pushlstring(L, (const char *)text, wr.n);
     push_verbs(L, cls);
-    return 3;
+    lua_pushboolean(L, field_find(cls->config, "listen") != NULL);
+    return 4;
 }
 
 struct arena world_arguments(void)

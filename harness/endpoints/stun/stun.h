@@ -97,7 +97,8 @@ struct stun_event {
     uint64_t time_us, rtt_us;
     uint32_t tries, frame;
     uint32_t flow;
-    const char *why; /* closed, icmp, failed: in words */
+    const char *why;   /* closed, icmp, failed: in words */
+    const char *codec; /* of `octets`, where it is not STUN's: "ChannelData"; else NULL */
     struct addr mapped;
     uint32_t code; /* of the error response, or of the ICMP message */
 };

@@ -50,6 +50,7 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
     for (size_t i = 0; !client_is_udp(transport) && i < COUNT(c->streams); i++)
         if (!c->streams[i].used) {
             c->streams[i].used = true;
+            c->streams[i].channels = c->c.channels;
             c->streams[i].flow = c->next_flow;
             c->streams[i].n = 0;
             c->streams[i].remote = o->open.remote;
@@ -292,6 +293,12 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct findings none = {0};
     struct stun_transaction *t = NULL;
 
+    if (c->c.channels && stun_is_channel(msg)) {
+        struct stun_event *e = stun_report(q, "message", 0, STUN_R_MESSAGE, in, msg);
+        if (e)
+            e->codec = "ChannelData";
+        return;
+    }
     msg = first_bits_cleared(c, msg);
     if (stun_decode(msg, &m, c->attrs, COUNT(c->attrs), &none) == STEP_ITEM &&
         (m.cls == STUN_SUCCESS || m.cls == STUN_ERROR))

@@ -45,6 +45,7 @@ static const struct field event_fields[] = {
     {.name = "frame", E(frame, F_UINT)},
     {.name = "flow", E(flow, F_UINT)},
     {.name = "why", E(why, F_CHARS)},
+    {.name = "codec", E(codec, F_CHARS)},
     {.name = "mapped", E(mapped, F_ADDR)},
     {.name = "code", E(code, F_UINT), .absent = no_code},
 };
@@ -107,6 +108,7 @@ static const struct field client_fields[] = {
     {.name = "rm", C(rm, F_UINT)},
     {.name = "integrity", C(integrity, F_UINT)},
     {.name = "redirect", C(redirect, F_BOOL)},
+    {.name = "channels", C(channels, F_BOOL)},
 };
 const struct desc stun_client_config_desc = {"stun-client", sizeof(struct stun_client_config),
                                              FIELDS(client_fields), .next = NULL};
@@ -233,13 +235,20 @@ size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size
     return n;
 }
 
+static enum step next_of(const struct stun_stream *s, struct span in, size_t *used)
+{
+    struct findings none = {0};
+    struct stun_channel c;
+
+    return s->channels && stun_is_channel(in) ? stun_channel_next_5766(in, true, &c, used, &none)
+                                              : stun_next(in, used, &none);
+}
+
 bool stun_stream_take(struct stun_stream *s, const struct input *in,
                       void (*each)(void *self, const struct input *in, struct span msg,
                                    struct outq *q),
                       void *self, struct outq *q)
 {
-    struct findings none = {0};
-
     for (size_t at = 0; at < in->data.n;) {
         size_t step = sizeof s->buf - s->n, used;
         struct span part = span_cut(in->data, at, at + step);
@@ -248,7 +257,7 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
         s->n += part.n;
         at += part.n;
         size_t front = 0;
-        while ((got = stun_next((struct span){s->buf + front, s->n - front}, &used, &none)) ==
+        while ((got = next_of(s, (struct span){s->buf + front, s->n - front}, &used)) ==
                STEP_ITEM) {
             each(self, in, (struct span){s->buf + front, used}, q);
             front += used;

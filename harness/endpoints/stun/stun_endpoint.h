@@ -69,6 +69,9 @@ struct stun_client_config {
     /* of what a user asks: */
     uint8_t integrity; /* short-term: the algorithm is known, 1 HMAC-SHA1, 2 HMAC-SHA256; 0: not */
     bool redirect;     /* ALTERNATE-SERVER is followed: RFC8489:10 */
+    /* ChannelData messages, numbers as RFC 5766 has them, are events ("message") as STUN is, with `codec`
+     * "ChannelData" and no view: of a client of TURN */
+    bool channels;
 };
 extern const struct endpoint_class stun_client_class, stun_server_class;
 
@@ -89,10 +92,16 @@ struct stun_stream { /* the window of one stream: octets that are no whole messa
     bool used;
     uint8_t rank;                /* enum stun_rank; of a server's */
     uint64_t since_us, begun_us; /* accepted; first octet of what is in the window; of a server's */
+    bool channels;               /* ChannelData stands between STUN messages: RFC8656:12.5 */
     struct addr remote, local;
     size_t n;
     uint8_t buf[STUN_MAX];
 };
+/* Whether octets begin as ChannelData does (RFC8656:12#a4), as far as its first bits tell. */
+static inline bool stun_is_channel(struct span in)
+{
+    return in.n > 0 && (in.p[0] & 0xc0) == 0x40;
+}
 /* Append what came, and call `each` for every whole message; false: framing is lost. */
 bool stun_stream_take(struct stun_stream *s, const struct input *in,
                       void (*each)(void *self, const struct input *in, struct span msg,

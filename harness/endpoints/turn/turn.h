@@ -10,7 +10,11 @@
  *   transaction id. The answer to an Allocate request leaves when its sockets are bound.
  *
  *   Events: "listening" and "closed" (struct stun_event) about its own addresses, "refused" about streams
- *   that there is no room for; "allocated" and "freed" (struct turn_event). */
+ *   that there is no room for; "allocated" and "freed" (struct turn_event).
+ *
+ * turn.peer: what cases speak through on the far side of a relay: UDP sockets or TCP connections. Verbs:
+ *   `send`, `open` one more UDP socket at the same address, `connect` to an address by TCP, `listen` for
+ *   connections at one more port, `close`, `shutdown`. Events: "data", "icmp", "accepted", "eof", "closed". */
 #ifndef HARNESS_ENDPOINTS_TURN_TURN_H
 #define HARNESS_ENDPOINTS_TURN_TURN_H
 #include "harness/endpoints/stun/stun.h"
@@ -86,6 +90,10 @@ struct turn_event {
     uint64_t time_us;
     uint32_t lifetime; /* s */
 };
+struct turn_peer_config {
+    struct addr listen; /* family 0: any address of the host; port 0: the system's choice */
+    bool tcp;           /* it listens for connections there; else it is a UDP socket */
+};
 extern const struct desc turn_server_config_desc, turn_event_desc;
-extern const struct endpoint_class turn_server_class;
+extern const struct endpoint_class turn_server_class, turn_peer_class;
 #endif
