@@ -223,6 +223,23 @@ function client:bind(number, address, opts)
   return self:request("channel-bind", { { type = "CHANNEL-NUMBER", value = number }, lib.to(address) }, opts)
 end
 
+-- Whether `r` is the success response to CreatePermission or ChannelBind for a peer of lib.peer, checked against
+-- `clause`. A server may forbid any address (403, RFC8656:10.2#3a, 12.2#2a) and have no room (508), and has nothing to
+-- show then: the case is skipped.
+function lib.permitted(t, r, clause, what)
+  if r.code == 403 then t:skip("the server forbids the address of this host's peers (403)") end
+  if r.code == 508 then t:skip("the server has no room for a permission or channel (508)") end
+  return t:expect(r, { { success = true, clause = clause or "RFC8656:10.2#a6" } }, what or "a permission for a peer")
+end
+
+-- A client with an allocation, and a peer with a permission; nil, with a check made, where that does not come about.
+function lib.with_permission(t, config, attributes, peer_opts)
+  local k = lib.with_allocation(t, config, attributes)
+  if not k then return nil end
+  local p = lib.peer(t, peer_opts)
+  if lib.permitted(t, k:permit(p.addr)) then return k, p end
+end
+
 -- A Send indication. attributes: in place of XOR-PEER-ADDRESS and DATA where address is nil, else after them.
 function client:send(address, octets, attributes)
   local list = address and { lib.to(address), { type = "DATA", value = octets } } or {}

@@ -26,15 +26,14 @@ case {
   type = "V",
   needs = { "accounts" },
   run = function(t)
-    local k, p = lib(t).with_allocation(t), lib(t).peer(t)
+    local k, p = lib(t).with_permission(t)
     if not k then return end
-    if not t:expect(k:permit(p.addr), { { success = true, clause = "RFC8656:10.2#a6" } }, "CreatePermission") then return end
     local words = lib(t).words()
     k:send(p.addr, words)
     local ev = p:receive()
     if not t:check("RFC8656:11.2#a8", ev.octets == words, "the datagram does not come to the peer", ev) then return end
-    t:check("RFC8656:11.2#a9", ev.from == k.relayed, "it came from " .. tostring(ev.from) .. ", not from the relayed address " ..
-      k.relayed, ev)
+    t:check("RFC8656:11.2#a8", ev.from == k.relayed,
+      "it came from " .. tostring(ev.from) .. ", not from the relayed address " .. k.relayed, ev)
     words = lib(t).words("back")
     p:send(k.relayed, words)
     lib(t).comes_back(t, k, "RFC8656:11.3#a3", words, "a datagram sent to XOR-RELAYED-ADDRESS")
