@@ -1,5 +1,6 @@
 /* codecs/base/base.c - the parts of base.h that are too long to stand inline. */
 #include "codecs/base/base.h"
+#include "codecs/base/word_impl.h"
 
 /* The length of the well-formed UTF-8 character at the front of `s`, RFC 3629 section 4; 0: none. */
 static size_t utf8_char(struct span s)
@@ -34,7 +35,7 @@ static size_t ascii_run(struct span s)
     size_t i = 0;
     for (uint64_t v; s.n - i >= 8; i += 8) {
         memcpy(&v, s.p + i, 8);
-        if (v & 0x8080808080808080u)
+        if (v & word_each(0x80))
             break;
     }
     while (i < s.n && s.p[i] < 0x80)
@@ -195,19 +196,15 @@ void wr_hex_octets(struct wr *w, struct span s)
         wr_hex(w, s.p[i], 2);
 }
 
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-
 /* Whether eight octets all stand for themselves in a JSON string; may say no of some that do. */
 static inline bool plain8(const uint8_t *p)
 {
-    uint64_t v, quote, slash, del;
+    uint64_t v;
 
     memcpy(&v, p, 8);
-    quote = v ^ EACH('"');
-    slash = v ^ EACH('\\');
-    del = v ^ EACH(0x7f);
-    uint64_t low = (v - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) | (del - EACH(1));
-    return ((low | v) & EACH(0x80)) == 0;
+    uint64_t odd =
+        word_below(v, 0x20) | word_holds(v, '"') | word_holds(v, '\\') | word_holds(v, 0x7f);
+    return ((odd | v) & word_each(0x80)) == 0;
 }
 
 /* How many octets from `at` on stand for themselves in a JSON string. */

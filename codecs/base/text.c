@@ -3,6 +3,7 @@
 #include <immintrin.h>
 #endif
 #include "codecs/base/text.h"
+#include "codecs/base/word_impl.h"
 
 struct text_index text_index_of(struct span set, uint32_t *at, size_t cap)
 {
@@ -36,21 +37,11 @@ static inline size_t reach(struct span text)
 
 /* ---- eight octets in a word ---- */
 
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-
 static inline uint64_t get_le64(const uint8_t *p)
 {
     return (uint64_t)p[7] << 56 | (uint64_t)p[6] << 48 | (uint64_t)p[5] << 40 |
            (uint64_t)p[4] << 32 | (uint64_t)p[3] << 24 | (uint64_t)p[2] << 16 |
            (uint64_t)p[1] << 8 | p[0];
-}
-
-/* The top bit of each octet of `v` that equals `octet`, and no other bit: no carry leaves an octet,
- * since the top bits are masked before the sum. */
-static inline uint64_t equal(uint64_t v, uint8_t octet)
-{
-    uint64_t diff = v ^ EACH(octet);
-    return ~(((diff & EACH(0x7f)) + EACH(0x7f)) | diff | EACH(0x7f));
 }
 
 static inline bool in_set(const struct text_index *x, uint8_t c)
@@ -64,8 +55,8 @@ bool text_scan_portable(struct text_index *x, struct span text)
 
     for (; i < end && end - i >= 8; i += 8) {
         uint64_t v = get_le64(text.p + i);
-        uint64_t hit =
-            equal(v, x->set[0]) | equal(v, x->set[1]) | equal(v, x->set[2]) | equal(v, x->set[3]);
+        uint64_t hit = word_equal(v, x->set[0]) | word_equal(v, x->set[1]) |
+                       word_equal(v, x->set[2]) | word_equal(v, x->set[3]);
         for (; hit; hit &= hit - 1)
             if (!note(x, i + (size_t)__builtin_ctzll(hit) / 8, 1))
                 return false;
