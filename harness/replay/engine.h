@@ -41,10 +41,6 @@ enum {
     ENGINE_PROTOCOLS_MAX = 64,  /* with and without codec */
     ENGINE_LEVELS = MAY + 1,
 };
-struct engine_comment { /* of a frame of pcapng */
-    uint32_t frame;
-    struct span text; /* as it stands there: UTF-8, mostly */
-};
 struct engine_message { /* lives until the callback returns */
     const char *file;   /* as engine_file was told */
     uint32_t frame;   /* as Wireshark counts, from 1; the last of those that the message came in */
@@ -65,7 +61,7 @@ struct engine_message { /* lives until the callback returns */
     bool partial;           /* it has more parts than there was room for */
     const uint32_t *frames; /* all that it came in, in order; n_frames at least 1 */
     size_t n_frames;
-    const struct engine_comment *comments; /* of `frame`; not where it had to wait for others */
+    const struct capread_comment *comments; /* of `frame`; not where it had to wait for others */
     size_t n_comments;
     const struct findings *fs;        /* of decode, lint and, at its end, those over time */
     const struct watch_finding *over; /* the last n_over of fs, with the frames that they rest on */

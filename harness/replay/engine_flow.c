@@ -301,19 +301,19 @@ static void tell(struct part *p, struct share *s, struct engine_message *m)
 static void commented(const struct part *p, struct engine_message *m)
 {
     const struct window *w = p->window;
-    size_t from = 0, to = w ? w->n_comments : 0, end = to;
+    size_t from = 0, to = w ? w->comments.n : 0, end = to;
 
     while (from < to) { /* the first one of the frame or behind it */
         size_t at = from + (to - from) / 2;
-        if (w->comments[at].frame < m->frame)
+        if (w->comments.v[at].frame < m->frame)
             from = at + 1;
         else
             to = at;
     }
-    for (to = from; to < end && w->comments[to].frame == m->frame;)
+    for (to = from; to < end && w->comments.v[to].frame == m->frame;)
         to++;
     if (to > from) {
-        m->comments = &w->comments[from];
+        m->comments = &w->comments.v[from];
         m->n_comments = to - from;
     }
 }

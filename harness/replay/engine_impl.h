@@ -94,6 +94,10 @@ struct window_room { /* what a window takes; touched from the front */
     uint16_t slow[ENGINE_FRAMES];
     uint8_t buf[CAPFILE_BUFFER];
 };
+struct comments {
+    struct capread_comment *v;
+    size_t n, cap;
+};
 struct window {
     _Alignas(ENGINE_APART) struct window_room *room;
     uint8_t *buf;                 /* CAPFILE_BUFFER octets */
@@ -104,11 +108,9 @@ struct window {
     size_t n, n_slow;
     struct capread_problem *problems;
     size_t n_problems, cap_problems;
-    struct engine_comment *comments; /* in the order of frames */
-    size_t n_comments, cap_comments;
-    struct capread_comment *remarks; /* comments of sections and interfaces */
-    size_t n_remarks, cap_remarks;
-    struct aside **asides; /* by packet.aside - 1 */
+    struct comments comments; /* of frames, in their order */
+    struct comments remarks;  /* of sections and interfaces */
+    struct aside **asides;    /* by packet.aside - 1 */
     size_t n_asides, cap_asides;
     struct capread_counts counts; /* of the quick way */
     struct share *shares;         /* a part each */

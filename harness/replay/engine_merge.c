@@ -206,8 +206,8 @@ void step_merge(struct engine *e, struct window *w)
     engine_add_counts(&e->quick_counts, &w->counts);
     if (!gather(e, w))
         e->parts[0].failed = true;
-    for (size_t i = 0; i < w->n_remarks && !e->stop; i++)
-        e->sink.comment(e->sink.ctx, &w->remarks[i]);
+    for (size_t i = 0; i < w->remarks.n && !e->stop; i++)
+        e->sink.comment(e->sink.ctx, &w->remarks.v[i]);
     if (e->n_parts == 1 && w->n_problems == 0 && w->shares[0].n_problems == 0)
         whole(e, w);
     else

@@ -35,7 +35,7 @@ void window_clear(struct window *w, unsigned parts)
         s->text.n = 0;
         s->text.full = false;
     }
-    w->n_comments = w->n_remarks = 0;
+    w->comments.n = w->remarks.n = 0;
     w->n = w->n_slow = w->n_problems = w->n_asides = w->used = 0;
     w->last = false;
     w->counts = (struct capread_counts){0};
@@ -56,45 +56,28 @@ void window_free(struct window *w, unsigned parts)
     free(w->shares);
     free(w->asides);
     free(w->problems);
-    free(w->comments);
-    free(w->remarks);
+    free(w->comments.v);
+    free(w->remarks.v);
     pages_free(w->room, sizeof *w->room);
 }
 
 /* ---- read ---- */
 
-static void take_remark(struct engine *e, const struct capread_comment *c)
-{
-    struct window *w = e->into;
-    void *v = engine_room(w->remarks, w->n_remarks, &w->cap_remarks, sizeof *w->remarks);
-
-    if (!v) {
-        e->stop = true;
-        return;
-    }
-    w->remarks = v;
-    w->remarks[w->n_remarks++] = *c;
-}
-
 void engine_take_comment(void *ctx, const struct capread_comment *c)
 {
     struct engine *e = ctx;
-    struct window *w = e->into;
+    bool of_frame = c->of == CAPREAD_FRAME;
+    struct comments *to = of_frame ? &e->into->comments : &e->into->remarks;
 
-    if (c->of != CAPREAD_FRAME) {
-        if (e->sink.comment)
-            take_remark(e, c);
+    if (of_frame ? !e->sink.message : !e->sink.comment)
         return;
-    }
-    if (!e->sink.message)
-        return;
-    void *v = engine_room(w->comments, w->n_comments, &w->cap_comments, sizeof *w->comments);
+    void *v = engine_room(to->v, to->n, &to->cap, sizeof *to->v);
     if (!v) {
         e->stop = true;
         return;
     }
-    w->comments = v;
-    w->comments[w->n_comments++] = (struct engine_comment){c->frame, c->text};
+    to->v = v;
+    to->v[to->n++] = *c;
 }
 
 void step_read(struct engine *e, struct window *w)
