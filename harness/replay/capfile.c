@@ -477,18 +477,38 @@ static void packet(struct capfile *c, uint32_t type, const uint8_t *p, size_t to
         comments(c, p, total, (at + caught + 3) / 4 * 4, CAPREAD_FRAME, 0);
 }
 
-static const struct {
+static const struct block {
     uint32_t type;
     size_t least; /* octets of the whole block */
-} known[] = {
-    {BLOCK_SECTION, 28}, {BLOCK_INTERFACE, 20}, {BLOCK_OLD_PACKET, 32},
-    {BLOCK_SIMPLE, 16},  {BLOCK_PACKET, 32},
+    bool passed;  /* it says nothing of what was on the wire, or nothing that is used here */
+} blocks[] = {
+    {BLOCK_SECTION, 28, false},
+    {BLOCK_INTERFACE, 20, false},
+    {BLOCK_OLD_PACKET, 32, false},
+    {BLOCK_SIMPLE, 16, false},
+    {BLOCK_PACKET, 32, false},
+    {BLOCK_NAMES, BLOCK_EDGES, true},
+    {BLOCK_STATISTICS, BLOCK_EDGES, true},
+    {BLOCK_IRIG, BLOCK_EDGES, true},
+    {BLOCK_JOURNAL, BLOCK_EDGES, true},
+    {BLOCK_SECRETS, BLOCK_EDGES, true},
+    {BLOCK_CUSTOM, BLOCK_EDGES, true},
+    {BLOCK_CUSTOM_KEEP, BLOCK_EDGES, true},
 };
+
+/* NULL: the type is not known. */
+static const struct block *block_of(uint32_t type)
+{
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        if (blocks[i].type == type)
+            return &blocks[i];
+    return NULL;
+}
 
 /* The length of the block at the front, checked; CAPREAD_DATAGRAM where it is in order. */
 static enum capread_item block_head(struct capfile *c, uint32_t *type, uint32_t *total)
 {
-    size_t least = BLOCK_EDGES, have = need(c, 8);
+    size_t have = need(c, 8);
 
     if (have == 0 && !c->done && !c->starved)
         return CAPREAD_END;
@@ -504,33 +524,12 @@ static enum capread_item block_head(struct capfile *c, uint32_t *type, uint32_t 
         c->big = order == 0x1a2b3c4d;
     }
     *total = u32(c, c->buf + c->pos + 4);
-    for (size_t i = 0; i < COUNT(known); i++)
-        if (known[i].type == *type)
-            least = known[i].least;
+    const struct block *b = block_of(*type);
+    size_t least = b ? b->least : BLOCK_EDGES;
     if (*total < least)
         return fail(c, "a block of type %u is said to have %u octets, %zu is the least", *type,
                     *total, least);
     return CAPREAD_DATAGRAM;
-}
-
-static bool is_known(uint32_t type)
-{
-    for (size_t i = 0; i < COUNT(known); i++)
-        if (known[i].type == type)
-            return true;
-    return false;
-}
-
-/* Blocks that say nothing of what was on the wire, or nothing that is used here. */
-static bool is_passed(uint32_t type)
-{
-    static const uint32_t passed[] = {BLOCK_NAMES,      BLOCK_STATISTICS, BLOCK_IRIG,
-                                      BLOCK_JOURNAL,    BLOCK_SECRETS,    BLOCK_CUSTOM,
-                                      BLOCK_CUSTOM_KEEP};
-    for (size_t i = 0; i < COUNT(passed); i++)
-        if (passed[i] == type)
-            return true;
-    return false;
 }
 
 /* To be told with the next frame, unless there is something already. */
@@ -568,7 +567,9 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
     if (type == BLOCK_SECRETS && padded > CAPREAD_BLOCK_MAX)
         note(c, "beside it a block of secrets of %u octets is passed over, %u is the most", total,
              CAPREAD_BLOCK_MAX);
-    if (!is_known(type) && !kept) {
+    const struct block *b = block_of(type);
+    const bool read = b && !b->passed;
+    if (!read && !kept) {
         uint64_t left = padded;
         for (; left > CAPREAD_BLOCK_MAX; left -= CAPREAD_BLOCK_MAX)
             if (!skip(c, CAPREAD_BLOCK_MAX)) {
@@ -593,13 +594,13 @@ static enum capread_item block_next(struct capfile *c, struct capfile_frame *f, 
         got = section(c, p, want);
     else if (type == BLOCK_INTERFACE)
         got = interface(c, p, want);
-    else if ((*frame = is_known(type)))
+    else if ((*frame = read))
         packet(c, type, p, want, f);
     else if (kept)
         secrets(c, p, want);
     else if (type == BLOCK_JOURNAL || type == BLOCK_CUSTOM || type == BLOCK_CUSTOM_KEEP)
         c->frames++; /* no frame, but Wireshark gives it a number */
-    else if (!is_passed(type))
+    else if (!b)
         note(c, "beside it a block of type %u, which is not known, is passed over: %u octets", type,
              total);
     if (got == CAPREAD_DATAGRAM)
