@@ -6,29 +6,14 @@
 #include <unistd.h>
 #include "harness/core/test.h"
 #include "harness/replay/capfile.h"
+#include "harness/tests/capture_out.h"
 
 enum { FILE_MAX = 3 << 20, LINK = 101 };
 static uint8_t file_octets[FILE_MAX];
 
-struct out { /* writes a file in either byte order */
-    struct wr w;
-    bool big;
-};
 static struct out out_of(bool big)
 {
     return (struct out){{file_octets, FILE_MAX, 0, false}, big};
-}
-
-static void p16(struct out *o, unsigned v)
-{
-    wr_u8(&o->w, (uint8_t)(o->big ? v >> 8 : v));
-    wr_u8(&o->w, (uint8_t)(o->big ? v : v >> 8));
-}
-
-static void p32(struct out *o, uint32_t v)
-{
-    p16(o, o->big ? v >> 16 : v & 0xffff);
-    p16(o, o->big ? v & 0xffff : v >> 16);
 }
 
 static void fill(struct out *o, size_t n)
@@ -39,88 +24,62 @@ static void fill(struct out *o, size_t n)
 
 static void pcap_header(struct out *o, uint32_t magic)
 {
-    p32(o, magic);
-    p16(o, 2);
-    p16(o, 4);
-    p32(o, 0);
-    p32(o, 0);
-    p32(o, 65535);
-    p32(o, LINK);
+    out_u32(o, magic);
+    out_u16(o, 2);
+    out_u16(o, 4);
+    out_u32(o, 0);
+    out_u32(o, 0);
+    out_u32(o, 65535);
+    out_u32(o, LINK);
 }
 
 static void pcap_frame(struct out *o, uint32_t sec, uint32_t frac, uint32_t n, uint32_t original)
 {
-    p32(o, sec);
-    p32(o, frac);
-    p32(o, n);
-    p32(o, original);
+    out_u32(o, sec);
+    out_u32(o, frac);
+    out_u32(o, n);
+    out_u32(o, original);
     fill(o, n);
-}
-
-/* Start a block; block_end fills in its length. Returns where it stands. */
-static size_t block_begin(struct out *o, uint32_t type)
-{
-    p32(o, type);
-    p32(o, 0);
-    return o->w.n - 8;
-}
-
-static void block_end(struct out *o, size_t at)
-{
-    while ((o->w.n - at) % 4)
-        wr_u8(&o->w, 0);
-    size_t total = o->w.n - at + 4, end = o->w.n;
-    p32(o, (uint32_t)total);
-    memcpy(o->w.p + at + 4, o->w.p + end, 4);
 }
 
 static void section(struct out *o)
 {
-    size_t at = block_begin(o, 0x0a0d0d0a);
-    p32(o, 0x1a2b3c4d);
-    p16(o, 1);
-    p16(o, 0);
-    p32(o, UINT32_MAX);
-    p32(o, UINT32_MAX);
-    block_end(o, at);
+    out_end(o, out_section(o));
 }
 
 static void interface(struct out *o, unsigned link, uint32_t snap, int resolution, int64_t offset)
 {
-    size_t at = block_begin(o, 1);
-    p16(o, link);
-    p16(o, 0);
-    p32(o, snap);
-    p16(o, 2); /* a name before what counts */
-    p16(o, 3);
+    size_t at = out_interface(o, link, snap);
+    out_u16(o, 2); /* a name before what counts */
+    out_u16(o, 3);
     wr_put(&o->w, span_of("lo0"));
     wr_u8(&o->w, 0);
     if (resolution >= 0) {
-        p16(o, 9);
-        p16(o, 1);
+        out_u16(o, 9);
+        out_u16(o, 1);
         wr_u32(&o->w, (uint32_t)resolution << 24);
     }
     if (offset) {
-        p16(o, 14);
-        p16(o, 8);
+        out_u16(o, 14);
+        out_u16(o, 8);
         uint64_t v = (uint64_t)offset;
-        p32(o, (uint32_t)(o->big ? v >> 32 : v));
-        p32(o, (uint32_t)(o->big ? v : v >> 32));
+        out_u32(o, (uint32_t)(o->big ? v >> 32 : v));
+        out_u32(o, (uint32_t)(o->big ? v : v >> 32));
     }
-    p32(o, 0);
-    block_end(o, at);
+    out_u32(o, 0);
+    out_end(o, at);
 }
 
 static void packet(struct out *o, uint32_t id, uint64_t stamp, uint32_t n, uint32_t original)
 {
-    size_t at = block_begin(o, 6);
-    p32(o, id);
-    p32(o, (uint32_t)(stamp >> 32));
-    p32(o, (uint32_t)stamp);
-    p32(o, n);
-    p32(o, original);
+    size_t at = out_block(o, 6);
+    out_u32(o, id);
+    out_u32(o, (uint32_t)(stamp >> 32));
+    out_u32(o, (uint32_t)stamp);
+    out_u32(o, n);
+    out_u32(o, original);
     fill(o, n);
-    block_end(o, at);
+    out_end(o, at);
 }
 
 /* ---- reading ---- */
@@ -314,43 +273,28 @@ static void pcapng_orders(void)
 
 /* ---- comments ---- */
 
-static void option(struct out *o, unsigned code, const char *text)
-{
-    p16(o, code);
-    p16(o, (unsigned)strlen(text));
-    wr_put(&o->w, span_of(text));
-    while (o->w.n % 4)
-        wr_u8(&o->w, 0);
-}
-
 /* A section, an interface and a packet, each with options about one comment and more. */
 static void commented(struct out *o)
 {
-    size_t at = block_begin(o, 0x0a0d0d0a);
-    p32(o, 0x1a2b3c4d);
-    p32(o, o->big ? 1 << 16 : 1);
-    p32(o, UINT32_MAX);
-    p32(o, UINT32_MAX);
-    option(o, 4, "a program");
-    option(o, 1, "of the section");
-    option(o, 0, "");
-    block_end(o, at);
+    size_t at = out_section(o);
+    out_option(o, 4, span_of("a program"));
+    out_option(o, 1, span_of("of the section"));
+    out_option(o, 0, span_of(""));
+    out_end(o, at);
     interface(o, LINK, 0, -1, 0);
-    at = block_begin(o, 1);
-    p32(o, o->big ? LINK << 16 : LINK);
-    p32(o, 0);
-    option(o, 1, "of the interface");
-    option(o, 1, "another");
-    block_end(o, at); /* options may end with their block */
-    at = block_begin(o, 6);
-    p32(o, 0);
-    p32(o, 0);
-    p32(o, 1);
-    p32(o, 3);
-    p32(o, 3);
+    at = out_interface(o, LINK, 0);
+    out_option(o, 1, span_of("of the interface"));
+    out_option(o, 1, span_of("another"));
+    out_end(o, at); /* options may end with their block */
+    at = out_block(o, 6);
+    out_u32(o, 0);
+    out_u32(o, 0);
+    out_u32(o, 1);
+    out_u32(o, 3);
+    out_u32(o, 3);
     fill(o, 4);
-    option(o, 1, "");
-    block_end(o, at);
+    out_option(o, 1, span_of(""));
+    out_end(o, at);
 }
 
 static void note_comment(void *ctx, const struct capread_comment *c)
@@ -403,25 +347,25 @@ static void other_blocks(void)
     struct out o = out_of(true);
     section(&o);
     interface(&o, LINK, 6, -1, 0);
-    size_t at = block_begin(&o, 3); /* simple: 9 octets of which the interface keeps 6 */
-    p32(&o, 9);
+    size_t at = out_block(&o, 3); /* simple: 9 octets of which the interface keeps 6 */
+    out_u32(&o, 9);
     fill(&o, 6);
-    block_end(&o, at);
-    at = block_begin(&o, 0x7777); /* unknown, longer than what is read at once */
+    out_end(&o, at);
+    at = out_block(&o, 0x7777); /* unknown, longer than what is read at once */
     fill(&o, CAPREAD_BLOCK_MAX + 100);
-    block_end(&o, at);
-    at = block_begin(&o, 2); /* the old packet block */
-    p16(&o, 0);
-    p16(&o, 1);
-    p32(&o, 0);
-    p32(&o, 5);
-    p32(&o, 2);
-    p32(&o, 2);
+    out_end(&o, at);
+    at = out_block(&o, 2); /* the old packet block */
+    out_u16(&o, 0);
+    out_u16(&o, 1);
+    out_u32(&o, 0);
+    out_u32(&o, 5);
+    out_u32(&o, 2);
+    out_u32(&o, 2);
     fill(&o, 2);
-    block_end(&o, at);
-    at = block_begin(&o, 0xbad); /* custom: Wireshark gives it a frame number */
-    p32(&o, 32473);
-    block_end(&o, at);
+    out_end(&o, at);
+    at = out_block(&o, 0xbad); /* custom: Wireshark gives it a frame number */
+    out_u32(&o, 32473);
+    out_end(&o, at);
     packet(&o, 0, 6, 1, 1);
     read_out(&o, &g);
     CU_ASSERT_STRING_EQUAL(g.why, "");
@@ -470,9 +414,9 @@ static void lying_blocks(void)
     CU_ASSERT_STRING_EQUAL(g.why, want);
 
     o.w.n = last;
-    at = block_begin(&o, 6);
-    p32(&o, 0);
-    block_end(&o, at);
+    at = out_block(&o, 6);
+    out_u32(&o, 0);
+    out_end(&o, at);
     read_out(&o, &g);
     CU_ASSERT_PTR_NOT_NULL(strstr(g.why, "is said to have 16 octets, 32 is the least"));
     o.w.n = 0;
@@ -492,14 +436,14 @@ static void block_limit(void)
         struct out o = out_of(false);
         section(&o);
         interface(&o, LINK, 0, -1, 0);
-        size_t at = block_begin(&o, 6);
-        p32(&o, 0);
-        p32(&o, 0);
-        p32(&o, 0);
-        p32(&o, 4);
-        p32(&o, 4);
+        size_t at = out_block(&o, 6);
+        out_u32(&o, 0);
+        out_u32(&o, 0);
+        out_u32(&o, 0);
+        out_u32(&o, 4);
+        out_u32(&o, 4);
         fill(&o, CAPREAD_BLOCK_MAX - 32 + 4 * over);
-        block_end(&o, at);
+        out_end(&o, at);
         read_out(&o, &g);
         CU_ASSERT_EQUAL(g.n, !over);
         CU_ASSERT_EQUAL(strstr(g.why, "1048576 is the most") != NULL, over);
@@ -531,9 +475,9 @@ static void pcapng_cut(void)
     clean[1] = o.w.n;
     packet(&o, 0, 1, 9, 9);
     ends[0] = clean[2] = o.w.n;
-    size_t at = block_begin(&o, 0x7777);
+    size_t at = out_block(&o, 0x7777);
     fill(&o, 40);
-    block_end(&o, at);
+    out_end(&o, at);
     clean[3] = o.w.n;
     packet(&o, 0, 2, 9, 9);
     ends[1] = clean[4] = o.w.n;

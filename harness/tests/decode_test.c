@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "harness/core/capture.h"
 #include "harness/core/test.h"
+#include "harness/tests/capture_out.h"
 
 #define CAPTURES "corpus/captures/"
 static char out[1 << 20], err[16384], folder[256];
@@ -451,43 +452,24 @@ static void stream_notes(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "frame 4, 192.0.2.1:5000 -> 192.0.2.2:3478, octet 20: 16 "));
 }
 
-static void le32(struct wr *w, uint32_t v)
-{
-    for (unsigned i = 0; i < 32; i += 8)
-        wr_u8(w, (uint8_t)(v >> i));
-}
-
-/* A block of pcapng with one comment, of `n` octets, a multiple of four. */
-static void commented_block(struct wr *w, uint32_t type, struct span body, const char *text,
-                            size_t n)
-{
-    uint32_t total = (uint32_t)(12 + body.n + 4 + n);
-
-    le32(w, type);
-    le32(w, total);
-    wr_put(w, body);
-    le32(w, (uint32_t)n << 16 | 1);
-    wr_put(w, (struct span){(const uint8_t *)text, n});
-    le32(w, total);
-}
-
 /* A section and `many` interfaces, without a frame; the comments of those are longer than what is shown. */
 static void write_commented(const char *name, size_t many)
 {
     static uint8_t octets[1 << 20];
-    static const uint8_t section[16] = {0x4d, 0x3c, 0x2b, 0x1a, 1,    [8] = 0xff, 0xff,
-                                        0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-                         interface[8] = {101};
     char letters[1028];
-    struct wr w = {octets, sizeof octets, 0, false};
+    struct out o = {{octets, sizeof octets, 0, false}, false};
+    size_t at = out_section(&o);
 
-    commented_block(&w, 0x0a0d0d0a, (struct span){section, sizeof section}, "of \"it\" all.", 12);
+    out_option(&o, 1, span_of("of \"it\" all."));
+    out_end(&o, at);
     for (size_t i = 0; i < many; i++) {
         memset(letters, 'a' + (int)(i % 26), sizeof letters);
-        commented_block(&w, 1, (struct span){interface, sizeof interface}, letters, sizeof letters);
+        at = out_interface(&o, 101, 0);
+        out_option(&o, 1, (struct span){(const uint8_t *)letters, sizeof letters});
+        out_end(&o, at);
     }
     FILE *f = fopen(path(name), "wb");
-    CU_ASSERT_TRUE_FATAL(f && fwrite(octets, 1, w.n, f) == w.n && fclose(f) == 0);
+    CU_ASSERT_TRUE_FATAL(f && fwrite(octets, 1, o.w.n, f) == o.w.n && fclose(f) == 0);
 }
 
 /* Comments of the file stand in front, and in the summary, which has room for some 60 that are long. */
