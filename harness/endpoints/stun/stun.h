@@ -75,6 +75,36 @@ void stun_realm_challenge(struct stun_realm *r, struct draft *dr, const struct i
  * profile refuses stays as it is. Lives in `mem`. */
 struct span stun_prepare(struct arena *mem, struct span s, bool quoted, bool rfc5389);
 
+/* ---- a client's side of long-term credentials: RFC8489:9.2.3, 9.2.5 ---- */
+
+/* Which integrity attributes a message has. */
+enum { STUN_HAS_SHA1 = 1, STUN_HAS_SHA256 = 2 };
+struct stun_login {    /* what a server has asked for; zeroed at first */
+    bool strongest;    /* of the algorithms offered SHA-256 is taken (RFC8656:6#3), not the first */
+    bool done;         /* a transaction with credentials has succeeded: RFC8489:9.2.3.2 */
+    uint8_t integrity; /* STUN_HAS_, that its response had: RFC8489:9.1.5, 9.2.3.2 */
+    bool challenged, anonymity;
+    uint16_t algorithm; /* chosen; 0: none was offered */
+    uint16_t realm_n, nonce_n, offered_n;
+    uint8_t realm[763], nonce[763], offered[256];
+};
+struct stun_account {
+    struct span username; /* prepared */
+    struct span given;    /* as it was before */
+    struct span password; /* prepared */
+};
+enum stun_challenge { STUN_CHALLENGE_NONE, STUN_CHALLENGE_SAME, STUN_CHALLENGE_NEW };
+/* Keep what a 401 or 438 says. NONE: it cannot be answered; SAME: the realm is that of before. The
+ * deviations of `env` count by their names. */
+enum stun_challenge stun_login_keep(struct stun_login *l, const struct env *env,
+                                    const struct stun_msg *m);
+/* Add user name, realm, nonce, algorithms and an integrity attribute for a kept challenge; the key that the
+ * message is to be sealed with goes to *key. Returns STUN_HAS_ of what was added. */
+uint8_t stun_login_sign(struct stun_login *l, const struct env *env, const struct stun_account *a,
+                        struct draft *dr, struct stun_key *key);
+/* Whether a NONCE says that there are algorithms where none are listed: RFC8489:9.2.5#2, #14. */
+bool stun_bid_down(const struct stun_msg *m);
+
 /* ---- responses ---- */
 
 /* The reason phrase of an error code, as the standard that has it writes it. */
@@ -117,4 +147,31 @@ extern const struct desc stun_event_desc;
 /* Fill in an event about `data` as it came; NULL where the queue has no room. */
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data);
+/* ---- streams ---- */
+
+enum stun_rank {
+    STUN_NEW,
+    STUN_SERVED,
+    STUN_KNOWN
+};                   /* what was on a stream: nothing, a request, a user's */
+struct stun_stream { /* the window of one stream: octets that are no whole message yet */
+    flow_id flow;
+    bool used;
+    uint8_t rank;                /* enum stun_rank; of a server's */
+    uint64_t since_us, begun_us; /* accepted; first octet of what is in the window; of a server's */
+    bool channels;               /* ChannelData stands between STUN messages: RFC8656:12.5 */
+    struct addr remote, local;
+    size_t n;
+    uint8_t buf[STUN_MAX];
+};
+/* Whether octets begin as ChannelData does (RFC8656:12#a4), as far as its first bits tell. */
+static inline bool stun_is_channel(struct span in)
+{
+    return in.n > 0 && (in.p[0] & 0xc0) == 0x40;
+}
+/* Append what came, and call `each` for every whole message; false: framing is lost. */
+bool stun_stream_take(struct stun_stream *s, const struct input *in,
+                      void (*each)(void *self, const struct input *in, struct span msg,
+                                   struct outq *q),
+                      void *self, struct outq *q);
 #endif

@@ -26,19 +26,10 @@ enum {
     CLIENT_REDIRECTIONS = 8,
     CLIENT_OUTSTANDING = 10, /* RFC8489:6.2#2 */
 };
-/* Which integrity attributes a message has. */
-enum { HAS_SHA1 = 1, HAS_SHA256 = 2 };
-
 struct stun_known { /* what is remembered of a server, by address and port */
     struct addr at; /* family 0: a free place */
     uint64_t used_us;
-    bool done;         /* a transaction with credentials has succeeded: RFC8489:9.2.3.2 */
-    uint8_t integrity; /* HAS_, that its response had: RFC8489:9.1.5, 9.2.3.2 */
-    /* the challenge: */
-    bool challenged, anonymity;
-    uint16_t algorithm; /* chosen; 0: none was offered */
-    uint16_t realm_n, nonce_n, offered_n;
-    uint8_t realm[763], nonce[763], offered[256];
+    struct stun_login login;
 };
 struct stun_rtt { /* the round trip to an IP address: RFC6298 */
     struct addr at;
@@ -68,7 +59,7 @@ struct stun_user_op { /* what a user's Binding has gone through */
     uint8_t renewals, again, reconnects; /* 438, 5xx, dead connections that were followed */
     bool authenticated;                  /* the last request had long-term credentials */
     bool carry;               /* those for `known` go into the next request: after 401, 438 */
-    uint8_t integrity;        /* HAS_, of the last request */
+    uint8_t integrity;        /* STUN_HAS_, of the last request */
     struct stun_known *known; /* the server's place */
 };
 struct stun_transaction {

@@ -6,76 +6,25 @@ static void add_short_term(struct stun_client *c, struct stun_transaction *t, st
 {
     struct stun_user_op *op = &t->op;
 
-    op->integrity = HAS_SHA1 | HAS_SHA256; /* RFC8489:9.1.2#1 */
+    op->integrity = STUN_HAS_SHA1 | STUN_HAS_SHA256; /* RFC8489:9.1.2#1 */
     if (c->c.integrity)
         op->integrity = c->c.integrity; /* known by other means: 9.1.2#2 */
-    else if (op->known && op->known->integrity && !client_flag(c, "short-both-again"))
-        op->integrity = op->known->integrity; /* 9.1.5#1 */
+    else if (op->known && op->known->login.integrity && !client_flag(c, "short-both-again"))
+        op->integrity = op->known->login.integrity; /* 9.1.5#1 */
     stun_add_bytes(dr, STUN_USERNAME, c->c.username);
-    if (op->integrity & HAS_SHA1)
+    if (op->integrity & STUN_HAS_SHA1)
         stun_add(dr, STUN_MESSAGE_INTEGRITY);
-    if (op->integrity & HAS_SHA256)
+    if (op->integrity & STUN_HAS_SHA256)
         stun_add(dr, STUN_MESSAGE_INTEGRITY_SHA256);
     stun_key_init(&t->key, client_flag(c, "key-of-name") ? c->c.username : c->c.password);
     t->signed_ = true;
 }
 
-static void add_user_name(struct stun_client *c, const struct stun_known *k, struct draft *dr)
-{
-    struct span name = c->c.username, realm = {k->realm, k->realm_n};
-    uint8_t hash[32];
-
-    bool hashed = k->anonymity ? !client_flag(c, "name-in-clear") /* RFC8489:9.2.5#5a, #5b */
-                               : client_flag(c, "hash-unasked");
-    if (!hashed || client_flag(c, "name-beside-hash"))
-        stun_add_bytes(dr, STUN_USERNAME, c->c.username);
-    if (!hashed)
-        return;
-    if (client_flag(c, "name-hashed-as-given"))
-        name = c->given_name;
-    if (!client_flag(c, "realm-hashed-as-given")) /* RFC8489:14.4#1b */
-        realm = stun_prepare(dr->mem, realm, true, false);
-    stun_userhash(hash, name, client_flag(c, "hash-without-realm") ? (struct span){0} : realm);
-    stun_add_bytes(dr, STUN_USERHASH, arena_copy(dr->mem, (struct span){hash, 32}));
-}
-
-static void add_algorithms(struct stun_client *c, const struct stun_known *k, struct draft *dr)
-{
-    struct span offered = {k->offered, k->offered_n};
-
-    if (!k->algorithm)
-        return;
-    if (client_flag(c, "algorithms-shortened"))
-        offered = span_cut(offered, 0, 4);
-    draft_raw(dr, stun_add(dr, STUN_PASSWORD_ALGORITHMS), NULL, offered); /* RFC8489:9.2.5#8 */
-    struct node *item = stun_add(dr, STUN_PASSWORD_ALGORITHM);            /* 9.2.5#9 */
-    if (item)
-        draft_uint(dr, item, draft_field(item, "algorithm"), k->algorithm);
-}
-
 static void add_long_term(struct stun_client *c, struct stun_transaction *t, struct draft *dr)
 {
-    struct stun_known *k = t->op.known;
-    struct span realm = {k->realm, k->realm_n};
-    enum stun_algorithm alg = k->algorithm == STUN_SHA256 ? STUN_SHA256 : STUN_MD5;
+    struct stun_account a = {c->c.username, c->given_name, c->c.password};
 
-    add_user_name(c, k, dr);
-    stun_add_bytes(dr, STUN_REALM, realm);
-    stun_add_bytes(dr, STUN_NONCE, (struct span){k->nonce, k->nonce_n});
-    add_algorithms(c, k, dr);
-    /* RFC8489:9.2.5#19, else 9.2.3.2#a1 */
-    t->op.integrity = k->algorithm ? HAS_SHA256 : k->done && k->integrity ? k->integrity : HAS_SHA1;
-    if (k->done && client_flag(c, "other-integrity-later"))
-        t->op.integrity = (HAS_SHA1 | HAS_SHA256) ^ t->op.integrity;
-    if (k->done && k->algorithm && client_flag(c, "sha1-later"))
-        t->op.integrity = HAS_SHA1;
-    stun_add(dr,
-             t->op.integrity & HAS_SHA256 ? STUN_MESSAGE_INTEGRITY_SHA256 : STUN_MESSAGE_INTEGRITY);
-    if (client_flag(c, k->algorithm ? "key-of-other-algorithm" : "key-not-of-md5"))
-        alg = alg == STUN_MD5 ? STUN_SHA256 : STUN_MD5;
-    if (!client_flag(c, "realm-in-key-as-it-came")) /* RFC8489:9.2.2#a2 */
-        realm = stun_prepare(dr->mem, realm, true, false);
-    stun_key_long_term(&t->key, alg, c->c.username, realm, c->c.password);
+    t->op.integrity = stun_login_sign(&t->op.known->login, &c->env, &a, dr, &t->key);
     t->signed_ = true;
     t->op.authenticated = true;
 }
@@ -100,11 +49,12 @@ static bool carries(struct stun_client *c, const struct stun_transaction *t)
 {
     const struct stun_known *k = t->op.known;
 
-    if (c->c.auth != STUN_AUTH_LONG || !k || !k->challenged)
+    if (c->c.auth != STUN_AUTH_LONG || !k || !k->login.challenged)
         return false;
     if (t->op.carry)
         return true;
-    return k->done && !client_flag(c, "credentials-forgotten"); /* RFC8489:9.2.3.1#1, 9.2.3.2#1 */
+    return k->login.done &&
+           !client_flag(c, "credentials-forgotten"); /* RFC8489:9.2.3.1#1, 9.2.3.2#1 */
 }
 
 static void new_id(struct stun_client *c, struct stun_transaction *t)

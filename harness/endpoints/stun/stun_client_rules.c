@@ -4,93 +4,6 @@
 
 /* ---- challenges: RFC8489:9.2.5 ---- */
 
-/* The first algorithm of PASSWORD-ALGORITHMS that is supported; 0: none. */
-static uint16_t choose(struct stun_client *c, struct span offered)
-{
-    uint16_t first = 0, last = 0;
-
-    for (size_t i = 0, step; i + 4 <= offered.n; i += step) {
-        uint16_t alg = get_u16(offered.p + i);
-        step = 4 + ((get_u16(offered.p + i + 2) + 3u) & ~3u);
-        if (alg != STUN_MD5 && alg != STUN_SHA256)
-            continue;
-        first = first ? first : alg;
-        last = alg;
-    }
-    return client_flag(c, "last-algorithm-chosen") ? last : first;
-}
-
-/* Whether a NONCE says that there are algorithms where none are listed. */
-static bool bid_down(const struct stun_msg *m)
-{
-    const struct stun_attr *nonce = stun_find(m, STUN_NONCE);
-    uint32_t features = 0;
-
-    return nonce && nonce->kind != STUN_RAW && stun_nonce_features(nonce->v.s, &features) &&
-           (features & STUN_FEATURE_ALGORITHMS) && !stun_find(m, STUN_PASSWORD_ALGORITHMS);
-}
-
-enum challenge { CHALLENGE_NONE, CHALLENGE_SAME, CHALLENGE_NEW };
-
-static bool keep_algorithms(struct stun_client *c, struct stun_known *k, const struct stun_msg *m)
-{
-    const struct stun_attr *offered = stun_find(m, STUN_PASSWORD_ALGORITHMS);
-
-    k->algorithm = 0;
-    k->offered_n = 0;
-    if (!offered)
-        return true;
-    if (offered->kind != STUN_ALGORITHMS || offered->v.s.n > sizeof k->offered)
-        return false;
-    k->algorithm = choose(c, offered->v.s);
-    if (!k->algorithm && client_flag(c, "unknown-algorithm-tried"))
-        k->algorithm = STUN_SHA256;
-    memcpy(k->offered, offered->v.s.p, offered->v.s.n);
-    k->offered_n = (uint16_t)offered->v.s.n;
-    return k->algorithm != 0; /* RFC8489:9.2.5#10 */
-}
-
-static bool prepared(struct stun_client *c, struct span realm)
-{
-    struct arena mem = arena_of(c->scratch, sizeof c->scratch);
-
-    return span_eq(stun_prepare(&mem, realm, false, false), realm);
-}
-
-/* Keep what a 401 or 438 says. NONE: it cannot be answered; SAME: the realm is that of before. */
-static enum challenge keep_challenge(struct stun_client *c, struct stun_known *k,
-                                     const struct stun_msg *m)
-{
-    const struct stun_attr *realm = stun_find(m, STUN_REALM), *nonce = stun_find(m, STUN_NONCE);
-    uint32_t features = 0;
-
-    if (!nonce || nonce->kind == STUN_RAW || nonce->v.s.n > sizeof k->nonce)
-        return CHALLENGE_NONE;
-    if (realm ? realm->kind == STUN_RAW || realm->v.s.n > sizeof k->realm : !k->challenged)
-        return CHALLENGE_NONE;
-    if (bid_down(m) && !client_flag(c, "bid-down-followed"))
-        return CHALLENGE_NONE; /* RFC8489:9.2.5#2 */
-    if (realm && !prepared(c, realm->v.s) && client_flag(c, "realm-unprepared-refused"))
-        return CHALLENGE_NONE; /* 14.9#1c: it is no REALM */
-    struct span was = {k->realm, k->realm_n};
-    bool same = k->challenged && (!realm || span_eq(was, realm->v.s));
-    if (!keep_algorithms(c, k, m))
-        return CHALLENGE_NONE;
-    if (realm) {
-        memcpy(k->realm, realm->v.s.p, realm->v.s.n);
-        k->realm_n = (uint16_t)realm->v.s.n;
-    }
-    bool old = k->challenged && client_flag(c, "old-nonce-again");
-    if (!old) {
-        memcpy(k->nonce, nonce->v.s.p, nonce->v.s.n);
-        k->nonce_n = (uint16_t)nonce->v.s.n;
-    }
-    k->anonymity =
-        stun_nonce_features(nonce->v.s, &features) && (features & STUN_FEATURE_ANONYMITY);
-    k->challenged = true;
-    return same ? CHALLENGE_SAME : CHALLENGE_NEW;
-}
-
 /* 401 and 438 under long-term credentials; false: nothing comes of it. */
 static bool challenged(struct stun_client *c, struct stun_transaction *t, const struct input *in,
                        const struct stun_msg *m, unsigned code, struct outq *q)
@@ -103,10 +16,10 @@ static bool challenged(struct stun_client *c, struct stun_transaction *t, const 
     if (client_flag(c, code == 401 ? "challenge-not-followed" : "stale-not-followed") ||
         client_flag(c, "challenge-is-a-failure"))
         return false;
-    enum challenge got = keep_challenge(c, t->op.known, m);
-    if (got == CHALLENGE_NONE)
+    enum stun_challenge got = stun_login_keep(&t->op.known->login, &c->env, m);
+    if (got == STUN_CHALLENGE_NONE)
         return false;
-    if (code == 401 && again && got == CHALLENGE_SAME && /* RFC8489:9.2.5#11 */
+    if (code == 401 && again && got == STUN_CHALLENGE_SAME && /* RFC8489:9.2.5#11 */
         (!client_flag(c, "same-credentials-again") || t->op.again++ > 8))
         return false;
     if (code == 438 && t->op.renewals++ == RENEWALS)
@@ -205,10 +118,11 @@ static bool integrity_good(struct stun_client *c, const struct stun_transaction 
     if (!sha1 && !sha256)
         return client_flag(c, is_short ? "short-unsigned-taken" : "long-unsigned-taken");
     if (is_short &&
-        (t->op.integrity == HAS_SHA1 ? !sha1 : t->op.integrity == HAS_SHA256 && !sha256) &&
+        (t->op.integrity == STUN_HAS_SHA1 ? !sha1
+                                          : t->op.integrity == STUN_HAS_SHA256 && !sha256) &&
         !client_flag(c, "other-algorithm-taken"))
         return false; /* RFC8489:9.1.4#1 */
-    if (sha256 && !(is_short && t->op.integrity == HAS_SHA1 && sha1))
+    if (sha256 && !(is_short && t->op.integrity == STUN_HAS_SHA1 && sha1))
         return stun_check_integrity256(m, &t->key) == STUN_GOOD;
     return stun_check_integrity(m, &t->key) == STUN_GOOD;
 }
@@ -273,7 +187,7 @@ static bool ignored(struct stun_client *c, const struct stun_transaction *t,
 {
     if (c->c.auth != STUN_AUTH_LONG || !t->signed_)
         return false;
-    if (bid_down(m) && !client_flag(c, "bid-down-in-others"))
+    if (stun_bid_down(m) && !client_flag(c, "bid-down-in-others"))
         return true; /* RFC8489:9.2.5#14 */
     return code == 400 && !m->at_integrity && !m->at_integrity256 &&
            !client_flag(c, "unsigned-400-taken") &&
@@ -379,8 +293,8 @@ void client_judge(struct stun_client *c, struct stun_transaction *t, const struc
         return;
     }
     if (t->op.known && t->signed_) {
-        t->op.known->done = true;
-        t->op.known->integrity = m->at_integrity256 ? HAS_SHA256 : HAS_SHA1;
+        t->op.known->login.done = true;
+        t->op.known->login.integrity = m->at_integrity256 ? STUN_HAS_SHA256 : STUN_HAS_SHA1;
     }
     enum stun_result told = client_flag(c, "success-untold") ? STUN_R_FAILED : STUN_R_SUCCESS;
     take_last(c, m, client_answered(c, t, in, q, told, m->wire, NULL));

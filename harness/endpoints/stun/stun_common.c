@@ -70,6 +70,7 @@ static const struct field server_fields[] = {
     {.name = "classic", S(classic, F_BOOL)},
     {.name = "rfc5389", S(rfc5389, F_BOOL)},
     {.name = "manual", S(manual, F_BOOL)},
+    {.name = "channels", S(channels, F_BOOL)},
     {.name = "realm", S(realm, F_TEXT)},
     {.name = "software", S(software, F_TEXT)},
     {.name = "users",

@@ -37,6 +37,7 @@ struct stun_server_config {
     bool classic;            /* serve clients of RFC 3489 */
     bool rfc5389;            /* no nonce cookie and no PASSWORD-ALGORITHMS */
     bool manual;
+    bool channels; /* manual: ChannelData messages are events ("channel"), as in stun_client_config */
     struct span realm, software; /* software: absent where empty */
     /* {"alice", "alice-secret"} where there are none. Names, realm and passwords are prepared here
      * (OpaqueString, rfc5389: SASLprep); what the profile refuses is taken as it is. */
@@ -82,29 +83,4 @@ extern const struct desc stun_client_config_desc, stun_server_config_desc;
 /* Shorten the MESSAGE-INTEGRITY-SHA256 that stun_encode left room for to its first `n` octets, before the
  * message is sealed (RFC8489:14.6); what follows moves up. */
 void stun_cut256(struct wr *w, struct stun_marks *marks, size_t n);
-enum stun_rank {
-    STUN_NEW,
-    STUN_SERVED,
-    STUN_KNOWN
-};                   /* what was on a stream: nothing, a request, a user's */
-struct stun_stream { /* the window of one stream: octets that are no whole message yet */
-    flow_id flow;
-    bool used;
-    uint8_t rank;                /* enum stun_rank; of a server's */
-    uint64_t since_us, begun_us; /* accepted; first octet of what is in the window; of a server's */
-    bool channels;               /* ChannelData stands between STUN messages: RFC8656:12.5 */
-    struct addr remote, local;
-    size_t n;
-    uint8_t buf[STUN_MAX];
-};
-/* Whether octets begin as ChannelData does (RFC8656:12#a4), as far as its first bits tell. */
-static inline bool stun_is_channel(struct span in)
-{
-    return in.n > 0 && (in.p[0] & 0xc0) == 0x40;
-}
-/* Append what came, and call `each` for every whole message; false: framing is lost. */
-bool stun_stream_take(struct stun_stream *s, const struct input *in,
-                      void (*each)(void *self, const struct input *in, struct span msg,
-                                   struct outq *q),
-                      void *self, struct outq *q);
 #endif

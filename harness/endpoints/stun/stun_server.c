@@ -313,6 +313,12 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct span octets = msg;
     uint8_t front;
 
+    if (s->c.channels && stun_is_channel(msg)) {
+        struct stun_event *e = stun_report(q, "channel", 0, STUN_R_MESSAGE, in, msg);
+        if (e)
+            e->codec = "ChannelData";
+        return;
+    }
     if (msg.n && (msg.p[0] & 0xc0) && env_flag(&s->env, "any-first-bits")) {
         struct arena mem = arena_of(s->scratch, sizeof s->scratch);
         octets = arena_copy(&mem, msg);

@@ -57,6 +57,7 @@ struct stun_stream *flood_accept(struct stun_server *s, const struct input *in, 
         return NULL;
     }
     st->used = true;
+    st->channels = s->c.channels;
     st->flow = in->flow;
     st->since_us = in->now_us;
     st->begun_us = NO_DEADLINE;

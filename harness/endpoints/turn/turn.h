@@ -90,10 +90,19 @@ struct turn_event {
     uint64_t time_us;
     uint32_t lifetime; /* s */
 };
+struct turn_client_config {
+    struct addr server; /* where an allocation is asked for that names none; port 0: 3478 or 5349 */
+    struct span transport; /* "udp" (also where empty), "tcp", or a stack such as "tcp/tls" */
+    struct span username, password, software; /* empty: "alice", "alice-secret", "rtclab 0.1" */
+    bool fingerprint;                         /* every message carries FINGERPRINT */
+    bool send_only;                           /* no channels */
+    uint64_t rto_us, ti_us;                   /* 0: 500 ms, 39.5 s */
+    uint32_t rc, rm;                          /* 0: 7, 16 */
+};
 struct turn_peer_config {
     struct addr listen; /* family 0: any address of the host; port 0: the system's choice */
     bool tcp;           /* it listens for connections there; else it is a UDP socket */
 };
-extern const struct desc turn_server_config_desc, turn_event_desc;
-extern const struct endpoint_class turn_server_class, turn_peer_class;
+extern const struct desc turn_server_config_desc, turn_client_config_desc, turn_event_desc;
+extern const struct endpoint_class turn_server_class, turn_client_class, turn_peer_class;
 #endif

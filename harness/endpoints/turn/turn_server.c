@@ -561,4 +561,5 @@ const struct endpoint_class turn_server_class = {
     .deadline = deadline,
 };
 extern const struct endpoint_class *const turn_endpoints[];
-const struct endpoint_class *const turn_endpoints[] = {&turn_server_class, &turn_peer_class, NULL};
+const struct endpoint_class *const turn_endpoints[] = {&turn_server_class, &turn_client_class,
+                                                       &turn_peer_class, NULL};
