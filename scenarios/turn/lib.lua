@@ -414,6 +414,17 @@ function lib.server(t, config)
   config = config or {}
   config.auth, config.channels = "long", true
   local a = t:lib("stun").client.server(t, config)
+  t:spawn(function() -- what a client may ask beside: its address, and nothing, to keep a NAT open
+    while true do
+      local r = a:receive { timeout = 36000 / t.scale, where = function(ev)
+        return ev.message ~= nil and ev.message.method == "binding"
+      end }
+      if not r.message then return end
+      if r.message.class == "request" then
+        a:reply { id = r.id, attributes = { { type = "XOR-MAPPED-ADDRESS", address = r.from } } }
+      end
+    end
+  end)
   return setmetatable({ t = t, a = a, addr = a.addr, relayed = "192.0.2.15:50000", lifetime = 600, nonce = "f8a1",
     account = (t.profile.accounts or {})[1] or {} }, { __index = server })
 end
@@ -425,16 +436,17 @@ function server:ask(args)
   return self.t:ask_start("allocate", args)
 end
 
-local function is_request(method)
+-- Whether an event is a request of a method, or of any but Binding.
+function lib.is_request(method)
   return function(ev)
-    return ev.event == "request" and ev.message ~= nil and ev.message.class == "request" and
-      (not method or ev.message.method == method)
+    local m = ev.event == "request" and ev.message
+    return m and m.class == "request" and m.method == (method or m.method) and m.method ~= "binding" or false
   end
 end
 
 -- The next request, of a method where one is named; kind "timeout" without message: none.
 function server:request(method, seconds)
-  local r = self.a:receive { timeout = seconds or 10, where = is_request(method) }
+  local r = self.a:receive { timeout = seconds or 10, where = lib.is_request(method) }
   if r.message then self.last = r end
   return r
 end
@@ -534,7 +546,7 @@ function server:serve(lifetime)
   local seen = { n = 0 }
   self.t:spawn(function()
     while true do
-      local r = self.a:receive { timeout = 36000 / self.t.scale, where = is_request() }
+      local r = self.a:receive { timeout = 36000 / self.t.scale, where = lib.is_request() }
       if not r.message then return end
       self.last = r
       local method = r.message.method

@@ -250,6 +250,8 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
                                    struct outq *q),
                       void *self, struct outq *q)
 {
+    flow_id flow = s->flow;
+
     for (size_t at = 0; at < in->data.n;) {
         size_t step = sizeof s->buf - s->n, used;
         struct span part = span_cut(in->data, at, at + step);
@@ -262,8 +264,8 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
                STEP_ITEM) {
             each(self, in, (struct span){s->buf + front, used}, q);
             front += used;
-            if (!s->used)
-                return true; /* the endpoint closed the stream */
+            if (!s->used || s->flow != flow)
+                return true; /* the endpoint closed the stream, or has another one by now */
         }
         if (got == STEP_FAIL)
             return false;

@@ -19,7 +19,7 @@ struct client_args {
     size_t n_peers;
     uint32_t allocation; /* as an event named it; 0: the one that was made last */
     uint32_t family, lifetime;
-    uint64_t token; /* RESERVATION-TOKEN */
+    struct span token; /* RESERVATION-TOKEN */
     bool even_port, pair, dont_fragment, indication;
     uint64_t timeout_us; /* receive: 0: 5 s */
 };
@@ -34,7 +34,7 @@ enum client_kind {
 struct client_event {
     uint8_t kind; /* enum client_kind */
     uint32_t allocation, lifetime, code, channel, frame;
-    uint64_t token;
+    struct span token;
     struct addr relayed, relayed6, mapped, local, server, peer;
     struct span data;
     uint32_t icmp_data;
@@ -98,7 +98,7 @@ const struct desc turn_client_config_desc = {"turn-client", sizeof(struct turn_c
         .name = #m, FIELD(struct client_args, m, k)                                                \
     }
 static const struct field peer_fields[] = {
-    {.name = "", FIELD(struct peer_item, at, F_ADDR)},
+    {.name = "at", FIELD(struct peer_item, at, F_ADDR)},
 };
 static const struct desc peer_desc = {"peer", sizeof(struct peer_item), FIELDS(peer_fields),
                                       .next = NULL};
@@ -115,7 +115,7 @@ static const struct field args_fields[] = {
     A(allocation, F_UINT),
     A(family, F_UINT),
     A(lifetime, F_UINT),
-    A(token, F_UINT),
+    A(token, F_BYTES),
     A(even_port, F_BOOL),
     A(pair, F_BOOL),
     A(dont_fragment, F_BOOL),
@@ -142,7 +142,7 @@ static const struct field event_fields[] = {
     E(code, F_UINT),
     E(channel, F_UINT),
     E(frame, F_UINT),
-    E(token, F_UINT),
+    E(token, F_BYTES),
     E(relayed, F_ADDR),
     E(relayed6, F_ADDR),
     E(mapped, F_ADDR),
@@ -306,7 +306,8 @@ static void describe(struct client_event *e, const struct client *c, const struc
     e->local = s->local;
     e->server = s->server;
     e->lifetime = s->lifetime;
-    e->token = s->token;
+    if (s->has_token)
+        e->token = (struct span){s->token, sizeof s->token};
 }
 
 static void told(void *owner, struct turn_session *s, const struct turn_told *what,

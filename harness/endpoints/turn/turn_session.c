@@ -157,6 +157,10 @@ void turn_session_begin(struct turn_session *s, const struct turn_wish *wish, ui
                         const struct input *in, struct outq *q)
 {
     s->wish = *wish;
+    s->wish.token = span_cut(wish->token, 0, sizeof s->asked_token);
+    if (s->wish.token.n)
+        memcpy(s->asked_token, s->wish.token.p, s->wish.token.n);
+    s->wish.token.p = s->asked_token;
     s->phase = TURN_ALLOCATING;
     s->n_been = 0;
     s->ports_tried = 1;

@@ -86,7 +86,7 @@ struct turn_wish {        /* what is asked of an Allocate request */
     uint8_t family;       /* enum turn_want */
     bool even_port, pair; /* pair: EVEN-PORT with the R bit */
     bool dont_fragment;
-    uint64_t token;    /* RESERVATION-TOKEN; 0: none */
+    struct span token; /* RESERVATION-TOKEN; empty: none */
     uint32_t lifetime; /* s; 0: the server's default */
 };
 struct turn_session {
@@ -115,7 +115,9 @@ struct turn_session {
     struct addr mapped, relayed[2]; /* of IPv4, of IPv6 */
     uint32_t lifetime;              /* s, as the server has given it */
     uint64_t until_us, refresh_us, permit_us;
-    uint64_t token; /* RESERVATION-TOKEN that it got; 0: none */
+    uint8_t token[8]; /* RESERVATION-TOKEN that it got */
+    bool has_token;
+    uint8_t asked_token[8]; /* and that it asked by */
     uint8_t ports_tried;
     bool no_df; /* 420 said so */
     struct turn_ask asks[TURN_ASKS];

@@ -15,8 +15,8 @@ static void add_allocate(struct turn_session *s, struct draft *dr)
         stun_add_uint(dr, STUN_LIFETIME, 3600);
     if (w->dont_fragment && !s->no_df)
         stun_add(dr, STUN_DONT_FRAGMENT);
-    if (w->token) { /* which stands alone: RFC8656:7.1#6, #9, #14 */
-        stun_add_uint(dr, STUN_RESERVATION_TOKEN, w->token);
+    if (w->token.n) { /* which stands alone: RFC8656:7.1#6, #9, #14 */
+        stun_add_bytes(dr, STUN_RESERVATION_TOKEN, w->token);
         if (turn_s_flag(s, "c-token-and-even"))
             stun_add_uint(dr, STUN_EVEN_PORT, 0);
         return;

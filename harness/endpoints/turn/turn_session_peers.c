@@ -311,6 +311,7 @@ bool turn_session_send(struct turn_session *s, const struct addr *peer, struct s
     if (!f)
         return false;
     if (turn_far_permitted(s, peer, in->now_us) || turn_s_flag(s, "c-send-early") ||
+        (f->binding && turn_s_flag(s, "c-early-channeldata")) ||
         (f->permitted_us && turn_s_flag(s, "c-permission-lapses"))) {
         put_data(s, f, data, indication, in->now_us, q);
         return true;

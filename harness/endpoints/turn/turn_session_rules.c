@@ -79,6 +79,23 @@ static bool challenged(struct turn_session *s, struct turn_ask *a, const struct 
 
 /* ---- Allocate ---- */
 
+/* Whom the certificate of the other server has to name is whom that of the first has (RFC8489:10#6, #8): where no name
+ * was given, its address. */
+static void name_of_server(struct turn_session *s, const struct addr *at)
+{
+    struct wr w = {(uint8_t *)s->name, sizeof s->name - 1, 0, false};
+
+    addr_text(&w, at);
+    while (w.n && s->name[w.n - 1] != ':')
+        w.n--;
+    w.n -= w.n ? 1 : 0;
+    if (at->family == 6 && w.n > 2) { /* without brackets */
+        memmove(s->name, s->name + 1, w.n - 2);
+        w.n -= 2;
+    }
+    s->name[w.n] = '\0';
+}
+
 /* 300: RFC8656:7.4#2, RFC8489:10. */
 static bool redirected(struct turn_session *s, struct turn_ask *a, const struct input *in,
                        const struct stun_msg *m, struct outq *q)
@@ -97,6 +114,8 @@ static bool redirected(struct turn_session *s, struct turn_ask *a, const struct 
             return false;
     if (addr_eq(&s->server, &to->v.addr))
         return false;
+    if (!s->name[0])
+        name_of_server(s, &s->server);
     s->been[s->n_been++] = s->server;
     turn_session_close(s, q);
     s->server = to->v.addr;
@@ -214,7 +233,9 @@ static void keep_addresses(struct turn_session *s, const struct stun_msg *m)
             s->relayed[six] = a->v.addr;
     }
     s->mapped = mapped && mapped->kind == STUN_XOR_ADDR ? mapped->v.addr : (struct addr){0};
-    s->token = token && token->kind == STUN_U64 ? token->v.u64 : 0;
+    s->has_token = token && token->length == sizeof s->token;
+    if (s->has_token)
+        memcpy(s->token, token->v.s.p, sizeof s->token);
 }
 
 /* Whether the addresses are of families that were asked for: RFC8656:7.3#1. */
@@ -222,7 +243,7 @@ static bool usable(const struct turn_session *s)
 {
     uint8_t want = s->wish.family;
 
-    if (want == TURN_WANT_BOTH || s->wish.token)
+    if (want == TURN_WANT_BOTH || s->wish.token.n)
         return s->relayed[0].family || s->relayed[1].family;
     bool six = want == TURN_WANT_IP6;
     return s->relayed[six].family && !s->relayed[!six].family;
@@ -238,8 +259,9 @@ static void allocated(struct turn_session *s, struct turn_ask *a, const struct i
     s->phase = TURN_HAS;
     granted(s, lifetime_in(m), in);
     if (!usable(s) && !turn_s_flag(s, "c-keeps-foreign")) { /* RFC8656:7.3#2a */
-        failed(s, a, in, m, 0, "no relayed address of the family that was asked for", q);
-        s->phase = TURN_HAS;
+        what.kind = TURN_TOLD_FAILED;
+        what.why = "no relayed address of the family that was asked for";
+        turn_ask_end(s, a, &what, in, q);
         turn_session_leave(s, 0, in, q);
         return;
     }
