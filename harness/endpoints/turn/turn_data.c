@@ -223,7 +223,10 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
     }
     if (!p || !carry_to_peer(s, in, &p->at, &pkt))
         return; /* RFC8656:5#6b, 12.6#a1, #a2, #a3 */
+    struct addr to = p->at;
     if (s->deviant) {
+        if (!p->number) /* a permission, by "channel-without-bind" */
+            to.port = p->port;
         struct turn_peer *permission = turn_permission(s, a, &p->at);
         if (permission && turn_flag(s, "channeldata-refreshes-permission"))
             turn_peer_touch(s, permission, in->now_us);
@@ -233,7 +236,7 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
             (!st && octets.n > 4u + m.length && turn_flag(s, "udp-padding-refused")))
             return;
     }
-    to_peer(s, a, &p->at, s->deviant ? channel_payload(s, octets, &m) : m.data, &pkt,
+    to_peer(s, a, &to, s->deviant ? channel_payload(s, octets, &m) : m.data, &pkt,
             turn_flag(s, "channeldata-from-other-port") ? TURN_FLOW_OTHER : 0, q);
 }
 
