@@ -246,6 +246,15 @@ function lib.with_permission(t, config, attributes, peer_opts)
   if lib.permitted(t, k:permit(p.addr)) then return k, p end
 end
 
+-- A client with an allocation, and a peer whose address is bound to a channel; nil, with a check made, where that does
+-- not come about.
+function lib.with_channel(t, number)
+  local k = lib.with_allocation(t)
+  if not k then return nil end
+  local p = lib.peer(t)
+  if lib.permitted(t, k:bind(number, p.addr), "RFC8656:12.2#a7", "ChannelBind for a peer") then return k, p end
+end
+
 -- A Send indication. attributes: in place of XOR-PEER-ADDRESS and DATA where address is nil, else after them.
 function client:send(address, octets, attributes)
   local list = address and { lib.to(address), { type = "DATA", value = octets } } or {}
@@ -329,7 +338,7 @@ end
 local function settle(t) t:pass(0.05 * t.scale) end
 
 -- The peer gets exactly these octets from the relayed address, once; checked against `clause`.
-function lib.reaches(t, k, p, clause, octets, what)
+function lib.reaches(t, _, p, clause, octets, what)
   local ev = p:receive(2, function(e) return e.octets == octets end)
   if ev.kind == "timeout" then
     local other = p:pending()
@@ -351,8 +360,27 @@ function lib.comes_back(t, k, clause, octets, what)
   return got
 end
 
--- A signed exchange on the client's flow that shows that the server lives, and has processed what came before; nil, with
--- an inconclusive check, where it is silent.
+-- ChannelData on a channel that is bound reaches the peer; checked against `clause`.
+function lib.channel_reaches(t, k, p, number, clause, what)
+  local words = lib.words("channel")
+  k:channel(number, words)
+  return lib.reaches(t, k, p, clause, words, what)
+end
+
+-- The peer sends (from `flow`, unless its first), and the client gets it by this channel (number), or (nil) by a Data
+-- indication; checked against `clause`.
+function lib.comes_by(t, k, p, number, clause, what, flow)
+  local words = lib.words("peer")
+  p:send(k.relayed, words, { flow = flow })
+  local got = k:receive(2, function(ev) return lib.carried(ev).octets == words end)
+  local how = not got.via and "nothing came" or got.via == "indication" and "a Data indication came" or
+    ("ChannelData of %#x came"):format(got.channel)
+  t:check(clause, got.via and got.channel == number, what .. ": " .. how, got.event)
+  return got
+end
+
+-- A signed exchange on the client's flow that shows that the server lives, and has processed what came before; nil,
+-- with an inconclusive check, where it is silent.
 function lib.alive(t, k, clause)
   local r = k:request("create-permission", { lib.to(lib.family(k.relayed or "0.0.0.0:0") == 6 and "[2001:db8::fe]:9" or
     "192.0.2.254:9") })
@@ -370,7 +398,8 @@ function lib.peer_silent(t, k, p, clause, what)
   return r and t:check(clause, true, what, r)
 end
 
--- Nothing comes to the client: neither data nor an answer that was not asked for.
+-- Nothing comes to the client: neither data nor an answer that was not asked for. An answer once more is none: a
+-- request may have been sent again.
 function lib.client_silent(t, k, clause, what)
   settle(t)
   local r = lib.alive(t, k, clause)

@@ -143,6 +143,8 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     struct stun_attr forged;
     if (peer && turn_flag(s, "bad-peer-relayed"))
         peer = as_ip4(peer, &forged);
+    if (peer && peer->kind == STUN_XOR_ADDR && !turn_allowed(s, &peer->v.addr))
+        drop(s, r, "forbidden-send-answered");
     if (!peer || !send_is_good(s, r, peer, data)) {
         drop(s, r, "send-error-answered");
         return;
@@ -185,6 +187,9 @@ static struct turn_peer *bound(struct turn_server *s, struct turn_alloc *a, uint
     if (turn_flag(s, "channel-without-bind") ||
         (number > TURN_CHANNEL_LAST && turn_flag(s, "reserved-channel-relayed")))
         p = a->peers;
+    if (!p && turn_flag(s, "unbound-channel-relayed"))
+        for (p = a->peers; p && !p->number;)
+            p = p->mine_next;
     return p;
 }
 
@@ -321,6 +326,8 @@ static bool permitted(struct turn_server *s, const struct turn_alloc *a, const s
         p = turn_permission(s, &s->allocs[i], &in->pkt.remote);
     if (!p && turn_flag(s, "channel-without-permission-relays"))
         p = turn_channel_to(s, a, &in->pkt.remote);
+    if (!p && a->n_permissions && turn_flag(s, "permission-for-all"))
+        return true;
     return p || turn_flag(s, "all-peers-permitted");
 }
 
