@@ -188,6 +188,27 @@ function lib.allocated(t, r, clause, what)
   return t:expect(r, { { success = true, clause = clause or "RFC8656:7.2#a28" } }, what or "an Allocate request")
 end
 
+-- Whether an Allocate request is refused with `code`, checked. What a server may say at any point has it skipped.
+function lib.refused(t, r, code, clause, what)
+  if r.kind == "error" and r.code ~= code and busy[r.code] then
+    t:skip("the server " .. busy[r.code] .. ": it answers an Allocate request with " .. r.code)
+  end
+  return t:expect(r, { { error = code, clause = clause } }, what)
+end
+
+-- The case is skipped where the server ignores ADDITIONAL-ADDRESS-FAMILY, as one that does not know it may
+-- (RFC8489:14#a4). That it knows it shows by either what it refuses or what it grants: one of them may be broken.
+function lib.knows_additional(t)
+  for value = 1, 2 do
+    local k = lib.client(t)
+    local r = k:allocate { { type = "ADDITIONAL-ADDRESS-FAMILY", value = value } }
+    k:leave()
+    if (value == 1 and r.code == 400) or #r:attributes("XOR-RELAYED-ADDRESS") == 2 or
+      r:attribute("ADDRESS-ERROR-CODE") then return end
+  end
+  t:skip("the server ignores ADDITIONAL-ADDRESS-FAMILY")
+end
+
 -- A client with an allocation; nil, with a check made, where none comes about. attributes: of Allocate.
 function lib.with_allocation(t, config, attributes)
   local k = lib.client(t, config)
