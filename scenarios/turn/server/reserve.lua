@@ -56,11 +56,9 @@ case {
   type = "V",
   needs = { "accounts" },
   run = function(t)
-    local first
     for _ = 1, 10 do
-      local k, r = allocate(t, { even(0) }, { over = first })
+      local k, r = allocate(t, { even(0) })
       if not k then return end
-      first = first or k
       check_even(t, k, r)
       t:check("RFC8656:7.2#a30", not r:attribute("RESERVATION-TOKEN"), "a token that nobody asked for", r)
       k:leave()
