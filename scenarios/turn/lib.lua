@@ -176,11 +176,13 @@ function client:learn(r)
   self.allocated = r
 end
 
--- What a server may say at any point to an Allocate request: RFC8656:7.2#7, #9, #a12.
-local busy = { [300] = "redirects", [486] = "has a quota", [508] = "has no capacity" }
+-- What a server may say at any point to an Allocate request: RFC8656:7.2#7, #9, #a12; and, where it has no IPv4, to one
+-- that asks for no family: #5.
+local busy = { [300] = "redirects", [440] = "has no IPv4 to relay by", [486] = "has a quota",
+  [508] = "has no capacity" }
 
--- Whether `r` is a success response to Allocate, checked. A server that answers 300, 486 or 508 may do so at any time,
--- and has nothing to show: the case is skipped.
+-- Whether `r` is a success response to Allocate, checked. A server that answers 300, 440, 486 or 508 has nothing to
+-- show: the case is skipped.
 function lib.allocated(t, r, clause, what)
   if r.kind == "error" and busy[r.code] then
     t:skip("the server " .. busy[r.code] .. ": it answers an Allocate request with " .. r.code)
@@ -385,14 +387,15 @@ function lib.peer_silent(t, k, p, clause, what)
   return r and t:check(clause, true, what, r)
 end
 
--- Nothing comes to the client: neither data nor an answer that was not asked for.
+-- Nothing comes to the client: neither data nor an answer that was not asked for. An answer that came before is one to
+-- a retransmission.
 function lib.client_silent(t, k, clause, what)
   settle(t)
   local r = lib.alive(t, k, clause)
   settle(t)
   local heard
   for _, ev in ipairs(k.c:pending()) do
-    if ev.octets and (not k.flow or ev.flow == k.flow) then heard = heard or ev end
+    if ev.octets and not k.c.seen[ev:key()] and (not k.flow or ev.flow == k.flow) then heard = heard or ev end
   end
   if heard then return t:check(clause, false, what, heard) end
   return r and t:check(clause, true, what, r)
