@@ -42,10 +42,16 @@ static bool lifetime(const struct turn_server *s, const struct turn_request *r, 
     *out = s->c.default_lifetime;
     if (!a)
         return true;
-    if (a->kind != STUN_U32)
-        return turn_flag(s, "lifetime-length-any");
-    bool deletes = refresh && a->v.u32 == 0 && !turn_flag(s, "refresh-0-as-default");
-    *out = deletes ? 0 : granted(s, a->v.u32, refresh);
+    uint32_t asked = a->v.u32;
+    if (a->kind != STUN_U32) {
+        if (!turn_flag(s, "lifetime-length-any"))
+            return false;
+        asked = 0;
+        for (size_t i = 0; i < a->length && i < 4; i++)
+            asked = asked << 8 | a->p[4 + i];
+    }
+    bool deletes = refresh && asked == 0 && !turn_flag(s, "refresh-0-as-default");
+    *out = deletes ? 0 : granted(s, asked, refresh);
     return true;
 }
 

@@ -152,7 +152,7 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     struct addr to = peer->v.addr;
     p = turn_permission(s, r->alloc, &to);
     if (!p && !turn_flag(s, "send-without-permission")) {
-        drop(s, r, "stray-indication-answered");
+        drop(s, r, "unpermitted-send-answered");
         return;
     }
     if (p && turn_flag(s, "send-refreshes-permission"))

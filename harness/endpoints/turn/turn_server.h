@@ -280,7 +280,7 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
                      struct outq *q);
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 243, TURN_SERVER_VARIANTS = 35 };
+enum { TURN_SERVER_FAULTS = 244, TURN_SERVER_VARIANTS = 35 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

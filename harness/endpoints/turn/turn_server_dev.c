@@ -101,9 +101,9 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"refresh-once", "RFC8656:8.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"tuple-not-looked-at", "RFC8656:5#6a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"even-port-odd", "RFC8656:7.2#a21", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"token-unasked", "RFC8656:7.2#a21", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"token-missing", "RFC8656:7.2#a22", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"token-short", "RFC8656:7.2#a22", "success/allocate", DEV_SET,
+    {"token-unasked", "RFC8656:7.2#a30", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"token-missing", "RFC8656:7.2#a23", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"token-short", "RFC8656:18.10#a1", "success/allocate", DEV_SET,
      "attributes/RESERVATION-TOKEN/value", "hex:01020304", NULL},
     {"token-other-port", "RFC8656:7.2#a19", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"token-bound-to-tuple", "RFC8656:7.2#a20", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -276,6 +276,7 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"malformed-kills", "RFC8489:6.3#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"many-peers-kill", "RFC8656:18.4#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"challenge-huge", "RFC8656:5#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"unpermitted-send-answered", "RFC8656:11.2#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
 const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {

@@ -42,11 +42,14 @@ static uint64_t relayed(const struct stun_msg *m)
 }
 
 /* Whether one answer grants and the other refuses for good. Not so with 438, since a nonce may expire in
- * between, nor with 500 to 599, after which the same request may be sent again. */
+ * between, nor with 500 to 599, after which the same request may be sent again, nor with 437 to a deletion,
+ * which has been carried out by then (RFC8656:8.2#a6). */
 static bool contrary(const struct stun_tx *t, const struct stun_msg *m, uint16_t code)
 {
     uint16_t refusal = m->cls == STUN_ERROR ? code : t->answer_code;
 
+    if (m->method == STUN_REFRESH && refusal == 437)
+        return false;
     return m->cls != t->answer_cls && refusal >= 400 && refusal < 500 && refusal != 438;
 }
 

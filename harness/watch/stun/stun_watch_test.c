@@ -3,7 +3,7 @@
  * A flow is text: "0>q1 500>q1 501<s1". A step is the time in ms, the direction (> from the client),
  * the kind and the id, then flags. Frames are numbered from 1.
  *   kinds  q Binding request, Q Allocate request, i indication, s success, S Allocate success,
- *          eNNN/ and ENNN/ error responses to these, Z octets that are no message
+ *          R Refresh request, T its success, eNNN/, ENNN/ and DNNN/ error responses, Z octets that are no message
  *   flags  x other content, c without magic cookie, m with MESSAGE-INTEGRITY, p with PRIORITY,
  *          n with a transmit counter (of the step), v with CHANGE-REQUEST, a relayed address 1,
  *          b relayed address 2, u unknown attribute that needs comprehension, k cut,
@@ -32,7 +32,7 @@ static void attributes(struct wr *w, char kind, unsigned code, const char *flags
 
     if (kind == 's' || kind == 'S')
         attr(w, STUN_XOR_MAPPED_ADDRESS, mapped, sizeof mapped);
-    if (kind == 'e' || kind == 'E') {
+    if (kind == 'e' || kind == 'E' || kind == 'D') {
         error[2] = (uint8_t)(code / 100);
         error[3] = (uint8_t)(code % 100);
         attr(w, STUN_ERROR_CODE, error, sizeof error);
@@ -61,8 +61,9 @@ static size_t message(uint8_t *out, char kind, unsigned code, uint8_t id, const 
                       unsigned step)
 {
     struct wr w = {out, 512, 0, false};
-    static const uint16_t types[] = {['q'] = 0x0001, ['Q'] = 0x0003, ['i'] = 0x0011, ['s'] = 0x0101,
-                                     ['S'] = 0x0103, ['e'] = 0x0111, ['E'] = 0x0113};
+    static const uint16_t types[] = {
+        ['q'] = 0x0001, ['Q'] = 0x0003, ['i'] = 0x0011, ['s'] = 0x0101, ['S'] = 0x0103,
+        ['e'] = 0x0111, ['E'] = 0x0113, ['R'] = 0x0004, ['T'] = 0x0104, ['D'] = 0x0114};
     uint8_t ids[12] = {id, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, id};
 
     if (kind == 'Z') {
@@ -104,7 +105,7 @@ static const char *read_step(const char *s, struct shown *st)
     *st = (struct shown){.ms = strtod(s, &end)};
     st->dir = *end++;
     st->kind = *end++;
-    if (st->kind == 'e' || st->kind == 'E') {
+    if (st->kind == 'e' || st->kind == 'E' || st->kind == 'D') {
         st->code = (unsigned)strtoul(end, &end, 10);
         end++; /* the slash */
     }
@@ -347,6 +348,8 @@ static void two_answers(void)
     CU_ASSERT_EQUAL(found[0].f.arg[0], 437);
     BROKEN("0>Q1 500>Q1 501<E437/1 502<S1a", &passing, "RFC8489:6.3.1#1", "1 2 3");
     NOTHING("0>Q1 500>Q1 501<S1a 502<E438/1", &passing);
+    NOTHING("0>R1 500>R1 501<T1 502<D437/1", &passing); /* a deletion: RFC8656:8.2#a6 */
+    BROKEN("0>R1 500>R1 501<T1 502<D400/1", &passing, "RFC8489:6.3.1#1", "1 2 3");
     NOTHING("0>Q1 500>Q1 501<E500/1 502<S1a", &passing);
     NOTHING("0>Q1 500>Q1 501<E300/1 502<S1a", &passing);
     NOTHING("0>Q1 500>Q1 501<E401/1x 502<E401/1", &passing);

@@ -37,8 +37,10 @@ case {
     repeat r = s:request() until not r.message or r.message.transaction ~= id
     if not t:check("RFC8656:5#1b", r.message ~= nil, "no request follows the challenge", r) then return end
     local nonce = r:attribute("NONCE")
-    t:check("RFC8489:9.2.5#3", nonce and nonce.value == "the-nonce-of-the-case", "the nonce is not that of the challenge", r)
-    t:check("RFC8489:9.2.5#7", r.integrity == "good" or r.integrity256 == "good", "it is not signed by the account's key", r)
+    t:check("RFC8489:9.2.5#3", nonce and nonce.value == "the-nonce-of-the-case",
+      "the nonce is not that of the challenge", r)
+    t:check("RFC8489:9.2.5#7", r.integrity == "good" or r.integrity256 == "good",
+      "it is not signed by the account's key", r)
     s:grant(r)
     t:expect(asked:wait(60), { { success = true, clause = "RFC8656:7.3#1" } }, "a signed Allocate success response")
   end
@@ -63,8 +65,8 @@ case {
     local name = r:attribute("USERNAME") or r:attribute("USERHASH")
     for _, later in ipairs(seen) do
       local now = later:attribute("USERNAME") or later:attribute("USERHASH")
-      t:check("RFC8656:7.3#a2", later.from == r.from, "a request comes from " .. tostring(later.from) .. ", not from " ..
-        tostring(r.from), later)
+      t:check("RFC8656:7.3#a2", later.from == r.from,
+        "a request comes from " .. tostring(later.from) .. ", not from " .. tostring(r.from), later)
       t:check("RFC8656:5#a4", now and now.value == name.value, "a request is of another user", later)
     end
   end

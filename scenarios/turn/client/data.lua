@@ -48,7 +48,8 @@ case {
       for _, a in ipairs(list) do
         if a.address then
           named[lib(t).ip(a.address)] = true
-          t:check("RFC8656:10.1#3", lib(t).family(a.address) == 4, "a peer of another family than the relayed address", r)
+          t:check("RFC8656:10.1#3", lib(t).family(a.address) == 4,
+            "a peer of another family than the relayed address", r)
         end
       end
       s:success(r)
@@ -99,7 +100,9 @@ case {
       local r = s:request("channel-bind", 5)
       if not r.message then return t:inconc("RFC8656:12.1#a1", "it was asked for a channel and sent no ChannelBind") end
       local number, at = r:attribute("CHANNEL-NUMBER"), r:attribute("XOR-PEER-ADDRESS")
-      if not t:check("RFC8656:12.1#a1", number and at, "CHANNEL-NUMBER or XOR-PEER-ADDRESS is missing", r) then return end
+      if not t:check("RFC8656:12.1#a1", number and at, "CHANNEL-NUMBER or XOR-PEER-ADDRESS is missing", r) then
+        return
+      end
       t:check("RFC8656:12#a1", number.value >= 0x4000 and number.value <= 0x4fff,
         ("the number is 0x%04x"):format(number.value), r)
       t:check("RFC8656:18.1#1a", (number.reserved or 0) == 0, "the reserved bits are not zero", r)
@@ -150,10 +153,12 @@ case {
       t:ask_start("send", { peer = peer, data = words })
       local got = s:data(2)
       if got.via == "indication" then t:skip("it sends by indications all the same") end
-      if not t:check("RFC8656:12.5#2", got.via == "channel", "no whole ChannelData message comes: without padding it is " ..
-        "not to be told from what follows", got.event) then return end
-      t:check("RFC8656:12.5#a1", got.length == n, "the length is " .. tostring(got.length) .. " for " .. n .. " octets",
-        got.event)
+      if not t:check("RFC8656:12.5#2", got.via == "channel",
+        "no whole ChannelData message comes: without padding it is not to be told from what follows", got.event) then
+        return
+      end
+      t:check("RFC8656:12.5#a1", got.length == n,
+        "the length is " .. tostring(got.length) .. " for " .. n .. " octets", got.event)
     end
   end
 }
@@ -172,7 +177,8 @@ case {
     if not r.message then return end
     t:ask_start("send", { peer = peer, data = "at once" })
     local early = s:data(1)
-    t:check("RFC8656:11.1#1", early.via ~= "indication", "a Send indication comes before there is a permission", early.event)
+    t:check("RFC8656:11.1#1", early.via ~= "indication",
+      "a Send indication comes before there is a permission", early.event)
     s:success(r)
     asked:wait(60)
     local got = early.kind == "timeout" and s:data(5) or early

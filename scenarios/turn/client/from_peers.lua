@@ -82,7 +82,8 @@ case {
     end
     s:from_peer(peer, "")
     local got = delivered(t)
-    t:check("RFC8656:11.4#a3", got.kind == "success" and got.data == "" and got.peer == peer, "empty DATA is not delivered")
+    t:check("RFC8656:11.4#a3", got.kind == "success" and got.data == "" and got.peer == peer,
+      "empty DATA is not delivered")
   end
 }
 

@@ -31,7 +31,8 @@ case {
     serve_until(t, s, 700, function(r)
       if r.message.method ~= "refresh" then return s:success(r) end
       n = n + 1
-      t:check("RFC8656:8#1", t:now() - from < 120, ("a Refresh request comes after %.0f s of 120"):format(t:now() - from), r)
+      t:check("RFC8656:8#1", t:now() - from < 120,
+        ("a Refresh request comes after %.0f s of 120"):format(t:now() - from), r)
       from = t:now()
       s:success(r, { { type = "LIFETIME", value = 120 } })
     end)

@@ -68,8 +68,9 @@ case {
     if not r then return end
     s:challenge(r, 401, "another-nonce")
     no_more(t, s, "RFC8656:7.4#5", 20, "a request comes again under credentials that were refused")
-    t:expect(asked:wait(60), { { kind = "error", clause = "RFC8656:7.4#4" }, { kind = "failed", clause = "RFC8656:7.4#4" } },
-      "credentials that were refused")
+    t:expect(asked:wait(60), {
+      { kind = "error", clause = "RFC8656:7.4#4" }, { kind = "failed", clause = "RFC8656:7.4#4" },
+    }, "credentials that were refused")
   end
 }
 
