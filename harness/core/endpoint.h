@@ -103,6 +103,9 @@ enum out_kind {
     OUT_PAUSE,
     OUT_RESUME,
     OUT_RESOLVE,
+    /* Tell the datagram flow at pkt.remote by ICMP that what it sent to pkt.local (family 0: to this
+     * flow) was refused: `icmp`, `mtu`, data[0] is quoted. In sim alone: live it takes privileges. */
+    OUT_ICMP,
     OUT_EVENT,
     /* by a layer, about a flow that it provides, to whoever is above */
     OUT_PROVIDE, /* the flow is ready (IN_OPENED above) */
@@ -129,6 +132,8 @@ struct output {
     const struct desc *desc;
     const void *rec;  /* OUT_EVENT: record in the queue's arena */
     uint16_t rr_type; /* OUT_RESOLVE: RR_SRV, RR_A, RR_AAAA, RR_ANY_ADDR */
+    uint16_t icmp;    /* OUT_ICMP: type << 8 | code, and what the next hop takes */
+    uint32_t mtu;
     uint32_t token;
 };
 /* The caller's; taken whole after one input or a batch, before what it causes. Slices that are put

@@ -274,7 +274,7 @@ static void downward(struct party *p, struct part *from, const struct output *o,
     } else if (o->kind == OUT_SEND && o->not_before_us > now) {
         if (!held_put(p, e, o->not_before_us, &o->pkt, joined(p, o)))
             fault(p, "too many sends of", "are held back");
-    } else if (o->kind != OUT_PAUSE && o->kind != OUT_RESUME) { /* no layer knows these */
+    } else if (o->kind == OUT_SEND || o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE) {
         struct input in = {.now_us = now, .flow = e->id_below, .pkt = o->pkt};
         in.kind = o->kind == OUT_SEND ? IN_SEND : o->kind == OUT_SHUTDOWN ? IN_SHUTDOWN : IN_CLOSE;
         in.why = o->abort ? CLOSE_RESET : CLOSE_DONE;
@@ -374,6 +374,7 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
     case OUT_CLOSE:
     case OUT_PAUSE:
     case OUT_RESUME:
+    case OUT_ICMP:
         downward(p, from, o, now);
         break;
     case OUT_RESOLVE:

@@ -397,6 +397,25 @@ static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct 
     arrive(s, at, k, in, span_cut(data, 0, 548));
 }
 
+/* ICMP that a party makes, as a host or a router on the way would. */
+static void send_icmp(struct sim *s, const struct sock *k, const struct output *o)
+{
+    struct sock *to = sock_at(s, &o->pkt.remote, true);
+    struct addr lost = o->pkt.local.family ? o->pkt.local : k->local;
+    struct span quoted = o->n_data ? o->data[0] : (struct span){0};
+
+    if (!to || to->local.family != lost.family)
+        return;
+    struct input in = {.kind = IN_ICMP,
+                       .icmp = o->icmp,
+                       .mtu = o->mtu,
+                       .pkt = {.remote = lost, .local = to->local}};
+    if (s->d.capture)
+        in.pkt.frame = capture_icmp(s->d.capture, s->d.now_us, &k->local, &to->local, o->icmp,
+                                    &to->local, &lost, quoted);
+    arrive(s, s->d.now_us + s->path.spec.delay_us, to, in, quoted);
+}
+
 static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
 {
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
@@ -532,8 +551,8 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 
 static void take_output(struct sim *s, struct party *p, const struct output *o)
 {
-    struct sock *k =
-        o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE ? sock_of(s, p, o->flow) : NULL;
+    bool named = o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE || o->kind == OUT_ICMP;
+    struct sock *k = named ? sock_of(s, p, o->flow) : NULL;
 
     if (o->kind == OUT_OPEN) {
         do_open(s, p, o);
@@ -546,6 +565,8 @@ static void take_output(struct sim *s, struct party *p, const struct output *o)
         check_ended(s, k);
     } else if (k && o->kind == OUT_CLOSE) {
         close_sock(s, k, o->abort);
+    } else if (k && o->kind == OUT_ICMP) {
+        send_icmp(s, k, o);
     }
 }
 

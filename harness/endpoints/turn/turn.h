@@ -14,7 +14,8 @@
  *
  * turn.peer: what cases speak through on the far side of a relay: UDP sockets or TCP connections. Verbs:
  *   `send`, `open` one more UDP socket at the same address, `connect` to an address by TCP, `listen` for
- *   connections at one more port, `close`, `shutdown`. Events: "data", "icmp", "accepted", "eof", "closed". */
+ *   connections at one more port, `close`, `shutdown`; in sim `icmp`: tell a UDP socket what became of its
+ *   datagram, as a host or a router does. Events: "data", "icmp", "accepted", "eof", "closed". */
 #ifndef HARNESS_ENDPOINTS_TURN_TURN_H
 #define HARNESS_ENDPOINTS_TURN_TURN_H
 #include "harness/endpoints/stun/stun.h"
