@@ -77,8 +77,7 @@ struct nat *nat_new(const struct nat_spec *spec, uint64_t seed)
     if (!n)
         return NULL;
     n->spec = *spec;
-    n->spec.timeout_us =
-        spec->timeout_us ? spec->timeout_us : (uint64_t)NAT_TIMEOUT_S * SECOND;
+    n->spec.timeout_us = spec->timeout_us ? spec->timeout_us : (uint64_t)NAT_TIMEOUT_S * SECOND;
     n->spec.port_first = spec->port_first ? spec->port_first : 1024;
     n->spec.port_last = spec->port_last ? spec->port_last : 65535;
     rng_seed(n->rng, seed);

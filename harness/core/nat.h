@@ -7,7 +7,8 @@
 
 enum {
     NAT_MAPPINGS = 4096, /* at once; one more cannot be made: the packet is lost */
-    NAT_REMOTES = 16384, /* remote endpoints that filters remember, of all mappings; one more is lost too */
+    NAT_REMOTES =
+        16384, /* remote endpoints that filters remember, of all mappings; one more is lost too */
     NAT_OUTSIDE = 4,     /* external addresses */
     NAT_TIMEOUT_S = 300, /* of a mapping, as section 4.3 recommends */
 };
@@ -17,9 +18,9 @@ enum nat_by {
     NAT_ADDRESS_DEPENDENT,
     NAT_ADDRESS_AND_PORT_DEPENDENT,
 };
-enum nat_ports { /* section 4.2 */
-                 NAT_PORTS_ANY, /* no preservation: a port drawn by chance */
-                 NAT_PORTS_PRESERVED, /* the internal port where it is free, else one drawn */
+enum nat_ports {                       /* section 4.2 */
+                 NAT_PORTS_ANY,        /* no preservation: a port drawn by chance */
+                 NAT_PORTS_PRESERVED,  /* the internal port where it is free, else one drawn */
                  NAT_PORTS_OVERLOADED, /* the internal port always: two mappings may share it */
 };
 enum nat_hairpin { /* section 6 */
@@ -34,9 +35,10 @@ struct nat_spec {
     uint8_t ports;              /* enum nat_ports */
     uint8_t hairpin;            /* enum nat_hairpin */
     bool parity;                /* a drawn port is even or odd as the internal one is */
-    bool arbitrary; /* several external addresses: any of them for each mapping, not one for each host */
-    bool refresh_in;     /* what comes in sets the timer back too: section 4.3 */
-    bool no_refresh_out; /* what goes out does not */
+    bool
+        arbitrary; /* several external addresses: any of them for each mapping, not one for each host */
+    bool refresh_in;                  /* what comes in sets the timer back too: section 4.3 */
+    bool no_refresh_out;              /* what goes out does not */
     uint64_t timeout_us;              /* 0: NAT_TIMEOUT_S */
     uint32_t port_first, port_last;   /* that are drawn; 0: 1024, 65535 */
     struct addr outside[NAT_OUTSIDE]; /* family 0: unused; all of one family, ports not looked at */

@@ -1,5 +1,6 @@
 /* harness/endpoints/stun/stun_common.c - field tables of configuration and events, streams. */
 #include "harness/core/prep.h"
+#include "harness/endpoints/stun/stun_discovery.h"
 #include "harness/endpoints/stun/stun_endpoint.h"
 
 static const struct name auth_v[] = {
@@ -283,4 +284,4 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
 
 extern const struct endpoint_class *const stun_endpoints[];
 const struct endpoint_class *const stun_endpoints[] = {&stun_client_class, &stun_server_class,
-                                                       NULL};
+                                                       &stun_discovery_class, NULL};
