@@ -26,6 +26,10 @@ struct flow_spec {
     const struct desc *desc;   /* options of the layers: a record and its table */
     const void *options;
 };
+/* One option of a flow's layers, by the name of its field; absent where the record has no such field. */
+struct val flow_option(const struct flow_spec *spec, const char *name);
+bool flow_option_on(const struct flow_spec *spec, const char *name);
+struct span flow_option_text(const struct flow_spec *spec, const char *name);
 struct pkt { /* what travels beside a datagram; addresses also for streams */
     struct addr remote,
         local;        /* remote: whom from or to; local: address it arrived at, or leave by */
@@ -206,6 +210,7 @@ struct endpoint_class {
     uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none.
                                               NULL: it never has one */
     const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
+    bool datagrams;    /* what it provides are datagrams, whatever stands below */
     /* Free what it holds beside its own memory, before that is freed: of layers in
      * harness/drivers, which stand on libraries that allocate. NULL: nothing. */
     void (*end)(void *self);

@@ -576,4 +576,4 @@ const struct endpoint_class turn_server_class = {
 };
 extern const struct endpoint_class *const turn_endpoints[];
 const struct endpoint_class *const turn_endpoints[] = {&turn_server_class, &turn_client_class,
-                                                       &turn_peer_class, NULL};
+                                                       &turn_layer_class, &turn_peer_class, NULL};
