@@ -45,7 +45,9 @@ struct server_mind {   /* what a server has said that counts for what is asked n
     struct addr at;    /* family 0: a free place */
     uint64_t until_us; /* no Allocate request before */
     bool refused;      /* and none at all */
+    bool foreign;      /* it has given addresses of a family that was not asked for: 7.3#2b */
     bool no_family[2];
+    uint64_t family_us[2]; /* none for that family before */
 };
 struct arrival {
     uint8_t kind; /* enum client_kind: SUCCESS or ICMP */
@@ -60,7 +62,8 @@ struct client {
     struct stun_account account;
     struct arena mem;
     flow_id next_flow;
-    uint32_t last; /* the allocation made last, from 1 */
+    uint32_t last;      /* the allocation made last, from 1 */
+    uint32_t questions; /* lookups so far */
     struct server_mind minds[MINDS];
     struct {
         uint32_t token; /* of the command that waits; 0: none */
@@ -69,6 +72,7 @@ struct client {
     struct {
         uint32_t question, token;
         uint16_t port;
+        bool service; /* an SRV record is sought: RFC8656:5#a8 */
         struct turn_wish wish;
     } asked[SESSIONS]; /* names that are looked up, for a session */
     size_t n_arrived;
@@ -223,9 +227,9 @@ static void remember_half(struct client *c, const struct turn_session *s, struct
         return;
     struct server_mind *mind = mind_of(c, &s->server);
     if (a->v.code == 440)
-        mind->no_family[a->family == 2] = true;
-    else if (a->v.code == 508)
-        mind->until_us = now_us + 60ull * SECOND;
+        mind->no_family[a->family == 2] = !env_flag(&c->env, "c-half-again");
+    else if (a->v.code == 508 && !env_flag(&c->env, "c-half-508-again"))
+        mind->family_us[a->family == 2] = now_us + 60ull * SECOND;
 }
 
 /* Why this server is not asked now; NULL: it may be. */
@@ -239,6 +243,10 @@ static const char *not_now(struct client *c, const struct addr *at, uint32_t fam
         return "the server has refused these credentials";
     if (m->until_us > now_us && !env_flag(&c->env, "c-437-for-ever"))
         return "the server is not to be asked so soon again";
+    if (m->family_us[six] > now_us)
+        return "the server has no room for this family, and is not to be asked so soon again";
+    if (m->foreign && !env_flag(&c->env, "c-foreign-again"))
+        return "the server gives addresses of other families than are asked for";
     if (m->no_family[six] && !env_flag(&c->env, "c-retries-440"))
         return "the server has no address of this family";
     return NULL;
@@ -324,6 +332,8 @@ static void told(void *owner, struct turn_session *s, const struct turn_told *wh
         kind = what->code ? CLIENT_ERROR : what->timeout ? CLIENT_TIMEOUT : CLIENT_FAILED;
     if (what->kind == TURN_TOLD_GONE)
         kind = CLIENT_GONE;
+    if (what->kind == TURN_TOLD_FAILED && s->phase == TURN_HAS && what->foreign)
+        mind_of(c, &s->server)->foreign = true;
     if (what->kind == TURN_TOLD_FAILED && s->phase == TURN_ALLOCATING)
         remember(c, s, what->code, in->now_us);
     if (what->kind == TURN_TOLD_ALLOCATED)
@@ -361,7 +371,7 @@ static struct turn_session *session_new(struct client *c)
         s->wires = c->wires[i];
         s->held = c->held[i];
         s->window = &c->windows[i];
-        s->login.strongest = true; /* RFC8656:6#3 */
+        s->login.strongest = !env_flag(&c->env, "c-first-algorithm"); /* RFC8656:6#3 */
         return s;
     }
     return NULL;
@@ -386,7 +396,35 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
     turn_session_begin(s, wish, token, in, q);
 }
 
-/* The server and the stack that a URI names; false: answered. */
+static void ask_name(struct client *c, size_t i, struct span name, uint16_t type, struct outq *q)
+{
+    struct output *o = out_put(q, OUT_RESOLVE, 0);
+
+    c->asked[i].question = ++c->questions;
+    o->name = arena_text(&q->mem, name);
+    o->rr_type = type;
+    o->token = c->asked[i].question;
+    q->full |= !o->name;
+}
+
+/* Look up the host of session `i`: by its service first, where no port was given. */
+static void look_up(struct client *c, size_t i, bool secure, struct outq *q)
+{
+    const struct turn_session *s = &c->sessions[i];
+    char service[300];
+
+    if (!c->asked[i].service) {
+        ask_name(c, i, span_of(s->name), RR_ANY_ADDR, q);
+        return;
+    }
+    struct wr w = {(uint8_t *)service, sizeof service, 0, false};
+    wr_text(&w, secure ? "_turns._" : "_turn._");
+    wr_text(&w, strncmp(s->stack, "tcp", 3) == 0 ? "tcp." : "udp.");
+    wr_text(&w, s->name);
+    ask_name(c, i, wr_span(&w), RR_SRV, q);
+}
+
+/* The server and the stack that a URI names; false: answered, or a lookup is out. */
 static bool by_uri(struct client *c, struct turn_session *s, const struct client_args *a,
                    const struct turn_wish *wish, const struct input *in, struct outq *q)
 {
@@ -409,33 +447,41 @@ static bool by_uri(struct client *c, struct turn_session *s, const struct client
         return true;
     }
     size_t i = number_of(c, s) - 1;
-    c->asked[i].question = 1000 + (uint32_t)i;
     c->asked[i].token = in->token;
     c->asked[i].port = port;
     c->asked[i].wish = *wish;
-    struct output *o = out_put(q, OUT_RESOLVE, 0);
-    o->name = arena_text(&q->mem, u.host);
-    o->rr_type = RR_ANY_ADDR;
-    o->token = c->asked[i].question;
-    q->full |= !o->name;
+    c->asked[i].service = !u.port_given && !env_flag(&c->env, "c-no-srv");
+    look_up(c, i, u.secure, q);
     return false;
 }
 
+/* The next lookup came to nothing, or to this. */
 static void resolved(struct client *c, const struct input *in, struct outq *q)
 {
-    for (size_t i = 0; i < SESSIONS; i++) {
-        if (!c->asked[i].question || c->asked[i].question != in->token)
-            continue;
-        c->asked[i].question = 0;
-        if (!in->n_found) {
-            fails(q, in, c->asked[i].token, "the name does not resolve");
-            return;
-        }
-        struct turn_session *s = &c->sessions[i];
+    size_t i = 0;
+
+    while (i < SESSIONS && (!c->asked[i].question || c->asked[i].question != in->token))
+        i++;
+    if (i == SESSIONS)
+        return;
+    struct turn_session *s = &c->sessions[i];
+    bool service = c->asked[i].service;
+    c->asked[i].question = 0;
+    c->asked[i].service = false;
+    if (service && in->n_srv) { /* of several that of the lowest priority */
+        const struct srv *best = &in->srv[0];
+        for (size_t k = 1; k < in->n_srv; k++)
+            best = in->srv[k].priority < best->priority ? &in->srv[k] : best;
+        c->asked[i].port = best->port;
+        ask_name(c, i, span_of(best->target), RR_ANY_ADDR, q);
+    } else if (service) {
+        ask_name(c, i, span_of(s->name), RR_ANY_ADDR, q);
+    } else if (!in->n_found) {
+        fails(q, in, c->asked[i].token, "the name does not resolve");
+    } else {
         s->server = in->found[0];
         s->server.port = c->asked[i].port;
         begin(c, s, &c->asked[i].wish, c->asked[i].token, in, q);
-        return;
     }
 }
 

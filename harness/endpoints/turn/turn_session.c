@@ -223,7 +223,8 @@ static void message(void *self, const struct input *in, struct span octets, stru
     struct findings none = {0};
     struct stun_msg m;
 
-    if (stun_is_channel(octets)) {
+    if (stun_is_channel(octets) ||
+        (octets.n > 4 && octets.p[0] == 0x80 && turn_s_flag(s, "c-any-octet"))) {
         turn_session_channel_data(s, in, octets, q);
         return;
     }

@@ -77,7 +77,7 @@ struct turn_told {
     unsigned code;
     uint8_t icmp_type, icmp_code;
     uint32_t icmp_data;
-    bool timeout;
+    bool timeout, foreign; /* foreign: addresses of another family than asked for */
     const char *why;
     struct span octets; /* the response */
     uint32_t frame;
@@ -201,7 +201,7 @@ static inline bool turn_s_flag(const struct turn_session *s, const char *name)
     return env_flag(s->env, name);
 }
 
-enum { TURN_CLIENT_FAULTS = 56, TURN_CLIENT_VARIANTS = 15 };
+enum { TURN_CLIENT_FAULTS = 74, TURN_CLIENT_VARIANTS = 15 };
 extern const struct deviation turn_client_faults[TURN_CLIENT_FAULTS],
     turn_client_variants[TURN_CLIENT_VARIANTS];
 #endif

@@ -9,11 +9,11 @@ static void add_allocate(struct turn_session *s, struct draft *dr)
     struct turn_wish *w = &s->wish;
 
     stun_add_uint(dr, STUN_REQUESTED_TRANSPORT, PROTOCOL_UDP);
-    if (w->lifetime && !turn_s_flag(s, "c-no-lifetime"))
+    if (w->lifetime && !turn_s_flag(s, "c-no-lifetime") && !turn_s_flag(s, "c-lifetime-lost"))
         stun_add_uint(dr, STUN_LIFETIME, w->lifetime);
     else if (turn_s_flag(s, "c-lifetime-3600"))
         stun_add_uint(dr, STUN_LIFETIME, 3600);
-    if (w->dont_fragment && !s->no_df)
+    if (w->dont_fragment && !s->no_df && !turn_s_flag(s, "c-df-unasked"))
         stun_add(dr, STUN_DONT_FRAGMENT);
     if (w->token.n) { /* which stands alone: RFC8656:7.1#6, #9, #14 */
         stun_add_bytes(dr, STUN_RESERVATION_TOKEN, w->token);
@@ -102,12 +102,14 @@ bool turn_ask_form(struct turn_session *s, struct turn_ask *a)
         add_allocate(s, &dr);
     else if (a->kind == TURN_ASK_DELETE)
         stun_add_uint(&dr, STUN_LIFETIME, 0);
-    else if (a->kind == TURN_ASK_REFRESH && a->number)
+    else if (a->kind == TURN_ASK_REFRESH && a->number && !turn_s_flag(s, "c-lifetime-lost"))
         stun_add_uint(&dr, STUN_LIFETIME, a->number);
     else if (a->kind == TURN_ASK_PERMIT)
         add_permit(s, a, &dr);
     else if (a->kind == TURN_ASK_BIND)
         add_bind(s, a, &dr);
+    if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-refresh-family"))
+        stun_add_uint(&dr, STUN_REQUESTED_ADDRESS_FAMILY, 2);
     stun_add_bytes(&dr, STUN_SOFTWARE, s->c->software); /* RFC8656:5#8a, #8b */
     a->signed_ = s->login.challenged;
     if (a->signed_) {

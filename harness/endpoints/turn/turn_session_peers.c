@@ -246,9 +246,15 @@ static void put_channel(struct turn_session *s, uint16_t number, struct span dat
     struct wr w = {s->out, sizeof s->out, 0, false};
     bool padded = s->stream ? !turn_s_flag(s, "c-stream-unpadded") : turn_s_flag(s, "c-udp-padded");
 
+    if (turn_s_flag(s, "c-channel-of-other") && s->peers[0].number)
+        number = s->peers[0].number;
     stun_channel_put(&w, number, data, padded);
     if (turn_s_flag(s, "c-length-padded"))
         put_u16(w.p + 2, (uint16_t)((data.n + 3) & ~(size_t)3));
+    if (turn_s_flag(s, "c-channel-other-port") && !s->given) {
+        turn_session_close(s, q);
+        turn_session_open(s, q);
+    }
     if (!w.full)
         turn_session_put(s, wr_span(&w), q);
 }
@@ -356,8 +362,11 @@ static void deliver(struct turn_session *s, struct turn_told *what, const struct
                     struct outq *q)
 {
     bool icmp = what->kind == TURN_TOLD_ICMP;
+    const char *any = icmp            ? "c-icmp-any-peer"
+                      : what->channel ? "c-channel-unpermitted"
+                                      : "c-data-any-peer";
 
-    if (!turn_far_permitted(s, &what->peer, in->now_us) && !turn_s_flag(s, "c-data-any-peer"))
+    if (!turn_far_permitted(s, &what->peer, in->now_us) && !turn_s_flag(s, any))
         return; /* RFC8656:11.4#1, 11.6#1, 12.6#1 */
     if (!icmp && turn_s_flag(s, "c-data-cut"))
         what->data = span_cut(what->data, 0, 500);
@@ -379,13 +388,17 @@ void turn_session_data(struct turn_session *s, const struct input *in, const str
         return; /* RFC8489:6.3.2#a1 */
     if (peer && peer->kind == STUN_XOR_ADDR)
         what.peer = peer->v.addr;
-    else if (data && turn_s_flag(s, "c-data-no-peer"))
+    else if ((data && turn_s_flag(s, "c-data-no-peer")) ||
+             (icmp && turn_s_flag(s, "c-icmp-no-peer")))
         what.peer = s->peers[0].at;
     else
         return; /* RFC8656:11.4#a1, 11.6#a1 */
+    if (icmp && icmp->kind == STUN_ICMP_INFO && icmp->v.u32 >> 16 &&
+        turn_s_flag(s, "c-icmp-reserved-refused"))
+        return;
     if (icmp && icmp->kind == STUN_ICMP_INFO) {
         what.kind = turn_s_flag(s, "c-icmp-as-data") ? TURN_TOLD_DATA : TURN_TOLD_ICMP;
-        what.icmp_type = (uint8_t)(icmp->v.u32 >> 9);
+        what.icmp_type = icmp->v.u32 >> 9 & 0x7f;
         what.icmp_code = (uint8_t)icmp->v.u32;
         what.icmp_data = icmp->v.rffu;
     } else if (data) {
@@ -405,7 +418,9 @@ static struct turn_far *far_by_number(struct turn_session *s, uint16_t number, u
         if (f->at.family && f->number == number && (early || (f->bound && f->bound_us > now_us)))
             return f;
     }
-    return turn_s_flag(s, "c-any-channel") && s->peers[0].at.family ? &s->peers[0] : NULL;
+    bool any =
+        turn_s_flag(s, "c-any-channel") || (number == 0x8000 && turn_s_flag(s, "c-any-octet"));
+    return any && s->peers[0].at.family ? &s->peers[0] : NULL;
 }
 
 void turn_session_channel_data(struct turn_session *s, const struct input *in, struct span octets,
@@ -419,7 +434,8 @@ void turn_session_channel_data(struct turn_session *s, const struct input *in, s
     if (s->phase != TURN_HAS || octets.n < 4)
         return;
     if (stun_channel_next(octets, s->stream, &c, &used, &none) != STEP_ITEM) {
-        bool lies = turn_s_flag(s, "c-short-delivered") || turn_s_flag(s, "c-any-channel");
+        bool lies = turn_s_flag(s, "c-short-delivered") || turn_s_flag(s, "c-any-channel") ||
+                    turn_s_flag(s, "c-any-octet");
         if (!lies)
             return; /* RFC8656:12.6#a1, #a2 */
         c = (struct stun_channel){get_u16(octets.p), 0, span_cut(octets, 4, octets.n)};

@@ -162,7 +162,7 @@ static bool repeats(struct turn_session *s, struct turn_ask *a, unsigned code)
     } v[] = {
         {400, "c-retries-400", 0}, {403, "c-retries-403", 0}, {441, "c-retries-403", 0},
         {442, "c-retries-400", 0}, {440, "c-retries-440", 0}, {486, "c-retries-486", 5},
-        {508, "c-retries-508", 5},
+        {508, "c-retries-508", 5}, {499, "c-retries-499", 0},
     };
     for (size_t i = 0; i < COUNT(v); i++)
         if (v[i].code == code && turn_s_flag(s, v[i].flag) && a->again++ < 3)
@@ -255,11 +255,18 @@ static void allocated(struct turn_session *s, struct turn_ask *a, const struct i
     struct turn_told what = {
         .kind = TURN_TOLD_ALLOCATED, .octets = m->wire, .frame = in->pkt.frame};
 
+    const struct stun_attr *half = stun_find(m, STUN_ADDRESS_ERROR_CODE);
+    if (half && half->kind == STUN_FAMILY_CODE && half->v.code_rffu &&
+        turn_s_flag(s, "c-code-reserved-refused")) {
+        failed(s, a, in, m, 0, "reserved bits are set", q);
+        return;
+    }
     keep_addresses(s, m);
     s->phase = TURN_HAS;
     granted(s, lifetime_in(m), in);
     if (!usable(s) && !turn_s_flag(s, "c-keeps-foreign")) { /* RFC8656:7.3#2a */
         what.kind = TURN_TOLD_FAILED;
+        what.foreign = true;
         what.why = "no relayed address of the family that was asked for";
         turn_ask_end(s, a, &what, in, q);
         turn_session_leave(s, 0, in, q);

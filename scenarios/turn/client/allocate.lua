@@ -15,6 +15,7 @@ case {
     local a = r:attribute("REQUESTED-TRANSPORT")
     if not t:check("RFC8656:7.1#4", a ~= nil, "no REQUESTED-TRANSPORT", r) then return end
     t:check("RFC8656:7.1#a1", a.value == 17, "it asks for protocol " .. tostring(a.value), r)
+    t:check("RFC8656:18.8#a2", a.value == 17, "it names protocol " .. tostring(a.value), r)
     t:check("RFC8656:18.8#1a", (a.reserved or 0) == 0, "its reserved bits are not zero", r)
     s:grant(r)
   end
@@ -65,6 +66,7 @@ case {
     local name = r:attribute("USERNAME") or r:attribute("USERHASH")
     for _, later in ipairs(seen) do
       local now = later:attribute("USERNAME") or later:attribute("USERHASH")
+      t:check("RFC8656:3.2#a1", later.from == r.from, "a request comes on another 5-tuple", later)
       t:check("RFC8656:7.3#a2", later.from == r.from,
         "a request comes from " .. tostring(later.from) .. ", not from " .. tostring(r.from), later)
       t:check("RFC8656:5#a4", now and now.value == name.value, "a request is of another user", later)
@@ -107,6 +109,7 @@ case {
       for _, a in ipairs(more) do
         t:check("RFC8656:7.1#7", a.value == 2, "ADDITIONAL-ADDRESS-FAMILY is " .. tostring(a.value), r)
       end
+      t:check("RFC8656:7.1#a3", #more == 0 or family == 46, "it asks for both families unasked", r)
       local want = family == 6 and 2 or 1
       for _, a in ipairs(one) do
         t:check("RFC8656:7.1#a2", family == 46 or a.value == want, "it asks for the other family", r)
@@ -129,6 +132,7 @@ case {
     local r, asked = s:signed(nil, { pair = true })
     if not r then return end
     local even = r:attribute("EVEN-PORT")
+    t:check("RFC8656:18.7#a2", even == nil or even.value & 0x80 ~= 0, "the top bit of EVEN-PORT is not set", r)
     if not t:check("RFC8656:7.1#a5", even and even.value & 0x80 ~= 0, "no EVEN-PORT with the R bit", r) then return end
     t:check("RFC8656:18.7#a3", even.value & 0x7f == 0, "the other bits of EVEN-PORT are set", r)
     t:check("RFC8656:7.1#10", not r:attribute("ADDITIONAL-ADDRESS-FAMILY"), "ADDITIONAL-ADDRESS-FAMILY beside it", r)
@@ -161,6 +165,7 @@ case {
     if not said then return end
     local second = s:signed()
     if not second then return end
+    t:check("RFC8656:3.2#a2", second.from ~= first.from, "both stand on one 5-tuple", second)
     t:check("RFC8656:7.1#1", second.from ~= first.from, "both come from " .. tostring(first.from), second)
     s:grant(second, { relayed = "192.0.2.15:50002" })
   end
@@ -201,5 +206,70 @@ case {
     local a = gone.message and gone:attribute("LIFETIME")
     t:check("RFC8656:7.3#2a", a and a.value == 0, "no Refresh request with LIFETIME 0 follows", gone)
     if gone.message then s:success(gone, { { type = "LIFETIME", value = 0 } }) end
+  end
+}
+
+case {
+  id = "turn-client-070",
+  title = "of MD5 and SHA-256 a client takes SHA-256",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "password-algorithms" },
+  run = function(t)
+    local s = lib(t).server(t)
+    s:ask()
+    local first = s:first()
+    if not first then return end
+    local nonce = t:lib("stun").client.nonce { algorithms = true }
+    s:refuse(first, 401, t:lib("stun").client.challenge(t, { nonce = nonce, algorithms = { "MD5", "SHA-256" } }))
+    local id = first.message.transaction
+    local r
+    repeat r = s:request("allocate") until not r.message or r.message.transaction ~= id
+    local chosen = r.message and r:attribute("PASSWORD-ALGORITHM")
+    t:check("RFC8656:6#3", chosen and chosen.algorithm == "SHA-256",
+      "PASSWORD-ALGORITHM is " .. tostring(chosen and chosen.algorithm), r)
+    t:check("RFC8489:9.2.5#7", r.integrity == "good" or r.integrity256 == "good", "it is not signed by that key", r)
+    if r.message then s:refuse(r, 400) end
+  end
+}
+
+case {
+  id = "turn-client-071",
+  title = "DONT-FRAGMENT stands in Send indications only where it stood in the Allocate request",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-df" },
+  run = function(t)
+    local s = lib(t).server(t)
+    local r, asked = s:signed(nil, { dont_fragment = true })
+    if not r then return end
+    local had = r:attribute("DONT-FRAGMENT") ~= nil
+    s:grant(r)
+    asked:wait(60)
+    s:serve()
+    t:ask_start("send", { peer = "192.0.2.33:7000", data = "whole", indication = true })
+    local got = s:data(5)
+    if got.via ~= "indication" then t:skip("it sends no Send indications") end
+    t:check("RFC8656:7.1#12", had or not got.event:attribute("DONT-FRAGMENT"),
+      "it was not in the Allocate request", got.event)
+  end
+}
+
+case {
+  id = "turn-client-072",
+  title = "a lifetime that is wanted is asked for by LIFETIME",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-lifetime" },
+  run = function(t)
+    local s = lib(t).server(t)
+    if not s:allocate { lifetime = 1200 } then return end
+    t:ask_start("refresh", { lifetime = 900 })
+    local again = s:request("refresh", 5)
+    local a = again.message and again:attribute("LIFETIME")
+    t:check("RFC8656:8.1#a6", a and a.value == 900, "LIFETIME is " .. tostring(a and a.value), again)
+    local family = again.message and again:attribute("REQUESTED-ADDRESS-FAMILY")
+    t:check("RFC8656:8.1#1", not family or family.value == 1, "it names a family that was not allocated", again)
+    if again.message then s:success(again, { { type = "LIFETIME", value = 900 } }) end
   end
 }

@@ -76,8 +76,10 @@ case {
       local got = s:data(5)
       if got.kind == "timeout" then return t:inconc("RFC8656:11.1#2", "it was asked to send, and nothing came") end
       if got.via == "channel" then t:skip("it sends by channels alone") end
+      t:check("RFC8656:18.4#a2", #got.event.octets % 4 == 0, "DATA is not padded", got.event)
       t:check("RFC8656:11.1#2", got.peer ~= nil and got.octets ~= nil, "XOR-PEER-ADDRESS or DATA is missing", got.event)
       if got.peer and got.octets then
+        t:check("RFC8656:18.4#a1", got.octets == words, "DATA is something else", got.event)
         t:check("RFC8656:11.1#a2", got.octets == words and got.peer == peer,
           ("DATA of %d octets for %s, not %d for %s"):format(#got.octets, got.peer, n, peer), got.event)
       end
@@ -105,6 +107,12 @@ case {
       end
       t:check("RFC8656:12#a1", number.value >= 0x4000 and number.value <= 0x4fff,
         ("the number is 0x%04x"):format(number.value), r)
+      t:check("RFC8656:12#a2", number.value >= 0x4000, "a number that never is a channel's", r)
+      t:check("RFC8656:12#a3", number.value < 0x5000, "a number that is reserved", r)
+      t:check("RFC8656:12#2", number.value >= 0x4000 and number.value <= 0x4fff,
+        "what begins with its first octet is not for TURN channels by RFC 7983", r)
+      t:check("RFC8656:12.1#1", at.address and lib(t).family(at.address) == 4,
+        "a peer of another family than the relayed address", r)
       t:check("RFC8656:18.1#1a", (number.reserved or 0) == 0, "the reserved bits are not zero", r)
       t:check("RFC8656:12.2#a4", not taken[number.value], "a number that another peer has", r)
       taken[number.value] = true
@@ -183,5 +191,32 @@ case {
     asked:wait(60)
     local got = early.kind == "timeout" and s:data(5) or early
     t:check("RFC8656:12.5#a1", got.octets == "at once", "the data do not come", got.event)
+  end
+}
+
+case {
+  id = "turn-client-078",
+  title = "ChannelData go on the 5-tuple of the allocation, under the number of the peer that they are for",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-channels" },
+  run = function(t)
+    local s = lib(t).server(t)
+    local said, allocate = s:allocate()
+    if not said then return end
+    local seen, numbers = s:serve(), {}
+    for _, to in ipairs { peer, other } do
+      t:ask_start("bind", { peer = to }):wait(60)
+      local list = seen["channel-bind"] or {}
+      local a = list[#list] and list[#list]:attribute("CHANNEL-NUMBER")
+      numbers[to] = a and a.value
+    end
+    for _, to in ipairs { other, peer } do
+      t:ask_start("send", { peer = to, data = "for " .. to })
+      local got = s:data(5)
+      if got.via ~= "channel" then t:skip("it sends by indications all the same") end
+      t:check("RFC8656:12.4#a3", got.channel == numbers[to], "the number is another peer's", got.event)
+      t:check("RFC8656:12.5#a4", got.event.from == allocate.from, "it comes on another 5-tuple", got.event)
+    end
   end
 }

@@ -114,6 +114,10 @@ case {
     if not s then return end
     s:from_peer(stranger, "of a stranger")
     nothing(t, s, "RFC8656:11.4#1", "data from a stranger are delivered")
+    s:indicate { lib(t).to(stranger), { type = "ICMP", icmp = 3 << 9 | 3, data = 0 } }
+    nothing(t, s, "RFC8656:11.6#1", "ICMP about a stranger is told")
+    s:indicate { { type = "ICMP", icmp = 3 << 9 | 3, data = 0 } }
+    nothing(t, s, "RFC8656:11.6#a1", "ICMP about nobody is told")
   end
 }
 
@@ -129,6 +133,8 @@ case {
     s:channel(number == 0x4ffe and 0x4ffd or 0x4ffe, "on no channel")
     nothing(t, s, "RFC8656:12.6#a3", "data on a channel that is not bound are delivered")
     if t.stream then return end
+    s:octets("\x80\0\0\4abcd")
+    nothing(t, s, "RFC8656:12#1a", "what begins with an octet of no protocol is delivered")
     s:channel(0x5000, "on a reserved number")
     nothing(t, s, "RFC8656:12.6#a1", "data on channel 0x5000 are delivered")
   end
@@ -160,9 +166,29 @@ case {
     s:indicate { lib(t).to(peer), { type = "ICMP", icmp = 3 << 9 | 3, data = 0 } }
     local got = delivered(t)
     if got.kind == "timeout" then t:skip("it does not tell its user of ICMP") end
+    s:indicate { lib(t).to(peer), { type = "ICMP", icmp = 0xffff << 16 | 3 << 9 | 1, data = 0 } }
+    local odd = delivered(t)
+    t:check("RFC8656:18.13#1b", odd.kind == "icmp" and odd.peer == peer, "reserved bits of ICMP are not ignored")
     t:check("RFC8656:11.6#a2", got.kind == "icmp" and got.peer == peer, "what is told is not an error about the peer")
     s:from_peer(peer, "goes on")
     got = delivered(t)
     t:check("RFC8656:11.6#a2", got.data == "goes on", "data after it are not delivered")
+  end
+}
+
+case {
+  id = "turn-client-079",
+  title = "ChannelData of a peer whose permission is over are discarded",
+  role = "turn-client",
+  type = "T",
+  needs = { "ask", "accounts", "turn-delivers", "turn-channels", "virtual-time" },
+  run = function(t)
+    local s, number = ready(t, true)
+    if not s then return end
+    t:ask("forget", { peer = peer })
+    t:pass(310) -- its channel is bound for 600 s, the permission for 300
+    s:channel(number, "without a permission")
+    local got = delivered(t, 2)
+    t:check("RFC8656:12.6#1", got.kind == "timeout", "it is delivered")
   end
 }

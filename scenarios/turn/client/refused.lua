@@ -129,8 +129,8 @@ case {
 }
 
 for _, v in ipairs {
-  { id = "turn-client-037", code = 486, clause = "RFC8656:7.4#14" },
-  { id = "turn-client-044", code = 508, clause = "RFC8656:7.4#16" },
+  { id = "turn-client-037", code = 486 },
+  { id = "turn-client-044", code = 508 },
 } do
   case {
     id = v.id,
@@ -143,10 +143,11 @@ for _, v in ipairs {
       local r, asked = s:signed()
       if not r then return end
       s:refuse(r, v.code)
-      no_more(t, s, v.clause, 50, "it asks again within a minute")
+      local clause = v.code == 486 and "RFC8656:7.4#14" or "RFC8656:7.4#16"
+      no_more(t, s, clause, 50, "it asks again within a minute")
       asked:wait(60)
       s:ask()
-      t:check(v.clause, not s:request("allocate", 5).message, "asked again by its user it asks within a minute")
+      t:check(clause, not s:request("allocate", 5).message, "asked again by its user it asks within a minute")
       t:pass(60)
       s:ask()
       t:check("RFC8656:7.4#a1", s:request("allocate", 20).message ~= nil, "it does not ask after a minute either")
@@ -205,6 +206,7 @@ case {
       local asked = v.s:ask { uri = v.uri }
       local r = v.s:request("allocate", 5)
       t:check(v.clause, r.message ~= nil, "no request comes for " .. v.uri, r)
+      t:check("RFC8656:4.1#1b", r.message ~= nil, "no request comes in the clear for " .. v.uri, r)
       if r.message then v.s:refuse(r, 400) end
       asked:wait(60)
     end
@@ -231,5 +233,110 @@ case {
     if not t.stream then return end -- what a handshake of DTLS begins with would be read as STUN there
     plain:ask { uri = "turns:plain.test:3478" }
     t:check("RFC8656:4.1#1a", not plain:request("allocate", 5).message, "a request comes without TLS")
+  end
+}
+
+case {
+  id = "turn-client-073",
+  title = "an error code that no text has is handled by its class",
+  role = "turn-client",
+  type = "X",
+  needs = { "ask", "accounts" },
+  run = function(t)
+    local s = lib(t).server(t)
+    local r, asked = s:signed()
+    if not r then return end
+    s:refuse(r, 499)
+    no_more(t, s, "RFC8656:7.4#17", 20, "the request comes again after 499")
+    local said = asked:wait(60)
+    t:check("RFC8656:7.4#17", said.kind ~= "success", "the client says that it has an allocation", said)
+  end
+}
+
+-- Half of an allocation for both families: the other is refused with `code`.
+local function half(t, s, code)
+  local r, asked = s:signed(nil, { family = 46 })
+  if not r then return nil end
+  if not r:attribute("ADDITIONAL-ADDRESS-FAMILY") then t:skip("it asks for both families in other ways") end
+  s:success(r, {
+    { type = "XOR-RELAYED-ADDRESS", address = "192.0.2.15:50000" },
+    { type = "ADDRESS-ERROR-CODE", family = 2, code = code, reason = "", reserved = 0x1fff },
+    { type = "LIFETIME", value = 600 },
+    { type = "XOR-MAPPED-ADDRESS", address = r.from },
+  })
+  -- reserved bits of ADDRESS-ERROR-CODE are ignored
+  t:expect(asked:wait(60), { { success = true, clause = "RFC8656:18.12#1b" } }, "half of an allocation")
+  return r
+end
+
+case {
+  id = "turn-client-074",
+  title = "a family that ADDRESS-ERROR-CODE refused with 440 is not asked for again",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-families", "turn-several", "session" },
+  run = function(t)
+    local s = lib(t).server(t)
+    if not half(t, s, 440) then return end
+    s:ask { family = 6 }
+    no_more(t, s, "RFC8656:7.3#3", 5, "it asks for IPv6 again")
+  end
+}
+
+case {
+  id = "turn-client-075",
+  title = "after 508 in ADDRESS-ERROR-CODE that family is left alone for a minute",
+  role = "turn-client",
+  type = "T",
+  needs = { "ask", "accounts", "turn-families", "turn-several", "session", "virtual-time" },
+  run = function(t)
+    local s = lib(t).server(t)
+    if not half(t, s, 508) then return end
+    s:ask { family = 6 }
+    no_more(t, s, "RFC8656:7.3#4", 5, "it asks for IPv6 again at once")
+    t:pass(60)
+    s:ask { family = 6 }
+    t:check("RFC8656:7.4#a1", s:request("allocate", 20).message ~= nil, "it does not ask after a minute either")
+  end
+}
+
+case {
+  id = "turn-client-076",
+  title = "a server that gives addresses of a foreign family is asked for no other allocation",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-families", "session" },
+  run = function(t)
+    local s = lib(t).server(t)
+    local r, asked = s:signed(nil, { family = 4 })
+    if not r then return end
+    s:grant(r, { relayed = "[2001:db8::15]:50000" })
+    asked:wait(60)
+    local gone = s:request("refresh", 5)
+    if gone.message then s:success(gone, { { type = "LIFETIME", value = 0 } }) end
+    s:ask { family = 4 }
+    no_more(t, s, "RFC8656:7.3#2b", 5, "it asks that server for another allocation")
+  end
+}
+
+case {
+  id = "turn-client-077",
+  title = "a server is found by SRV under turn, or turns",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "uri", "zone", "udp", "tcp", "ip4" },
+  run = function(t)
+    local s = lib(t).server(t, { listen = "0.0.0.0:4001" })
+    local other = lib(t).server(t, { name = "other", listen = "0.0.0.0:3478" })
+    t:zone {
+      ["example.test"] = { lib(t).ip(other.addr) .. ":0" },
+      ["a.example.test"] = { lib(t).ip(s.addr) .. ":0" },
+      ["_turn._udp.example.test"] = { { port = 4001, target = "a.example.test" } },
+      ["_turn._tcp.example.test"] = { { port = 4001, target = "a.example.test" } },
+    }
+    s:ask { uri = "turn:example.test?transport=" .. t.transport }
+    local r = s:request("allocate", 5)
+    t:check("RFC8656:5#a8", r.message ~= nil, "no request comes to the server in the SRV record")
+    if r.message then s:refuse(r, 400) end
   end
 }
