@@ -99,7 +99,7 @@ enum out_kind {
     OUT_SHUTDOWN, /* send no more */
     OUT_CLOSE,    /* streams: abort says whether by RST */
     /* Streams that the driver provides: take nothing more from the peer, and go on. A wish: what has
-     * been read already still comes, and in sim, where nothing is short, all does. */
+     * been read already still comes. */
     OUT_PAUSE,
     OUT_RESUME,
     OUT_RESOLVE,

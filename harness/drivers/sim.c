@@ -2,54 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/core/capture.h"
-#include "harness/drivers/sim.h"
-#include "harness/drivers/sim_zone.h"
+#include "harness/drivers/sim_impl.h"
 
-struct host;
-struct sock { /* a datagram binding, a listener, or one end of a stream */
-    struct host *host;
-    flow_id flow;
-    struct addr local, remote;
-    bool udp, listening, accepted, dead, eof_sent, eof_seen, ended;
-    struct sock *peer; /* streams: the other end; NULL while connecting */
-    uint64_t last_us;  /* streams: when the last octets sent arrive; order is kept */
-    size_t refs;       /* what is on its way to it, the peer that points to it, and being alive */
-    struct sock *addr_next, *flow_next, *prev, *next; /* while alive: in hashes, in its host */
-};
-struct host {
-    struct party *party; /* NULL: removed */
-    uint32_t n;
-    struct addr ip4, ip6, second;
-    struct sock *socks; /* alive, the newest first */
-    struct host *next;
-};
-struct coming { /* something on its way to a socket */
-    uint64_t at_us, seq;
-    struct sock *to;
-    struct party *party; /* of inputs without a socket */
-    struct input in;
-    uint8_t *data;        /* owned */
-    struct output *paced; /* a send that was held back; owned */
-};
-enum { ADDR_BUCKETS = 4096, FLOW_BUCKETS_FIRST = 1024 };
-struct sim {
-    struct driver d;
-    struct impair path;
-    uint64_t seq;
-    struct coming *heap;
-    size_t n, cap;
-    struct sock *by_addr[ADDR_BUCKETS], **by_flow;
-    size_t n_by_flow, n_socks; /* buckets, a power of two; sockets alive */
-    struct sock *spare;        /* nothing refers to them any more */
-    struct host *hosts;
-    struct zone *zone;
-    struct party *parties, *graves; /* removed from inside one of their own events */
-    uint32_t n_hosts;
-    uint16_t next_port;
-    flow_id next_accepted;
-};
-
-static void fail(struct sim *s, const char *why)
+void sim_fail(struct sim *s, const char *why)
 {
     if (!s->d.error)
         s->d.error = why;
@@ -68,7 +23,7 @@ static void push(struct sim *s, struct coming c)
         size_t cap = s->cap ? s->cap * 2 : 64;
         struct coming *h = cap <= SIM_EVENTS_MAX ? realloc(s->heap, cap * sizeof *h) : NULL;
         if (!h) {
-            fail(s, "too much is on its way in the simulated network");
+            sim_fail(s, "too much is on its way in the simulated network");
             free(c.data);
             free(c.paced);
             return;
@@ -100,182 +55,13 @@ static struct coming pop(struct sim *s)
     return out;
 }
 
-/* ---- hosts and sockets ---- */
-
-static struct addr host_addr(uint32_t n, uint8_t family)
-{
-    struct addr a = {.family = family};
-    if (family == 4) {
-        a.ip[0] = 10;
-        put_u16(a.ip + 2, (uint16_t)n);
-    } else {
-        a.ip[0] = 0xfd;
-        put_u32(a.ip + 12, n);
-    }
-    return a;
-}
-
-static struct host *host_of(const struct party *p)
-{
-    return p->transport;
-}
-
-static bool same_ip(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;
-}
-
-static struct host *host_at(struct sim *s, const struct addr *a)
-{
-    for (struct host *h = s->hosts; h; h = h->next)
-        if (same_ip(&h->ip4, a) || same_ip(&h->ip6, a) || same_ip(&h->second, a))
-            return h;
-    return NULL;
-}
-
-static size_t addr_bucket(const struct addr *a, bool udp)
-{
-    uint32_t h = a->port * 2654435761u + udp;
-    for (size_t i = 0; i < (a->family == 6 ? 16u : 4u); i++)
-        h = h * 31 + a->ip[i];
-    return (h ^ h >> 16) % ADDR_BUCKETS;
-}
-
-static size_t flow_bucket(const struct sim *s, const struct host *h, flow_id flow)
-{
-    uint32_t v = flow * 2654435761u + h->n * 0x85ebca6bu;
-    return (v ^ v >> 15) & (s->n_by_flow - 1);
-}
-
-/* The socket that takes what is sent to `a`: a binding or a listener, not an end of a stream. */
-static struct sock *sock_at(struct sim *s, const struct addr *a, bool udp)
-{
-    for (struct sock *k = s->by_addr[addr_bucket(a, udp)]; k; k = k->addr_next)
-        if (k->udp == udp && (udp || k->listening) && addr_eq(&k->local, a))
-            return k;
-    return NULL;
-}
-
-/* Whether a binding, a listener or a stream that the host opened has this address. */
-static bool addr_taken(struct sim *s, const struct addr *a, bool udp)
-{
-    const struct sock *k = s->by_addr[addr_bucket(a, udp)];
-    while (k && (k->udp != udp || !addr_eq(&k->local, a)))
-        k = k->addr_next;
-    return k != NULL;
-}
-
-static struct sock *sock_of(struct sim *s, const struct party *p, flow_id flow)
-{
-    const struct host *h = host_of(p);
-    struct sock *k = s->by_flow[flow_bucket(s, h, flow)];
-    while (k && (k->host != h || k->flow != flow))
-        k = k->flow_next;
-    return k;
-}
-
-static bool flows_grow(struct sim *s)
-{
-    size_t n = s->n_by_flow ? s->n_by_flow * 2 : FLOW_BUCKETS_FIRST, old = s->n_by_flow;
-    struct sock **v = calloc(n, sizeof(struct sock *)), **was = s->by_flow;
-
-    if (!v)
-        return false;
-    s->by_flow = v;
-    s->n_by_flow = n;
-    for (size_t i = 0; i < old; i++)
-        for (struct sock *k = was[i], *next; k; k = next) {
-            size_t b = flow_bucket(s, k->host, k->flow);
-            next = k->flow_next;
-            k->flow_next = v[b];
-            v[b] = k;
-        }
-    free(was);
-    return true;
-}
-
-static struct sock *sock_new(struct sim *s, struct host *h, flow_id flow, const struct addr *local,
-                             bool udp, bool accepted)
-{
-    bool room = s->n_socks < s->n_by_flow || flows_grow(s);
-    struct sock *k = !room ? NULL : s->spare ? s->spare : malloc(sizeof *k);
-
-    if (!k) {
-        fail(s, "out of memory");
-        return NULL;
-    }
-    if (k == s->spare)
-        s->spare = k->next;
-    *k = (struct sock){
-        .host = h, .flow = flow, .local = *local, .udp = udp, .accepted = accepted, .refs = 1};
-    s->n_socks++;
-    k->next = h->socks;
-    if (k->next)
-        k->next->prev = k;
-    h->socks = k;
-    size_t b = flow_bucket(s, h, flow);
-    k->flow_next = s->by_flow[b];
-    s->by_flow[b] = k;
-    if (!accepted) { /* those share the listener's address */
-        b = addr_bucket(local, udp);
-        k->addr_next = s->by_addr[b];
-        s->by_addr[b] = k;
-    }
-    return k;
-}
-
-static void sock_unref(struct sim *s, struct sock *k)
-{
-    if (!k || --k->refs > 0)
-        return;
-    k->next = s->spare;
-    s->spare = k;
-}
-
-static void pair(struct sock *a, struct sock *b)
-{
-    a->peer = b;
-    b->peer = a;
-    a->refs++;
-    b->refs++;
-}
-
-/* The party has no part in it any more. What is on its way to it is lost; its memory stays as long
- * as that, and as long as the other end lives. */
-static void sock_kill(struct sim *s, struct sock *k)
-{
-    struct sock **at;
-
-    if (k->dead)
-        return;
-    k->dead = true;
-    for (at = &s->by_flow[flow_bucket(s, k->host, k->flow)]; *at != k; at = &(*at)->flow_next)
-        ;
-    *at = k->flow_next;
-    if (!k->accepted) {
-        for (at = &s->by_addr[addr_bucket(&k->local, k->udp)]; *at != k; at = &(*at)->addr_next)
-            ;
-        *at = k->addr_next;
-    }
-    if (k->prev)
-        k->prev->next = k->next;
-    else
-        k->host->socks = k->next;
-    if (k->next)
-        k->next->prev = k->prev;
-    s->n_socks--;
-    sock_unref(s, k->peer);
-    k->peer = NULL;
-    sock_unref(s, k);
-}
-
 static void arrive(struct sim *s, uint64_t at, struct sock *to, struct input in, struct span data)
 {
     struct coming c = {.at_us = at, .to = to, .in = in};
     if (data.n) {
         c.data = malloc(data.n);
         if (!c.data) {
-            fail(s, "out of memory");
+            sim_fail(s, "out of memory");
             return;
         }
         memcpy(c.data, data.p, data.n);
@@ -294,14 +80,15 @@ static void closed(struct sim *s, uint64_t at, struct sock *to, enum close_why w
 static bool choose_local(struct sim *s, const struct party *p, const struct flow_spec *spec,
                          struct addr *local)
 {
-    const struct host *h = host_of(p);
+    const struct host *h = sim_host_of(p);
     uint8_t family = spec->local.family ? spec->local.family : spec->remote.family;
     struct addr any = {.family = family};
 
     *local = family == 6 ? h->ip6 : h->ip4;
-    if (spec->local.family && same_ip(&spec->local, &h->second))
+    if (spec->local.family && sim_same_ip(&spec->local, &h->second))
         *local = h->second;
-    else if (spec->local.family && !same_ip(&spec->local, &any) && !same_ip(&spec->local, local))
+    else if (spec->local.family && !sim_same_ip(&spec->local, &any) &&
+             !sim_same_ip(&spec->local, local))
         return false; /* not an address of this host */
     local->port = spec->local.port;
     bool udp = strncmp(spec->stack, "udp", 3) == 0;
@@ -309,10 +96,10 @@ static bool choose_local(struct sim *s, const struct party *p, const struct flow
         struct addr a = *local;
         a.port = s->next_port;
         s->next_port = s->next_port == 65535 ? SIM_PORT_FIRST : (uint16_t)(s->next_port + 1);
-        if (!addr_taken(s, &a, udp))
+        if (!sim_addr_taken(s, &a, udp))
             local->port = a.port;
     }
-    return local->port && ((!udp && !spec->listen) || !sock_at(s, local, udp));
+    return local->port && ((!udp && !spec->listen) || !sim_sock_at(s, local, udp));
 }
 
 static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
@@ -327,20 +114,20 @@ static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
 static void connect_to(struct sim *s, struct sock *k)
 {
     uint64_t now = s->d.now_us, delay = s->path.spec.delay_us;
-    struct sock *listener = sock_at(s, &k->remote, false);
+    struct sock *listener = sim_sock_at(s, &k->remote, false);
 
     if (!listener) {
-        bool there = host_at(s, &k->remote) != NULL;
+        bool there = sim_host_at(s, &k->remote) != NULL;
         closed(s, now + (there ? 2 * delay : SIM_CONNECT_US), k,
                there ? CLOSE_REFUSED : CLOSE_TIMEOUT);
         return;
     }
     struct sock *end =
-        sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
+        sim_sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
     if (!end)
         return;
     end->remote = k->local;
-    pair(end, k);
+    sim_pair(end, k);
     k->last_us = end->last_us = now + 2 * delay;
     if (s->d.capture)
         capture_stream(s->d.capture, now, &k->local, &k->remote, CAPTURE_SYN, (struct span){0});
@@ -356,7 +143,7 @@ static void do_open(struct sim *s, struct party *p, const struct output *o)
     bool good = known && choose_local(s, p, &o->open, &local);
     if (!good)
         local = (struct addr){0};
-    struct sock *k = sock_new(s, host_of(p), o->flow, &local, udp, false);
+    struct sock *k = sim_sock_new(s, sim_host_of(p), o->flow, &local, udp, false);
 
     if (!k)
         return;
@@ -387,7 +174,7 @@ static uint8_t *join(const struct output *o, size_t *n)
 
 static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct span data)
 {
-    if (!host_at(s, to))
+    if (!sim_host_at(s, to))
         return; /* nobody there to say so */
     uint64_t at = s->d.now_us + 2 * s->path.spec.delay_us;
     uint16_t icmp = to->family == 6 ? 1 << 8 | 4 : 3 << 8 | 3; /* port unreachable */
@@ -400,7 +187,7 @@ static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct 
 static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
 {
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
-    struct sock *end = sock_at(s, &to, true);
+    struct sock *end = sim_sock_at(s, &to, true);
     struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
 
     if (!to.family)
@@ -451,14 +238,14 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
 
 static void do_send(struct sim *s, struct party *p, const struct output *o)
 {
-    struct sock *k = sock_of(s, p, o->flow);
+    struct sock *k = sim_sock_of(s, p, o->flow);
     size_t n;
 
     if (!k)
         return;
     uint8_t *data = join(o, &n);
     if (!data) {
-        fail(s, "out of memory");
+        sim_fail(s, "out of memory");
         return;
     }
     if (o->not_before_us > s->d.now_us) {
@@ -466,7 +253,7 @@ static void do_send(struct sim *s, struct party *p, const struct output *o)
         c.paced = malloc(sizeof *c.paced);
         if (!c.paced) {
             free(data);
-            fail(s, "out of memory");
+            sim_fail(s, "out of memory");
             return;
         }
         *c.paced = *o;
@@ -517,7 +304,7 @@ static void close_sock(struct sim *s, struct sock *k, bool abort)
     } else {
         send_eof(s, k);
     }
-    sock_kill(s, k);
+    sim_sock_kill(s, k);
 }
 
 static void do_resolve(struct sim *s, struct party *p, const struct output *o)
@@ -526,14 +313,25 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 
     c.in = (struct input){.kind = IN_RESOLVED, .token = o->token};
     if (!zone_answer(s->zone, o->name, o->rr_type, &c.in, &c.data))
-        fail(s, "out of memory");
+        sim_fail(s, "out of memory");
     push(s, c);
+}
+
+/* What waits is given as an input of its own, after what is being done now. */
+static void pause_sock(struct sim *s, struct sock *k, bool on)
+{
+    k->paused = on;
+    if (on || !k->first || k->resuming)
+        return;
+    k->resuming = true;
+    arrive(s, s->d.now_us, k, (struct input){.kind = IN_TIMER}, (struct span){0});
 }
 
 static void take_output(struct sim *s, struct party *p, const struct output *o)
 {
-    struct sock *k =
-        o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE ? sock_of(s, p, o->flow) : NULL;
+    bool of_flow = o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE || o->kind == OUT_PAUSE ||
+                   o->kind == OUT_RESUME;
+    struct sock *k = of_flow ? sim_sock_of(s, p, o->flow) : NULL;
 
     if (o->kind == OUT_OPEN) {
         do_open(s, p, o);
@@ -546,12 +344,14 @@ static void take_output(struct sim *s, struct party *p, const struct output *o)
         check_ended(s, k);
     } else if (k && o->kind == OUT_CLOSE) {
         close_sock(s, k, o->abort);
+    } else if (k && !k->udp) {
+        pause_sock(s, k, o->kind == OUT_PAUSE);
     }
 }
 
 static void take_outputs(struct sim *s, struct party *p)
 {
-    for (size_t i = 0; i < p->out.n && host_of(p)->party; i++)
+    for (size_t i = 0; i < p->out.n && sim_host_of(p)->party; i++)
         take_output(s, p, &p->out.v[i]);
     p->out.n = 0;
 }
@@ -567,6 +367,60 @@ static void give(struct sim *s, struct party *p, struct input *in)
         take_outputs(s, p);
 }
 
+/* Tell who sends to `k` that too much waits there, or no longer. */
+static void press(struct sim *s, struct sock *k)
+{
+    struct sock *end = k->peer;
+
+    if (!end || end->dead || end->full == (k->waiting > SIM_BACKLOG_MARK / (end->full ? 2 : 1)))
+        return;
+    end->full = !end->full;
+    arrive(s, s->d.now_us, end, (struct input){.kind = end->full ? IN_FULL : IN_WRITABLE},
+           (struct span){0});
+}
+
+/* Whether octets or their end wait, since the stream is paused, or others wait before them. */
+static bool hold(struct sim *s, struct sock *k, struct coming *c)
+{
+    if ((!k->paused && !k->first) || (c->in.kind != IN_BYTES && c->in.kind != IN_EOF))
+        return false;
+    struct held *h = malloc(sizeof *h);
+    if (!h) {
+        sim_fail(s, "out of memory");
+        return true;
+    }
+    *h = (struct held){.c = *c};
+    c->data = NULL;
+    *(k->last ? &k->last->next : &k->first) = h;
+    k->last = h;
+    k->waiting += h->c.in.data.n;
+    press(s, k);
+    return true;
+}
+
+static void take_in(struct sim *s, struct sock *k, struct coming *c)
+{
+    struct party *p = k->host->party;
+
+    c->in.flow = k->flow;
+    k->eof_seen |= c->in.kind == IN_EOF;
+    if (c->in.kind == IN_CLOSED)
+        sim_sock_kill(s, k);
+    give(s, p, &c->in);
+    check_ended(s, k);
+}
+
+static void take_waiting(struct sim *s, struct sock *k)
+{
+    k->resuming = false;
+    while (!k->dead && k->first && !k->paused) {
+        struct coming c = sim_unhold(k);
+        press(s, k);
+        take_in(s, k, &c);
+        free(c.data);
+    }
+}
+
 static void deliver_to(struct sim *s, struct sock *k, struct coming *c)
 {
     if (c->paced) {
@@ -576,13 +430,10 @@ static void deliver_to(struct sim *s, struct sock *k, struct coming *c)
             send_stream(s, k, c->in.data);
         return;
     }
-    struct party *p = k->host->party;
-    c->in.flow = k->flow;
-    k->eof_seen |= c->in.kind == IN_EOF;
-    if (c->in.kind == IN_CLOSED)
-        sock_kill(s, k);
-    give(s, p, &c->in);
-    check_ended(s, k);
+    if (c->in.kind == IN_TIMER)
+        take_waiting(s, k);
+    else if (!hold(s, k, c))
+        take_in(s, k, c);
 }
 
 static void deliver(struct sim *s, struct coming *c)
@@ -591,7 +442,7 @@ static void deliver(struct sim *s, struct coming *c)
         deliver_to(s, c->to, c);
     else if (c->party)
         give(s, c->party, &c->in);
-    sock_unref(s, c->to);
+    sim_sock_unref(s, c->to);
     free(c->data);
     free(c->paced);
 }
@@ -633,7 +484,7 @@ static uint64_t run(struct driver *d, uint64_t until_us)
         }
         steps = next > d->now_us ? 0 : steps + 1;
         if (steps > SIM_STEPS_AT_ONCE)
-            fail(s, "the simulated parties go on for ever at one instant");
+            sim_fail(s, "the simulated parties go on for ever at one instant");
         d->now_us = next > d->now_us ? next : d->now_us;
         if (s->n && s->heap[0].at_us <= d->now_us) {
             struct coming c = pop(s);
@@ -661,8 +512,8 @@ static struct party *add(struct driver *d, const struct party_spec *spec, const 
     }
     h->party = p;
     h->n = ++s->n_hosts;
-    h->ip4 = spec->host.family == 4 ? spec->host : host_addr(h->n, 4);
-    h->ip6 = spec->host.family == 6 ? spec->host : host_addr(h->n, 6);
+    h->ip4 = spec->host.family == 4 ? spec->host : sim_host_addr(h->n, 4);
+    h->ip6 = spec->host.family == 6 ? spec->host : sim_host_addr(h->n, 6);
     h->second = spec->second;
     h->ip4.port = h->ip6.port = h->second.port = 0;
     h->next = s->hosts;
@@ -684,7 +535,7 @@ static void command(struct party *p, const struct verb *v, const void *args, uin
 static void remove_party(struct party *p)
 {
     struct sim *s = (struct sim *)p->driver;
-    struct host *h = host_of(p);
+    struct host *h = sim_host_of(p);
 
     if (!h->party)
         return;
@@ -716,14 +567,14 @@ static void destroy(struct driver *d)
     }
     bury(s);
     for (size_t i = 0; i < s->n; i++) {
-        sock_unref(s, s->heap[i].to);
+        sim_sock_unref(s, s->heap[i].to);
         free(s->heap[i].data);
         free(s->heap[i].paced);
     }
     for (struct host *h = s->hosts, *next; h; h = next) {
         next = h->next;
         while (h->socks)
-            sock_kill(s, h->socks);
+            sim_sock_kill(s, h->socks);
         free(h);
     }
     for (struct sock *k = s->spare, *next; k; k = next) {
@@ -741,7 +592,7 @@ static const struct driver_class sim_class = {"sim", add, command, remove_party,
 struct driver *sim_new(uint64_t seed, struct capture *capture)
 {
     struct sim *s = calloc(1, sizeof *s);
-    if (!s || !flows_grow(s)) {
+    if (!s || !sim_flows_grow(s)) {
         free(s);
         return NULL;
     }
