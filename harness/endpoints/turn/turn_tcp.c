@@ -277,7 +277,7 @@ static bool bad_bind(struct turn_server *s, struct turn_request *r, struct turn_
 {
     const struct stun_attr *id = turn_attr(s, r, STUN_CONNECTION_ID);
 
-    if (!r->stream && !turn_flag(s, "bind-over-udp"))
+    if (!r->stream)
         return refused(s, r, 400, "bind-over-udp");
     *c = id && id->kind == STUN_U32 ? with_id(s, id->v.u32) : NULL;
     if (!*c || !(*c)->open || (*c)->client)
@@ -305,13 +305,14 @@ static void to_client(struct turn_server *s, struct turn_conn *c, struct span oc
 
 void turn_connection_bind(struct turn_server *s, struct turn_request *r)
 {
+    bool by_udp = !r->stream && turn_flag(s, "bind-over-udp");
     struct turn_conn *c;
 
-    if (bad_bind(s, r, &c))
+    if (!by_udp && bad_bind(s, r, &c))
         return;
     turn_begin(s, r, STUN_SUCCESS);
     turn_finish(s, r, 0);
-    if (!r->stream || c->client)
+    if (by_udp || c->client)
         return; /* of faults, which have said enough */
     c->client = r->stream;
     c->client->conn = c;
