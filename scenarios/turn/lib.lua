@@ -344,11 +344,13 @@ function client:attempt(seconds)
   end }
 end
 
--- A second connection of the client, for data; config: account.
+-- A second connection of the client, for data, under the challenge of the first (RFC6062:4.3#5); config: account.
 function client:another(config)
   config = config or {}
   config.over, config.account = self, config.account or self.account
-  return lib.client(self.t, config)
+  local k = lib.client(self.t, config)
+  k.challenge = self.challenge
+  return k
 end
 
 -- ConnectionBind on this connection; id nil: without CONNECTION-ID.

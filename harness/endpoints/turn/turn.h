@@ -33,13 +33,13 @@ enum {
     TURN_RANGES = 16,         /* of denied addresses; more are not looked at */
     TURN_CONNECTIONS = 512,   /* streams of clients; for one more the oldest gives way that has not
                                  authenticated; else the new one is reset. Told as "refused" */
-    TURN_DATA =
-        512, /* connections to peers of all TCP allocations; for one more Connect is 508, and
-                                 who connects is reset */
+    /* connections to peers of all TCP allocations; for one more Connect is 508, and who connects is reset */
+    TURN_DATA = 512,
     TURN_DATA_EACH = 64, /* the same of one allocation */
-    TURN_DATA_HELD = 65536,  /* octets of a peer that are held until its connection is bound. The peer is
-                                 paused with the first ones; more is the end of it: RFC6062:7#a1 */
-    TURN_AT_ONCE = 256, /* allocations that end by one timer; more end by the next, at once */
+    /* octets of a peer that are held until its connection is bound. It is paused with the first ones; more is
+     * its end: RFC6062:7#a1 */
+    TURN_DATA_HELD = 65536,
+    TURN_AT_ONCE = 256,   /* allocations that end by one timer; more end by the next, at once */
     TURN_PORT_TRIES = 64, /* ports that are tried for one relayed address */
     TURN_CHANNEL_FIRST = 0x4000,
     TURN_CHANNEL_LAST = 0x4fff,

@@ -387,6 +387,21 @@ static void dispatch(struct turn_server *s, struct turn_request *r)
     }
 }
 
+/* The error that the credentials earn; a ConnectionBind request may have the nonce of the control connection:
+ * RFC6062:4.3#5. */
+static unsigned check_credentials(struct turn_server *s, struct turn_request *r)
+{
+    struct input in = *r->in;
+    unsigned code = stun_realm_check(&s->realm, r->m, &in, &r->by);
+    const struct turn_client *control =
+        code == 438 && r->method == STUN_CONNECTION_BIND ? turn_conn_control(s, r->m) : NULL;
+
+    if (!control)
+        return code;
+    in.pkt.remote = control->remote;
+    return stun_realm_check(&s->realm, r->m, &in, &r->by);
+}
+
 static void request(struct turn_server *s, struct turn_request *r)
 {
     bool others = r->method == STUN_REFRESH || r->method == STUN_CREATE_PERMISSION ||
@@ -409,7 +424,7 @@ static void request(struct turn_server *s, struct turn_request *r)
         turn_error(s, r, 437, "none");
         return;
     }
-    unsigned code = is_open(s, r) ? 0 : stun_realm_check(&s->realm, r->m, r->in, &r->by);
+    unsigned code = is_open(s, r) ? 0 : check_credentials(s, r);
     if (s->deviant)
         code = check_otherwise(s, r, code);
     if (code) {

@@ -310,6 +310,8 @@ void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q)
 
 void turn_connect(struct turn_server *s, struct turn_request *r);
 void turn_connection_bind(struct turn_server *s, struct turn_request *r);
+/* The control connection of the one that the CONNECTION-ID of a request names; NULL: none. */
+const struct turn_client *turn_conn_control(const struct turn_server *s, const struct stun_msg *m);
 struct turn_conn *turn_conn_find(const struct turn_server *s, flow_id flow);
 /* A peer has connected to the relayed address in->parent; the server has opened one to a peer. */
 void turn_conn_accept(struct turn_server *s, const struct input *in, struct outq *q);

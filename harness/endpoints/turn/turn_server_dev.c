@@ -317,7 +317,7 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"bind-no-id", "RFC6062:5.4#2a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"bind-any-id", "RFC6062:5.4#2b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"bind-twice", "RFC6062:5.4#2b", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"bind-other-user", "RFC8656:5#5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"bind-other-user", "RFC6062:4.3#5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"peer-stays-open", "RFC6062:5.5#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"client-stays-open", "RFC6062:5.5#3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"data-outlive-allocation", "RFC6062:5.5#1", "flag", DEV_FLAG, NULL, NULL, NULL},

@@ -58,6 +58,13 @@ static struct turn_conn *with_id(const struct turn_server *s, uint32_t id)
     return NULL;
 }
 
+const struct turn_client *turn_conn_control(const struct turn_server *s, const struct stun_msg *m)
+{
+    const struct stun_attr *id = stun_find(m, STUN_CONNECTION_ID);
+    const struct turn_conn *c = id && id->kind == STUN_U32 ? with_id(s, id->v.u32) : NULL;
+    return c ? &c->of->c : NULL;
+}
+
 /* RFC6062:6.2.1#a2; nor is it to be guessed. */
 static uint32_t new_id(struct turn_server *s)
 {
