@@ -20,11 +20,6 @@ struct host *sim_host_of(const struct party *p)
     return p->transport;
 }
 
-bool sim_same_ip(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;
-}
-
 struct host *sim_host_at(struct sim *s, const struct addr *a)
 {
     for (struct host *h = s->hosts; h; h = h->next)
@@ -141,6 +136,8 @@ void sim_sock_unref(struct sim *s, struct sock *k)
 {
     if (!k || --k->refs > 0)
         return;
+    if (k->owns_path)
+        free(k->path);
     k->next = s->spare;
     s->spare = k;
 }

@@ -594,7 +594,7 @@ case {
   title = "a peer that does not read stops the client, and nothing is lost",
   role = "turn-server",
   type = "V",
-  needs = { "accounts", "turn-tcp", "tcp" },
+  needs = { "accounts", "turn-tcp" },
   run = function(t)
     local k = lib(t).with_tcp(t)
     if not k then return end
