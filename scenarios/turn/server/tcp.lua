@@ -563,11 +563,15 @@ case {
   end
 }
 
+-- The i-th of many pieces.
+local filler = ("0123456789abcdef"):rep(PIECE // 16):sub(5)
+local function piece(i) return string.pack(">I4", i) .. filler end
+
 -- Write pieces until the client's own side says that it cannot write any more; how many were written, and whether it
 -- said so.
 local function fill(t, d, most)
   for i = 1, most do
-    d:put(numbered(PIECE, i * PIECE // 4))
+    d:put(piece(i))
     t:pass(0.002)
     local ev = d.c:receive { timeout = 0, where = function(ev) return ev.event == "full" and ev.flow == d.flow end }
     if ev.event == "full" then return i, true end
@@ -582,7 +586,7 @@ local function drain(p, flow, pieces)
     local got, ev = p:gather(flow, PIECE - #have)
     have = have .. got
     if #have < PIECE then return ("%d octets of %d came"):format((i - 1) * PIECE + #have, pieces * PIECE), ev end
-    if have:sub(1, PIECE) ~= numbered(PIECE, i * PIECE // 4) then
+    if have:sub(1, PIECE) ~= piece(i) then
       return ("other octets came behind the first %d"):format((i - 1) * PIECE), ev
     end
     have = have:sub(PIECE + 1)
