@@ -102,8 +102,8 @@ enum out_kind {
     OUT_SEND,
     OUT_SHUTDOWN, /* send no more */
     OUT_CLOSE,    /* streams: abort says whether by RST */
-    /* Streams that the driver provides: take nothing more from the peer, and go on. A wish: what has
-     * been read already still comes, and in sim, where nothing is short, all does. */
+    /* Streams, through all layers: take nothing more from the peer, and go on. A wish: what has been
+     * read already still comes. */
     OUT_PAUSE,
     OUT_RESUME,
     OUT_RESOLVE,
@@ -116,6 +116,7 @@ enum out_kind {
     OUT_DELIVER, /* data, to IN_BYTES above */
     OUT_EOF,
     OUT_CLOSED,   /* why, detail */
+    OUT_FULL,     /* IN_FULL above */
     OUT_WRITABLE, /* IN_WRITABLE above */
     /* by a layer: a line of a TLS key log in data[0], for the capture of the run */
     OUT_SECRET,

@@ -283,6 +283,15 @@ static void overhear(struct party *p, bool out, flow_id flow, const struct addr 
                                                             .stream = is_stream(p, e)});
 }
 
+/* No layer knows these: they are about the driver's flow below all of them. */
+static void pause_base(struct party *p, const struct edge *e, enum out_kind kind)
+{
+    while (e && e->below)
+        e = edge_above(p, e->below, LAYER_LOWER);
+    if (e)
+        out_put(&p->out, kind, e->id_below);
+}
+
 /* What a part asks of a flow that it uses. */
 static void downward(struct party *p, struct part *from, const struct output *o, uint64_t now)
 {
@@ -305,6 +314,8 @@ static void downward(struct party *p, struct part *from, const struct output *o,
         if (o->kind == OUT_SEND && !in.pkt.remote.family && p->via)
             in.pkt.remote = e->spec.remote;
         give(p, e->below, &in);
+    } else if (o->kind == OUT_PAUSE || o->kind == OUT_RESUME) {
+        pause_base(p, e, o->kind);
     }
     if (o->kind == OUT_CLOSE)
         edge_kill(p, e);
@@ -357,6 +368,9 @@ static void upward(struct party *p, struct part *from, const struct output *o, u
         break;
     case OUT_EOF:
         in.kind = IN_EOF;
+        break;
+    case OUT_FULL:
+        in.kind = IN_FULL;
         break;
     case OUT_WRITABLE:
         in.kind = IN_WRITABLE;

@@ -41,6 +41,7 @@ struct live_counts {
  * - A datagram that the system refuses comes back as IN_ICMP with the error that a router would
  *   have sent: 3/0 (no route), 3/4 (too large with dont_fragment), 3/13 (forbidden); in IPv6 1/0,
  *   2/0, 1/1. pkt.frame is 0: nothing was on the wire.
+ * - A stream may be opened from the address that a flow of the same party listens on.
  * - A stream whose two directions have both ended gets IN_CLOSED with CLOSE_DONE.
  * - OUT_CLOSE sends what waits, then FIN, even where octets of the peer's are unread.
  * - not_before_us delays that send only; later ones on the flow overtake it. OUT_CLOSE drops it.

@@ -197,14 +197,49 @@ static void knocked(uv_stream_t *s, int status)
     done(l);
 }
 
-static int bind_to(struct flow *f, const struct addr *a, bool must)
+static void share_port(const struct flow *f, int on)
+{
+    if (fd_of(f) >= 0)
+        setsockopt(fd_of(f), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+static int bind_at(struct flow *f, const struct addr *a)
 {
     union live_sa sa;
 
     live_to_sa(a, &sa);
+    return uv_tcp_bind(&f->tcp, &sa.sa, a->family == 6 ? UV_TCP_IPV6ONLY : 0);
+}
+
+/* To connect from a port that a flow of the party listens on: the system allows that where both sockets
+ * say so. The listener does for that moment alone, since others may bind there meanwhile. */
+static int bind_beside(struct flow *f, const struct flow *listener, const struct addr *a)
+{
+    share_port(listener, 1);
+    share_port(f, 1);
+    int error = bind_at(f, a);
+    share_port(listener, 0);
+    return error;
+}
+
+static const struct flow *listener_at(const struct link *k, const struct addr *a)
+{
+    const struct flow *f = k->flows;
+
+    while (f && (f->kind != FLOW_LISTENER || !addr_eq(&f->local, a)))
+        f = f->next;
+    return f;
+}
+
+static int bind_to(struct flow *f, const struct addr *a, bool must)
+{
+    const struct flow *listener;
+
     if (!must && live_is_any(a) && a->port == 0)
         return 0; /* the system chooses when it connects */
-    return uv_tcp_bind(&f->tcp, &sa.sa, a->family == 6 ? UV_TCP_IPV6ONLY : 0);
+    if (!must && a->port && (listener = listener_at(f->link, a)) != NULL)
+        return bind_beside(f, listener, a);
+    return bind_at(f, a);
 }
 
 static int begin_listening(struct flow *f)
@@ -243,7 +278,7 @@ void live_tcp_open(struct link *k, const struct output *o)
 
     if (!f)
         return;
-    uv_tcp_init(&l->loop, &f->tcp);
+    uv_tcp_init_ex(&l->loop, &f->tcp, a.family == 6 ? AF_INET6 : AF_INET);
     uv_tcp_nodelay(&f->tcp, 1); /* one send, one segment */
     f->handle.data = f;
     int error = bind_to(f, &a, listen);

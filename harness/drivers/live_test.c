@@ -21,6 +21,7 @@ enum mode {
     CLOSER,    /* a listener that closes (abort: resets) what it accepts at the first octets */
     RESOLVER,  /* asks for a name */
     DEADLINES, /* PACED timers */
+    DIALER,    /* a listener that connects to `remote` from where it listens, and to pkt.remote */
 };
 struct conf {
     enum mode mode;
@@ -107,6 +108,10 @@ static void send_big(struct ep *e, const struct input *in, struct outq *q)
 
 static void opened(struct ep *e, const struct input *in, struct outq *q)
 {
+    if (e->c.mode == DIALER && in->flow == 1) {
+        out_open(q, 2, "tcp", false, &in->pkt.local)->open.remote = e->c.remote;
+        out_open(q, 3, "tcp", false, &in->pkt.local)->open.remote = e->c.pkt.remote;
+    }
     if (e->c.mode == PEER && e->c.big) {
         for (size_t i = 0; i < e->c.big; i++)
             e->big[i] = (uint8_t)rng_next(e->env.rng);
@@ -606,6 +611,37 @@ static void tcp6(void)
         test_skip("no IPv6 on loopback: TCP over IPv6 is not tested");
 }
 
+/* From the port of a listener, which goes on listening, and nobody else gets the port. */
+static void from_a_listener(struct addr at)
+{
+    struct world *w = world();
+    struct party *one = listener(w, (struct conf){.mode = ECHO, .local = at}),
+                 *two = listener(w, (struct conf){.mode = ECHO, .local = at});
+    struct conf c = {.mode = DIALER, .stack = "tcp", .listen = true, .local = at};
+
+    c.remote = party_addr(one);
+    c.pkt.remote = party_addr(two);
+    struct party *p = party(w, c);
+    CU_ASSERT_TRUE(until(w, p, "opened", 3) && until(w, two, "opened", 2));
+    struct addr own = nth(w, p, "opened", 0)->in.pkt.local;
+    CU_ASSERT_TRUE(addr_eq(&nth(w, one, "opened", 1)->in.pkt.remote, &own));
+    CU_ASSERT_TRUE(addr_eq(&nth(w, two, "opened", 1)->in.pkt.remote, &own));
+    struct party *taken =
+        party(w, (struct conf){.mode = ECHO, .stack = "tcp", .listen = true, .local = own});
+    CU_ASSERT_TRUE(until(w, taken, "closed", 1));
+    CU_ASSERT_EQUAL(nth(w, taken, "closed", 0)->in.why, CLOSE_LOCAL);
+    party(w, (struct conf){.mode = PEER, .stack = "tcp", .remote = own});
+    CU_ASSERT_TRUE(until(w, p, "opened", 4));
+    world_end(w);
+}
+
+static void from_listeners(void)
+{
+    from_a_listener(lo4);
+    if (have_ip6())
+        from_a_listener(lo6);
+}
+
 static void endings(void)
 {
     struct world *w = world();
@@ -754,6 +790,6 @@ static void captured(void)
 TESTS({"udp4", udp4}, {"udp6", udp6}, {"joined", joined}, {"asked_address", asked_address},
       {"closed_port", closed_port}, {"no_way", no_way}, {"relays", relays}, {"paced", paced},
       {"timers", timers}, {"commands", commands}, {"removal", removal},
-      {"failed_opens", failed_opens}, {"tcp4", tcp4}, {"tcp6", tcp6}, {"endings", endings},
-      {"early_data", early_data}, {"late_reader", late_reader}, {"names", names},
-      {"captured", captured})
+      {"failed_opens", failed_opens}, {"tcp4", tcp4}, {"tcp6", tcp6},
+      {"from_listeners", from_listeners}, {"endings", endings}, {"early_data", early_data},
+      {"late_reader", late_reader}, {"names", names}, {"captured", captured})

@@ -5,7 +5,7 @@
 #include "harness/drivers/sim_impl.h"
 #include "harness/drivers/sim_zone.h"
 
-static void fail(struct sim *s, const char *why)
+void sim_fail(struct sim *s, const char *why)
 {
     if (!s->d.error)
         s->d.error = why;
@@ -24,7 +24,7 @@ static void push(struct sim *s, struct coming c)
         size_t cap = s->cap ? s->cap * 2 : 64;
         struct coming *h = cap <= SIM_EVENTS_MAX ? realloc(s->heap, cap * sizeof *h) : NULL;
         if (!h) {
-            fail(s, "too much is on its way in the simulated network");
+            sim_fail(s, "too much is on its way in the simulated network");
             free(c.data);
             free(c.paced);
             return;
@@ -56,179 +56,13 @@ static struct coming pop(struct sim *s)
     return out;
 }
 
-/* ---- hosts and sockets ---- */
-
-static struct addr host_addr(uint32_t n, uint8_t family)
-{
-    struct addr a = {.family = family};
-    if (family == 4) {
-        a.ip[0] = 10;
-        put_u16(a.ip + 2, (uint16_t)n);
-    } else {
-        a.ip[0] = 0xfd;
-        put_u32(a.ip + 12, n);
-    }
-    return a;
-}
-
-static struct host *host_of(const struct party *p)
-{
-    return p->transport;
-}
-
-static struct host *host_at(struct sim *s, const struct addr *a)
-{
-    for (struct host *h = s->hosts; h; h = h->next)
-        if (sim_same_ip(&h->ip4, a) || sim_same_ip(&h->ip6, a) || sim_same_ip(&h->second, a))
-            return h;
-    return NULL;
-}
-
-static size_t addr_bucket(const struct addr *a, bool udp)
-{
-    uint32_t h = a->port * 2654435761u + udp;
-    for (size_t i = 0; i < (a->family == 6 ? 16u : 4u); i++)
-        h = h * 31 + a->ip[i];
-    return (h ^ h >> 16) % ADDR_BUCKETS;
-}
-
-static size_t flow_bucket(const struct sim *s, const struct host *h, flow_id flow)
-{
-    uint32_t v = flow * 2654435761u + h->n * 0x85ebca6bu;
-    return (v ^ v >> 15) & (s->n_by_flow - 1);
-}
-
-/* The socket that takes what is sent to `a`: a binding or a listener, not an end of a stream. */
-static struct sock *sock_at(struct sim *s, const struct addr *a, bool udp)
-{
-    for (struct sock *k = s->by_addr[addr_bucket(a, udp)]; k; k = k->addr_next)
-        if (k->udp == udp && (udp || k->listening) && addr_eq(&k->local, a))
-            return k;
-    return NULL;
-}
-
-/* Whether a binding, a listener or a stream that the host opened has this address. */
-static bool addr_taken(struct sim *s, const struct addr *a, bool udp)
-{
-    const struct sock *k = s->by_addr[addr_bucket(a, udp)];
-    while (k && (k->udp != udp || !addr_eq(&k->local, a)))
-        k = k->addr_next;
-    return k != NULL;
-}
-
-static struct sock *sock_of(struct sim *s, const struct party *p, flow_id flow)
-{
-    const struct host *h = host_of(p);
-    struct sock *k = s->by_flow[flow_bucket(s, h, flow)];
-    while (k && (k->host != h || k->flow != flow))
-        k = k->flow_next;
-    return k;
-}
-
-static bool flows_grow(struct sim *s)
-{
-    size_t n = s->n_by_flow ? s->n_by_flow * 2 : FLOW_BUCKETS_FIRST, old = s->n_by_flow;
-    struct sock **v = calloc(n, sizeof(struct sock *)), **was = s->by_flow;
-
-    if (!v)
-        return false;
-    s->by_flow = v;
-    s->n_by_flow = n;
-    for (size_t i = 0; i < old; i++)
-        for (struct sock *k = was[i], *next; k; k = next) {
-            size_t b = flow_bucket(s, k->host, k->flow);
-            next = k->flow_next;
-            k->flow_next = v[b];
-            v[b] = k;
-        }
-    free(was);
-    return true;
-}
-
-static struct sock *sock_new(struct sim *s, struct host *h, flow_id flow, const struct addr *local,
-                             bool udp, bool accepted)
-{
-    bool room = s->n_socks < s->n_by_flow || flows_grow(s);
-    struct sock *k = !room ? NULL : s->spare ? s->spare : malloc(sizeof *k);
-
-    if (!k) {
-        fail(s, "out of memory");
-        return NULL;
-    }
-    if (k == s->spare)
-        s->spare = k->next;
-    *k = (struct sock){
-        .host = h, .flow = flow, .local = *local, .udp = udp, .accepted = accepted, .refs = 1};
-    s->n_socks++;
-    k->next = h->socks;
-    if (k->next)
-        k->next->prev = k;
-    h->socks = k;
-    size_t b = flow_bucket(s, h, flow);
-    k->flow_next = s->by_flow[b];
-    s->by_flow[b] = k;
-    if (!accepted) { /* those share the listener's address */
-        b = addr_bucket(local, udp);
-        k->addr_next = s->by_addr[b];
-        s->by_addr[b] = k;
-    }
-    return k;
-}
-
-static void sock_unref(struct sim *s, struct sock *k)
-{
-    if (!k || --k->refs > 0)
-        return;
-    if (k->owns_path)
-        free(k->path);
-    k->next = s->spare;
-    s->spare = k;
-}
-
-static void pair(struct sock *a, struct sock *b)
-{
-    a->peer = b;
-    b->peer = a;
-    a->refs++;
-    b->refs++;
-}
-
-/* The party has no part in it any more. What is on its way to it is lost; its memory stays as long
- * as that, and as long as the other end lives. */
-static void sock_kill(struct sim *s, struct sock *k)
-{
-    struct sock **at;
-
-    if (k->dead)
-        return;
-    k->dead = true;
-    for (at = &s->by_flow[flow_bucket(s, k->host, k->flow)]; *at != k; at = &(*at)->flow_next)
-        ;
-    *at = k->flow_next;
-    if (!k->accepted) {
-        for (at = &s->by_addr[addr_bucket(&k->local, k->udp)]; *at != k; at = &(*at)->addr_next)
-            ;
-        *at = k->addr_next;
-    }
-    if (k->prev)
-        k->prev->next = k->next;
-    else
-        k->host->socks = k->next;
-    if (k->next)
-        k->next->prev = k->prev;
-    s->n_socks--;
-    sock_unref(s, k->peer);
-    k->peer = NULL;
-    sock_unref(s, k);
-}
-
 static void arrive(struct sim *s, uint64_t at, struct sock *to, struct input in, struct span data)
 {
     struct coming c = {.at_us = at, .to = to, .in = in};
     if (data.n) {
         c.data = malloc(data.n);
         if (!c.data) {
-            fail(s, "out of memory");
+            sim_fail(s, "out of memory");
             return;
         }
         memcpy(c.data, data.p, data.n);
@@ -247,7 +81,7 @@ static void closed(struct sim *s, uint64_t at, struct sock *to, enum close_why w
 static bool choose_local(struct sim *s, const struct party *p, const struct flow_spec *spec,
                          struct addr *local)
 {
-    const struct host *h = host_of(p);
+    const struct host *h = sim_host_of(p);
     uint8_t family = spec->local.family ? spec->local.family : spec->remote.family;
     struct addr any = {.family = family};
 
@@ -263,10 +97,10 @@ static bool choose_local(struct sim *s, const struct party *p, const struct flow
         struct addr a = *local;
         a.port = s->next_port;
         s->next_port = s->next_port == 65535 ? SIM_PORT_FIRST : (uint16_t)(s->next_port + 1);
-        if (!addr_taken(s, &a, udp))
+        if (!sim_addr_taken(s, &a, udp))
             local->port = a.port;
     }
-    return local->port && ((!udp && !spec->listen) || !sock_at(s, local, udp));
+    return local->port && ((!udp && !spec->listen) || !sim_sock_at(s, local, udp));
 }
 
 static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
@@ -286,9 +120,9 @@ static struct sock *listener_for(struct sim *s, struct sock *k, struct sim_path 
     if (s->sites)
         sim_route(s, k->host, false, &k->local, &k->remote, path);
     else
-        path->host = host_at(s, &k->remote);
+        path->host = sim_host_at(s, &k->remote);
     *there = path->host && !sim_path_cut(path);
-    struct sock *listener = *there ? sock_at(s, &path->dst, false) : NULL;
+    struct sock *listener = *there ? sim_sock_at(s, &path->dst, false) : NULL;
     return listener && listener->host == path->host ? listener : NULL;
 }
 
@@ -305,11 +139,11 @@ static void connect_to(struct sim *s, struct sock *k)
         return;
     }
     struct sock *end =
-        sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
+        sim_sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
     if (!end)
         return;
     end->remote = path.src;
-    pair(end, k);
+    sim_pair(end, k);
     if (path.n && (k->path = malloc(sizeof path)) != NULL) {
         *k->path = path;
         end->path = k->path;
@@ -330,7 +164,7 @@ static void do_open(struct sim *s, struct party *p, const struct output *o)
     bool good = known && choose_local(s, p, &o->open, &local);
     if (!good)
         local = (struct addr){0};
-    struct sock *k = sock_new(s, host_of(p), o->flow, &local, udp, false);
+    struct sock *k = sim_sock_new(s, sim_host_of(p), o->flow, &local, udp, false);
 
     if (!k)
         return;
@@ -361,7 +195,7 @@ static uint8_t *join(const struct output *o, size_t *n)
 
 static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct span data)
 {
-    if (!host_at(s, to))
+    if (!sim_host_at(s, to))
         return; /* nobody there to say so */
     uint64_t at = s->d.now_us + 2 * s->path.spec.delay_us;
     uint16_t icmp = to->family == 6 ? 1 << 8 | 4 : 3 << 8 | 3; /* port unreachable */
@@ -374,7 +208,7 @@ static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct 
 /* ICMP that a party makes, as a host or a router on the way would. */
 static void send_icmp(struct sim *s, const struct sock *k, const struct output *o)
 {
-    struct sock *to = sock_at(s, &o->pkt.remote, true);
+    struct sock *to = sim_sock_at(s, &o->pkt.remote, true);
     struct addr lost = o->pkt.local.family ? o->pkt.local : k->local;
     struct span quoted = o->n_data ? o->data[0] : (struct span){0};
 
@@ -407,7 +241,7 @@ static void too_big(struct sim *s, struct sock *k, const struct addr *to, uint32
 static void send_across(struct sim *s, struct sock *k, const struct sim_path *path,
                         const struct addr *to, struct input *in, uint64_t at_us, struct span data)
 {
-    struct sock *end = path->host ? sock_at(s, &path->dst, true) : NULL;
+    struct sock *end = path->host ? sim_sock_at(s, &path->dst, true) : NULL;
     struct sim_fate fate;
 
     sim_cross(path, at_us, data, in->pkt.dont_fragment || to->family == 6, &fate);
@@ -429,7 +263,7 @@ static void send_across(struct sim *s, struct sock *k, const struct sim_path *pa
 static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
 {
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
-    struct sock *end = s->sites ? NULL : sock_at(s, &to, true);
+    struct sock *end = s->sites ? NULL : sim_sock_at(s, &to, true);
     struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
     struct sim_path path;
 
@@ -491,14 +325,14 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
 
 static void do_send(struct sim *s, struct party *p, const struct output *o)
 {
-    struct sock *k = sock_of(s, p, o->flow);
+    struct sock *k = sim_sock_of(s, p, o->flow);
     size_t n;
 
     if (!k)
         return;
     uint8_t *data = join(o, &n);
     if (!data) {
-        fail(s, "out of memory");
+        sim_fail(s, "out of memory");
         return;
     }
     if (o->not_before_us > s->d.now_us) {
@@ -506,7 +340,7 @@ static void do_send(struct sim *s, struct party *p, const struct output *o)
         c.paced = malloc(sizeof *c.paced);
         if (!c.paced) {
             free(data);
-            fail(s, "out of memory");
+            sim_fail(s, "out of memory");
             return;
         }
         *c.paced = *o;
@@ -557,7 +391,7 @@ static void close_sock(struct sim *s, struct sock *k, bool abort)
     } else {
         send_eof(s, k);
     }
-    sock_kill(s, k);
+    sim_sock_kill(s, k);
 }
 
 static void do_resolve(struct sim *s, struct party *p, const struct output *o)
@@ -566,14 +400,25 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 
     c.in = (struct input){.kind = IN_RESOLVED, .token = o->token};
     if (!zone_answer(s->zone, o->name, o->rr_type, &c.in, &c.data))
-        fail(s, "out of memory");
+        sim_fail(s, "out of memory");
     push(s, c);
+}
+
+/* What waits is given as an input of its own, after what is being done now. */
+static void pause_sock(struct sim *s, struct sock *k, bool on)
+{
+    k->paused = on;
+    if (on || !k->first || k->resuming)
+        return;
+    k->resuming = true;
+    arrive(s, s->d.now_us, k, (struct input){.kind = IN_TIMER}, (struct span){0});
 }
 
 static void take_output(struct sim *s, struct party *p, const struct output *o)
 {
-    bool named = o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE || o->kind == OUT_ICMP;
-    struct sock *k = named ? sock_of(s, p, o->flow) : NULL;
+    bool named = o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE || o->kind == OUT_ICMP ||
+                 o->kind == OUT_PAUSE || o->kind == OUT_RESUME;
+    struct sock *k = named ? sim_sock_of(s, p, o->flow) : NULL;
 
     if (o->kind == OUT_OPEN) {
         do_open(s, p, o);
@@ -588,12 +433,14 @@ static void take_output(struct sim *s, struct party *p, const struct output *o)
         close_sock(s, k, o->abort);
     } else if (k && o->kind == OUT_ICMP) {
         send_icmp(s, k, o);
+    } else if (k && !k->udp) {
+        pause_sock(s, k, o->kind == OUT_PAUSE);
     }
 }
 
 static void take_outputs(struct sim *s, struct party *p)
 {
-    for (size_t i = 0; i < p->out.n && host_of(p)->party; i++)
+    for (size_t i = 0; i < p->out.n && sim_host_of(p)->party; i++)
         take_output(s, p, &p->out.v[i]);
     p->out.n = 0;
 }
@@ -609,6 +456,60 @@ static void give(struct sim *s, struct party *p, struct input *in)
         take_outputs(s, p);
 }
 
+/* Tell who sends to `k` that too much waits there, or no longer. */
+static void press(struct sim *s, struct sock *k)
+{
+    struct sock *end = k->peer;
+
+    if (!end || end->dead || end->full == (k->waiting > SIM_BACKLOG_MARK / (end->full ? 2 : 1)))
+        return;
+    end->full = !end->full;
+    arrive(s, s->d.now_us, end, (struct input){.kind = end->full ? IN_FULL : IN_WRITABLE},
+           (struct span){0});
+}
+
+/* Whether octets or their end wait, since the stream is paused, or others wait before them. */
+static bool hold(struct sim *s, struct sock *k, struct coming *c)
+{
+    if ((!k->paused && !k->first) || (c->in.kind != IN_BYTES && c->in.kind != IN_EOF))
+        return false;
+    struct held *h = malloc(sizeof *h);
+    if (!h) {
+        sim_fail(s, "out of memory");
+        return true;
+    }
+    *h = (struct held){.c = *c};
+    c->data = NULL;
+    *(k->last ? &k->last->next : &k->first) = h;
+    k->last = h;
+    k->waiting += h->c.in.data.n;
+    press(s, k);
+    return true;
+}
+
+static void take_in(struct sim *s, struct sock *k, struct coming *c)
+{
+    struct party *p = k->host->party;
+
+    c->in.flow = k->flow;
+    k->eof_seen |= c->in.kind == IN_EOF;
+    if (c->in.kind == IN_CLOSED)
+        sim_sock_kill(s, k);
+    give(s, p, &c->in);
+    check_ended(s, k);
+}
+
+static void take_waiting(struct sim *s, struct sock *k)
+{
+    k->resuming = false;
+    while (!k->dead && k->first && !k->paused) {
+        struct coming c = sim_unhold(k);
+        press(s, k);
+        take_in(s, k, &c);
+        free(c.data);
+    }
+}
+
 static void deliver_to(struct sim *s, struct sock *k, struct coming *c)
 {
     if (c->paced) {
@@ -618,13 +519,10 @@ static void deliver_to(struct sim *s, struct sock *k, struct coming *c)
             send_stream(s, k, c->in.data);
         return;
     }
-    struct party *p = k->host->party;
-    c->in.flow = k->flow;
-    k->eof_seen |= c->in.kind == IN_EOF;
-    if (c->in.kind == IN_CLOSED)
-        sock_kill(s, k);
-    give(s, p, &c->in);
-    check_ended(s, k);
+    if (c->in.kind == IN_TIMER)
+        take_waiting(s, k);
+    else if (!hold(s, k, c))
+        take_in(s, k, c);
 }
 
 static void deliver(struct sim *s, struct coming *c)
@@ -633,7 +531,7 @@ static void deliver(struct sim *s, struct coming *c)
         deliver_to(s, c->to, c);
     else if (c->party)
         give(s, c->party, &c->in);
-    sock_unref(s, c->to);
+    sim_sock_unref(s, c->to);
     free(c->data);
     free(c->paced);
 }
@@ -675,7 +573,7 @@ static uint64_t run(struct driver *d, uint64_t until_us)
         }
         steps = next > d->now_us ? 0 : steps + 1;
         if (steps > SIM_STEPS_AT_ONCE)
-            fail(s, "the simulated parties go on for ever at one instant");
+            sim_fail(s, "the simulated parties go on for ever at one instant");
         d->now_us = next > d->now_us ? next : d->now_us;
         if (s->n && s->heap[0].at_us <= d->now_us) {
             struct coming c = pop(s);
@@ -703,8 +601,8 @@ static struct party *add(struct driver *d, const struct party_spec *spec, const 
     }
     h->party = p;
     h->n = ++s->n_hosts;
-    h->ip4 = spec->host.family == 4 ? spec->host : host_addr(h->n, 4);
-    h->ip6 = spec->host.family == 6 ? spec->host : host_addr(h->n, 6);
+    h->ip4 = spec->host.family == 4 ? spec->host : sim_host_addr(h->n, 4);
+    h->ip6 = spec->host.family == 6 ? spec->host : sim_host_addr(h->n, 6);
     h->second = spec->second;
     h->ip4.port = h->ip6.port = h->second.port = 0;
     h->next = s->hosts;
@@ -726,7 +624,7 @@ static void command(struct party *p, const struct verb *v, const void *args, uin
 static void remove_party(struct party *p)
 {
     struct sim *s = (struct sim *)p->driver;
-    struct host *h = host_of(p);
+    struct host *h = sim_host_of(p);
 
     if (!h->party)
         return;
@@ -758,14 +656,14 @@ static void destroy(struct driver *d)
     }
     bury(s);
     for (size_t i = 0; i < s->n; i++) {
-        sock_unref(s, s->heap[i].to);
+        sim_sock_unref(s, s->heap[i].to);
         free(s->heap[i].data);
         free(s->heap[i].paced);
     }
     for (struct host *h = s->hosts, *next; h; h = next) {
         next = h->next;
         while (h->socks)
-            sock_kill(s, h->socks);
+            sim_sock_kill(s, h->socks);
         free(h);
     }
     for (struct sock *k = s->spare, *next; k; k = next) {
@@ -784,7 +682,7 @@ static const struct driver_class sim_class = {"sim", add, command, remove_party,
 struct driver *sim_new(uint64_t seed, struct capture *capture)
 {
     struct sim *s = calloc(1, sizeof *s);
-    if (!s || !flows_grow(s)) {
+    if (!s || !sim_flows_grow(s)) {
         free(s);
         return NULL;
     }

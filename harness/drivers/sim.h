@@ -14,6 +14,9 @@ enum {
     SIM_CONNECT_US = 20000000,   /* a connection to a host that is not there times out */
     SIM_EVENTS_MAX = 1 << 20,    /* what is on its way at once; more is a driver error */
     SIM_DELAY_US = 1000,         /* of the network, at the start */
+    /* octets that wait at the end of a paused stream: over it the other end gets IN_FULL, and IN_WRITABLE
+     * when they are below half of it again */
+    SIM_BACKLOG_MARK = 256 << 10,
 };
 /* NULL: no memory. The network starts with a delay of 1 ms and nothing else. */
 struct driver *sim_new(uint64_t seed, struct capture *capture);

@@ -15,8 +15,11 @@ struct sock { /* a datagram binding, a listener, or one end of a stream */
     struct sock *peer;     /* streams: the other end; NULL while connecting */
     struct sim_path *path; /* streams that cross sites; of both ends. Else NULL */
     bool owns_path;
-    uint64_t last_us; /* streams: when the last octets sent arrive; order is kept */
-    size_t refs;      /* what is on its way to it, the peer that points to it, and being alive */
+    uint64_t last_us;            /* streams: when the last octets sent arrive; order is kept */
+    bool paused, full, resuming; /* streams: OUT_PAUSE; IN_FULL was given; what waits is due */
+    size_t waiting;              /* octets that wait while it is paused */
+    struct held *first, *last;   /* all that waits, in order */
+    size_t refs; /* what is on its way to it, the peer that points to it, and being alive */
     struct sock *addr_next, *flow_next, *prev, *next; /* while alive: in hashes, in its host */
 };
 struct host {
@@ -34,6 +37,10 @@ struct coming { /* something on its way to a socket */
     struct input in;
     uint8_t *data;        /* owned */
     struct output *paced; /* a send that was held back; owned */
+};
+struct held { /* what came to a paused stream */
+    struct held *next;
+    struct coming c;
 };
 enum { ADDR_BUCKETS = 4096, FLOW_BUCKETS_FIRST = 1024 };
 struct sim {
@@ -56,6 +63,31 @@ struct sim {
 
 /* ---- sim.c ---- */
 
+/* The run ends with an error, the first that there is. */
+void sim_fail(struct sim *s, const char *why);
+
+/* ---- sim_sock.c ---- */
+
+struct addr sim_host_addr(uint32_t n, uint8_t family);
+struct host *sim_host_of(const struct party *p);
+struct host *sim_host_at(struct sim *s, const struct addr *a);
+/* The socket that takes what is sent to `a`: a binding or a listener, not an end of a stream. */
+struct sock *sim_sock_at(struct sim *s, const struct addr *a, bool udp);
+/* Whether a binding, a listener or a stream that the host opened has this address. */
+bool sim_addr_taken(struct sim *s, const struct addr *a, bool udp);
+struct sock *sim_sock_of(struct sim *s, const struct party *p, flow_id flow);
+/* Room for more flows; false: no memory. */
+bool sim_flows_grow(struct sim *s);
+struct sock *sim_sock_new(struct sim *s, struct host *h, flow_id flow, const struct addr *local,
+                          bool udp, bool accepted);
+/* The first of what waits at a paused stream, which the caller owns. */
+struct coming sim_unhold(struct sock *k);
+void sim_sock_unref(struct sim *s, struct sock *k);
+/* They are the two ends of a stream. */
+void sim_pair(struct sock *a, struct sock *b);
+/* The party has no part in it any more. What is on its way to it is lost; its memory stays as long
+ * as that, and as long as the other end lives. */
+void sim_sock_kill(struct sim *s, struct sock *k);
 static inline bool sim_same_ip(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;

@@ -248,6 +248,9 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_TIMER:
         broke(t, q, CLOSE_TIMEOUT, "the handshake took too long", in->now_us, true);
         break;
+    case IN_FULL:
+        out_put(q, OUT_FULL, LAYER_UPPER);
+        break;
     case IN_WRITABLE:
         out_put(q, OUT_WRITABLE, LAYER_UPPER);
         break;

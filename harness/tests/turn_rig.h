@@ -38,6 +38,12 @@ struct rig {
     uint16_t taken_first, taken_last; /* ports that somebody else has */
     bool stream_closed, paused;
     const char *why;
+    /* of TCP allocations: what was opened last; connections to peers are not answered for; flows that were
+     * closed, paused or resumed since the last input of the test, the last of each */
+    struct flow_spec spec;
+    flow_id flow, closed_flow, paused_flow, resumed_flow;
+    size_t closes;
+    bool silent;
 };
 
 static inline struct addr rig_ip4(uint8_t last, uint16_t port)
@@ -58,8 +64,11 @@ static inline void rig_take(struct rig *r, const struct output *o)
     } else if (o->kind == OUT_CLOSE) {
         r->closed += o->flow < FLOW_ACCEPTED;
         r->stream_closed |= o->flow >= FLOW_ACCEPTED;
+        r->closed_flow = o->flow;
+        r->closes++;
     } else if (o->kind == OUT_PAUSE || o->kind == OUT_RESUME) {
         r->paused = o->kind == OUT_PAUSE;
+        *(r->paused ? &r->paused_flow : &r->resumed_flow) = o->flow;
     } else if (o->kind == OUT_EVENT) {
         r->freed += strcmp(o->name, "freed") == 0;
         r->refused += strcmp(o->name, "refused") == 0;
@@ -89,6 +98,10 @@ static inline void rig_give(struct rig *r, struct input in)
         struct input got = {.kind = IN_OPENED, .flow = opens[i].flow};
         got.pkt.local = opens[i].open.local;
         r->opened++;
+        r->flow = opens[i].flow;
+        r->spec = opens[i].open;
+        if (r->silent && r->spec.remote.family)
+            continue;
         if (opens[i].open.local.port >= r->taken_first && opens[i].open.local.port <= r->taken_last)
             got = (struct input){.kind = IN_CLOSED, .flow = opens[i].flow, .why = CLOSE_LOCAL};
         rig_give(r, got);
@@ -97,7 +110,8 @@ static inline void rig_give(struct rig *r, struct input in)
 
 static inline void rig_input(struct rig *r, struct input in)
 {
-    r->n_sent = 0;
+    r->n_sent = r->closes = 0;
+    r->closed_flow = r->paused_flow = r->resumed_flow = 0;
     rig_give(r, in);
 }
 
@@ -136,7 +150,7 @@ static inline void rig_until(struct rig *r, uint64_t us)
 {
     uint64_t due;
 
-    r->n_sent = 0;
+    r->n_sent = r->closes = 0;
     while ((due = turn_server_class.deadline(r->s)) <= us) {
         r->now_us = due > r->now_us ? due : r->now_us;
         rig_give(r, (struct input){.kind = IN_TIMER});

@@ -1,5 +1,6 @@
 /* harness/tests/turn_uclient_test.c - turn.server on real sockets, and a client of another house: turnutils_uclient of
- * coturn, over UDP and TCP, by channels and by Send indications, with all that it sends coming back. */
+ * coturn, over UDP and TCP, by channels, by Send indications and by TCP allocations, with all that it sends coming
+ * back. */
 #include "harness/tests/program.h"
 
 static const struct {
@@ -8,10 +9,16 @@ static const struct {
 } runs[] = {
     /* two clients, each with a session for RTP and one for RTCP on a pair of ports; 4.6.1 binds channels
      * anywhere from 0x4000 to 0x7fff */
-    {"udp-channels", "-m 2 -n 20", 40},      {"udp-send", "-m 2 -n 20 -s", 40},
-    {"udp-no-rtcp", "-m 2 -n 20 -c -g", 40}, {"udp-many", "-m 10 -n 10 -y -G", 120},
-    {"tcp-channels", "-m 2 -n 20 -t", 40},   {"tcp-send", "-m 2 -n 20 -t -s", 40},
+    {"udp-channels", "-m 2 -n 20", 40},
+    {"udp-send", "-m 2 -n 20 -s", 40},
+    {"udp-no-rtcp", "-m 2 -n 20 -c -g", 40},
+    {"udp-many", "-m 10 -n 10 -y -G", 120},
+    {"tcp-channels", "-m 2 -n 20 -t", 40},
+    {"tcp-send", "-m 2 -n 20 -t -s", 40},
     {"tcp-many", "-m 10 -n 10 -t -y", 120},
+    /* RFC 6062: clients connect to each other's relayed address */
+    {"tcp-relay", "-m 2 -n 20 -T", 40},
+    {"tcp-relay-many", "-m 10 -n 10 -T", 100},
 };
 
 static pid_t started(const char *const *words, int *out, size_t lines)
@@ -95,7 +102,8 @@ static void uclient(void)
     char at[64];
     unsigned port = program_free_port(), peer;
     int fd[2];
-    const char *words[] = {"serve", "turn.server", "--listen", at, "--set", "rfc5766", NULL};
+    const char *words[] = {"serve",   "turn.server", "--listen",  at,  "--set",
+                           "rfc5766", "--set",       "tcp_relay", NULL};
     int out;
 
     if (!program_ready())

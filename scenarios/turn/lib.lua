@@ -5,6 +5,7 @@
 local lib, client = {}, {}
 
 local UDP = 17 -- REQUESTED-TRANSPORT
+local TCP = 6
 
 ---------------------------------------------------------------- addresses
 
@@ -71,6 +72,46 @@ function peer:pending()
   return out
 end
 
+-- Of TCP peers, whose connections are named by their flow: one to an address, the event "opened" with flow and local,
+-- or "closed".
+function peer:connect(to) return self.a:connect { to = to } end
+
+-- The next connection that comes: an event with flow, from, local; kind "timeout": none.
+function peer:accept(seconds)
+  return self.a:receive { timeout = seconds or 2, where = function(ev) return ev.event == "accepted" end }
+end
+
+-- Octets on a connection; its reading stopped and resumed; its end.
+function peer:put(flow, octets) return self.a:send { flow = flow, octets = octets } end
+function peer:pause(flow) return self.a:pause { flow = flow } end
+function peer:resume(flow) return self.a:resume { flow = flow } end
+function peer:close(flow) return self.a:close { flow = flow } end
+
+-- What comes on a connection until there are n octets, or it ends, or for so long nothing comes: the octets, and the
+-- last event.
+local function gathered(next_event, n)
+  local list, have, ev = {}, 0, nil
+  while have < n do
+    ev = next_event()
+    if not ev.octets or #ev.octets == 0 then break end
+    list[#list + 1] = ev.octets
+    have = have + #ev.octets
+  end
+  return table.concat(list), ev
+end
+function peer:gather(flow, n, seconds)
+  return gathered(function()
+    return self.a:receive { timeout = seconds or 2, where = function(ev) return ev.flow == flow end }
+  end, n)
+end
+
+-- The end of a connection, by FIN or RST, behind whatever came; kind "timeout": it stays open.
+function peer:ended(flow, seconds)
+  return self.a:receive { timeout = seconds or 5, where = function(ev)
+    return ev.flow == flow and (ev.event == "eof" or ev.event == "closed")
+  end }
+end
+
 ---------------------------------------------------------------- clients
 
 -- A client. config: account (the profile's first unless told), plain (nothing of RFC 8489: no PASSWORD-ALGORITHM),
@@ -129,7 +170,7 @@ function client:form(method, attributes, opts)
 end
 
 -- A request; one 401 (to a request without credentials) and one 438 are answered as a client does (RFC8489:9.2.5).
--- opts as above; once: what comes first is what counts.
+-- opts as above; once: what comes first is what counts; bare, timeout_us: of the verb.
 function client:request(method, attributes, opts)
   opts = opts or {}
   local r
@@ -137,6 +178,7 @@ function client:request(method, attributes, opts)
     local had = self.challenge
     local args = self:form(method, attributes, opts)
     if not args then return { kind = "none" } end
+    args.bare, args.timeout_us = opts.bare, opts.timeout_us
     r = self:raw(args)
     local follow = not opts.once and not opts.unsigned and r.kind == "error" and r:attribute("NONCE") and
       ((r.code == 401 and not had) or (r.code == 438 and not opts.nonce))
@@ -154,10 +196,11 @@ function client:challenged()
 end
 
 -- Allocate with REQUESTED-TRANSPORT for UDP and more attributes; the answer. A redirection, which a server may give
--- to one client and not to another, is asked about once more. opts.transport false: without that attribute.
+-- to one client and not to another, is asked about once more. opts.transport: another protocol; false: without that
+-- attribute.
 function client:allocate(attributes, opts)
-  local list = {}
-  if not (opts and opts.transport == false) then list[1] = { type = "REQUESTED-TRANSPORT", value = UDP } end
+  local list, transport = {}, opts and opts.transport
+  if transport ~= false then list[1] = { type = "REQUESTED-TRANSPORT", value = transport or UDP } end
   for _, a in ipairs(attributes or {}) do list[#list + 1] = a end
   local r = self:request("allocate", list, opts)
   if r.code == 300 and not (opts and opts.once) then r = self:request("allocate", list, opts) end
@@ -271,6 +314,94 @@ function lib.with_channel(t, number)
   if not k then return nil end
   local p = lib.peer(t)
   if lib.permitted(t, k:bind(number, p.addr), "RFC8656:12.2#a7", "ChannelBind for a peer") then return k, p end
+end
+
+---------------------------------------------------------------- TCP allocations, RFC 6062
+
+-- A client with a TCP allocation; nil, with a check made, where none comes about. The case is skipped over datagrams.
+function lib.with_tcp(t)
+  if not t.stream then t:skip("TCP allocations are for clients over TCP and TLS") end
+  local k = lib.client(t)
+  local r = k:allocate(nil, { transport = TCP })
+  if not lib.allocated(t, r, "RFC6062:5.1#6", "an Allocate request for TCP") then return nil end
+  if not t:check("RFC6062:5.1#6", k.relayed ~= nil, "no XOR-RELAYED-ADDRESS", r) then return nil end
+  k.flow = r.flow -- the control connection
+  return k
+end
+
+-- Connect, which may take a peer's time to answer.
+function client:connect(address, opts)
+  opts = opts or {}
+  opts.timeout_us = opts.timeout_us or math.floor(20e6 * self.t.scale)
+  return self:request("connect", address and { lib.to(address) } or {}, opts)
+end
+
+-- The next ConnectionAttempt indication; kind "timeout": none.
+function client:attempt(seconds)
+  return self.c:receive { timeout = seconds or 2, where = function(ev)
+    local m = ev.message
+    return m and m.class == "indication" and m.method == "connection-attempt" or false
+  end }
+end
+
+-- A second connection of the client, for data, under the challenge of the first (RFC6062:4.3#5); config: account.
+function client:another(config)
+  config = config or {}
+  config.over, config.account = self, config.account or self.account
+  local k = lib.client(self.t, config)
+  k.challenge = self.challenge
+  return k
+end
+
+-- ConnectionBind on this connection; id nil: without CONNECTION-ID.
+function client:take(id, opts)
+  opts = opts or {}
+  opts.bare = true
+  return self:request("connection-bind", id and { { type = "CONNECTION-ID", value = id } } or {}, opts)
+end
+
+-- Once it is bound: octets to the peer, and what comes of it, as of peer:gather; the end of the connection.
+function client:put(octets)
+  for at = 1, #octets, 32768 do self.c:send { flow = self.flow, octets = octets:sub(at, at + 32767) } end
+end
+function client:gather(n, seconds)
+  return gathered(function()
+    return self.c:receive { timeout = seconds or 2, where = function(ev)
+      return ev.flow == self.flow and ev.event == "message"
+    end }
+  end, n)
+end
+function client:ended(seconds)
+  return self.c:receive { timeout = seconds or 5, where = function(ev)
+    return ev.flow == self.flow and ev.kind == "closed"
+  end }
+end
+function client:close() return self.c:close { flow = self.flow } end
+
+-- A connection from the relayed address to a TCP peer: its CONNECTION-ID, and the peer's event "accepted"; nil, with a
+-- check made, where it does not come about.
+function lib.connected(t, k, p)
+  if not lib.permitted(t, k:permit(p.addr)) then return nil end
+  local r = k:connect(p.addr)
+  if r.code == 403 then t:skip("the server forbids connections to this host's peers (403)") end
+  if not t:expect(r, { { success = true, clause = "RFC6062:5.2#6" } }, "Connect to a peer that listens") then
+    return nil
+  end
+  local id = r:attribute("CONNECTION-ID")
+  if not t:check("RFC6062:5.2#10", id and id.value, "Connect succeeds without CONNECTION-ID", r) then return nil end
+  local came = p:accept()
+  if not t:check("RFC6062:5.2#6", came.event == "accepted", "no connection came to the peer", r) then return nil end
+  return id.value, came
+end
+
+-- The same, bound to a connection of the client, which is returned with the peer's event; nil as above.
+function lib.joined(t, k, p)
+  local id, came = lib.connected(t, k, p)
+  if not id then return nil end
+  local d = k:another()
+  local r = d:take(id)
+  if not t:expect(r, { { success = true, clause = "RFC6062:5.4#3" } }, "ConnectionBind") then return nil end
+  return d, came, id
 end
 
 -- A Send indication. attributes: in place of XOR-PEER-ADDRESS and DATA where address is nil, else after them.

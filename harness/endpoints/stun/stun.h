@@ -162,6 +162,7 @@ struct stun_stream { /* the window of one stream: octets that are no whole messa
     uint8_t rank;                /* enum stun_rank; of a server's */
     uint64_t since_us, begun_us; /* accepted; first octet of what is in the window; of a server's */
     bool channels;               /* ChannelData stands between STUN messages: RFC8656:12.5 */
+    bool bare;                   /* there are no messages any more: RFC6062:3#a3 */
     struct addr remote, local;
     size_t n;
     uint8_t buf[STUN_MAX];

@@ -51,6 +51,7 @@ static flow_id open_flow(struct stun_client *c, const struct stun_send_args *a, 
         if (!c->streams[i].used) {
             c->streams[i].used = true;
             c->streams[i].channels = c->c.channels;
+            c->streams[i].bare = false;
             c->streams[i].flow = c->next_flow;
             c->streams[i].n = 0;
             c->streams[i].remote = o->open.remote;
@@ -287,13 +288,42 @@ static struct span first_bits_cleared(struct stun_client *c, struct span msg)
     return (struct span){c->out, msg.n};
 }
 
+/* Octets that are nobody's message. */
+static void report_bare(const struct input *in, struct span octets, struct outq *q)
+{
+    struct stun_event *e = stun_report(q, "message", 0, STUN_R_MESSAGE, in, (struct span){0});
+
+    if (!e)
+        return;
+    e->codec = "";
+    e->octets = arena_copy(&q->mem, octets);
+    q->full |= q->mem.full;
+}
+
+/* The response to a request that is no user's. */
+static void answered(struct stun_client *c, struct stun_transaction *t, const struct input *in,
+                     const struct stun_msg *m, struct span msg, struct outq *q)
+{
+    bool good = m->cls == STUN_SUCCESS;
+    struct stun_stream *s = good && t->bare ? client_stream(c, t->flow) : NULL;
+
+    client_end(t, in, q, good ? STUN_R_SUCCESS : STUN_R_ERROR, msg, NULL);
+    if (s)
+        s->bare = true;
+}
+
 static void message(void *self, const struct input *in, struct span msg, struct outq *q)
 {
     struct stun_client *c = self;
+    const struct stun_stream *s = client_stream(c, in->flow);
     struct stun_msg m;
     struct findings none = {0};
     struct stun_transaction *t = NULL;
 
+    if (s && s->bare) {
+        report_bare(in, msg, q);
+        return;
+    }
     if (c->c.channels && stun_is_channel(msg)) {
         struct stun_event *e = stun_report(q, "message", 0, STUN_R_MESSAGE, in, msg);
         if (e)
@@ -310,7 +340,7 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     else if (t->user)
         client_judge(c, t, in, &m, q);
     else
-        client_end(t, in, q, m.cls == STUN_SUCCESS ? STUN_R_SUCCESS : STUN_R_ERROR, msg, NULL);
+        answered(c, t, in, &m, msg, q);
 }
 
 /* RFC1122 3.2.2.1, 4.2.3.9: protocol or port unreachable, or too large and not to be fragmented;
@@ -473,6 +503,7 @@ static void request(struct stun_client *c, const struct input *in, struct outq *
     stun_seal(&w, &marks, t->signed_ ? &t->key : NULL);
     t->wire_n = w.n;
     t->once = a->once;
+    t->bare = a->bare;
     t->to = a->to.family ? a->to : c->c.server;
     t->limit_us = a->timeout_us;
     t->flow = flow_for(c, a, q);
@@ -565,6 +596,12 @@ static void input(void *self, const struct input *in, struct outq *q)
     case IN_BYTES:
         bytes(c, in, q);
         break;
+    case IN_FULL:
+    case IN_WRITABLE:
+        if ((s = client_stream(c, in->flow)) != NULL && s->bare)
+            stun_report(q, in->kind == IN_FULL ? "full" : "writable", 0, STUN_R_MESSAGE, in,
+                        (struct span){0});
+        break;
     case IN_ICMP:
         ended(c, in, q, STUN_R_ICMP, "unreachable");
         break;
@@ -603,6 +640,7 @@ static const struct field send_fields[] = {
     {.name = "algorithm", A(algorithm, F_ENUM), .names = &algorithms},
     {.name = "once", A(once, F_BOOL)},
     {.name = "fresh", A(fresh, F_BOOL)},
+    {.name = "bare", A(bare, F_BOOL)},
     {.name = "timeout_us", A(timeout_us, F_UINT)},
     {.name = "split", A(split, F_UINT)},
     {.name = "cut256", A(cut256, F_UINT)},

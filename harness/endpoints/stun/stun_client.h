@@ -8,8 +8,12 @@ struct stun_send_args {    /* of every verb */
     struct span transport;
     uint8_t auth; /* how the key that seals it is made; attributes are the message's own business */
     uint16_t algorithm;
-    bool once;           /* no retransmission */
-    bool fresh;          /* open a flow of its own (another source port) */
+    bool once;  /* no retransmission */
+    bool fresh; /* open a flow of its own (another source port) */
+    /* Of a request on a stream, such as ConnectionBind (RFC6062:3#a3): once it has succeeded what comes is told as
+     * it is, an event "message" whose codec is empty, and "full" and "writable" say when the driver has too
+     * much to send (IN_FULL) and when it has no longer. */
+    bool bare;
     uint64_t timeout_us; /* 0: by the timers of the standard */
     uint64_t cut256;     /* octets of MESSAGE-INTEGRITY-SHA256; 0: all 32 */
     uint64_t split;      /* streams: octets in a segment; 0: all in one */
@@ -74,7 +78,7 @@ struct stun_transaction {
     uint8_t id[16], id_n;
     uint64_t started_us, next_us, rto_us, limit_us;
     uint32_t sent;
-    bool once, signed_, refused; /* refused: a response failed the integrity check */
+    bool once, signed_, bare, refused; /* refused: a response failed the integrity check */
     struct stun_key key;
     struct stun_user_op op;
     size_t wire_n;

@@ -248,6 +248,10 @@ static enum step next_of(const struct stun_stream *s, struct span in, size_t *us
     struct findings none = {0};
     struct stun_channel c;
 
+    if (s->bare) {
+        *used = in.n;
+        return in.n ? STEP_ITEM : STEP_MORE;
+    }
     return s->channels && stun_is_channel(in) ? stun_channel_next_5766(in, true, &c, used, &none)
                                               : stun_next(in, used, &none);
 }

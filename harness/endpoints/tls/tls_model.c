@@ -330,6 +330,9 @@ static void input(void *self, const struct input *in, struct outq *q)
         out_put(q, OUT_CLOSE, LAYER_LOWER)->abort = true;
         over(t, q, CLOSE_TIMEOUT, "the handshake took too long");
         break;
+    case IN_FULL:
+        out_put(q, OUT_FULL, LAYER_UPPER);
+        break;
     case IN_WRITABLE:
         out_put(q, OUT_WRITABLE, LAYER_UPPER);
         break;

@@ -1,10 +1,15 @@
-/* harness/endpoints/turn/turn.h - a TURN server (RFC 8656), sans-IO.
+/* harness/endpoints/turn/turn.h - a TURN server (RFC 8656, RFC 6062), sans-IO.
  *
  * turn.server: UDP allocations for clients over UDP, TCP, TLS and DTLS: Allocate, Refresh, CreatePermission,
  *   ChannelBind, Send and Data indications, ChannelData, ICMP; IPv4 and IPv6, dual allocations,
  *   EVEN-PORT and RESERVATION-TOKEN, DONT-FRAGMENT. Binding is answered as well. Each relayed transport
- *   address is a flow of its own ("udp"), which the server opens and closes. Without TCP allocations
- *   (RFC 6062) and mobility (RFC 8016): REQUESTED-TRANSPORT 6 is 442, MOBILITY-TICKET is ignored.
+ *   address is a flow of its own ("udp"), which the server opens and closes. Without mobility (RFC 8016):
+ *   MOBILITY-TICKET is ignored.
+ *
+ *   With `tcp_relay` TCP allocations (RFC 6062) for clients over TCP and TLS: the relayed address is a flow that
+ *   listens ("tcp"), each connection to a peer one that the server opens from that address, or accepts there.
+ *   Octets pass between such a connection and the client's that is bound to it as they are; a side that cannot
+ *   take more has the other one paused. When one side ends, or closes, the other one is closed.
  *
  *   A request is processed anew when it is retransmitted (RFC8656:5#a11), but Allocate, which is known by its
  *   transaction id. The answer to an Allocate request leaves when its sockets are bound.
@@ -14,8 +19,9 @@
  *
  * turn.peer: what cases speak through on the far side of a relay: UDP sockets or TCP connections. Verbs:
  *   `send`, `open` one more UDP socket at the same address, `connect` to an address by TCP, `listen` for
- *   connections at one more port, `close`, `shutdown`; in sim `icmp`: tell a UDP socket what became of its
- *   datagram, as a host or a router does. Events: "data", "icmp", "accepted", "eof", "closed". */
+ *   connections at one more port, `close`, `shutdown`, `pause` and `resume` reading of a connection; in sim
+ *   `icmp`: tell a UDP socket what became of its datagram, as a host or a router does. Events: "data", "icmp",
+ *   "accepted", "eof", "closed". */
 #ifndef HARNESS_ENDPOINTS_TURN_TURN_H
 #define HARNESS_ENDPOINTS_TURN_TURN_H
 #include "harness/endpoints/stun/stun.h"
@@ -29,9 +35,15 @@ enum {
     TURN_RANGES = 16,         /* of denied addresses; more are not looked at */
     TURN_CONNECTIONS = 512,   /* streams of clients; for one more the oldest gives way that has not
                                  authenticated; else the new one is reset. Told as "refused" */
-    TURN_AT_ONCE = 256,       /* allocations that end by one timer; more end by the next, at once */
-    TURN_PORT_TRIES = 64,     /* ports that are tried for one relayed address */
-    TURN_EARLY = 16384, /* octets that wait for a layer's allocation; a datagram more is lost */
+    /* connections to peers of all TCP allocations; for one more Connect is 508, and who connects is reset */
+    TURN_DATA = 512,
+    TURN_DATA_EACH = 64, /* the same of one allocation */
+    /* octets of a peer that are held until its connection is bound. It is paused with the first ones; more is
+     * its end: RFC6062:7#a1 */
+    TURN_DATA_HELD = 65536,
+    TURN_AT_ONCE = 256,   /* allocations that end by one timer; more end by the next, at once */
+    TURN_PORT_TRIES = 64, /* ports that are tried for one relayed address */
+    TURN_EARLY = 16384,   /* octets that wait for a layer's allocation; a datagram more is lost */
     TURN_CHANNEL_FIRST = 0x4000,
     TURN_CHANNEL_LAST = 0x4fff,
     TURN_CHANNEL_LAST_5766 = 0x7ffe,
@@ -44,6 +56,8 @@ enum { /* seconds */
        TURN_PERMISSION_LIFETIME = 300,
        TURN_CHANNEL_LIFETIME = 600,
        TURN_RESERVATION_LIFETIME = 30,
+       TURN_CONNECT_WAIT = 30, /* for a peer to answer: RFC6062:5.2#8 */
+       TURN_BIND_WAIT = 30,    /* for ConnectionBind: RFC6062:5.2#12, 5.3#5 */
 };
 
 struct
@@ -59,6 +73,7 @@ struct turn_server_config {
     bool open;           /* nobody is asked for credentials: RFC8656:7.2#1 */
     bool no_udp, no_tcp; /* both are served unless told */
     bool fingerprint;    /* every message carries FINGERPRINT */
+    bool tcp_relay;      /* TCP allocations; else REQUESTED-TRANSPORT 6 is 442 */
     bool rfc5766;        /* channels up to 0x7ffe, as clients of RFC 5766 bind them */
     bool rfc5389;        /* no nonce cookie and no PASSWORD-ALGORITHMS */
     bool no_algorithms;

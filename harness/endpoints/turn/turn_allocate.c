@@ -2,7 +2,7 @@
 #include "harness/endpoints/turn/turn_server.h"
 
 struct want { /* what an Allocate request asks for */
-    bool six, dual, even, reserve;
+    bool six, dual, even, reserve, tcp;
     struct turn_reserved *token;
     uint32_t lifetime;
 };
@@ -67,7 +67,21 @@ static void set_timer(struct turn_server *s, struct turn_relay *r, uint32_t seco
 
 /* ---- the checks of section 7.2; each 0 or the error code that the request earns ---- */
 
-static unsigned check_transport(const struct turn_server *s, struct turn_request *r)
+/* RFC6062:5.1#4 to #5c. */
+static unsigned check_tcp(const struct turn_server *s, struct turn_request *r)
+{
+    if (!r->stream && !turn_flag(s, "tcp-over-udp"))
+        return refuse(r, 400, "tcp-over-udp");
+    if (turn_attr(s, r, STUN_DONT_FRAGMENT) && !turn_flag(s, "tcp-df-taken"))
+        return refuse(r, 400, "tcp-dont-fragment");
+    if (turn_attr(s, r, STUN_EVEN_PORT) && !turn_flag(s, "tcp-even-taken"))
+        return refuse(r, 400, "tcp-even");
+    if (turn_attr(s, r, STUN_RESERVATION_TOKEN) && !turn_flag(s, "tcp-reserve-taken"))
+        return refuse(r, 400, "tcp-token");
+    return 0;
+}
+
+static unsigned check_transport(const struct turn_server *s, struct turn_request *r, struct want *w)
 {
     const struct stun_attr *a = turn_attr(s, r, STUN_REQUESTED_TRANSPORT);
 
@@ -79,7 +93,14 @@ static unsigned check_transport(const struct turn_server *s, struct turn_request
     if (a->kind == STUN_U8_RFFU && a->v.rffu && turn_flag(s, "transport-rffu-checked"))
         return refuse(r, 400, "rffu");
     uint32_t protocol = any ? a->p[4] : a->v.u32;
-    if (protocol != 17 && !turn_flag(s, "protocol-any"))
+    w->tcp = protocol == 6 && s->c.tcp_relay;
+    if (w->tcp)
+        return check_tcp(s, r);
+    if (protocol == 17 && s->c.tcp_relay && r->stream && turn_flag(s, "udp-refused"))
+        return refuse(r, 442, "udp");
+    bool taken =
+        turn_flag(s, "protocol-any") || (s->c.tcp_relay && turn_flag(s, "other-protocol-taken"));
+    if (protocol != 17 && !taken)
         return refuse(r, 442, "protocol");
     return 0;
 }
@@ -92,6 +113,8 @@ static unsigned check_ports(const struct turn_server *s, struct turn_request *r,
     bool family = turn_attr(s, r, STUN_REQUESTED_ADDRESS_FAMILY) != NULL,
          additional = turn_attr(s, r, STUN_ADDITIONAL_ADDRESS_FAMILY) != NULL;
 
+    if (w->tcp)
+        return 0; /* neither is for TCP */
     if (even && even->kind != STUN_U8)
         return refuse(r, 400, "even");
     if (even && (even->v.u32 & 0x7f) && turn_flag(s, "even-rffu-checked"))
@@ -200,7 +223,7 @@ static unsigned check(struct turn_server *s, struct turn_request *r, struct want
         return refuse(r, 400, "dont-fragment");
     if (!lifetime(s, r, &w->lifetime))
         return refuse(r, 400, "lifetime");
-    if ((code = check_transport(s, r)) != 0 || (code = check_ports(s, r, w)) != 0 ||
+    if ((code = check_transport(s, r, w)) != 0 || (code = check_ports(s, r, w)) != 0 ||
         (code = check_families(s, r, w)) != 0)
         return code;
     bool to_six = (w->six || w->dual) && !r->stream && r->c.remote.family == 4;
@@ -278,7 +301,7 @@ static void answer(struct turn_server *s, struct turn_alloc *a, const struct inp
     }
     stun_add_uint(&r.dr, STUN_LIFETIME, lifetime_left(s, one, in->now_us));
     if ((a->has_token && !(again && turn_flag(s, "token-once-told"))) ||
-        (a->even && turn_flag(s, "token-unasked")))
+        (a->even && turn_flag(s, "token-unasked")) || (a->tcp && turn_flag(s, "tcp-token")))
         stun_add_bytes(&r.dr, STUN_RESERVATION_TOKEN, (struct span){a->token, sizeof a->token});
     stun_add_addr(&r.dr, STUN_XOR_MAPPED_ADDRESS, &a->c.remote);
     add_missing(s, &r, a);
@@ -376,6 +399,7 @@ static void create(struct turn_server *s, struct turn_request *r, const struct w
     a->sign = r->by.sign;
     a->use256 = r->by.use256;
     a->even = w->even;
+    a->tcp = w->tcp && !turn_flag(s, "tcp-relay-is-udp");
     memcpy(a->transaction, r->transaction.p, sizeof a->transaction);
     turn_tuple_add(s, a);
     if (a->stream)
@@ -438,6 +462,7 @@ static void end_relay(struct turn_server *s, struct turn_alloc *a, bool six, con
         return;
     }
     turn_peers_drop(s, a, six ? 6 : 4);
+    turn_conns_drop(s, a, six ? 6 : 4, now, q);
     turn_port_close(s, &a->relay[six], q);
 }
 
@@ -578,6 +603,7 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
         if (!turn_flag(s, p->number ? "channels-survive" : "permissions-survive"))
             turn_peer_drop(s, p);
     }
+    turn_conns_drop(s, a, 0, now_us, q);
     for (size_t i = 0; i < 2; i++)
         turn_port_close(s, &a->relay[i], q);
     if (a->spare)

@@ -16,6 +16,7 @@ static const struct field server_fields[] = {
     {.name = "no_udp", S(no_udp, F_BOOL)},
     {.name = "no_tcp", S(no_tcp, F_BOOL)},
     {.name = "fingerprint", S(fingerprint, F_BOOL)},
+    {.name = "tcp_relay", S(tcp_relay, F_BOOL)},
     {.name = "rfc5766", S(rfc5766, F_BOOL)},
     {.name = "rfc5389", S(rfc5389, F_BOOL)},
     {.name = "no_algorithms", S(no_algorithms, F_BOOL)},

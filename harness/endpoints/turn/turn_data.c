@@ -132,7 +132,7 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     struct turn_peer *p;
     struct pkt pkt;
 
-    if (!r->alloc || !r->alloc->told) {
+    if (!r->alloc || !r->alloc->told || r->alloc->tcp) {
         drop(s, r, "stray-indication-answered");
         return;
     }
@@ -220,7 +220,8 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
                                   span_cut(octets, 4, octets.n)};
         got = STEP_ITEM;
     }
-    struct turn_peer *p = a && a->told && got == STEP_ITEM ? bound(s, a, m.number) : NULL;
+    struct turn_peer *p =
+        a && a->told && !a->tcp && got == STEP_ITEM ? bound(s, a, m.number) : NULL;
     if (!p && turn_flag(s, "stray-indication-answered")) {
         struct turn_request r = {
             .in = in, .q = q, .method = STUN_SEND, .transaction = {nowhere, 12}, .c = c};

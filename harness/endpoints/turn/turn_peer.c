@@ -230,8 +230,10 @@ static void command(struct turn_peer_actor *p, const struct input *in, struct ou
         } else if (strcmp(v, "close") == 0) {
             out_put(q, OUT_CLOSE, f->id)->abort = a->abort;
             f->id = 0;
-        } else {
+        } else if (strcmp(v, "shutdown") == 0) {
             out_put(q, OUT_SHUTDOWN, f->id);
+        } else {
+            out_put(q, strcmp(v, "pause") == 0 ? OUT_PAUSE : OUT_RESUME, f->id);
         }
         notice(q, "sent", in->token, NOTICE_SENT, in);
     }
@@ -307,9 +309,9 @@ static void input(void *self, const struct input *in, struct outq *q)
 }
 
 static const struct verb verbs[] = {
-    {"send", &args_desc, true},   {"open", &args_desc, true},  {"connect", &args_desc, true},
-    {"listen", &args_desc, true}, {"close", &args_desc, true}, {"shutdown", &args_desc, true},
-    {"icmp", &args_desc, true},
+    {"send", &args_desc, true},   {"open", &args_desc, true},   {"connect", &args_desc, true},
+    {"listen", &args_desc, true}, {"close", &args_desc, true},  {"shutdown", &args_desc, true},
+    {"pause", &args_desc, true},  {"resume", &args_desc, true}, {"icmp", &args_desc, true},
 };
 const struct endpoint_class turn_peer_class = {
     .name = "turn.peer",

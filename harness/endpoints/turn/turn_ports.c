@@ -73,7 +73,8 @@ static bool bind_to(struct turn_server *s, struct turn_relay *r, struct addr at,
     r->flow = s->next_flow++;
     take(s, at.family == 6, port, true);
     turn_relay_add(s, r);
-    out_open(q, r->flow, "udp", false, &at);
+    bool tcp = r->of && r->of->tcp;
+    out_open(q, r->flow, tcp ? "tcp" : "udp", tcp, &at);
     return true;
 }
 

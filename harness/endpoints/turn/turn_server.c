@@ -94,7 +94,8 @@ static void start(struct turn_server *s, const struct turn_server_config *c, str
               s->c.stream_quota);
     s->streams.fail_at = s->c.fail_at;
     pool_init(&s->reserved, s->reserved_mem, TURN_RESERVED, sizeof(struct turn_reserved), 0);
-    s->streams_us = s->reserved_us = NO_DEADLINE;
+    pool_init(&s->conns, s->conn_mem, TURN_DATA, sizeof(struct turn_conn), 0);
+    s->streams_us = s->reserved_us = s->conns_us = NO_DEADLINE;
     open_flows(s, q);
 }
 
@@ -123,12 +124,14 @@ static const char *place(struct turn_request *r, unsigned code)
                                         {STUN_ALLOCATE, "allocate"},
                                         {STUN_REFRESH, "refresh"},
                                         {STUN_CREATE_PERMISSION, "permission"},
-                                        {STUN_CHANNEL_BIND, "channel"}};
+                                        {STUN_CHANNEL_BIND, "channel"},
+                                        {STUN_CONNECT, "connect"},
+                                        {STUN_CONNECTION_BIND, "connection-bind"}};
     struct wr w = {(uint8_t *)r->where, sizeof r->where - 1, 0, false};
     const char *method = name_of(&(struct names){words, COUNT(words)}, r->method);
 
-    if (r->method == STUN_DATA) {
-        wr_text(&w, r->by.cause); /* "data" or "icmp" */
+    if (r->method == STUN_DATA || r->method == STUN_CONNECTION_ATTEMPT) {
+        wr_text(&w, r->by.cause); /* "data", "icmp" or "attempt" */
     } else if (code) {
         wr_text(&w, "error/");
         wr_dec(&w, code);
@@ -362,6 +365,10 @@ static void dispatch(struct turn_server *s, struct turn_request *r)
         turn_allocate(s, r);
         return;
     }
+    if (r->method == STUN_CONNECTION_BIND) {
+        turn_connection_bind(s, r);
+        return;
+    }
     if (!of_an_allocation(s, r))
         return;
     switch (r->method) {
@@ -371,16 +378,35 @@ static void dispatch(struct turn_server *s, struct turn_request *r)
     case STUN_CREATE_PERMISSION:
         turn_create_permission(s, r);
         break;
+    case STUN_CONNECT:
+        turn_connect(s, r);
+        break;
     default:
         turn_channel_bind(s, r);
         break;
     }
 }
 
+/* The error that the credentials earn; a ConnectionBind request may have the nonce of the control connection:
+ * RFC6062:4.3#5. */
+static unsigned check_credentials(struct turn_server *s, struct turn_request *r)
+{
+    struct input in = *r->in;
+    unsigned code = stun_realm_check(&s->realm, r->m, &in, &r->by);
+    const struct turn_client *control =
+        code == 438 && r->method == STUN_CONNECTION_BIND ? turn_conn_control(s, r->m) : NULL;
+
+    if (!control)
+        return code;
+    in.pkt.remote = control->remote;
+    return stun_realm_check(&s->realm, r->m, &in, &r->by);
+}
+
 static void request(struct turn_server *s, struct turn_request *r)
 {
     bool others = r->method == STUN_REFRESH || r->method == STUN_CREATE_PERMISSION ||
-                  r->method == STUN_CHANNEL_BIND;
+                  r->method == STUN_CHANNEL_BIND || (r->method == STUN_CONNECT && s->c.tcp_relay);
+    bool binds = r->method == STUN_CONNECTION_BIND && s->c.tcp_relay;
 
     if (r->method == STUN_BINDING) {
         answer_binding(s, r);
@@ -392,13 +418,13 @@ static void request(struct turn_server *s, struct turn_request *r)
         turn_finish(s, r, 0);
         return;
     }
-    if (r->method != STUN_ALLOCATE && !others)
+    if (r->method != STUN_ALLOCATE && !others && !binds)
         return; /* RFC8489:6.3#a4; Send and Data have no requests: RFC8656:17#a3 */
     if (others && !r->alloc && turn_flag(s, "allocation-checked-first")) {
         turn_error(s, r, 437, "none");
         return;
     }
-    unsigned code = is_open(s, r) ? 0 : stun_realm_check(&s->realm, r->m, r->in, &r->by);
+    unsigned code = is_open(s, r) ? 0 : check_credentials(s, r);
     if (s->deviant)
         code = check_otherwise(s, r, code);
     if (code) {
@@ -487,6 +513,8 @@ static uint64_t deadline(const void *self)
         t = s->channels.first->until_us;
     if (s->streams_us < t)
         t = s->streams_us;
+    if (s->conns_us < t)
+        t = s->conns_us;
     return s->reserved_us < t ? s->reserved_us : t;
 }
 
@@ -496,24 +524,68 @@ static void expire(struct turn_server *s, uint64_t now_us, struct outq *q)
     turn_allocations_expire(s, now_us, q);
     turn_reserved_expire(s, now_us, q);
     turn_streams_expire(s, now_us, q);
+    turn_conns_expire(s, now_us, q);
+}
+
+static void opened(struct turn_server *s, const struct input *in, struct outq *q)
+{
+    struct turn_relay *relay = in->parent ? NULL : turn_relay_find(s, in->flow);
+
+    if (in->parent >= TURN_FLOW_RELAY)
+        turn_conn_accept(s, in, q);
+    else if (in->parent)
+        turn_accept(s, in, q);
+    else if (relay)
+        turn_relay_opened(s, relay, in, q);
+    else if (in->flow >= TURN_FLOW_RELAY)
+        turn_conn_opened(s, turn_conn_find(s, in->flow), in, q);
+    else if (in->flow != TURN_FLOW_OTHER)
+        stun_report(q, "listening", 0, STUN_R_OPENED, in, (struct span){0});
 }
 
 static void bytes(struct turn_server *s, const struct input *in, struct outq *q)
 {
-    if (turn_is_stream(in->flow))
-        turn_stream_bytes(s, in, q);
-    else if (in->flow < TURN_FLOW_RELAY)
+    struct turn_relay *relay;
+    struct turn_stream *st;
+
+    if (in->flow < TURN_FLOW_RELAY)
         turn_message(s, in, NULL, in->data, q);
+    else if (!turn_is_stream(in->flow) && (relay = turn_relay_find(s, in->flow)) != NULL)
+        turn_from_peer(s, relay, in, q);
+    else if (turn_is_stream(in->flow) && (st = turn_stream_find(s, in->flow)) != NULL)
+        turn_stream_bytes(s, st, in, q);
     else
-        turn_from_peer(s, turn_relay_find(s, in->flow), in, q);
+        turn_conn_from_peer(s, turn_conn_find(s, in->flow), in, q);
+}
+
+static void backlog(struct turn_server *s, const struct input *in, struct outq *q)
+{
+    struct turn_stream *st = turn_stream_find(s, in->flow);
+
+    if (st)
+        turn_stream_backlog(s, st, in, q);
+    else
+        turn_conn_backlog(s, turn_conn_find(s, in->flow), in, q);
+}
+
+static void ended(struct turn_server *s, const struct input *in, struct outq *q)
+{
+    struct turn_stream *st = turn_stream_find(s, in->flow);
+
+    if (st)
+        turn_stream_end(s, st, in->kind == IN_EOF, in->now_us, q);
+    else
+        turn_conn_closed(s, turn_conn_find(s, in->flow), in, q);
 }
 
 static void closed(struct turn_server *s, const struct input *in, struct outq *q)
 {
-    if (turn_is_stream(in->flow)) {
-        turn_stream_end(s, turn_stream_find(s, in->flow), false, in->now_us, q);
+    struct turn_relay *relay = turn_relay_find(s, in->flow);
+
+    if (relay) {
+        turn_relay_closed(s, relay, in, q);
     } else if (in->flow >= TURN_FLOW_RELAY) {
-        turn_relay_closed(s, turn_relay_find(s, in->flow), in, q);
+        ended(s, in, q);
     } else {
         turn_listener_closed(s, in->flow, in->now_us, q);
         struct stun_event *e = stun_report(q, "closed", 0, STUN_R_CLOSED, in, (struct span){0});
@@ -533,12 +605,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         start(s, in->rec, q);
         break;
     case IN_OPENED:
-        if (in->parent)
-            turn_accept(s, in, q);
-        else if (in->flow >= TURN_FLOW_RELAY)
-            turn_relay_opened(s, turn_relay_find(s, in->flow), in, q);
-        else if (in->flow != TURN_FLOW_OTHER)
-            stun_report(q, "listening", 0, STUN_R_OPENED, in, (struct span){0});
+        opened(s, in, q);
         break;
     case IN_BYTES:
         bytes(s, in, q);
@@ -549,10 +616,10 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     case IN_FULL:
     case IN_WRITABLE:
-        turn_stream_backlog(s, in, q);
+        backlog(s, in, q);
         break;
     case IN_EOF:
-        turn_stream_end(s, turn_stream_find(s, in->flow), true, in->now_us, q);
+        ended(s, in, q);
         break;
     case IN_CLOSED:
         closed(s, in, q);

@@ -61,6 +61,7 @@ struct turn_alloc {
     const struct stun_key *sign;
     bool use256, fingerprint;
     bool told; /* the Allocate request has been answered */
+    bool tcp;  /* a TCP allocation: RFC 6062 */
     /* of faults: expired, and still there; when it was refreshed; the nonce that allocated */
     bool over;
     uint32_t nonce;
@@ -72,6 +73,26 @@ struct turn_alloc {
     bool has_token, even; /* even: as EVEN-PORT asked */
     struct turn_peer *peers;
     uint32_t n_permissions, n_channels;
+    struct turn_conn *conns; /* of a TCP allocation */
+    uint32_t n_conns;
+};
+struct turn_conn { /* a connection to a peer: RFC6062:3#a1 */
+    struct turn_conn *flow_next, *mine_next;
+    struct turn_alloc *of;
+    struct turn_stream *client; /* the client's side; NULL: it is not bound */
+    flow_id flow;
+    struct addr peer;
+    uint32_t id;       /* CONNECTION-ID */
+    bool open;         /* else it is being opened for the Connect request below */
+    bool paused;       /* nothing is read of the peer */
+    bool full;         /* the peer does not read */
+    uint64_t until_us; /* when it is given up: not open, or not bound; NO_DEADLINE: bound */
+    uint8_t transaction[12];
+    const struct stun_key *sign;
+    bool use256;
+    uint64_t passed; /* octets of the client, for a fault */
+    size_t n;        /* octets that are held until it is bound */
+    uint8_t *held;   /* TURN_DATA_HELD of them */
 };
 struct turn_age { /* permissions or channels, the one that expires first before the others */
     struct turn_peer *first, *last;
@@ -84,8 +105,9 @@ struct turn_stream {
     uint64_t since_us, begun_us; /* accepted; first octet of what is in the window, or never */
     struct addr remote, local;
     struct turn_alloc *alloc;
-    size_t n;     /* octets in the window that are no whole message yet */
-    uint8_t *buf; /* STUN_MAX of them */
+    struct turn_conn *conn; /* that it is bound to: it has no messages any more; or NULL */
+    size_t n;               /* octets in the window that are no whole message yet */
+    uint8_t *buf;           /* STUN_MAX of them */
 };
 struct turn_answer { /* of a variant that remembers what it has answered: RFC8656:5#a11 */
     struct turn_client c;
@@ -105,20 +127,21 @@ struct turn_server {
     struct turn_peer *spare_peers;
     size_t n_allocs, n_peers, held_allocs;
     uint32_t held[STUN_USERS + 1]; /* allocations of each user; the last: of nobody known */
-    struct pool reserved, streams;
+    struct pool reserved, streams, conns;
     struct turn_alloc *by_tuple[TURN_TUPLES];
     struct turn_relay *by_flow[TURN_RELAYS];
     struct turn_peer *by_addr[TURN_PEER_BUCKETS], *by_number[TURN_PEER_BUCKETS];
     struct turn_stream *by_stream[TURN_CONNECTIONS];
+    struct turn_conn *by_conn[TURN_DATA];
     struct turn_relay *heap[2 * TURN_ALLOCATIONS + 1];
     size_t n_heap;
     struct turn_age permissions, channels;
-    uint64_t streams_us, reserved_us; /* when the first of them is over */
-    uint64_t taken[2][65536 / 64];    /* ports of relayed addresses, by family */
-    /* of deviations: the port chosen last, the first address told, allocations that were refused, who
-     * has deleted last */
+    uint64_t streams_us, reserved_us, conns_us; /* when the first of them is over */
+    uint64_t taken[2][65536 / 64];              /* ports of relayed addresses, by family */
+    /* of deviations: the port chosen last, the first address told, the peer whose connection ended last,
+     * allocations that were refused, who has deleted last */
     uint16_t last_port;
-    struct addr first_told;
+    struct addr first_told, left;
     uint32_t redirected;
     struct turn_client deleter;
     uint8_t deleted[12];
@@ -132,9 +155,10 @@ struct turn_server {
     uint8_t scratch[STUN_SCRATCH], out[STUN_MAX];
     struct turn_alloc allocs[TURN_ALLOCATIONS]; /* pages that are never touched cost nothing */
     struct turn_peer peers[TURN_PEERS];
-    uint8_t windows[TURN_CONNECTIONS][STUN_MAX];
+    uint8_t windows[TURN_CONNECTIONS][STUN_MAX], held_octets[TURN_DATA][TURN_DATA_HELD];
     _Alignas(16) uint8_t reserved_mem[POOL_BYTES(TURN_RESERVED, sizeof(struct turn_reserved))];
     _Alignas(16) uint8_t stream_mem[POOL_BYTES(TURN_CONNECTIONS, sizeof(struct turn_stream))];
+    _Alignas(16) uint8_t conn_mem[POOL_BYTES(TURN_DATA, sizeof(struct turn_conn))];
 };
 struct turn_request { /* one message on its way to its answer */
     const struct input *in;
@@ -280,14 +304,46 @@ enum step turn_channel_next(const struct turn_server *s, struct span in, bool pa
 
 void turn_accept(struct turn_server *s, const struct input *in, struct outq *q);
 /* IN_FULL and IN_WRITABLE. */
-void turn_stream_backlog(struct turn_server *s, const struct input *in, struct outq *q);
-void turn_stream_bytes(struct turn_server *s, const struct input *in, struct outq *q);
+void turn_stream_backlog(struct turn_server *s, struct turn_stream *st, const struct input *in,
+                         struct outq *q);
+void turn_stream_bytes(struct turn_server *s, struct turn_stream *st, const struct input *in,
+                       struct outq *q);
 /* The stream is over; its allocation goes with it. `close`: by us. */
 void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, uint64_t now_us,
                      struct outq *q);
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 247, TURN_SERVER_VARIANTS = 35 };
+/* turn_tcp.c: TCP allocations, RFC 6062 */
+
+void turn_connect(struct turn_server *s, struct turn_request *r);
+void turn_connection_bind(struct turn_server *s, struct turn_request *r);
+/* The control connection of the one that the CONNECTION-ID of a request names; NULL: none. */
+const struct turn_client *turn_conn_control(const struct turn_server *s, const struct stun_msg *m);
+struct turn_conn *turn_conn_find(const struct turn_server *s, flow_id flow);
+/* A peer has connected to the relayed address in->parent; the server has opened one to a peer. */
+void turn_conn_accept(struct turn_server *s, const struct input *in, struct outq *q);
+void turn_conn_opened(struct turn_server *s, struct turn_conn *c, const struct input *in,
+                      struct outq *q);
+/* Octets of the peer, and of the client on st->conn. */
+void turn_conn_from_peer(struct turn_server *s, struct turn_conn *c, const struct input *in,
+                         struct outq *q);
+void turn_conn_from_client(struct turn_server *s, struct turn_stream *st, const struct input *in,
+                           struct span octets, struct outq *q);
+/* Have the peer paused, or read of, as the client's side and what is held ask for. */
+void turn_conn_pause(struct turn_server *s, struct turn_conn *c, struct outq *q);
+/* IN_FULL and IN_WRITABLE of the peer's side. */
+void turn_conn_backlog(struct turn_server *s, struct turn_conn *c, const struct input *in,
+                       struct outq *q);
+/* IN_EOF and IN_CLOSED of the peer's side; the end of the client's, which closes itself. */
+void turn_conn_closed(struct turn_server *s, struct turn_conn *c, const struct input *in,
+                      struct outq *q);
+void turn_conn_client_gone(struct turn_server *s, struct turn_stream *st, struct outq *q);
+/* The allocation is over, or (4, 6) its relayed address of a family. */
+void turn_conns_drop(struct turn_server *s, struct turn_alloc *a, uint8_t family, uint64_t now_us,
+                     struct outq *q);
+void turn_conns_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
+
+enum { TURN_SERVER_FAULTS = 287, TURN_SERVER_VARIANTS = 38 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

@@ -86,6 +86,8 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
         st->alloc->stream = NULL;
     else if (st->alloc)
         turn_free(s, st->alloc, "closed", now_us, q);
+    if (st->conn)
+        turn_conn_client_gone(s, st, q);
     if (close)
         out_put(q, OUT_CLOSE, st->flow);
     turn_stream_drop(s, st);
@@ -95,14 +97,16 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
         settle(s);
 }
 
-void turn_stream_backlog(struct turn_server *s, const struct input *in, struct outq *q)
+void turn_stream_backlog(struct turn_server *s, struct turn_stream *st, const struct input *in,
+                         struct outq *q)
 {
-    struct turn_stream *st = turn_stream_find(s, in->flow);
-
-    if (!st || st->full == (in->kind == IN_FULL))
+    if (st->full == (in->kind == IN_FULL))
         return;
     st->full = in->kind == IN_FULL;
-    out_put(q, st->full ? OUT_PAUSE : OUT_RESUME, st->flow);
+    if (st->conn)
+        turn_conn_pause(s, st->conn, q);
+    else
+        out_put(q, st->full ? OUT_PAUSE : OUT_RESUME, st->flow);
 }
 
 /* A message that has been on its way for so long does not come: RFC8489:6.2.2#6. */
@@ -149,7 +153,7 @@ static size_t take(struct turn_server *s, struct turn_stream *st, const struct i
     size_t at = 0, used;
     enum step got = STEP_ITEM;
 
-    while (at < data.n && st->flow == flow &&
+    while (at < data.n && st->flow == flow && !st->conn &&
            (got = next(s, span_cut(data, at, data.n), &used)) == STEP_ITEM) {
         turn_message(s, in, st, span_cut(data, at, at + used), q);
         at += used;
@@ -166,10 +170,10 @@ static bool feed(struct turn_server *s, struct turn_stream *st, const struct inp
     struct span data = in->data;
     bool lost = false;
 
-    while (data.n && st->flow == flow && !lost) {
+    while (data.n && st->flow == flow && !lost && !st->conn) {
         if (!st->n) { /* as a rule: nothing is copied but half a message at the end */
             data = span_cut(data, take(s, st, in, data, &lost, q), data.n);
-            if (lost || st->flow != flow || data.n > STUN_MAX)
+            if (lost || st->flow != flow || st->conn || data.n > STUN_MAX)
                 continue;
             memcpy(st->buf, data.p, data.n);
             st->n = data.n;
@@ -183,16 +187,23 @@ static bool feed(struct turn_server *s, struct turn_stream *st, const struct inp
         memmove(st->buf, st->buf + done, st->n - done);
         st->n -= done;
     }
+    if (st->flow == flow && st->conn) { /* what follows ConnectionBind is the peer's */
+        turn_conn_from_client(s, st, in, (struct span){st->buf, st->n}, q);
+        turn_conn_from_client(s, st, in, data, q);
+        st->n = 0;
+    }
     return !lost;
 }
 
-void turn_stream_bytes(struct turn_server *s, const struct input *in, struct outq *q)
+void turn_stream_bytes(struct turn_server *s, struct turn_stream *st, const struct input *in,
+                       struct outq *q)
 {
-    struct turn_stream *st = turn_stream_find(s, in->flow);
     struct input with = *in;
 
-    if (!st)
-        return; /* it was refused */
+    if (st->conn) {
+        turn_conn_from_client(s, st, in, in->data, q);
+        return;
+    }
     with.pkt.remote = st->remote;
     with.pkt.local = st->local;
     if (turn_flag(s, "a-message-a-segment")) {
