@@ -277,6 +277,24 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"many-peers-kill", "RFC8656:18.4#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"challenge-huge", "RFC8656:5#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"unpermitted-send-answered", "RFC8656:11.2#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-in-allocate", "RFC8016:3.1.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-not-looked-at", "RFC8016:3.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-unchanged", "RFC8016:3.2.2#4", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"relay-changes", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"channels-lost", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-dropped-at-once", "RFC8016:3.2.2#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-kept", "RFC8016:3.2.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"any-ticket", "RFC8016:3.2.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-unmoved-taken", "RFC8016:3.2.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-other-user", "RFC8016:3.2.2#3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-ticket-moves", "RFC8016:3.2.2#a8", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-ticket-forgotten", "RFC8016:3.2.2#a9", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-missing", "RFC8016:3.1.2#a3", "success/allocate", DEV_DROP,
+     "attributes/MOBILITY-TICKET", NULL, NULL},
+    {"forbidden-as-403", "RFC8016:3.1.2#a1", "error/405", DEV_SET, "attributes/ERROR-CODE/code",
+     "403", NULL},
+    {"dead-ticket-as-400", "RFC8016:3.2.2#1", "error/437/dead", DEV_SET,
+     "attributes/ERROR-CODE/code", "400", NULL},
 };
 
 const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
@@ -317,4 +335,7 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"peers-restricted", "RFC8656:10.2#3a", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"expiry-5s-late", "RFC8656:6#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"stream-split", "RFC8489:6.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-mobility", "RFC8016:3.1.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"both-tuples", "RFC8016:3.2.2#a11", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-data-queued", "RFC8016:3.2.2#7", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
