@@ -20,7 +20,7 @@ struct client_args {
     uint32_t allocation; /* as an event named it; 0: the one that was made last */
     uint32_t family, lifetime;
     struct span token; /* RESERVATION-TOKEN */
-    bool even_port, pair, dont_fragment, indication;
+    bool even_port, pair, dont_fragment, indication, mobility;
     uint64_t timeout_us; /* receive: 0: 5 s */
 };
 enum client_kind {
@@ -46,6 +46,7 @@ struct server_mind {   /* what a server has said that counts for what is asked n
     uint64_t until_us; /* no Allocate request before */
     bool refused;      /* and none at all */
     bool no_family[2];
+    bool no_mobility; /* RFC8016:3.1.4#1 */
 };
 struct arrival {
     uint8_t kind; /* enum client_kind: SUCCESS or ICMP */
@@ -73,7 +74,7 @@ struct client {
     } asked[SESSIONS]; /* names that are looked up, for a session */
     size_t n_arrived;
     struct turn_session sessions[SESSIONS];
-    struct stun_stream windows[SESSIONS];
+    struct stun_stream windows[SESSIONS][2];
     uint8_t kept[8192];
     uint8_t wires[SESSIONS][TURN_ASKS * TURN_WIRE], held[SESSIONS][TURN_HELD], arrived[ARRIVED];
 };
@@ -120,6 +121,7 @@ static const struct field args_fields[] = {
     A(pair, F_BOOL),
     A(dont_fragment, F_BOOL),
     A(indication, F_BOOL),
+    A(mobility, F_BOOL),
     A(timeout_us, F_UINT),
 };
 #undef A
@@ -328,6 +330,8 @@ static void told(void *owner, struct turn_session *s, const struct turn_told *wh
         remember(c, s, what->code, in->now_us);
     if (what->kind == TURN_TOLD_ALLOCATED)
         remember_half(c, s, what->octets, in->now_us);
+    if (what->kind == TURN_TOLD_ALLOCATED && s->wish.mobility && s->no_ticket)
+        mind_of(c, &s->server)->no_mobility = true;
     struct client_event *e = event(q, what->token ? "answer" : "gone", what->token, kind, in);
     if (!e)
         return;
@@ -360,7 +364,8 @@ static struct turn_session *session_new(struct client *c)
         s->flow_new = flow_new;
         s->wires = c->wires[i];
         s->held = c->held[i];
-        s->window = &c->windows[i];
+        s->window = &c->windows[i][0];
+        s->window2 = &c->windows[i][1];
         s->login.strongest = true; /* RFC8656:6#3 */
         return s;
     }
@@ -371,6 +376,7 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
                   uint32_t token, const struct input *in, struct outq *q)
 {
     const char *why = not_now(c, &s->server, wish->family, in->now_us);
+    struct turn_wish now = *wish;
 
     if (why) {
         fails(q, in, token, why);
@@ -383,7 +389,9 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
         s->stream = c->sessions[c->last - 1].stream;
     }
     c->last = number_of(c, s);
-    turn_session_begin(s, wish, token, in, q);
+    if (mind_of(c, &s->server)->no_mobility && !env_flag(&c->env, "c-retries-405"))
+        now.mobility = false;
+    turn_session_begin(s, &now, token, in, q);
 }
 
 /* The server and the stack that a URI names; false: answered. */
@@ -447,6 +455,7 @@ static void allocate(struct client *c, const struct input *in, struct outq *q)
                              .even_port = a->even_port,
                              .pair = a->pair,
                              .dont_fragment = a->dont_fragment || env_flag(&c->env, "c-df-probe"),
+                             .mobility = a->mobility,
                              .token = a->token,
                              .lifetime = a->lifetime};
 
@@ -518,6 +527,8 @@ static void command(struct client *c, const struct input *in, struct outq *q)
         return;
     } else if (strcmp(v, "refresh") == 0) {
         turn_session_refresh(s, a->lifetime, in->token, in, q);
+    } else if (strcmp(v, "move") == 0) {
+        turn_session_move(s, in->token, in, q);
     } else if (strcmp(v, "permit") == 0) {
         permit(s, in, q);
     } else if (strcmp(v, "bind") == 0) {
@@ -595,7 +606,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     default:
         for (size_t i = 0; i < SESSIONS; i++)
-            if (c->sessions[i].flow && c->sessions[i].flow == in->flow)
+            if (turn_session_has(&c->sessions[i], in->flow))
                 turn_session_input(&c->sessions[i], in, q);
         break;
     }
@@ -604,7 +615,7 @@ static void input(void *self, const struct input *in, struct outq *q)
 static const struct verb verbs[] = {
     {"allocate", &args_desc, true}, {"refresh", &args_desc, true}, {"permit", &args_desc, true},
     {"bind", &args_desc, true},     {"send", &args_desc, true},    {"receive", &args_desc, true},
-    {"forget", &args_desc, true},   {"release", &args_desc, true},
+    {"forget", &args_desc, true},   {"release", &args_desc, true}, {"move", &args_desc, true},
 };
 const struct endpoint_class turn_client_class = {
     .name = "turn.client",

@@ -398,7 +398,7 @@ static void request(struct turn_server *s, struct turn_request *r)
     }
     if (r->method != STUN_ALLOCATE && !others)
         return; /* RFC8489:6.3#a4; Send and Data have no requests: RFC8656:17#a3 */
-    if (others && !r->alloc && turn_flag(s, "allocation-checked-first")) {
+    if (others && !r->alloc && !turn_ticket_of(s, r) && turn_flag(s, "allocation-checked-first")) {
         turn_error(s, r, 437, "none");
         return;
     }
