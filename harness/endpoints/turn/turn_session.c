@@ -139,10 +139,11 @@ void turn_ask_end(struct turn_session *s, struct turn_ask *a, struct turn_told *
 void turn_session_over(struct turn_session *s, const char *why, const struct input *in,
                        struct outq *q)
 {
-    bool had = s->phase == TURN_HAS;
+    bool had = s->known;
     struct turn_told gone = {.kind = TURN_TOLD_GONE, .why = why};
 
     s->phase = TURN_OVER;
+    s->known = false;
     for (size_t i = 0; i < TURN_ASKS; i++)
         if (s->asks[i].kind) {
             struct turn_told what = {.kind = s->asks[i].kind == TURN_ASK_DELETE ? TURN_TOLD_DELETED
@@ -228,6 +229,7 @@ void turn_session_leave(struct turn_session *s, uint32_t token, const struct inp
         tell_failed(s, token, "there is no allocation", in, q);
         return;
     }
+    s->known &= token == 0;
     if (turn_s_flag(s, "c-no-delete")) {
         s->phase = TURN_LEAVING;
         turn_session_over(s, NULL, in, q);

@@ -107,8 +107,9 @@ struct turn_session {
     struct stun_stream *window2; /* of the one that it moves to; NULL: it cannot move */
     uint8_t *held;               /* TURN_HELD */
 
-    uint8_t phase;      /* enum turn_phase */
-    const char *stack;  /* "udp", "tcp", "tcp/tls", "udp/dtls" */
+    uint8_t phase;     /* enum turn_phase */
+    bool known;        /* the owner was told of the allocation, and has not asked to be rid of it */
+    const char *stack; /* "udp", "tcp", "tcp/tls", "udp/dtls" */
     bool stream, given; /* given: the flow is the owner's, and is not closed */
     flow_id flow;
     char name[256]; /* whom the server's certificate has to name; empty: its address */

@@ -275,6 +275,7 @@ static void allocated(struct turn_session *s, struct turn_ask *a, const struct i
         turn_session_leave(s, 0, in, q);
         return;
     }
+    s->known = true;
     turn_ask_end(s, a, &what, in, q);
 }
 
