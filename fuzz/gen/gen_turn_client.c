@@ -7,21 +7,11 @@
 #include "codecs/stun/stun.h"
 #include "fuzz/gen/seeds.h"
 #include "fuzz/state/rig.h"
+#include "harness/endpoints/turn/turn.h"
 
 enum { MATCHED = 8, SEALED = 16, BEFORE = 32, SIGNED = MATCHED | SEALED };
 enum { EVEN = 4, PAIR = 8, DF = 16, MOBILITY = 32, TOKEN = 64, MANY = 128 };
 enum { FINGERPRINT = 1, TCP = 2, FAST = 4, THREE = 8, SEND_ONLY = 16, SIX = 32 };
-enum {
-    ALLOCATE,
-    REFRESH,
-    PERMIT,
-    BIND,
-    SEND,
-    RECEIVE,
-    FORGET,
-    RELEASE,
-    MOVE
-}; /* as the client's verbs stand */
 static const struct addr peer = {4, {192, 0, 2, 5}, 7002}, relayed = {4, {192, 0, 2, 7}, 50007},
                          relayed6 = {6, {0x20, 0x01, 0x0d, 0xb8, [15] = 7}, 50007},
                          other = {4, {198, 51, 100, 77}, 3478};
@@ -55,10 +45,19 @@ static void end(struct program *g, struct message *m, uint8_t flags, uint16_t pi
     prog_put(&g->w, OP_SEND, flags, piece, wr_span(&w));
 }
 
-/* A command; `upper`: peer, or lifetime. */
-static void ask(struct program *g, unsigned verb, uint8_t flags, unsigned upper, const char *data)
+/* A command; `upper`: peer, or lifetime. The verb is what the rig makes of the whole of arg. */
+static void ask(struct program *g, const char *verb, uint8_t flags, unsigned upper,
+                const char *data)
 {
-    prog_put(&g->w, OP_COMMAND, flags, (uint16_t)(upper << 8 | verb), span_of(data));
+    size_t n = turn_client_class.n_verbs, which = 0, low = 0;
+
+    while (which < n && strcmp(turn_client_class.verbs[which].name, verb) != 0)
+        which++;
+    if (which == n)
+        abort();
+    while (((upper << 8) + low) % n != which)
+        low++;
+    prog_put(&g->w, OP_COMMAND, flags, (uint16_t)((upper << 8) + low), span_of(data));
 }
 
 static void refuse(struct program *g, uint8_t flags, unsigned code)
@@ -131,7 +130,7 @@ static void bare(struct program *g, enum step_op op, uint8_t flags, uint16_t arg
 /* An allocation, as a client gets it. */
 static void allocate(struct program *g, uint8_t flags, uint8_t on, const char *ticket)
 {
-    ask(g, ALLOCATE, flags, 0, "");
+    ask(g, "allocate", flags, 0, "");
     bare(g, OP_TIME, RIG_MS, 1);
     refuse(g, MATCHED | on, 401);
     grant(g, SIGNED | on, 600, ticket, (flags & 3) == 3);
@@ -141,29 +140,29 @@ static void datagrams(struct program *g)
 {
     program_begin(g, RIG_TWICE);
     allocate(g, 0, 0, NULL);
-    ask(g, PERMIT, 0, 5, "");
+    ask(g, "permit", 0, 5, "");
     accept(g, SIGNED, 0, NULL);
-    ask(g, SEND, 0, 5, "to the peer");
+    ask(g, "send", 0, 5, "to the peer");
     from_peer(g, 0, false);
     from_peer(g, 0, true);
-    ask(g, RECEIVE, EVEN, 0, "");
+    ask(g, "receive", EVEN, 0, "");
     bare(g, OP_TIME, RIG_S, 241);
     accept(g, SIGNED, 0, NULL);
     bare(g, OP_TIME, RIG_DEADLINE, 0);
     accept(g, SIGNED, 700, NULL);
-    ask(g, RELEASE, 0, 0, "");
+    ask(g, "release", 0, 0, "");
     accept(g, SIGNED, 0, NULL);
     program_end(g, "client-data");
 
     program_begin(g, FINGERPRINT | THREE);
     allocate(g, 3 | DF, 0, NULL);
-    ask(g, BIND, 0, 5, "");
+    ask(g, "bind", 0, 5, "");
     channel(g, 0);
     accept(g, SIGNED, 0, NULL);
-    ask(g, SEND, 0, 5, "by the channel");
+    ask(g, "send", 0, 5, "by the channel");
     channel(g, 0);
-    ask(g, SEND, DF, 0x85, "to the other family");
-    ask(g, PERMIT, MANY, 1,
+    ask(g, "send", DF, 0x85, "to the other family");
+    ask(g, "permit", MANY, 1,
         "as many peers as this has octets, which is more than a session has room for, by a few");
     bare(g, OP_TIME, RIG_S, 541);
     refuse(g, SIGNED, 400);
@@ -178,23 +177,23 @@ static void refused(struct program *g)
     for (size_t i = 0; i < COUNT(codes); i++) {
         char name[32];
         program_begin(g, FAST | (i & 1 ? SIX : 0));
-        ask(g, ALLOCATE, (uint8_t)(MOBILITY | (i & 2)), 4, "");
+        ask(g, "allocate", (uint8_t)(MOBILITY | (i & 2)), 4, "");
         bare(g, OP_TIME, RIG_MS, 1);
         refuse(g, MATCHED, 401);
         refuse(g, SIGNED, codes[i]);
         refuse(g, SIGNED, codes[i]);
         grant(g, SIGNED, 60, NULL, false);
-        ask(g, REFRESH, 0, 9, "");
+        ask(g, "refresh", 0, 9, "");
         refuse(g, SIGNED, codes[i]);
         snprintf(name, sizeof name, "client-refused-%u", codes[i]);
         program_end(g, name);
     }
     program_begin(g, 0);
-    ask(g, ALLOCATE, PAIR, 0, "");
+    ask(g, "allocate", PAIR, 0, "");
     refuse(g, MATCHED, 401);
     refuse(g, SIGNED, 300);
     refuse(g, SIGNED, 300);
-    ask(g, ALLOCATE, TOKEN, 0, "a token!");
+    ask(g, "allocate", TOKEN, 0, "a token!");
     bare(g, OP_TIME, RIG_S, 40);
     program_end(g, "client-redirected");
 }
@@ -203,25 +202,25 @@ static void moves(struct program *g)
 {
     program_begin(g, RIG_TWICE);
     allocate(g, MOBILITY, 0, "the first ticket");
-    ask(g, PERMIT, 0, 5, "");
+    ask(g, "permit", 0, 5, "");
     accept(g, SIGNED, 0, NULL);
-    ask(g, MOVE, 0, 0, "");
-    ask(g, SEND, 0, 5, "on the way");
+    ask(g, "move", 0, 0, "");
+    ask(g, "send", 0, 5, "on the way");
     accept(g, SIGNED, 600, "the second ticket");
     from_peer(g, BEFORE, false);
-    ask(g, SEND, 0, 5, "there");
-    ask(g, MOVE, 0, 0, "");
+    ask(g, "send", 0, 5, "there");
+    ask(g, "move", 0, 0, "");
     refuse(g, SIGNED, 400);
-    ask(g, MOVE, 0, 0, "");
+    ask(g, "move", 0, 0, "");
     refuse(g, SIGNED, 437);
     program_end(g, "client-moves");
 
     program_begin(g, TCP);
     allocate(g, MOBILITY, RIG_STREAM, "the first ticket");
-    ask(g, PERMIT, 0, 5, "");
-    ask(g, MOVE, 0, 0, "");
+    ask(g, "permit", 0, 5, "");
+    ask(g, "move", 0, 0, "");
     accept(g, SIGNED | RIG_STREAM, 600, "the second ticket");
-    ask(g, MOVE, 0, 0, "");
+    ask(g, "move", 0, 0, "");
     bare(g, OP_EOF, RIG_STREAM, 0);
     program_end(g, "client-moves-stream");
 }
@@ -230,22 +229,22 @@ static void streams(struct program *g)
 {
     program_begin(g, TCP);
     allocate(g, 0, RIG_STREAM, NULL);
-    ask(g, BIND, 0, 5, "");
+    ask(g, "bind", 0, 5, "");
     accept(g, SIGNED | RIG_STREAM, 0, NULL);
     channel(g, RIG_STREAM);
-    ask(g, SEND, 0, 5, "odd");
+    ask(g, "send", 0, 5, "odd");
     allocate(g, 0, RIG_STREAM, NULL);
     bare(g, OP_CLOSE, RIG_STREAM, 1);
     bare(g, OP_TIME, RIG_S, 40);
     program_end(g, "client-streams");
 
     program_begin(g, TCP | RIG_REFUSE);
-    ask(g, ALLOCATE, 0, 0, "");
+    ask(g, "allocate", 0, 0, "");
     program_end(g, "client-unreachable");
 
     program_begin(g, RIG_LATE | SEND_ONLY);
     for (unsigned i = 0; i < 5; i++)
-        ask(g, ALLOCATE, 0, i, "");
+        ask(g, "allocate", 0, i, "");
     bare(g, OP_TIME, RIG_S, 100);
     bare(g, OP_ICMP, 0, 0x0303);
     program_end(g, "client-many");

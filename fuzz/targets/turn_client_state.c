@@ -1,7 +1,7 @@
 /* fuzz/targets/turn_client_state.c - our TURN client under a program of steps: fuzz/state/rig.h says what is required of
  * any endpoint. Of this one: to a server it sends clean messages or whole ChannelData, no request more often than Rc
  * times, and of Allocate requests only so many a command; each command is answered once; what a server has to sign
- * counts only if it is; a session that is over has no flow; and after all of it an allocation comes about, is used and is
+ * counts only if it is; an allocation that is gone sends nothing; a session that is over has no flow; and after all of it an allocation comes about, is used and is
  * deleted.
  *
  * Flags of a step that carries a message: MATCHED gives it transaction id and method of a request that the client has
@@ -26,6 +26,7 @@ enum {
     IDS = 512,
     KEPT = 4, /* requests that can be answered */
     COMMANDS = RIG_STEPS + 16,
+    FLOWS = 1024,   /* that are followed */
     PEERS = 80,     /* more than a session has room for */
     ALLOCATES = 64, /* requests that one command may lead to, at most */
     TOKEN_SANE = 0x7fff0000,
@@ -48,7 +49,9 @@ struct client {
     size_t n_ids;
     bool lost;              /* more transactions than are followed */
     struct kept kept[KEPT]; /* the last one first */
-    flow_id to;
+    flow_id to, came;       /* where a step's message goes; where the last one came */
+    uint8_t owner[FLOWS];   /* by flow: the allocation that it is of, from 1 */
+    bool over[FLOWS];       /* and that is told gone */
     bool
         proven; /* what arrived last: signed under the key of the request that it answers, if that was */
     size_t commands, allocates, allocate_ids;
@@ -132,6 +135,7 @@ static bool sent(void *ctx, const struct rig_flow *f, const struct addr *to, str
     struct stun_msg m;
 
     (void)to;
+    require(f->id >= FLOWS || !c->over[f->id], "an allocation that is gone sends something");
     if (octets.n && (octets.p[0] & 0xc0) == 0x40) {
         require(octets.n >= 4 && octets.n >= 4u + get_u16(octets.p + 2),
                 "ChannelData that is not whole");
@@ -160,6 +164,19 @@ static bool needs_proof(const char *verb)
            strcmp(verb, "bind") == 0 || strcmp(verb, "move") == 0;
 }
 
+/* Which flows an allocation has, and that they are of no use when it is gone. */
+static void follow(struct client *c, const char *verb, const struct turn_client_event *e)
+{
+    bool gone =
+        e->kind == TURN_C_GONE || (e->kind == TURN_C_SUCCESS && strcmp(verb, "release") == 0);
+    bool has = strcmp(verb, "allocate") == 0 || strcmp(verb, "move") == 0;
+
+    if (e->kind == TURN_C_SUCCESS && has && c->came < FLOWS)
+        c->owner[c->came] = (uint8_t)e->allocation;
+    for (size_t i = 0; gone && i < FLOWS; i++)
+        c->over[i] |= c->owner[i] && c->owner[i] == e->allocation;
+}
+
 static void event(void *ctx, const struct output *o)
 {
     struct client *c = ctx;
@@ -170,6 +187,7 @@ static void event(void *ctx, const struct output *o)
         c->sane_answers++;
         return;
     }
+    follow(c, o->token && o->token <= c->commands ? c->verb[o->token] : "", e);
     if (!o->token || o->token > c->commands)
         return;
     require(c->answered[o->token]++ == 0, "a command is answered twice");
@@ -212,8 +230,8 @@ static void arrives(void *ctx, const struct rig_flow *f, const struct addr *from
     struct findings fs = {0};
     struct stun_msg m;
 
-    (void)f;
     (void)from;
+    c->came = f->id;
     c->proven = octets.n >= STUN_HEADER && octets.p[0] < 0x40 &&
                 stun_decode(octets, &m, attrs, COUNT(attrs), &fs) == STEP_ITEM && is_proven(c, &m);
 }
@@ -288,7 +306,8 @@ static bool args(void *ctx, const struct prog_step *step, const struct verb *v, 
         .dont_fragment = step->flags & DF,
         .indication = step->flags & DF,
         .mobility = step->flags & MOBILITY,
-        .token = step->flags & TOKEN ? span_cut(step->payload, 0, 8) : (struct span){0},
+        .token = (step->flags & TOKEN) && step->payload.n >= 8 ? span_cut(step->payload, 0, 8)
+                                                               : (struct span){0},
         .timeout_us = step->flags & EVEN ? 300000 : 0,
         .allocation = strcmp(v->name, "allocate") == 0 ? 0 : step->flags & 3,
     };

@@ -90,9 +90,8 @@ static uint64_t rto_of(const struct turn_session *s)
     return s->c->rto_us ? s->c->rto_us : SECOND / 2; /* RFC8489:6.2.1#3 */
 }
 
-/* Nothing comes of the transaction. */
-static void lost(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
-                 const struct input *in, struct outq *q)
+void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
+                   const struct input *in, struct outq *q)
 {
     uint8_t kind = a->kind;
 
@@ -110,8 +109,9 @@ void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct in
 {
     rng_fill(((struct env *)(uintptr_t)s->env)->rng, a->id, sizeof a->id);
     if (!turn_ask_form(s, a)) {
-        lost(s, a, &(struct turn_told){.kind = TURN_TOLD_FAILED, .why = "the request does not fit"},
-             in, q);
+        turn_ask_lost(
+            s, a, &(struct turn_told){.kind = TURN_TOLD_FAILED, .why = "the request does not fit"},
+            in, q);
         return;
     }
     a->started_us = in->now_us;
@@ -165,10 +165,11 @@ static void again(struct turn_session *s, struct turn_ask *a, const struct input
     uint32_t rc = s->c->rc ? s->c->rc : 7, rm = s->c->rm ? s->c->rm : 16;
 
     if (s->stream || a->sent >= rc) {
-        lost(s, a,
-             &(struct turn_told){
-                 .kind = TURN_TOLD_FAILED, .timeout = true, .why = "the server does not answer"},
-             in, q);
+        turn_ask_lost(s, a,
+                      &(struct turn_told){.kind = TURN_TOLD_FAILED,
+                                          .timeout = true,
+                                          .why = "the server does not answer"},
+                      in, q);
         return;
     }
     put_ask(s, a, q);

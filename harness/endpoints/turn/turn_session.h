@@ -171,6 +171,9 @@ void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct in
 /* It is over: what came of it is told where somebody waits. */
 void turn_ask_end(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
                   const struct input *in, struct outq *q);
+/* Nothing comes of it: the same, and without a Refresh, or an Allocate, that is answered there is no allocation. */
+void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
+                   const struct input *in, struct outq *q);
 /* The allocation is gone, or there was none: all transactions end. */
 void turn_session_over(struct turn_session *s, const char *why, const struct input *in,
                        struct outq *q);

@@ -377,10 +377,14 @@ void turn_session_response(struct turn_session *s, const struct input *in, const
 
     if (!a || !counts(a, m, code))
         return;
-    if (stun_unknown(m, false, unknown, 1)) {
-        if (a->kind == TURN_ASK_PERMIT || a->kind == TURN_ASK_BIND)
-            turn_peers_answered(s, a, false, in, q);
-        failed(s, a, in, m, code, "a comprehension-required attribute is not known", q);
+    if (stun_unknown(m, false, unknown, 1)) { /* RFC8489:6.3.3#a1, 6.3.4#a1 */
+        turn_ask_lost(s, a,
+                      &(struct turn_told){.kind = TURN_TOLD_FAILED,
+                                          .code = code,
+                                          .why = "a comprehension-required attribute is not known",
+                                          .octets = m->wire,
+                                          .frame = in->pkt.frame},
+                      in, q);
         return;
     }
     if (m->cls == STUN_SUCCESS)
