@@ -202,7 +202,7 @@ void turn_session_begin(struct turn_session *s, const struct turn_wish *wish, ui
         uint8_t wire[20];
         memcpy(wire, empty, sizeof wire);
         rng_fill(((struct env *)(uintptr_t)s->env)->rng, wire + 8, 12);
-        turn_session_put(s, (struct span){wire, sizeof wire}, q);
+        put_on(s, s->flow, (struct span){wire, sizeof wire}, q);
     }
     turn_ask_launch(s, a, in, q);
 }
@@ -328,7 +328,7 @@ static void keep_alive(struct turn_session *s, const struct input *in, struct ou
         return;
     s->keep_us = in->now_us + 15 * SECOND;
     rng_fill(((struct env *)(uintptr_t)s->env)->rng, wire + 8, 12);
-    turn_session_put(s, (struct span){wire, sizeof wire}, q);
+    put_on(s, s->flow, (struct span){wire, sizeof wire}, q);
 }
 
 void turn_session_timers(struct turn_session *s, const struct input *in, struct outq *q)

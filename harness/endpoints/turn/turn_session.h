@@ -177,7 +177,7 @@ void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told 
 /* The allocation is gone, or there was none: all transactions end. */
 void turn_session_over(struct turn_session *s, const char *why, const struct input *in,
                        struct outq *q);
-/* Data, or what needs no answer. */
+/* Send data: Send indications and ChannelData. */
 void turn_session_put(struct turn_session *s, struct span octets, struct outq *q);
 /* A new flow to s->server; what comes on it, if it is a stream, is gathered in `window`. */
 flow_id turn_session_flow(struct turn_session *s, struct stun_stream *window, struct outq *q);
