@@ -9,22 +9,19 @@
 #include <sys/time.h>
 #include <unistd.h>
 #include "bench/bench.h"
+#include "bench/relay_client.h"
 #include "bench/server.h"
-#include "codecs/stun/stun.h"
 
 enum {
     WINDOW = 64,
-    CHANNEL = 0x4001,
-    HEAD = 4,
     DATA_MAX = 1200,
-    RETRY_MS = 100, /* without anything that comes back: all that is in flight is sent again */
-    RETRIES = 50,   /* in a row, then the server is taken for dead */
+    RETRIES =
+        50, /* waits in a row without anything that comes, then the server is taken for dead */
     WARM_US = 100000,
     ALLOCATIONS = 10000,
-    UDP = 17,
 };
 struct batch { /* datagrams of one socket, in or out */
-    uint8_t octets[WINDOW][HEAD + DATA_MAX];
+    uint8_t octets[WINDOW][RELAY_HEAD + DATA_MAX];
     struct iovec iov[WINDOW];
     struct mmsghdr msg[WINDOW];
 };
@@ -36,83 +33,7 @@ struct load {
     struct batch out, in, back, came;
     unsigned n_out, silent;
     uint64_t relayed_n, lost, stray;
-    uint32_t id; /* of the next transaction */
 };
-
-/* ---- requests ---- */
-
-static struct sockaddr_in sockaddr_of(const struct addr *a)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
-    memcpy(&in.sin_addr, a->ip, 4);
-    return in;
-}
-
-/* Send the request and wait for the success response to it; the message is in `buf`. */
-static bool transact(int fd, struct draft *dr, uint8_t *buf, size_t cap, struct stun_msg *m,
-                     struct stun_attr attrs[16])
-{
-    struct findings none = {0};
-    uint8_t wire[512];
-    struct wr w = {wire, sizeof wire, 0, false};
-
-    stun_encode(&w, dr, NULL);
-    for (int i = 0; i < RETRIES; i++) {
-        if (send(fd, wire, w.n, 0) < 0 && errno == ECONNREFUSED)
-            usleep(RETRY_MS * 1000); /* not bound yet */
-        ssize_t n = recv(fd, buf, cap, 0);
-        if (n > 0 && stun_decode((struct span){buf, (size_t)n}, m, attrs, 16, &none) == STEP_ITEM &&
-            memcmp(m->transaction.p, wire + 8, 12) == 0)
-            return m->cls == STUN_SUCCESS;
-        if (n < 0 && errno == ECONNREFUSED)
-            usleep(RETRY_MS * 1000);
-    }
-    return false;
-}
-
-static void begin(struct load *l, struct draft *dr, struct arena *mem, uint16_t method)
-{
-    static uint8_t id[12];
-
-    memcpy(id, "rtclab01", 8);
-    put_u32(id + 8, ++l->id);
-    stun_draft(dr, mem, STUN_REQUEST, method, (struct span){id, sizeof id});
-}
-
-static bool allocate(struct load *l, int fd, struct addr *relayed)
-{
-    uint8_t scratch[4096], buf[1500];
-    struct arena mem = arena_of(scratch, sizeof scratch);
-    struct stun_attr attrs[16];
-    struct stun_msg m;
-    struct draft dr;
-
-    begin(l, &dr, &mem, STUN_ALLOCATE);
-    stun_add_uint(&dr, STUN_REQUESTED_TRANSPORT, UDP);
-    if (!transact(fd, &dr, buf, sizeof buf, &m, attrs))
-        return false;
-    const struct stun_attr *a = stun_find(&m, STUN_XOR_RELAYED_ADDRESS);
-    if (!a || a->kind != STUN_XOR_ADDR)
-        return false;
-    *relayed = a->v.addr;
-    return true;
-}
-
-static bool bind_channel(struct load *l, const struct sockaddr_in *peer)
-{
-    uint8_t scratch[4096], buf[1500];
-    struct arena mem = arena_of(scratch, sizeof scratch);
-    struct addr at = {.family = 4, .port = ntohs(peer->sin_port)};
-    struct stun_attr attrs[16];
-    struct stun_msg m;
-    struct draft dr;
-
-    memcpy(at.ip, &peer->sin_addr, 4);
-    begin(l, &dr, &mem, STUN_CHANNEL_BIND);
-    stun_add_uint(&dr, STUN_CHANNEL_NUMBER, CHANNEL);
-    stun_add_addr(&dr, STUN_XOR_PEER_ADDRESS, &at);
-    return transact(l->fd, &dr, buf, sizeof buf, &m, attrs);
-}
 
 /* ---- the load ---- */
 
@@ -138,10 +59,10 @@ static void ask(struct load *l, unsigned slot)
 {
     uint8_t *p = l->out.octets[l->n_out++];
 
-    put_u16(p, CHANNEL);
+    put_u16(p, RELAY_CHANNEL);
     put_u16(p + 2, (uint16_t)l->size);
-    put_u32(p + HEAD, slot);
-    put_u32(p + HEAD + 4, l->seq[slot]);
+    put_u32(p + RELAY_HEAD, slot);
+    put_u32(p + RELAY_HEAD + 4, l->seq[slot]);
 }
 
 /* What came out at the peer goes back as it is. */
@@ -166,9 +87,9 @@ static unsigned collect(struct load *l)
 
     for (int i = 0; i < n; i++) {
         const uint8_t *p = l->in.octets[i];
-        uint32_t slot = get_u32(p + HEAD);
-        if (l->in.msg[i].msg_len < HEAD + l->size || get_u16(p) != CHANNEL || slot >= WINDOW ||
-            get_u32(p + HEAD + 4) != l->seq[slot]) {
+        uint32_t slot = get_u32(p + RELAY_HEAD);
+        if (l->in.msg[i].msg_len < RELAY_HEAD + l->size || get_u16(p) != RELAY_CHANNEL ||
+            slot >= WINDOW || get_u32(p + RELAY_HEAD + 4) != l->seq[slot]) {
             l->stray++;
             continue;
         }
@@ -190,7 +111,7 @@ static bool turn(struct load *l, uint64_t *heard_ns)
     if (n) {
         *heard_ns = now;
         l->silent = 0;
-    } else if (now - *heard_ns > RETRY_MS * 1000000ull) {
+    } else if (now - *heard_ns > RELAY_RETRY_MS * 1000000ull) {
         *heard_ns = now;
         l->lost += WINDOW;
         l->silent++;
@@ -215,7 +136,7 @@ static bool turns(struct load *l, struct server *s, uint64_t until_ns)
 
 static bool ready(struct load *l, const struct sockaddr_in *to, struct sockaddr_in *peer_at)
 {
-    struct timeval wait = {0, RETRY_MS * 1000};
+    struct timeval wait = {0, RELAY_RETRY_MS * 1000};
     struct sockaddr_in local;
     struct addr relayed;
 
@@ -223,13 +144,13 @@ static bool ready(struct load *l, const struct sockaddr_in *to, struct sockaddr_
     l->peer = udp_bound(peer_at);
     if (l->fd < 0 || l->peer < 0 || connect(l->fd, (const struct sockaddr *)to, sizeof *to) != 0 ||
         setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0 ||
-        !allocate(l, l->fd, &relayed) || !bind_channel(l, peer_at))
+        !relay_allocate(l->fd, &relayed) || !relay_bind(l->fd, peer_at))
         return false;
-    l->relayed = sockaddr_of(&relayed);
+    l->relayed = relay_sockaddr(&relayed);
     if (connect(l->peer, (const struct sockaddr *)&l->relayed, sizeof l->relayed) != 0)
         return false;
-    batch_init(&l->out, HEAD + l->size);
-    batch_init(&l->in, HEAD + DATA_MAX);
+    batch_init(&l->out, RELAY_HEAD + l->size);
+    batch_init(&l->in, RELAY_HEAD + DATA_MAX);
     batch_init(&l->back, l->size);
     batch_init(&l->came, DATA_MAX);
     for (unsigned slot = 0; slot < WINDOW; slot++)
@@ -258,57 +179,27 @@ static int measure(const struct bench_args *a, struct load *l, struct server *s)
 
 /* ---- memory ---- */
 
-/* Resident pages of a process, KiB; 0: it is not known. */
-static uint64_t resident_kib(pid_t pid)
-{
-    unsigned long total = 0, resident = 0;
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *f = fopen(path, "re");
-    bool good = f && fscanf(f, "%lu %lu", &total, &resident) == 2;
-    if (f)
-        fclose(f);
-    return good ? resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024 : 0;
-}
-
-/* A socket at an address and port of its own in 127.0.0.0/8, connected to the server. */
-static int client_at(unsigned i, const struct sockaddr_in *to)
-{
-    struct timeval wait = {0, RETRY_MS * 1000};
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(40000)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    at.sin_addr.s_addr = htonl(0x7f010001 + (i / 250 << 8) + i % 250);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
-        connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    return fd;
-}
-
-static int hold(const struct bench_args *a, struct load *l, const struct sockaddr_in *to,
-                struct server *s)
+static int hold(const struct bench_args *a, const struct sockaddr_in *to, struct server *s)
 {
     struct bench_result r = {0};
     struct addr relayed;
     uint64_t before = 0, cpu = 0;
 
     for (unsigned i = 0; i < ALLOCATIONS + 1; i++) {
-        int fd = client_at(i, to);
-        bool good = fd >= 0 && allocate(l, fd, &relayed);
+        int fd = relay_client_at(i, to);
+        bool good = fd >= 0 && relay_allocate(fd, &relayed);
         if (fd >= 0)
             close(fd);
         if (!good)
             return BENCH_FAILED;
         if (i == 0) { /* what the first one takes, all have in common */
-            before = resident_kib(s->pid);
+            before = relay_resident_kib(s->pid);
             cpu = server_cpu_ns(s);
         }
     }
     r.ops = ALLOCATIONS;
     r.cpu_ns = server_cpu_ns(s) - cpu;
-    r.peak_kib = resident_kib(s->pid) - before;
+    r.peak_kib = relay_resident_kib(s->pid) - before;
     return before && r.cpu_ns ? bench_print(a, &r) : BENCH_FAILED;
 }
 
@@ -360,7 +251,7 @@ static int run(const struct bench_args *a, struct load *l, struct server *s,
     if (!start(s, a, at))
         return BENCH_FAILED;
     if (strcmp(a->name, "turn.memory") == 0) {
-        return hold(a, l, at, s);
+        return hold(a, at, s);
     }
     if (!ready(l, at, &peer)) {
         int status = -1;
