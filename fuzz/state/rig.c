@@ -84,6 +84,23 @@ const struct rig_flow *rig_datagrams(const struct rig *r)
     return NULL;
 }
 
+const struct rig_flow *rig_flow_of(const struct rig *r, flow_id id)
+{
+    for (size_t i = 0; id && i < RIG_FLOWS; i++)
+        if (r->flows[i].id == id && r->flows[i].open)
+            return &r->flows[i];
+    return NULL;
+}
+
+size_t rig_flows(const struct rig *r)
+{
+    size_t n = r->n_opening;
+
+    for (size_t i = 0; i < RIG_FLOWS; i++)
+        n += r->flows[i].id && r->flows[i].open;
+    return n;
+}
+
 static struct rig_flow *listener(struct rig *r)
 {
     for (size_t i = 0; i < RIG_FLOWS; i++)
@@ -102,6 +119,13 @@ static struct rig_flow *stream_of(struct rig *r, unsigned source)
             return f;
     }
     return NULL;
+}
+
+/* The flow that the target names, if it is open; else NULL. */
+static struct rig_flow *named(struct rig *r)
+{
+    struct rig_flow *f = r->rc->to ? flow_of(r, r->rc->to(r->ctx)) : NULL;
+    return f && f->open && !f->ended ? f : NULL;
 }
 
 /* ---- outputs ---- */
@@ -304,13 +328,14 @@ static void deliver(struct rig *r, uint8_t flags, uint16_t arg, struct span octe
     r->last_in = (struct span){last_arrived, octets.n};
     r->last_flags = flags;
     r->last_arg = arg;
-    if (!(flags & RIG_STREAM)) {
-        const struct rig_flow *f = rig_datagrams(r);
-        if (f)
-            rig_arrive(r, f, &from, r->last_in);
+    struct rig_flow *f = named(r);
+    if (f ? !f->stream : !(flags & RIG_STREAM)) {
+        const struct rig_flow *to = f ? f : rig_datagrams(r);
+        if (to)
+            rig_arrive(r, to, &from, r->last_in);
         return;
     }
-    struct rig_flow *f = stream_of(r, source);
+    f = f ? f : stream_of(r, source);
     id = f ? f->id : 0;
     /* pieces, of which there are not more than the octets of one message would make by tens */
     size_t step = arg ? arg : octets.n ? octets.n : 1;
@@ -370,9 +395,10 @@ static void open_stream(struct rig *r, unsigned source)
 static void about_flow(struct rig *r, const struct prog_step *s, enum in_kind kind)
 {
     unsigned source = s->flags % RIG_SOURCES;
-    struct rig_flow *f = (s->flags & RIG_STREAM)
-                             ? stream_of(r, source)
-                             : flow_of(r, rig_datagrams(r) ? rig_datagrams(r)->id : 0);
+    struct rig_flow *f = named(r);
+    if (!f)
+        f = (s->flags & RIG_STREAM) ? stream_of(r, source)
+                                    : flow_of(r, rig_datagrams(r) ? rig_datagrams(r)->id : 0);
     struct input in = {.kind = kind};
 
     if (!f || (kind == IN_EOF && !f->stream) || (kind == IN_WRITABLE && !f->stream) ||

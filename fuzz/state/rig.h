@@ -58,6 +58,9 @@ struct rig_class {
                            uint8_t *room);
     /* The arguments of a verb; false: it is not called. */
     bool (*args)(void *ctx, const struct prog_step *s, const struct verb *v, const void **rec);
+    /* The flow that the next octets arrive on, or that ends, where a target knows better than the rig, which takes
+     * the first that is open; 0: it does not. NULL: it never does. */
+    flow_id (*to)(void *ctx);
     /* What arrives at the endpoint: a datagram, or the next octets of a stream. */
     void (*arrives)(void *ctx, const struct rig_flow *f, const struct addr *from,
                     struct span octets);
@@ -75,6 +78,10 @@ void rig_run(const struct rig_class *rc, void *ctx, struct span octets);
 /* For `sane`: */
 /* The flow of datagrams that is open, NULL: none. */
 const struct rig_flow *rig_datagrams(const struct rig *r);
+/* A flow that is open; NULL: it is not. */
+const struct rig_flow *rig_flow_of(const struct rig *r, flow_id id);
+/* How many flows are open, or opening. */
+size_t rig_flows(const struct rig *r);
 /* The address of a source, 0 to RIG_SOURCES - 1; source 3 has IPv6. */
 struct addr rig_source(unsigned source);
 void rig_arrive(struct rig *r, const struct rig_flow *f, const struct addr *from,

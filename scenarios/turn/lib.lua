@@ -597,13 +597,13 @@ end
 ---------------------------------------------------------------- a client under test
 
 -- What a user of a client can ask for, and with what: `allocate` also with family (4, 6, 46: both in one allocation),
--- lifetime, even_port, pair, dont_fragment, token, uri; `send` with indication (not by the channel). `receive`: what
--- comes next from a peer.
+-- lifetime, even_port, pair, dont_fragment, token, uri, mobility (a ticket); `send` with indication (not by the
+-- channel). `receive`: what comes next from a peer. `move`: to another transport address of its own, by the ticket.
 lib.asks = {
   ["turn-client"] = {
     first = "allocate",
     allocate = { "server", "username", "password", "family", "lifetime", "even_port", "pair", "dont_fragment", "token",
-      "uri" },
+      "uri", "mobility" },
     refresh = { "allocation", "lifetime" },
     permit = { "allocation", "peer", "peers" },
     bind = { "allocation", "peer" },
@@ -611,6 +611,7 @@ lib.asks = {
     receive = { "timeout_us" },
     forget = { "allocation", "peer" },
     release = { "allocation" },
+    move = { "allocation" },
   },
 }
 
@@ -698,7 +699,7 @@ function server:challenge(r, code, nonce)
     { type = "NONCE", value = self.nonce } })
 end
 
--- What a success response to Allocate has. opts: relayed (an address, or a list), lifetime, token.
+-- What a success response to Allocate has. opts: relayed (an address, or a list), lifetime, token, ticket.
 function server:grant(r, opts)
   opts = opts or {}
   local list = {}
@@ -709,6 +710,7 @@ function server:grant(r, opts)
   list[#list + 1] = { type = "LIFETIME", value = opts.lifetime or self.lifetime }
   list[#list + 1] = { type = "XOR-MAPPED-ADDRESS", address = r.from }
   if opts.token then list[#list + 1] = { type = "RESERVATION-TOKEN", value = opts.token } end
+  if opts.ticket then list[#list + 1] = { type = "MOBILITY-TICKET", value = opts.ticket } end
   return self:success(r, list)
 end
 

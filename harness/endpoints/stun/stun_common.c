@@ -197,6 +197,7 @@ const char *stun_reason(unsigned code)
         {400, "Bad Request"},
         {401, "Unauthenticated"},
         {403, "Forbidden"},
+        {405, "Mobility Forbidden"},
         {420, "Unknown Attribute"},
         {437, "Allocation Mismatch"},
         {438, "Stale Nonce"},

@@ -3,8 +3,8 @@
  * turn.server: UDP allocations for clients over UDP, TCP, TLS and DTLS: Allocate, Refresh, CreatePermission,
  *   ChannelBind, Send and Data indications, ChannelData, ICMP; IPv4 and IPv6, dual allocations,
  *   EVEN-PORT and RESERVATION-TOKEN, DONT-FRAGMENT. Binding is answered as well. Each relayed transport
- *   address is a flow of its own ("udp"), which the server opens and closes. Without mobility (RFC 8016):
- *   MOBILITY-TICKET is ignored.
+ *   address is a flow of its own ("udp"), which the server opens and closes. Mobility (RFC 8016) where it is asked
+ *   for.
  *
  *   With `tcp_relay` TCP allocations (RFC 6062) for clients over TCP and TLS: the relayed address is a flow that
  *   listens ("tcp"), each connection to a peer one that the server opens from that address, or accepts there.
@@ -43,6 +43,7 @@ enum {
     TURN_DATA_HELD = 65536,
     TURN_AT_ONCE = 256,   /* allocations that end by one timer; more end by the next, at once */
     TURN_PORT_TRIES = 64, /* ports that are tried for one relayed address */
+    TURN_TICKET = 32,     /* octets of a MOBILITY-TICKET that the server gives */
     TURN_EARLY = 16384,   /* octets that wait for a layer's allocation; a datagram more is lost */
     TURN_CHANNEL_FIRST = 0x4000,
     TURN_CHANNEL_LAST = 0x4fff,
@@ -58,6 +59,8 @@ enum { /* seconds */
        TURN_RESERVATION_LIFETIME = 30,
        TURN_CONNECT_WAIT = 30, /* for a peer to answer: RFC6062:5.2#8 */
        TURN_BIND_WAIT = 30,    /* for ConnectionBind: RFC6062:5.2#12, 5.3#5 */
+       TURN_OLD_TICKET =
+           40, /* that a retransmission of what moved is known; at least 30: RFC8016:3.2.2#a9 */
 };
 
 struct
@@ -77,6 +80,9 @@ struct turn_server_config {
     bool rfc5766;        /* channels up to 0x7ffe, as clients of RFC 5766 bind them */
     bool rfc5389;        /* no nonce cookie and no PASSWORD-ALGORITHMS */
     bool no_algorithms;
+    /* Allocations may move (RFC 8016), or: it is known, and forbidden (405). Neither: MOBILITY-TICKET is ignored, as it
+     * is where `open` is set (RFC8016:5#4). One that has a ticket outlives the stream of its client. */
+    bool mobility, mobility_forbidden;
     struct span realm, software; /* empty: "interop.test", "rtclab 0.1" */
     struct stun_user *users;     /* none: {"alice", "alice-secret"}, {"bob", "bob-secret"} */
     size_t n_users;

@@ -223,6 +223,8 @@ static unsigned check(struct turn_server *s, struct turn_request *r, struct want
         return refuse(r, 400, "dont-fragment");
     if (!lifetime(s, r, &w->lifetime))
         return refuse(r, 400, "lifetime");
+    if ((code = turn_ticket_check(s, r)) != 0)
+        return code;
     if ((code = check_transport(s, r, w)) != 0 || (code = check_ports(s, r, w)) != 0 ||
         (code = check_families(s, r, w)) != 0)
         return code;
@@ -305,6 +307,7 @@ static void answer(struct turn_server *s, struct turn_alloc *a, const struct inp
         stun_add_bytes(&r.dr, STUN_RESERVATION_TOKEN, (struct span){a->token, sizeof a->token});
     stun_add_addr(&r.dr, STUN_XOR_MAPPED_ADDRESS, &a->c.remote);
     add_missing(s, &r, a);
+    turn_ticket_add(s, &r, a);
     turn_finish(s, &r, 0);
 }
 
@@ -404,6 +407,7 @@ static void create(struct turn_server *s, struct turn_request *r, const struct w
     turn_tuple_add(s, a);
     if (a->stream)
         a->stream->alloc = a;
+    a->number = turn_ticket_of(s, r) ? ++s->next_number : 0;
     a->nonce = nonce ? fnv32(FNV_START, nonce->v.s) : 0;
     if (!from && turn_flag(s, "reserved-given-away"))
         from = pool_next(&s->reserved, NULL);
@@ -530,11 +534,16 @@ void turn_refresh(struct turn_server *s, struct turn_request *r)
         for (size_t i = 0; i < 2; i++)
             if (!family || i == (family == 6))
                 refresh_relay(s, &a->relay[i], seconds, r->in->now_us);
+    turn_move(s, r);
     turn_begin(s, r, STUN_SUCCESS);
     stun_add_uint(&r->dr, STUN_LIFETIME, seconds);
+    if (r->ticket)
+        turn_ticket_add(s, r, a);
     turn_finish(s, r, 0);
-    if (seconds)
+    if (seconds) {
+        turn_moved(s, r);
         return;
+    }
     s->deleter = r->c;
     memcpy(s->deleted, r->transaction.p, sizeof s->deleted);
     drop(s, a, family, r->in->now_us, r->q);
@@ -614,6 +623,7 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
         return;
     }
     turn_tuple_drop(s, a);
+    turn_move_drop(s, a);
     if (a->stream && a->stream->alloc == a)
         a->stream->alloc = NULL;
     a->told = false;
@@ -625,7 +635,11 @@ void turn_listener_closed(struct turn_server *s, flow_id flow, uint64_t now_us, 
     for (size_t i = 0; i < TURN_TUPLES; i++)
         for (struct turn_alloc *a = s->by_tuple[i], *next; a; a = next) {
             next = a->tuple_next;
-            if (a->c.flow == flow)
+            if (a->moving && a->to.flow == flow)
+                turn_move_drop(s, a);
+            if (a->c.flow == flow && a->moving)
+                turn_move_end(s, a); /* to another flow, where it will be met again, if at all */
+            else if (a->c.flow == flow)
                 turn_free(s, a, "closed", now_us, q);
         }
 }

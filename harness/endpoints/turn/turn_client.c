@@ -1,45 +1,13 @@
 /* harness/endpoints/turn/turn_client.c - turn.client: what its user asks for, on up to four allocations, and what it
  * remembers of servers (RFC 8656 sections 4 and 7). */
 #include "codecs/stun/stun_uri.h"
+#include "harness/endpoints/turn/turn_client.h"
 #include "harness/endpoints/turn/turn_session.h"
 
 enum {
-    SESSIONS = 4,      /* allocations at once; one more fails */
     MINDS = 8,         /* servers that are remembered; the one that is over first is forgotten */
     ARRIVED = 1 << 17, /* octets of data that nobody has received yet; more are lost */
     SECOND = 1000000,
-};
-struct client_args {
-    struct addr to, peer; /* to: the server; family 0: the configured one */
-    struct span transport, uri;
-    struct span data;
-    struct peer_item {
-        struct addr at;
-    } * peers;
-    size_t n_peers;
-    uint32_t allocation; /* as an event named it; 0: the one that was made last */
-    uint32_t family, lifetime;
-    struct span token; /* RESERVATION-TOKEN */
-    bool even_port, pair, dont_fragment, indication;
-    uint64_t timeout_us; /* receive: 0: 5 s */
-};
-enum client_kind {
-    CLIENT_SUCCESS,
-    CLIENT_ERROR,
-    CLIENT_TIMEOUT,
-    CLIENT_FAILED,
-    CLIENT_ICMP,
-    CLIENT_GONE
-};
-struct client_event {
-    uint8_t kind; /* enum client_kind */
-    uint32_t allocation, lifetime, code, channel, frame;
-    struct span token;
-    struct addr relayed, relayed6, mapped, local, server, peer;
-    struct span data;
-    uint32_t icmp_data;
-    const char *why;
-    uint64_t time_us;
 };
 struct server_mind {   /* what a server has said that counts for what is asked next: RFC8656:7.4 */
     struct addr at;    /* family 0: a free place */
@@ -48,9 +16,10 @@ struct server_mind {   /* what a server has said that counts for what is asked n
     bool foreign;      /* it has given addresses of a family that was not asked for: 7.3#2b */
     bool no_family[2];
     uint64_t family_us[2]; /* none for that family before */
+    bool no_mobility;      /* RFC8016:3.1.4#1 */
 };
 struct arrival {
-    uint8_t kind; /* enum client_kind: SUCCESS or ICMP */
+    uint8_t kind; /* enum turn_client_kind: SUCCESS or ICMP */
     uint16_t channel;
     uint32_t code, icmp_data, frame, allocation;
     struct addr peer;
@@ -74,12 +43,13 @@ struct client {
         uint16_t port;
         bool service; /* an SRV record is sought: RFC8656:5#a8 */
         struct turn_wish wish;
-    } asked[SESSIONS]; /* names that are looked up, for a session */
+    } asked[TURN_SESSIONS]; /* names that are looked up, for a session */
     size_t n_arrived;
-    struct turn_session sessions[SESSIONS];
-    struct stun_stream windows[SESSIONS];
+    struct turn_session sessions[TURN_SESSIONS];
+    struct stun_stream windows[TURN_SESSIONS][2];
     uint8_t kept[8192];
-    uint8_t wires[SESSIONS][TURN_ASKS * TURN_WIRE], held[SESSIONS][TURN_HELD], arrived[ARRIVED];
+    uint8_t wires[TURN_SESSIONS][TURN_ASKS * TURN_WIRE], held[TURN_SESSIONS][TURN_HELD],
+        arrived[ARRIVED];
 };
 
 /* ---- tables ---- */
@@ -99,12 +69,12 @@ const struct desc turn_client_config_desc = {"turn-client", sizeof(struct turn_c
 
 #define A(m, k)                                                                                    \
     {                                                                                              \
-        .name = #m, FIELD(struct client_args, m, k)                                                \
+        .name = #m, FIELD(struct turn_client_args, m, k)                                           \
     }
 static const struct field peer_fields[] = {
-    {.name = "at", FIELD(struct peer_item, at, F_ADDR)},
+    {.name = "at", FIELD(struct turn_client_peer, at, F_ADDR)},
 };
-static const struct desc peer_desc = {"peer", sizeof(struct peer_item), FIELDS(peer_fields),
+static const struct desc peer_desc = {"peer", sizeof(struct turn_client_peer), FIELDS(peer_fields),
                                       .next = NULL};
 static const struct field args_fields[] = {
     A(to, F_ADDR),
@@ -113,8 +83,8 @@ static const struct field args_fields[] = {
     A(uri, F_TEXT),
     A(data, F_BYTES),
     {.name = "peers",
-     FIELD(struct client_args, peers, F_LIST),
-     .count = offsetof(struct client_args, n_peers),
+     FIELD(struct turn_client_args, peers, F_LIST),
+     .count = offsetof(struct turn_client_args, n_peers),
      .sub = &peer_desc},
     A(allocation, F_UINT),
     A(family, F_UINT),
@@ -124,23 +94,24 @@ static const struct field args_fields[] = {
     A(pair, F_BOOL),
     A(dont_fragment, F_BOOL),
     A(indication, F_BOOL),
+    A(mobility, F_BOOL),
     A(timeout_us, F_UINT),
 };
 #undef A
-static const struct desc args_desc = {"turn-args", sizeof(struct client_args), FIELDS(args_fields),
-                                      .next = NULL};
+static const struct desc args_desc = {"turn-args", sizeof(struct turn_client_args),
+                                      FIELDS(args_fields), .next = NULL};
 
 static const struct name kind_v[] = {
-    {CLIENT_SUCCESS, "success"}, {CLIENT_ERROR, "error"}, {CLIENT_TIMEOUT, "timeout"},
-    {CLIENT_FAILED, "failed"},   {CLIENT_ICMP, "icmp"},   {CLIENT_GONE, "gone"},
+    {TURN_C_SUCCESS, "success"}, {TURN_C_ERROR, "error"}, {TURN_C_TIMEOUT, "timeout"},
+    {TURN_C_FAILED, "failed"},   {TURN_C_ICMP, "icmp"},   {TURN_C_GONE, "gone"},
 };
 static const struct names kinds = {kind_v, COUNT(kind_v)};
 #define E(m, k)                                                                                    \
     {                                                                                              \
-        .name = #m, FIELD(struct client_event, m, k)                                               \
+        .name = #m, FIELD(struct turn_client_event, m, k)                                          \
     }
 static const struct field event_fields[] = {
-    {.name = "kind", FIELD(struct client_event, kind, F_ENUM), .names = &kinds},
+    {.name = "kind", FIELD(struct turn_client_event, kind, F_ENUM), .names = &kinds},
     E(allocation, F_UINT),
     E(lifetime, F_UINT),
     E(code, F_UINT),
@@ -159,13 +130,13 @@ static const struct field event_fields[] = {
     E(time_us, F_UINT),
 };
 #undef E
-static const struct desc event_desc = {"turn-client-event", sizeof(struct client_event),
+static const struct desc event_desc = {"turn-client-event", sizeof(struct turn_client_event),
                                        FIELDS(event_fields), .next = NULL};
 
-static struct client_event *event(struct outq *q, const char *name, uint32_t token,
-                                  enum client_kind kind, const struct input *in)
+static struct turn_client_event *event(struct outq *q, const char *name, uint32_t token,
+                                       enum turn_client_kind kind, const struct input *in)
 {
-    struct client_event *e = out_event(q, name, &event_desc, token);
+    struct turn_client_event *e = out_event(q, name, &event_desc, token);
 
     if (!e)
         return NULL;
@@ -176,7 +147,7 @@ static struct client_event *event(struct outq *q, const char *name, uint32_t tok
 
 static void fails(struct outq *q, const struct input *in, uint32_t token, const char *why)
 {
-    struct client_event *e = event(q, "answer", token, CLIENT_FAILED, in);
+    struct turn_client_event *e = event(q, "answer", token, TURN_C_FAILED, in);
     if (e)
         e->why = why;
 }
@@ -267,7 +238,8 @@ static void hand_over(struct client *c, const struct input *in, struct outq *q)
     if (!c->waits.token || !c->n_arrived)
         return;
     memcpy(&a, c->arrived, sizeof a);
-    struct client_event *e = event(q, "answer", c->waits.token, (enum client_kind)a.kind, in);
+    struct turn_client_event *e =
+        event(q, "answer", c->waits.token, (enum turn_client_kind)a.kind, in);
     c->waits.token = 0;
     if (e) {
         e->data = arena_copy(&q->mem, (struct span){c->arrived + sizeof a, a.n});
@@ -277,7 +249,7 @@ static void hand_over(struct client *c, const struct input *in, struct outq *q)
         e->icmp_data = a.icmp_data;
         e->frame = a.frame;
         e->allocation = a.allocation;
-        e->why = a.kind == CLIENT_ICMP ? "unreachable" : NULL;
+        e->why = a.kind == TURN_C_ICMP ? "unreachable" : NULL;
         q->full |= q->mem.full;
     }
     c->n_arrived -= sizeof a + a.n;
@@ -287,7 +259,7 @@ static void hand_over(struct client *c, const struct input *in, struct outq *q)
 static void arrive(struct client *c, const struct turn_session *s, const struct turn_told *what,
                    const struct input *in, struct outq *q)
 {
-    struct arrival a = {.kind = what->kind == TURN_TOLD_ICMP ? CLIENT_ICMP : CLIENT_SUCCESS,
+    struct arrival a = {.kind = what->kind == TURN_TOLD_ICMP ? TURN_C_ICMP : TURN_C_SUCCESS,
                         .channel = what->channel,
                         .code = (uint32_t)(what->icmp_type << 8 | what->icmp_code),
                         .icmp_data = what->icmp_data,
@@ -305,7 +277,8 @@ static void arrive(struct client *c, const struct turn_session *s, const struct 
     hand_over(c, in, q);
 }
 
-static void describe(struct client_event *e, const struct client *c, const struct turn_session *s)
+static void describe(struct turn_client_event *e, const struct client *c,
+                     const struct turn_session *s)
 {
     e->allocation = number_of(c, s);
     e->relayed = s->relayed[0];
@@ -322,23 +295,25 @@ static void told(void *owner, struct turn_session *s, const struct turn_told *wh
                  const struct input *in, struct outq *q)
 {
     struct client *c = owner;
-    enum client_kind kind = CLIENT_SUCCESS;
+    enum turn_client_kind kind = TURN_C_SUCCESS;
 
     if (what->kind == TURN_TOLD_DATA || what->kind == TURN_TOLD_ICMP) {
         arrive(c, s, what, in, q);
         return;
     }
     if (what->kind == TURN_TOLD_FAILED)
-        kind = what->code ? CLIENT_ERROR : what->timeout ? CLIENT_TIMEOUT : CLIENT_FAILED;
+        kind = what->code ? TURN_C_ERROR : what->timeout ? TURN_C_TIMEOUT : TURN_C_FAILED;
     if (what->kind == TURN_TOLD_GONE)
-        kind = CLIENT_GONE;
+        kind = TURN_C_GONE;
     if (what->kind == TURN_TOLD_FAILED && s->phase == TURN_HAS && what->foreign)
         mind_of(c, &s->server)->foreign = true;
     if (what->kind == TURN_TOLD_FAILED && s->phase == TURN_ALLOCATING)
         remember(c, s, what->code, in->now_us);
     if (what->kind == TURN_TOLD_ALLOCATED)
         remember_half(c, s, what->octets, in->now_us);
-    struct client_event *e = event(q, what->token ? "answer" : "gone", what->token, kind, in);
+    if (what->kind == TURN_TOLD_ALLOCATED && s->wish.mobility && s->no_ticket)
+        mind_of(c, &s->server)->no_mobility = true;
+    struct turn_client_event *e = event(q, what->token ? "answer" : "gone", what->token, kind, in);
     if (!e)
         return;
     describe(e, c, s);
@@ -354,10 +329,10 @@ static flow_id flow_new(void *owner)
 
 /* ---- what is asked ---- */
 
-/* A place for an allocation; NULL: there are SESSIONS. */
+/* A place for an allocation; NULL: there are TURN_SESSIONS. */
 static struct turn_session *session_new(struct client *c)
 {
-    for (size_t i = 0; i < SESSIONS; i++) {
+    for (size_t i = 0; i < TURN_SESSIONS; i++) {
         struct turn_session *s = &c->sessions[i];
         if ((s->phase != TURN_IDLE && s->phase != TURN_OVER) || c->asked[i].question)
             continue;
@@ -370,7 +345,8 @@ static struct turn_session *session_new(struct client *c)
         s->flow_new = flow_new;
         s->wires = c->wires[i];
         s->held = c->held[i];
-        s->window = &c->windows[i];
+        s->window = &c->windows[i][0];
+        s->window2 = &c->windows[i][1];
         s->login.strongest = !env_flag(&c->env, "c-first-algorithm"); /* RFC8656:6#3 */
         return s;
     }
@@ -381,6 +357,7 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
                   uint32_t token, const struct input *in, struct outq *q)
 {
     const char *why = not_now(c, &s->server, wish->family, in->now_us);
+    struct turn_wish now = *wish;
 
     if (why) {
         fails(q, in, token, why);
@@ -393,7 +370,9 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
         s->stream = c->sessions[c->last - 1].stream;
     }
     c->last = number_of(c, s);
-    turn_session_begin(s, wish, token, in, q);
+    if (mind_of(c, &s->server)->no_mobility && !env_flag(&c->env, "c-retries-405"))
+        now.mobility = false;
+    turn_session_begin(s, &now, token, in, q);
 }
 
 static void ask_name(struct client *c, size_t i, struct span name, uint16_t type, struct outq *q)
@@ -425,7 +404,7 @@ static void look_up(struct client *c, size_t i, bool secure, struct outq *q)
 }
 
 /* The server and the stack that a URI names; false: answered, or a lookup is out. */
-static bool by_uri(struct client *c, struct turn_session *s, const struct client_args *a,
+static bool by_uri(struct client *c, struct turn_session *s, const struct turn_client_args *a,
                    const struct turn_wish *wish, const struct input *in, struct outq *q)
 {
     struct findings none = {0};
@@ -460,9 +439,9 @@ static void resolved(struct client *c, const struct input *in, struct outq *q)
 {
     size_t i = 0;
 
-    while (i < SESSIONS && (!c->asked[i].question || c->asked[i].question != in->token))
+    while (i < TURN_SESSIONS && (!c->asked[i].question || c->asked[i].question != in->token))
         i++;
-    if (i == SESSIONS)
+    if (i == TURN_SESSIONS)
         return;
     struct turn_session *s = &c->sessions[i];
     bool service = c->asked[i].service;
@@ -487,12 +466,13 @@ static void resolved(struct client *c, const struct input *in, struct outq *q)
 
 static void allocate(struct client *c, const struct input *in, struct outq *q)
 {
-    const struct client_args *a = in->rec;
+    const struct turn_client_args *a = in->rec;
     struct turn_session *s = session_new(c);
     struct turn_wish wish = {.family = (uint8_t)a->family,
                              .even_port = a->even_port,
                              .pair = a->pair,
                              .dont_fragment = a->dont_fragment || env_flag(&c->env, "c-df-probe"),
+                             .mobility = a->mobility,
                              .token = a->token,
                              .lifetime = a->lifetime};
 
@@ -517,10 +497,10 @@ static void allocate(struct client *c, const struct input *in, struct outq *q)
 /* The allocation that a verb is about; NULL: there is none, which is answered. */
 static struct turn_session *session_of(struct client *c, const struct input *in, struct outq *q)
 {
-    const struct client_args *a = in->rec;
+    const struct turn_client_args *a = in->rec;
     uint32_t n = a->allocation ? a->allocation : c->last;
 
-    if (n && n <= SESSIONS && c->sessions[n - 1].phase == TURN_HAS)
+    if (n && n <= TURN_SESSIONS && c->sessions[n - 1].phase == TURN_HAS)
         return &c->sessions[n - 1];
     fails(q, in, in->token, "there is no allocation");
     return NULL;
@@ -528,7 +508,7 @@ static struct turn_session *session_of(struct client *c, const struct input *in,
 
 static void receive(struct client *c, const struct input *in, struct outq *q)
 {
-    const struct client_args *a = in->rec;
+    const struct turn_client_args *a = in->rec;
 
     if (c->waits.token)
         fails(q, in, c->waits.token, "somebody else receives");
@@ -539,7 +519,7 @@ static void receive(struct client *c, const struct input *in, struct outq *q)
 
 static void permit(struct turn_session *s, const struct input *in, struct outq *q)
 {
-    const struct client_args *a = in->rec;
+    const struct turn_client_args *a = in->rec;
     struct addr peers[TURN_FAR];
     size_t n = 0;
 
@@ -552,7 +532,7 @@ static void permit(struct turn_session *s, const struct input *in, struct outq *
 
 static void command(struct client *c, const struct input *in, struct outq *q)
 {
-    const struct client_args *a = in->rec;
+    const struct turn_client_args *a = in->rec;
     const char *v = in->verb->name;
     struct turn_session *s;
 
@@ -564,16 +544,18 @@ static void command(struct client *c, const struct input *in, struct outq *q)
         return;
     } else if (strcmp(v, "refresh") == 0) {
         turn_session_refresh(s, a->lifetime, in->token, in, q);
+    } else if (strcmp(v, "move") == 0) {
+        turn_session_move(s, in->token, in, q);
     } else if (strcmp(v, "permit") == 0) {
         permit(s, in, q);
     } else if (strcmp(v, "bind") == 0) {
         turn_session_bind(s, &a->peer, in->token, in, q);
     } else if (strcmp(v, "forget") == 0) {
         turn_session_forget(s, &a->peer);
-        event(q, "answer", in->token, CLIENT_SUCCESS, in);
+        event(q, "answer", in->token, TURN_C_SUCCESS, in);
     } else if (strcmp(v, "send") == 0) {
         if (turn_session_send(s, &a->peer, a->data, a->indication, in, q))
-            event(q, "answer", in->token, CLIENT_SUCCESS, in);
+            event(q, "answer", in->token, TURN_C_SUCCESS, in);
         else
             fails(q, in, in->token, "too many peers, or one of another family");
     } else {
@@ -601,11 +583,11 @@ static void start(struct client *c, const struct turn_client_config *cfg)
 
 static void timers(struct client *c, const struct input *in, struct outq *q)
 {
-    for (size_t i = 0; i < SESSIONS; i++)
+    for (size_t i = 0; i < TURN_SESSIONS; i++)
         if (c->sessions[i].owner)
             turn_session_timers(&c->sessions[i], in, q);
     if (c->waits.token && c->waits.until_us <= in->now_us) {
-        event(q, "answer", c->waits.token, CLIENT_TIMEOUT, in);
+        event(q, "answer", c->waits.token, TURN_C_TIMEOUT, in);
         c->waits.token = 0;
     }
 }
@@ -615,7 +597,7 @@ static uint64_t deadline(const void *self)
     const struct client *c = self;
     uint64_t best = c->waits.token ? c->waits.until_us : NO_DEADLINE;
 
-    for (size_t i = 0; i < SESSIONS; i++) {
+    for (size_t i = 0; i < TURN_SESSIONS; i++) {
         uint64_t at = c->sessions[i].owner ? turn_session_deadline(&c->sessions[i]) : NO_DEADLINE;
         best = at < best ? at : best;
     }
@@ -640,8 +622,8 @@ static void input(void *self, const struct input *in, struct outq *q)
         resolved(c, in, q);
         break;
     default:
-        for (size_t i = 0; i < SESSIONS; i++)
-            if (c->sessions[i].flow && c->sessions[i].flow == in->flow)
+        for (size_t i = 0; i < TURN_SESSIONS; i++)
+            if (turn_session_has(&c->sessions[i], in->flow))
                 turn_session_input(&c->sessions[i], in, q);
         break;
     }
@@ -650,7 +632,7 @@ static void input(void *self, const struct input *in, struct outq *q)
 static const struct verb verbs[] = {
     {"allocate", &args_desc, true}, {"refresh", &args_desc, true}, {"permit", &args_desc, true},
     {"bind", &args_desc, true},     {"send", &args_desc, true},    {"receive", &args_desc, true},
-    {"forget", &args_desc, true},   {"release", &args_desc, true},
+    {"forget", &args_desc, true},   {"release", &args_desc, true}, {"move", &args_desc, true},
 };
 const struct endpoint_class turn_client_class = {
     .name = "turn.client",

@@ -83,6 +83,14 @@ const struct deviation turn_client_faults[TURN_CLIENT_FAULTS] = {
      "attributes/EVEN-PORT/value", "1", NULL},
     {"c-code-reserved-refused", "RFC8656:18.12#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"c-icmp-reserved-refused", "RFC8656:18.13#1b", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"c-ticket-filled", "RFC8016:3.1.1#a1", "request/allocate", DEV_SET,
+     "attributes/MOBILITY-TICKET/value", "mine", NULL},
+    {"c-ticket-always", "RFC8016:3.2.1#1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"c-ticket-not-shown", "RFC8016:3.2.1#a1", "request/move", DEV_DROP,
+     "attributes/MOBILITY-TICKET", NULL, NULL},
+    {"c-old-ticket", "RFC8016:3.2.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"c-move-early", "RFC8016:3.2.2#8", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"c-retries-405", "RFC8016:3.1.4#1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
 
 const struct deviation turn_client_variants[TURN_CLIENT_VARIANTS] = {

@@ -39,6 +39,8 @@ static void to_peer(struct turn_server *s, struct turn_alloc *a, const struct ad
 
     if (r->state != TURN_OPEN)
         return;
+    if (a->moves && turn_flag(s, "relay-changes"))
+        otherwise = TURN_FLOW_OTHER;
     if (r->slot && turn_flag(s, "data-refreshes-allocation"))
         turn_expire_at(s, r, r->until_us + 30000000);
     pkt->remote = *peer;
@@ -133,9 +135,12 @@ void turn_send(struct turn_server *s, struct turn_request *r)
     struct pkt pkt;
 
     if (!r->alloc || !r->alloc->told || r->alloc->tcp) {
+        if (!r->alloc || !r->alloc->told)
+            turn_early_keep(s, &r->c, r->m->wire);
         drop(s, r, "stray-indication-answered");
         return;
     }
+    turn_spoken(s, r->alloc, &r->c);
     if (peer && peer->kind == STUN_XOR_ADDR && !peer->v.addr.port && turn_flag(s, "port-0-kills")) {
         turn_free(s, r->alloc, "deleted", r->in->now_us, r->q);
         return;
@@ -220,8 +225,12 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
                                   span_cut(octets, 4, octets.n)};
         got = STEP_ITEM;
     }
-    struct turn_peer *p =
-        a && a->told && !a->tcp && got == STEP_ITEM ? bound(s, a, m.number) : NULL;
+    bool good = a && a->told && !a->tcp && got == STEP_ITEM;
+    if (good)
+        turn_spoken(s, a, &c);
+    else if (!a)
+        turn_early_keep(s, &c, octets);
+    struct turn_peer *p = good ? bound(s, a, m.number) : NULL;
     if (!p && turn_flag(s, "stray-indication-answered")) {
         struct turn_request r = {
             .in = in, .q = q, .method = STUN_SEND, .transaction = {nowhere, 12}, .c = c};
@@ -346,16 +355,12 @@ static struct turn_peer *channel_for(const struct turn_server *s, const struct t
     return turn_flag(s, "data-despite-channel") ? NULL : p;
 }
 
-void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struct input *in,
-                    struct outq *q)
+/* To where the client of `a` is. */
+static void to_client(struct turn_server *s, struct turn_alloc *a, const struct turn_relay *relay,
+                      const struct input *in, struct outq *q)
 {
     struct pkt pkt = {0};
 
-    if (!relay || !relay->of || !relay->of->told)
-        return;
-    struct turn_alloc *a = receiver(s, relay);
-    if (!permitted(s, a, in) || (a->stream && a->stream->full))
-        return; /* RFC8656:9#a6; and as a router does whose queue is full */
     if (!turn_is_stream(a->c.flow) &&
         !carry(s, in, in->pkt.remote.family, a->c.remote.family, &pkt))
         return;
@@ -369,6 +374,23 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
         struct turn_relay as = *relay;
         as.of = a;
         put_data(s, &as, in, data, &pkt, q);
+    }
+}
+
+void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struct input *in,
+                    struct outq *q)
+{
+    if (!relay || !relay->of || !relay->of->told)
+        return;
+    struct turn_alloc *a = receiver(s, relay);
+    if (!permitted(s, a, in) || turn_is_cut_off(a) || (a->stream && a->stream->full))
+        return; /* RFC8656:9#a6; and as a router does whose queue is full */
+    to_client(s, a, relay, in, q);
+    if (a->moving && turn_flag(s, "both-tuples")) {
+        struct turn_client c = a->c;
+        a->c = a->to;
+        to_client(s, a, relay, in, q);
+        a->c = c;
     }
 }
 
@@ -392,7 +414,7 @@ void turn_icmp(struct turn_server *s, struct turn_relay *relay, const struct inp
     struct addr peer = in->pkt.remote;
     struct turn_request r;
 
-    if (!relay || !relay->of || !relay->of->told || !is_told(s, in))
+    if (!relay || !relay->of || !relay->of->told || turn_is_cut_off(relay->of) || !is_told(s, in))
         return;
     if (!turn_permission(s, relay->of, &peer) && !turn_flag(s, "icmp-without-permission"))
         return; /* whoever sent it is not asked: RFC8656:11.5#1 */

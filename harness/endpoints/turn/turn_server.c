@@ -23,7 +23,7 @@ static void open_flows(struct turn_server *s, struct outq *q)
             out_open(q, TURN_FLOW_DTLS, "udp/dtls", true, &tls);
     }
     if (turn_flag(s, "answer-from-other-port") || turn_flag(s, "send-from-other-port") ||
-        turn_flag(s, "channeldata-from-other-port")) {
+        turn_flag(s, "channeldata-from-other-port") || turn_flag(s, "relay-changes")) {
         at.port = 0;
         out_open(q, TURN_FLOW_OTHER, "udp", false, &at);
     }
@@ -89,6 +89,7 @@ static void start(struct turn_server *s, const struct turn_server_config *c, str
     stun_realm_init(&s->realm, s->c.n_users ? s->c.users : two,
                     s->c.n_users ? s->c.n_users : COUNT(two), &s->mem, s->env.rng);
     rng_fill(s->env.rng, (uint8_t *)s->key, sizeof s->key);
+    turn_tickets_init(s);
     s->next_flow = TURN_FLOW_RELAY;
     pool_init(&s->streams, s->stream_mem, TURN_CONNECTIONS, sizeof(struct turn_stream),
               s->c.stream_quota);
@@ -352,7 +353,8 @@ static bool of_an_allocation(struct turn_server *s, struct turn_request *r)
         }
         return false;
     }
-    if (!is_open(s, r) && r->alloc->user != r->by.user && !turn_flag(s, "other-user-served")) {
+    if (!is_open(s, r) && !r->ticket && r->alloc->user != r->by.user &&
+        !turn_flag(s, "other-user-served")) {
         turn_error(s, r, 441, "user"); /* RFC8656:5#5 */
         return false;
     }
@@ -369,6 +371,8 @@ static void dispatch(struct turn_server *s, struct turn_request *r)
         turn_connection_bind(s, r);
         return;
     }
+    if (r->method == STUN_REFRESH && turn_ticket_take(s, r))
+        return;
     if (!of_an_allocation(s, r))
         return;
     switch (r->method) {
@@ -420,7 +424,7 @@ static void request(struct turn_server *s, struct turn_request *r)
     }
     if (r->method != STUN_ALLOCATE && !others && !binds)
         return; /* RFC8489:6.3#a4; Send and Data have no requests: RFC8656:17#a3 */
-    if (others && !r->alloc && turn_flag(s, "allocation-checked-first")) {
+    if (others && !r->alloc && !turn_ticket_of(s, r) && turn_flag(s, "allocation-checked-first")) {
         turn_error(s, r, 437, "none");
         return;
     }

@@ -5,6 +5,7 @@
  * and by allocation and number, all in hashed chains under a key that nobody outside knows. */
 #ifndef HARNESS_ENDPOINTS_TURN_TURN_SERVER_H
 #define HARNESS_ENDPOINTS_TURN_TURN_SERVER_H
+#include "codecs/base/digest.h"
 #include "harness/core/pool.h"
 #include "harness/endpoints/turn/turn.h"
 
@@ -71,6 +72,15 @@ struct turn_alloc {
     struct turn_reserved *spare; /* reserved for this one's token while it is being opened */
     uint8_t token[8];
     bool has_token, even; /* even: as EVEN-PORT asked */
+    /* of mobility (RFC 8016): its number, 0: it has no ticket; how often it has moved, when and by which request
+     * last; and (moving) the 5-tuple that it is moving to, on which its client has sent no data yet */
+    uint64_t number, moved_us;
+    uint32_t moves;
+    uint8_t moved_by[12];
+    bool moving;
+    struct turn_alloc *moving_next;
+    struct turn_client to;
+    struct turn_stream *to_stream; /* NULL: over datagrams */
     struct turn_peer *peers;
     uint32_t n_permissions, n_channels;
     struct turn_conn *conns; /* of a TCP allocation */
@@ -128,7 +138,10 @@ struct turn_server {
     size_t n_allocs, n_peers, held_allocs;
     uint32_t held[STUN_USERS + 1]; /* allocations of each user; the last: of nobody known */
     struct pool reserved, streams, conns;
-    struct turn_alloc *by_tuple[TURN_TUPLES];
+    struct turn_alloc *by_tuple[TURN_TUPLES], *by_moving[TURN_TUPLES];
+    size_t n_moving;
+    struct hmac_key ticket_key[2]; /* of tags, of key streams */
+    uint64_t next_number;
     struct turn_relay *by_flow[TURN_RELAYS];
     struct turn_peer *by_addr[TURN_PEER_BUCKETS], *by_number[TURN_PEER_BUCKETS];
     struct turn_stream *by_stream[TURN_CONNECTIONS];
@@ -149,6 +162,9 @@ struct turn_server {
     uint8_t asked[12];
     struct turn_answer answers[16];
     size_t n_answers;
+    struct turn_client early_of; /* data that came before the Refresh request that moves */
+    size_t n_early;
+    uint8_t early[2048];
     struct stun_attr attrs[STUN_ATTRS];
     struct arena mem; /* realm, software, user names */
     uint8_t kept_octets[8192];
@@ -172,7 +188,8 @@ struct turn_request { /* one message on its way to its answer */
     struct turn_alloc *alloc; /* of the 5-tuple; NULL: none */
     struct stun_proof by;     /* its cause is of any error response */
     bool fingerprint;
-    struct pkt pkt; /* of an indication: tos, ttl, dont_fragment */
+    bool ticket, moves; /* its allocation was found by a ticket; and is to move to c */
+    struct pkt pkt;     /* of an indication: tos, ttl, dont_fragment */
     struct arena mem;
     struct draft dr;
     uint16_t unknown[STUN_ATTRS];
@@ -194,6 +211,12 @@ static inline bool turn_is_stream(flow_id flow)
     return flow >= FLOW_ACCEPTED;
 }
 
+/* Whether the stream of its client is over, and it waits to be moved. */
+static inline bool turn_is_cut_off(const struct turn_alloc *a)
+{
+    return turn_is_stream(a->c.flow) && !a->stream;
+}
+
 /* turn_table.c: what there is, and how it is found */
 
 /* An allocation of a user, all zero but for that; NULL: no room. */
@@ -201,7 +224,12 @@ struct turn_alloc *turn_alloc_take(struct turn_server *s, const struct stun_memb
 void turn_alloc_give(struct turn_server *s, struct turn_alloc *a);
 /* How many a user holds. */
 uint32_t turn_held(const struct turn_server *s, const struct stun_member *user);
+bool turn_same_client(const struct turn_client *a, const struct turn_client *b);
+/* The allocation of a 5-tuple, that which it is moving to among them; NULL: none. */
 struct turn_alloc *turn_find(const struct turn_server *s, const struct turn_client *c);
+/* Have it found by a->to as well. */
+void turn_moving_add(struct turn_server *s, struct turn_alloc *a);
+void turn_moving_drop(struct turn_server *s, struct turn_alloc *a);
 void turn_tuple_add(struct turn_server *s, struct turn_alloc *a);
 void turn_tuple_drop(struct turn_server *s, struct turn_alloc *a);
 struct turn_relay *turn_relay_find(const struct turn_server *s, flow_id flow);
@@ -261,6 +289,32 @@ void turn_free(struct turn_server *s, struct turn_alloc *a, const char *why, uin
 /* The socket that clients came by is gone, and so are their allocations: no answer can go out. */
 void turn_listener_closed(struct turn_server *s, flow_id flow, uint64_t now_us, struct outq *q);
 void turn_allocations_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
+
+/* turn_mobility.c: RFC 8016 */
+
+void turn_tickets_init(struct turn_server *s);
+/* MOBILITY-TICKET of a request; NULL: there is none, or it is ignored. */
+const struct stun_attr *turn_ticket_of(const struct turn_server *s, const struct turn_request *r);
+/* Of an Allocate request: 0, or the error code that it earns. */
+unsigned turn_ticket_check(const struct turn_server *s, struct turn_request *r);
+/* Of a Refresh request: have r->alloc be the allocation of its ticket, where it has one. True: it has been refused. */
+bool turn_ticket_take(struct turn_server *s, struct turn_request *r);
+/* Add the ticket of `a`, where it has one, to a response. */
+void turn_ticket_add(const struct turn_server *s, struct turn_request *r,
+                     const struct turn_alloc *a);
+/* Let r->alloc move to where `r` came from, if it is to. */
+void turn_move(struct turn_server *s, struct turn_request *r);
+/* That has been answered. */
+void turn_moved(struct turn_server *s, struct turn_request *r);
+/* The client has sent data from `c`: if `a` is moving there, it is there. */
+void turn_spoken(struct turn_server *s, struct turn_alloc *a, const struct turn_client *c);
+void turn_move_end(struct turn_server *s, struct turn_alloc *a);
+/* It stays where it is. */
+void turn_move_drop(struct turn_server *s, struct turn_alloc *a);
+/* A stream of `a` is over. False: so is the allocation. */
+bool turn_path_closed(struct turn_server *s, struct turn_alloc *a, const struct turn_stream *st);
+/* Data from where there is no allocation; for a variant. */
+void turn_early_keep(struct turn_server *s, const struct turn_client *c, struct span octets);
 
 /* turn_ports.c: sockets of relayed addresses, and those that are reserved */
 
@@ -343,7 +397,7 @@ void turn_conns_drop(struct turn_server *s, struct turn_alloc *a, uint8_t family
                      struct outq *q);
 void turn_conns_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 287, TURN_SERVER_VARIANTS = 38 };
+enum { TURN_SERVER_FAULTS = 302, TURN_SERVER_VARIANTS = 41 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

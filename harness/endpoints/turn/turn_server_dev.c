@@ -325,6 +325,24 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"data-outlive-allocation", "RFC6062:5.5#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"no-backpressure", "RFC6062:3#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"data-connection-parsed", "RFC6062:3#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-in-allocate", "RFC8016:3.1.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-not-looked-at", "RFC8016:3.2.2#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-unchanged", "RFC8016:3.2.2#4", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"relay-changes", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"channels-lost", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-dropped-at-once", "RFC8016:3.2.2#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-kept", "RFC8016:3.2.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"any-ticket", "RFC8016:3.2.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-unmoved-taken", "RFC8016:3.2.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-other-user", "RFC8016:3.2.2#3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-ticket-moves", "RFC8016:3.2.2#a8", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-ticket-forgotten", "RFC8016:3.2.2#a9", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"ticket-missing", "RFC8016:3.1.2#a3", "success/allocate", DEV_DROP,
+     "attributes/MOBILITY-TICKET", NULL, NULL},
+    {"forbidden-as-403", "RFC8016:3.1.2#a1", "error/405", DEV_SET, "attributes/ERROR-CODE/code",
+     "403", NULL},
+    {"dead-ticket-as-400", "RFC8016:3.2.2#1", "error/437/dead", DEV_SET,
+     "attributes/ERROR-CODE/code", "400", NULL},
 };
 
 const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
@@ -368,4 +386,7 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"connect-60s", "RFC6062:5.2#8", "timer/connect", DEV_SCALE, NULL, "200", NULL},
     {"unbound-35s", "RFC6062:5.2#12", "timer/unbound", DEV_SCALE, NULL, "117", NULL},
     {"connect-needs-permission", "RFC6062:5.2#5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-mobility", "RFC8016:3.1.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"both-tuples", "RFC8016:3.2.2#a11", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-data-queued", "RFC8016:3.2.2#7", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

@@ -6,36 +6,58 @@ enum { SECOND = 1000000 };
 
 /* ---- the flow ---- */
 
-void turn_session_open(struct turn_session *s, struct outq *q)
+flow_id turn_session_flow(struct turn_session *s, struct stun_stream *window, struct outq *q)
 {
-    if (turn_s_flag(s, "c-turns-plain"))
-        s->stack = "udp";
-    s->stream = strncmp(s->stack, "tcp", 3) == 0;
-    s->flow = s->flow_new(s->owner);
-    struct output *o = out_put(q, OUT_OPEN, s->flow);
+    flow_id flow = s->flow_new(s->owner);
+    struct output *o = out_put(q, OUT_OPEN, flow);
+
     o->open.stack = s->stack;
     o->open.remote = s->server;
     o->open.name = span_of(s->name);
     if (!s->stream)
         o->open.local.family = s->server.family;
-    *s->window = (struct stun_stream){
-        .flow = s->flow, .used = s->stream, .channels = true, .remote = s->server};
+    *window = (struct stun_stream){
+        .flow = flow, .used = s->stream, .channels = true, .remote = s->server};
+    return flow;
+}
+
+void turn_session_open(struct turn_session *s, struct outq *q)
+{
+    if (turn_s_flag(s, "c-turns-plain"))
+        s->stack = "udp";
+    s->stream = strncmp(s->stack, "tcp", 3) == 0;
+    s->flow = turn_session_flow(s, s->window, q);
 }
 
 void turn_session_close(struct turn_session *s, struct outq *q)
 {
+    turn_session_part(s, &s->next, q);
+    turn_session_part(s, &s->left, q);
     if (s->flow && !s->given)
         out_put(q, OUT_CLOSE, s->flow);
     s->flow = 0;
     s->window->used = false;
 }
 
-void turn_session_put(struct turn_session *s, struct span octets, struct outq *q)
+static void put_on(struct turn_session *s, flow_id flow, struct span octets, struct outq *q)
 {
     struct pkt pkt = {.remote = s->server};
 
-    if (s->flow)
-        out_send(q, s->flow, octets, s->stream ? NULL : &pkt);
+    if (flow)
+        out_send(q, flow, octets, s->stream ? NULL : &pkt);
+}
+
+void turn_session_put(struct turn_session *s, struct span octets, struct outq *q)
+{
+    bool early = s->next && turn_s_flag(s, "c-move-early");
+
+    put_on(s, early ? s->next : s->flow, octets, q);
+    turn_session_part(s, &s->left, q); /* the server has no more to send there: RFC8016:3.2.2#a6 */
+}
+
+static void put_ask(struct turn_session *s, const struct turn_ask *a, struct outq *q)
+{
+    put_on(s, a->kind == TURN_ASK_MOVE ? s->next : s->flow, (struct span){a->wire, a->n}, q);
 }
 
 /* ---- transactions ---- */
@@ -68,12 +90,26 @@ static uint64_t rto_of(const struct turn_session *s)
     return s->c->rto_us ? s->c->rto_us : SECOND / 2; /* RFC8489:6.2.1#3 */
 }
 
+void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
+                   const struct input *in, struct outq *q)
+{
+    uint8_t kind = a->kind;
+
+    if (kind == TURN_ASK_PERMIT || kind == TURN_ASK_BIND)
+        turn_peers_answered(s, a, false, in, q);
+    turn_ask_end(s, a, what, in, q);
+    if (kind == TURN_ASK_MOVE)
+        turn_session_stays(s, in, q);
+    else if (kind != TURN_ASK_PERMIT && kind != TURN_ASK_BIND)
+        turn_session_over(s, what->why, in, q);
+}
+
 void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct input *in,
                      struct outq *q)
 {
     rng_fill(((struct env *)(uintptr_t)s->env)->rng, a->id, sizeof a->id);
     if (!turn_ask_form(s, a)) {
-        turn_ask_end(
+        turn_ask_lost(
             s, a, &(struct turn_told){.kind = TURN_TOLD_FAILED, .why = "the request does not fit"},
             in, q);
         return;
@@ -88,7 +124,7 @@ void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct in
         turn_session_close(s, q);
         turn_session_open(s, q);
     }
-    turn_session_put(s, (struct span){a->wire, a->n}, q);
+    put_ask(s, a, q);
 }
 
 void turn_ask_end(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
@@ -103,10 +139,11 @@ void turn_ask_end(struct turn_session *s, struct turn_ask *a, struct turn_told *
 void turn_session_over(struct turn_session *s, const char *why, const struct input *in,
                        struct outq *q)
 {
-    bool had = s->phase == TURN_HAS;
+    bool had = s->known;
     struct turn_told gone = {.kind = TURN_TOLD_GONE, .why = why};
 
     s->phase = TURN_OVER;
+    s->known = false;
     for (size_t i = 0; i < TURN_ASKS; i++)
         if (s->asks[i].kind) {
             struct turn_told what = {.kind = s->asks[i].kind == TURN_ASK_DELETE ? TURN_TOLD_DELETED
@@ -121,20 +158,6 @@ void turn_session_over(struct turn_session *s, const char *why, const struct inp
         s->tell(s->owner, s, &gone, in, q);
 }
 
-static void timed_out(struct turn_session *s, struct turn_ask *a, const struct input *in,
-                      struct outq *q)
-{
-    struct turn_told what = {
-        .kind = TURN_TOLD_FAILED, .timeout = true, .why = "the server does not answer"};
-    uint8_t kind = a->kind;
-
-    if (kind == TURN_ASK_PERMIT || kind == TURN_ASK_BIND)
-        turn_peers_answered(s, a, false, in, q);
-    turn_ask_end(s, a, &what, in, q);
-    if (kind == TURN_ASK_ALLOCATE || kind == TURN_ASK_REFRESH || kind == TURN_ASK_DELETE)
-        turn_session_over(s, what.why, in, q);
-}
-
 /* RFC8489:6.2.1: sent at 0, RTO, 3 RTO, 7 RTO ..., Rc times; then Rm times the first RTO more. */
 static void again(struct turn_session *s, struct turn_ask *a, const struct input *in,
                   struct outq *q)
@@ -142,10 +165,14 @@ static void again(struct turn_session *s, struct turn_ask *a, const struct input
     uint32_t rc = s->c->rc ? s->c->rc : 7, rm = s->c->rm ? s->c->rm : 16;
 
     if (s->stream || a->sent >= rc) {
-        timed_out(s, a, in, q);
+        turn_ask_lost(s, a,
+                      &(struct turn_told){.kind = TURN_TOLD_FAILED,
+                                          .timeout = true,
+                                          .why = "the server does not answer"},
+                      in, q);
         return;
     }
-    turn_session_put(s, (struct span){a->wire, a->n}, q);
+    put_ask(s, a, q);
     uint64_t step = rto_of(s) << a->sent;
     a->sent++;
     a->next_us = in->now_us + (a->sent >= rc ? rto_of(s) * rm : step);
@@ -161,6 +188,7 @@ void turn_session_begin(struct turn_session *s, const struct turn_wish *wish, ui
     if (s->wish.token.n)
         memcpy(s->asked_token, s->wish.token.p, s->wish.token.n);
     s->wish.token.p = s->asked_token;
+    s->no_ticket = !wish->mobility;
     s->phase = TURN_ALLOCATING;
     s->n_been = 0;
     s->ports_tried = 1;
@@ -174,7 +202,7 @@ void turn_session_begin(struct turn_session *s, const struct turn_wish *wish, ui
         uint8_t wire[20];
         memcpy(wire, empty, sizeof wire);
         rng_fill(((struct env *)(uintptr_t)s->env)->rng, wire + 8, 12);
-        turn_session_put(s, (struct span){wire, sizeof wire}, q);
+        put_on(s, s->flow, (struct span){wire, sizeof wire}, q);
     }
     turn_ask_launch(s, a, in, q);
 }
@@ -202,6 +230,7 @@ void turn_session_leave(struct turn_session *s, uint32_t token, const struct inp
         tell_failed(s, token, "there is no allocation", in, q);
         return;
     }
+    s->known &= token == 0;
     if (turn_s_flag(s, "c-no-delete")) {
         s->phase = TURN_LEAVING;
         turn_session_over(s, NULL, in, q);
@@ -242,28 +271,46 @@ static void bytes(struct turn_session *s, const struct input *in, struct outq *q
         message(s, in, in->data, q);
         return;
     }
-    if (!stun_stream_take(s->window, in, message, s, q))
+    bool next = in->flow == s->next;
+    if (stun_stream_take(next ? s->window2 : s->window, in, message, s, q))
+        return;
+    if (next && s->next == in->flow)
+        turn_session_moves_not(s, "the framing of the stream is lost", in, q);
+    else
         turn_session_over(s, "the framing of the stream is lost", in, q);
+}
+
+static void ended(struct turn_session *s, const struct input *in, struct outq *q)
+{
+    const char *why = in->kind == IN_EOF ? "the server closed the connection"
+                      : in->detail       ? in->detail
+                                         : close_name(in->why);
+    flow_id *which = in->flow == s->next ? &s->next : in->flow == s->left ? &s->left : &s->flow;
+    bool next = which == &s->next, moving = which == &s->flow && s->next;
+
+    if (in->kind == IN_CLOSED && !s->given)
+        *which = 0; /* dead already */
+    if (next)
+        turn_session_moves_not(s, why, in, q);
+    else if (which == &s->left ||
+             moving) /* break before make: what becomes of the move is what counts */
+        turn_session_part(s, which, q);
+    else
+        turn_session_over(s, why, in, q);
 }
 
 void turn_session_input(struct turn_session *s, const struct input *in, struct outq *q)
 {
     switch (in->kind) {
     case IN_OPENED:
-        s->local = in->pkt.local;
+        *(in->flow == s->next ? &s->next_local : &s->local) = in->pkt.local;
         break;
     case IN_BYTES:
         bytes(s, in, q);
         break;
     case IN_EOF:
     case IN_CLOSED:
-        if (in->kind == IN_CLOSED && !s->given)
-            s->flow = 0; /* dead already */
-        turn_session_over(s,
-                          in->kind == IN_EOF ? "the server closed the connection"
-                          : in->detail       ? in->detail
-                                             : close_name(in->why),
-                          in, q);
+        ended(s, in, q);
         break;
     default: /* ICMP about the server: its transactions time out */
         break;
@@ -282,7 +329,7 @@ static void keep_alive(struct turn_session *s, const struct input *in, struct ou
         return;
     s->keep_us = in->now_us + 15 * SECOND;
     rng_fill(((struct env *)(uintptr_t)s->env)->rng, wire + 8, 12);
-    turn_session_put(s, (struct span){wire, sizeof wire}, q);
+    put_on(s, s->flow, (struct span){wire, sizeof wire}, q);
 }
 
 void turn_session_timers(struct turn_session *s, const struct input *in, struct outq *q)

@@ -15,6 +15,7 @@ enum {
     TURN_SERVERS_BEEN = 4, /* redirections that are followed */
     TURN_PORTS_TRIED = 3,  /* transport addresses that are tried after 437: RFC8656:7.4#9 */
     TURN_RENEWALS = 4,     /* nonces that go stale in a row */
+    TURN_TICKET_MAX = 512, /* octets of a MOBILITY-TICKET that is kept; a longer one is as none */
 };
 enum turn_want {                /* which families are asked for */
                  TURN_WANT_ANY, /* no attribute: IPv4 */
@@ -28,7 +29,8 @@ enum turn_ask_kind {
     TURN_ASK_REFRESH,
     TURN_ASK_DELETE,
     TURN_ASK_PERMIT,
-    TURN_ASK_BIND
+    TURN_ASK_BIND,
+    TURN_ASK_MOVE, /* by the flow that it moves to */
 };
 enum turn_phase { TURN_IDLE, TURN_ALLOCATING, TURN_HAS, TURN_LEAVING, TURN_OVER };
 
@@ -62,6 +64,7 @@ enum turn_told_kind {
     TURN_TOLD_DELETED,
     TURN_TOLD_PERMITTED,
     TURN_TOLD_BOUND,
+    TURN_TOLD_MOVED,
     TURN_TOLD_SENT,
     TURN_TOLD_FAILED, /* code: of the error response, 0: none; why */
     TURN_TOLD_GONE,   /* the allocation, unasked */
@@ -86,6 +89,7 @@ struct turn_wish {        /* what is asked of an Allocate request */
     uint8_t family;       /* enum turn_want */
     bool even_port, pair; /* pair: EVEN-PORT with the R bit */
     bool dont_fragment;
+    bool mobility;     /* a ticket, to move by */
     struct span token; /* RESERVATION-TOKEN; empty: none */
     uint32_t lifetime; /* s; 0: the server's default */
 };
@@ -98,12 +102,14 @@ struct turn_session {
     void (*tell)(void *owner, struct turn_session *s, const struct turn_told *what,
                  const struct input *in, struct outq *q);
     flow_id (*flow_new)(void *owner);
-    uint8_t *wires;             /* TURN_ASKS * TURN_WIRE */
-    struct stun_stream *window; /* of a flow that is a stream */
-    uint8_t *held;              /* TURN_HELD */
+    uint8_t *wires;              /* TURN_ASKS * TURN_WIRE */
+    struct stun_stream *window;  /* of a flow that is a stream */
+    struct stun_stream *window2; /* of the one that it moves to; NULL: it cannot move */
+    uint8_t *held;               /* TURN_HELD */
 
-    uint8_t phase;      /* enum turn_phase */
-    const char *stack;  /* "udp", "tcp", "tcp/tls", "udp/dtls" */
+    uint8_t phase;     /* enum turn_phase */
+    bool known;        /* the owner was told of the allocation, and has not asked to be rid of it */
+    const char *stack; /* "udp", "tcp", "tcp/tls", "udp/dtls" */
     bool stream, given; /* given: the flow is the owner's, and is not closed */
     flow_id flow;
     char name[256]; /* whom the server's certificate has to name; empty: its address */
@@ -120,6 +126,13 @@ struct turn_session {
     uint8_t asked_token[8]; /* and that it asked by */
     uint8_t ports_tried;
     bool no_df; /* 420 said so */
+    /* of mobility (RFC 8016) */
+    bool no_ticket; /* 405 said so */
+    flow_id next,
+        left; /* that it moves to; that it has left, on which data come until it has sent some on the new one */
+    struct addr next_local;
+    size_t n_ticket;
+    uint8_t ticket[TURN_TICKET_MAX];
     struct turn_ask asks[TURN_ASKS];
     struct turn_far peers[TURN_FAR];
     uint16_t last_number;
@@ -139,6 +152,12 @@ void turn_session_leave(struct turn_session *s, uint32_t token, const struct inp
                         struct outq *q);
 void turn_session_refresh(struct turn_session *s, uint32_t lifetime, uint32_t token,
                           const struct input *in, struct outq *q);
+/* Have the allocation move to a new flow, by its ticket (RFC8016:3.2.1#a1); told under `token`. Until the server has
+ * answered the old flow is used (RFC8016:3.2.2#8, #a7); what is refused leaves it as it is. */
+void turn_session_move(struct turn_session *s, uint32_t token, const struct input *in,
+                       struct outq *q);
+/* Whether a flow is one of the session's. */
+bool turn_session_has(const struct turn_session *s, flow_id flow);
 /* A flow of the session: IN_OPENED, IN_BYTES, IN_EOF, IN_CLOSED, IN_ICMP. */
 void turn_session_input(struct turn_session *s, const struct input *in, struct outq *q);
 void turn_session_timers(struct turn_session *s, const struct input *in, struct outq *q);
@@ -152,12 +171,28 @@ void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct in
 /* It is over: what came of it is told where somebody waits. */
 void turn_ask_end(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
                   const struct input *in, struct outq *q);
+/* Nothing comes of it: the same, and without a Refresh, or an Allocate, that is answered there is no allocation. */
+void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told *what,
+                   const struct input *in, struct outq *q);
 /* The allocation is gone, or there was none: all transactions end. */
 void turn_session_over(struct turn_session *s, const char *why, const struct input *in,
                        struct outq *q);
+/* Send data: Send indications and ChannelData. */
 void turn_session_put(struct turn_session *s, struct span octets, struct outq *q);
+/* A new flow to s->server; what comes on it, if it is a stream, is gathered in `window`. */
+flow_id turn_session_flow(struct turn_session *s, struct stun_stream *window, struct outq *q);
 /* Open a flow of its own to s->server. */
 void turn_session_open(struct turn_session *s, struct outq *q);
+/* turn_session_move.c: the move has been answered by success, or has come to nothing. */
+void turn_session_moved(struct turn_session *s, const struct input *in, struct outq *q);
+void turn_session_stays(struct turn_session *s, const struct input *in, struct outq *q);
+/* The same, and its transaction ends. */
+void turn_session_moves_not(struct turn_session *s, const char *why, const struct input *in,
+                            struct outq *q);
+/* Keep MOBILITY-TICKET of a success response, if it has one. */
+void turn_session_keep_ticket(struct turn_session *s, const struct stun_msg *m);
+/* Close a flow of the session's, if it is there, and forget it. */
+void turn_session_part(struct turn_session *s, flow_id *flow, struct outq *q);
 void turn_session_close(struct turn_session *s, struct outq *q);
 
 /* turn_session_form.c: what a request carries */
@@ -201,7 +236,7 @@ static inline bool turn_s_flag(const struct turn_session *s, const char *name)
     return env_flag(s->env, name);
 }
 
-enum { TURN_CLIENT_FAULTS = 74, TURN_CLIENT_VARIANTS = 15 };
+enum { TURN_CLIENT_FAULTS = 80, TURN_CLIENT_VARIANTS = 15 };
 extern const struct deviation turn_client_faults[TURN_CLIENT_FAULTS],
     turn_client_variants[TURN_CLIENT_VARIANTS];
 #endif

@@ -15,6 +15,8 @@ static void add_allocate(struct turn_session *s, struct draft *dr)
         stun_add_uint(dr, STUN_LIFETIME, 3600);
     if (w->dont_fragment && !s->no_df && !turn_s_flag(s, "c-df-unasked"))
         stun_add(dr, STUN_DONT_FRAGMENT);
+    if (w->mobility && !s->no_ticket)
+        stun_add_bytes(dr, STUN_MOBILITY_TICKET, (struct span){0}); /* RFC8016:3.1.1#a1 */
     if (w->token.n) { /* which stands alone: RFC8656:7.1#6, #9, #14 */
         stun_add_bytes(dr, STUN_RESERVATION_TOKEN, w->token);
         if (turn_s_flag(s, "c-token-and-even"))
@@ -63,10 +65,30 @@ static void add_bind(struct turn_session *s, const struct turn_ask *a, struct dr
         }
 }
 
+/* LIFETIME, and the ticket where the request moves. */
+static void add_refresh(struct turn_session *s, const struct turn_ask *a, struct draft *dr)
+{
+    bool shown = a->kind == TURN_ASK_MOVE || turn_s_flag(s, "c-ticket-always");
+
+    if (a->kind == TURN_ASK_DELETE)
+        stun_add_uint(dr, STUN_LIFETIME, 0);
+    else if (a->number && !turn_s_flag(s, "c-lifetime-lost"))
+        stun_add_uint(dr, STUN_LIFETIME, a->number);
+    if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-refresh-family"))
+        stun_add_uint(dr, STUN_REQUESTED_ADDRESS_FAMILY, 2);
+    if (shown && s->n_ticket)
+        stun_add_bytes(dr, STUN_MOBILITY_TICKET, (struct span){s->ticket, s->n_ticket});
+}
+
 static uint16_t method_of(const struct turn_ask *a)
 {
-    static const uint16_t v[] = {
-        0, STUN_ALLOCATE, STUN_REFRESH, STUN_REFRESH, STUN_CREATE_PERMISSION, STUN_CHANNEL_BIND};
+    static const uint16_t v[] = {0,
+                                 STUN_ALLOCATE,
+                                 STUN_REFRESH,
+                                 STUN_REFRESH,
+                                 STUN_CREATE_PERMISSION,
+                                 STUN_CHANNEL_BIND,
+                                 STUN_REFRESH};
     return v[a->kind];
 }
 
@@ -77,7 +99,8 @@ static const char *place(const struct turn_ask *a)
                                     "request/refresh",
                                     "request/delete",
                                     "request/permission",
-                                    "request/channel"};
+                                    "request/channel",
+                                    "request/move"};
     return v[a->kind];
 }
 
@@ -100,16 +123,12 @@ bool turn_ask_form(struct turn_session *s, struct turn_ask *a)
     stun_draft(&dr, &mem, STUN_REQUEST, method_of(a), (struct span){a->id, sizeof a->id});
     if (a->kind == TURN_ASK_ALLOCATE)
         add_allocate(s, &dr);
-    else if (a->kind == TURN_ASK_DELETE)
-        stun_add_uint(&dr, STUN_LIFETIME, 0);
-    else if (a->kind == TURN_ASK_REFRESH && a->number && !turn_s_flag(s, "c-lifetime-lost"))
-        stun_add_uint(&dr, STUN_LIFETIME, a->number);
     else if (a->kind == TURN_ASK_PERMIT)
         add_permit(s, a, &dr);
     else if (a->kind == TURN_ASK_BIND)
         add_bind(s, a, &dr);
-    if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-refresh-family"))
-        stun_add_uint(&dr, STUN_REQUESTED_ADDRESS_FAMILY, 2);
+    else
+        add_refresh(s, a, &dr);
     stun_add_bytes(&dr, STUN_SOFTWARE, s->c->software); /* RFC8656:5#8a, #8b */
     a->signed_ = s->login.challenged;
     if (a->signed_) {

@@ -204,7 +204,12 @@ void turn_peers_keep(struct turn_session *s, const struct input *in, struct outq
 uint64_t turn_peers_deadline(const struct turn_session *s)
 {
     uint64_t best = NO_DEADLINE;
+    bool room = false;
 
+    for (size_t i = 0; i < TURN_ASKS; i++)
+        room |= !s->asks[i].kind;
+    if (!room)
+        return best; /* it has to wait for a transaction to end */
     for (size_t i = 0; i < TURN_FAR; i++) {
         uint64_t a = renew_permission(s, &s->peers[i]), b = renew_channel(s, &s->peers[i]);
         best = a < best ? a : best;

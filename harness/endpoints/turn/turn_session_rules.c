@@ -45,9 +45,13 @@ static void failed(struct turn_session *s, struct turn_ask *a, const struct inpu
                              .why = why,
                              .octets = m->wire,
                              .frame = in->pkt.frame};
-    bool allocating = a->kind == TURN_ASK_ALLOCATE;
+    bool allocating = a->kind == TURN_ASK_ALLOCATE, moving = a->kind == TURN_ASK_MOVE;
 
+    if (moving && code == 405)
+        s->n_ticket = 0;
     turn_ask_end(s, a, &what, in, q);
+    if (moving)
+        turn_session_stays(s, in, q);
     if (allocating) {
         s->phase = TURN_OVER;
         turn_session_close(s, q);
@@ -183,6 +187,11 @@ static void allocate_refused(struct turn_session *s, struct turn_ask *a, const s
         turn_ask_launch(s, a, in, q);
         return;
     }
+    if (code == 405 && !s->no_ticket && a->again++ < 3) {
+        s->no_ticket = !turn_s_flag(s, "c-retries-405"); /* RFC8016:3.1.4#1 */
+        turn_ask_launch(s, a, in, q);
+        return;
+    }
     if (repeats(s, a, code)) {
         turn_ask_launch(s, a, in, q);
         if (code == 486 || code == 508) { /* not at once: what has been put off is not sent yet */
@@ -262,6 +271,7 @@ static void allocated(struct turn_session *s, struct turn_ask *a, const struct i
         return;
     }
     keep_addresses(s, m);
+    turn_session_keep_ticket(s, m);
     s->phase = TURN_HAS;
     granted(s, lifetime_in(m), in);
     if (!usable(s) && !turn_s_flag(s, "c-keeps-foreign")) { /* RFC8656:7.3#2a */
@@ -272,17 +282,25 @@ static void allocated(struct turn_session *s, struct turn_ask *a, const struct i
         turn_session_leave(s, 0, in, q);
         return;
     }
+    s->known = true;
     turn_ask_end(s, a, &what, in, q);
 }
 
 /* ---- the others ---- */
 
+/* Of Refresh and of what moves. */
 static void refreshed(struct turn_session *s, struct turn_ask *a, const struct input *in,
                       const struct stun_msg *m, struct outq *q)
 {
-    struct turn_told what = {
-        .kind = TURN_TOLD_REFRESHED, .octets = m->wire, .frame = in->pkt.frame};
+    bool moves = a->kind == TURN_ASK_MOVE;
+    struct turn_told what = {.kind = moves ? TURN_TOLD_MOVED : TURN_TOLD_REFRESHED,
+                             .octets = m->wire,
+                             .frame = in->pkt.frame};
     uint32_t first = s->lifetime;
+
+    turn_session_keep_ticket(s, m);
+    if (moves)
+        turn_session_moved(s, in, q);
 
     granted(s, turn_s_flag(s, "c-refresh-by-first") ? first : lifetime_in(m), in);
     if (turn_s_flag(s, "c-refresh-by-first"))
@@ -344,6 +362,7 @@ static void succeeded(struct turn_session *s, struct turn_ask *a, const struct i
         allocated(s, a, in, m, q);
         break;
     case TURN_ASK_REFRESH:
+    case TURN_ASK_MOVE:
         refreshed(s, a, in, m, q);
         break;
     case TURN_ASK_DELETE:
@@ -365,8 +384,14 @@ void turn_session_response(struct turn_session *s, const struct input *in, const
 
     if (!a || !counts(a, m, code))
         return;
-    if (stun_unknown(m, false, unknown, 1)) {
-        failed(s, a, in, m, code, "a comprehension-required attribute is not known", q);
+    if (stun_unknown(m, false, unknown, 1)) { /* RFC8489:6.3.3#a1, 6.3.4#a1 */
+        turn_ask_lost(s, a,
+                      &(struct turn_told){.kind = TURN_TOLD_FAILED,
+                                          .code = code,
+                                          .why = "a comprehension-required attribute is not known",
+                                          .octets = m->wire,
+                                          .frame = in->pkt.frame},
+                      in, q);
         return;
     }
     if (m->cls == STUN_SUCCESS)

@@ -84,7 +84,7 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
     bool waited = st->begun_us != NO_DEADLINE;
     if (st->alloc && turn_flag(s, "tuple-by-user"))
         st->alloc->stream = NULL;
-    else if (st->alloc)
+    else if (st->alloc && !turn_path_closed(s, st->alloc, st))
         turn_free(s, st->alloc, "closed", now_us, q);
     if (st->conn)
         turn_conn_client_gone(s, st, q);

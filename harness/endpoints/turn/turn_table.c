@@ -85,7 +85,7 @@ void turn_alloc_give(struct turn_server *s, struct turn_alloc *a)
     s->spare_allocs = a;
 }
 
-static bool same_client(const struct turn_client *a, const struct turn_client *b)
+bool turn_same_client(const struct turn_client *a, const struct turn_client *b)
 {
     return a->flow == b->flow && (turn_is_stream(a->flow) || (addr_eq(&a->remote, &b->remote) &&
                                                               same_ip(&a->local, &b->local)));
@@ -93,10 +93,33 @@ static bool same_client(const struct turn_client *a, const struct turn_client *b
 
 struct turn_alloc *turn_find(const struct turn_server *s, const struct turn_client *c)
 {
-    struct turn_alloc *a = s->by_tuple[at_tuple(s, c)];
-    while (a && !same_client(&a->c, c))
+    size_t at = at_tuple(s, c);
+    struct turn_alloc *a = s->by_tuple[at];
+
+    while (a && !turn_same_client(&a->c, c))
         a = a->tuple_next;
+    if (a || !s->n_moving)
+        return a;
+    for (a = s->by_moving[at]; a && !turn_same_client(&a->to, c);)
+        a = a->moving_next;
     return a;
+}
+
+void turn_moving_add(struct turn_server *s, struct turn_alloc *a)
+{
+    struct turn_alloc **at = &s->by_moving[at_tuple(s, &a->to)];
+    a->moving_next = *at;
+    *at = a;
+    s->n_moving++;
+}
+
+void turn_moving_drop(struct turn_server *s, struct turn_alloc *a)
+{
+    struct turn_alloc **at = &s->by_moving[at_tuple(s, &a->to)];
+    while (*at != a)
+        at = &(*at)->moving_next;
+    *at = a->moving_next;
+    s->n_moving--;
 }
 
 void turn_tuple_add(struct turn_server *s, struct turn_alloc *a)

@@ -4,7 +4,7 @@
 
 enum { STEPS = 300, CLIENTS = 6, PEERS = 2 };
 static struct { /* of all walks without deviations: what they have come to */
-    size_t to_peers, channel_data, indications, successes, errors, opened, freed;
+    size_t to_peers, channel_data, indications, successes, errors, opened, freed, moves;
 } seen;
 
 static uint32_t dice(uint64_t rng[2], uint32_t n)
@@ -21,20 +21,24 @@ static struct addr some_peer(uint64_t rng[2])
     return a;
 }
 
+/* A stream that is over comes again under another id: none is used twice. */
 static void some_client(struct rig *r, uint64_t rng[2])
 {
+    static uint32_t lives;
+    static flow_id streams[CLIENTS];
     uint32_t i = dice(rng, CLIENTS);
 
     r->at = (struct turn_client){TURN_FLOW_UDP, rig_ip4(9, (uint16_t)(5000 + i)), rig_ip4(1, 3478)};
-    if (i < 2)
+    if (i < 2 || i >= 4)
         return;
-    if (i < 4)
-        r->at.flow = FLOW_ACCEPTED + i;
-    if (turn_is_stream(r->at.flow) && !turn_stream_find(r->s, r->at.flow))
+    if (!turn_stream_find(r->s, streams[i])) {
+        streams[i] = FLOW_ACCEPTED + ++lives;
         rig_input(r, (struct input){.kind = IN_OPENED,
-                                    .flow = r->at.flow,
+                                    .flow = streams[i],
                                     .parent = TURN_FLOW_TCP,
                                     .pkt = {.remote = r->at.remote, .local = r->at.local}});
+    }
+    r->at.flow = streams[i];
 }
 
 /* A request or indication with attributes of chance, of which some are malformed. */
@@ -138,7 +142,7 @@ static void well_formed(const struct rig *r)
 static void agree(const struct rig *r)
 {
     const struct turn_server *s = r->s;
-    size_t held = 0, permissions = 0, channels = 0, aged = 0, counted = 0;
+    size_t held = 0, permissions = 0, channels = 0, aged = 0, counted = 0, moving = 0;
 
     for (size_t i = 0; i < s->n_allocs; i++) {
         const struct turn_alloc *a = &s->allocs[i];
@@ -161,6 +165,12 @@ static void agree(const struct rig *r)
         aged++;
     for (const struct turn_peer *p = s->channels.first; p; p = p->age_next)
         aged++;
+    for (size_t i = 0; i < s->n_allocs; i++)
+        if (s->allocs[i].told && s->allocs[i].moving) {
+            CU_ASSERT_PTR_EQUAL(turn_find(s, &s->allocs[i].to), &s->allocs[i]);
+            moving++;
+        }
+    CU_ASSERT_EQUAL(moving, s->n_moving);
     CU_ASSERT_EQUAL(held, s->held_allocs);
     CU_ASSERT_EQUAL(permissions + channels, counted);
     CU_ASSERT_EQUAL(aged, counted);
@@ -231,6 +241,64 @@ static void plain(void)
                    seen.freed > 50);
 }
 
+/* A request of a client that moves: an allocation with a ticket, or a ticket that was given, the last or another. */
+static void some_move(struct rig *r, uint64_t rng[2], uint8_t tickets[4][TURN_TICKET])
+{
+    struct addr peer = rig_ip4(5, 7000);
+    uint8_t *ticket = tickets[dice(rng, 3) ? 0 : dice(rng, 4)];
+
+    rig_nonce(r);
+    switch (dice(rng, 8)) {
+    case 0:
+    case 1:
+        stun_add_bytes(rig_allocation(r), STUN_MOBILITY_TICKET, (struct span){0});
+        break;
+    case 2:
+        rig_bind(r, 0x4000, &peer);
+        return;
+    default:
+        rig_begin(r, STUN_REQUEST, STUN_REFRESH);
+        stun_add_bytes(&r->dr, STUN_MOBILITY_TICKET, (struct span){ticket, TURN_TICKET});
+        if (!dice(rng, 12))
+            stun_add_uint(&r->dr, STUN_LIFETIME, 0);
+    }
+    if (rig_ask(r) != 0 || !rig_attr(r, STUN_MOBILITY_TICKET))
+        return;
+    seen.moves += r->m.method == STUN_REFRESH;
+    memmove(tickets[1], tickets[0], 3 * sizeof tickets[0]);
+    memcpy(tickets[0], rig_attr(r, STUN_MOBILITY_TICKET)->p + 4, sizeof tickets[0]);
+}
+
+static void moving(void)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct rig *r = rig_new(&(struct turn_server_config){.mobility = true}, NULL);
+        uint8_t tickets[4][TURN_TICKET] = {{0}};
+        uint64_t rng[2];
+
+        rng_seed(rng, seed);
+        for (int i = 0; i < STEPS; i++) {
+            some_client(r, rng);
+            uint32_t what = dice(rng, 12);
+            if (what < 2 &&
+                !turn_is_stream(r->at.flow)) /* half a message would stand before all others */
+                some_octets(r, rng);
+            else if (what < 4)
+                some_relayed(r, rng);
+            else if (what == 4)
+                rig_until(r, r->now_us + 1 + dice(rng, 60000000));
+            else if (what == 5 && turn_is_stream(r->at.flow))
+                rig_input(r, (struct input){.kind = IN_EOF, .flow = r->at.flow});
+            else
+                some_move(r, rng, tickets);
+            well_formed(r);
+            agree(r);
+        }
+        rig_free(r);
+    }
+    CU_ASSERT_TRUE(seen.moves > 500);
+}
+
 static void deviating(void)
 {
     for (size_t i = 0; i < TURN_SERVER_FAULTS; i++)
@@ -239,4 +307,4 @@ static void deviating(void)
         walk(&configs[0], turn_server_variants[i].name, i + 1);
 }
 
-TESTS({"plain", plain}, {"deviating", deviating})
+TESTS({"plain", plain}, {"moving", moving}, {"deviating", deviating})

@@ -6,10 +6,12 @@
 #   STUN_AUTH      1: Binding requests need credentials too                 (0)
 #   STUN_NONCE     seconds that a nonce lives                               (600)
 #   TURNS_PORT     TLS and DTLS; 0: neither                                 (0)
+#   TURN_MOBILITY  1: allocations may move, RFC 8016                        (0)
 #   RELAY_MIN, RELAY_MAX  ports of relayed addresses                        (49160, 49300)
 . "$(dirname "$0")/../common.sh"
 need turnserver coturn
 : "${STUN_PORT:=3478}" "${STUN_AUTH:=0}" "${STUN_NONCE:=600}" "${TURNS_PORT:=0}" "${TURN_REALM:=interop.test}"
+: "${TURN_MOBILITY:=0}"
 : "${STUN_ALT_PORT:=$((STUN_PORT + 2))}" "${RELAY_MIN:=49160}" "${RELAY_MAX:=49300}"
 PEER_ALT_HOST=${PEER_ALT_HOST-127.0.0.2}
 
@@ -43,6 +45,9 @@ no-cli
 CONF
     if [ "$STUN_AUTH" = 1 ]; then
         echo secure-stun
+    fi
+    if [ "$TURN_MOBILITY" = 1 ]; then
+        echo mobility
     fi
     if [ "$TURNS_PORT" = 0 ]; then
         echo no-tls
