@@ -279,6 +279,9 @@ static int h_add(lua_State *L)
     world_tls_read(w, L, 3, &w->tls[w->n_actors + 1]);
     luarec_read(L, 3, cls->config, config, &w->mem);
     w->n_actors++;
+    struct addr host = world_host_addr(w);
+    if (!lua_isnoneornil(L, 4) && (!w->sim || !addr_parse(span_of(luaL_checkstring(L, 4)), &host)))
+        return luaL_error(L, "'%s' is no address for a host here", lua_tostring(L, 4));
     fill_defaults(w, cls, config);
     struct actor *a = &w->actors[w->n_actors];
     a->cls = cls;
@@ -288,7 +291,7 @@ static int h_add(lua_State *L)
                               &(struct party_spec){.cls = cls,
                                                    .config = config,
                                                    .name = luaL_checkstring(L, 2),
-                                                   .host = world_host_addr(w),
+                                                   .host = host,
                                                    .seed = w->run->seed + w->n_actors,
                                                    .layer_desc = &tls_options_desc,
                                                    .layer_options = &w->tls[w->n_actors],
@@ -451,6 +454,7 @@ void world_push_host(struct world *w, lua_State *L)
     luaL_newlibtable(L, calls);
     lua_pushlightuserdata(L, w);
     luaL_setfuncs(L, calls, 1);
+    world_push_sites(w, L);
     lua_pushstring(L, w->run->transport);
     lua_setfield(L, -2, "transport");
     lua_pushboolean(L, transport_stream(w->run->transport));
