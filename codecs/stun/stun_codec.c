@@ -23,13 +23,19 @@ static enum step decode(struct span in, struct arena *mem, const void **view, st
 }
 
 /* ChannelData shares the connection, RFC8656:12.4. Numbers from 0x5000 to 0x7fff too, which were channels until RFC 8656:
- * nothing else stands there. */
-static enum step between(struct span in, size_t *used)
+ * nothing else stands there. A datagram may be padded or not, RFC8656:12.5#3. */
+static enum step between(struct span in, enum framing framing, size_t *used)
 {
+    bool stream = framing == FRAMING_STREAM;
     struct stun_channel c;
     struct findings none = {0};
+    enum step step = stun_channel_next_5766(in, stream, &c, used, &none);
 
-    return stun_channel_next_5766(in, true, &c, used, &none);
+    if (stream)
+        return step;
+    return step == STEP_ITEM && (in.n == 4u + c.length || in.n == 4 + stun_round4(c.length))
+               ? STEP_ITEM
+               : STEP_FAIL;
 }
 
 static void lint(const void *view, struct findings *fs)

@@ -4,9 +4,9 @@
 #include "fuzz/state/rig_watch.h"
 #include "harness/core/registry.h"
 
-enum { LIMIT = 512 };
+enum { LIMIT = 512, WATCHES = 4 };
 
-static struct watch *watch; /* a target is one thread; NULL: the protocol has none */
+static struct watch *watches[WATCHES]; /* a target is one thread; NULL: the protocol has no more */
 
 static void on_finding(void *ctx, const struct watch_finding *f)
 {
@@ -26,12 +26,13 @@ static const struct watch_sink sink = {.finding = on_finding};
 void rig_watch_begin(const struct codec *codec)
 {
     static const struct watch_options beside = {.origin = true, .beside = true};
-    const struct watcher_class *cls = codec ? watcher_of(codec) : NULL;
+    const struct watcher_class *cls;
 
-    if (watch && cls && watch_class(watch) == cls)
-        watch_reset(watch);
-    else if (cls)
-        watch = watch_new(cls, LIMIT, &beside);
+    for (size_t i = 0; i < WATCHES && (cls = watcher_of(codec, i)); i++)
+        if (watches[i] && watch_class(watches[i]) == cls)
+            watch_reset(watches[i]);
+        else
+            watches[i] = watch_new(cls, LIMIT, &beside);
 }
 
 void rig_watch_show(uint64_t now_us, const struct rig_flow *f, const struct addr *remote,
@@ -41,16 +42,15 @@ void rig_watch_show(uint64_t now_us, const struct rig_flow *f, const struct addr
         .now_us = now_us, .flow = f->id, .stream = f->stream, .by = (uint8_t)by, .octets = octets};
     struct addr *other = by == RIG_PEER ? &s.from : &s.to;
 
-    if (!watch)
-        return;
     *other = *remote;
     if (f->stream && !other->family) /* the directions have to differ all the same */
         other->port = 1;
-    watch_octets(watch, &s, &sink);
+    for (size_t i = 0; i < WATCHES && watches[i]; i++)
+        watch_octets(watches[i], &s, &sink);
 }
 
 void rig_watch_end(void)
 {
-    if (watch)
-        watch_end(watch, &sink);
+    for (size_t i = 0; i < WATCHES && watches[i]; i++)
+        watch_end(watches[i], &sink);
 }

@@ -418,6 +418,9 @@ int view_option(struct view *v, int opt, const char *value)
     case 'W':
         v->follow = true;
         return 1;
+    case 'O':
+        v->whole = true;
+        return 1;
     case 'P':
         v->asked = true;
         return 1;
@@ -475,6 +478,7 @@ int view_files(struct view *v, int n, char **files)
                                      .keylog = {(const uint8_t *)keylog, n_keylog},
                                      .keep = v->keep,
                                      .faulty = v->faulty,
+                                     .whole = v->whole,
                                      .srtp_keys = v->srtp,
                                      .n_srtp_keys = v->n_srtp,
                                      .more = v->follow ? on_more : NULL,

@@ -33,6 +33,7 @@ struct view {
     bool many;                   /* files */
     enum watch_keep keep;        /* of the figures that watchers could give */
     bool faulty;                 /* only messages with findings are wanted */
+    bool whole;                  /* the user promises that nothing is missing */
     bool ordered; /* callbacks come one at a time, in order: what they make is no text */
     /* Called for each message that a codec knows, for findings over time that only the end of the file shows, and
      * after each file. Text goes to `w`, and out in the order of frames. message and late may be called by several
@@ -67,6 +68,15 @@ int view_files(struct view *v, int n, char **files);
     {                                                                                              \
         "filter", required_argument, NULL, 'X'                                                     \
     }
+/* The same of those that report findings. */
+#define VIEW_WHOLE_OPTION                                                                          \
+    {                                                                                              \
+        "whole", no_argument, NULL, 'O'                                                            \
+    }
+#define VIEW_WHOLE_HELP                                                                            \
+    "      --whole          promise: what is read holds all that passed, in both directions, "     \
+    "from\n"                                                                                       \
+    "                       the start of both sides on; then what is absent is judged, too\n"
 #define VIEW_OPTIONS                                                                               \
     {"jobs", required_argument, NULL, 'j'}, {"interface", required_argument, NULL, 'i'},           \
         {"bpf", required_argument, NULL, 'B'}, {"count", required_argument, NULL, 'N'},            \

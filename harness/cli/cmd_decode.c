@@ -339,14 +339,12 @@ static void column(struct wr *w, uint64_t v, const char *words)
     wr_text(w, text);
 }
 
-/* What the watcher of a codec has counted and measured. */
-static void facts_text(const struct view *v, struct wr *w, const struct codec *codec)
+/* What a watcher of a codec has counted and measured. */
+static void class_text(struct wr *w, const struct watcher_class *cls, const struct watch_sum *sums)
 {
-    struct watch_sum sums[WATCH_FACTS_MAX];
-    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
     char words[160];
 
-    for (size_t i = 0; cls && i < cls->n_facts; i++) {
+    for (size_t i = 0; i < cls->n_facts; i++) {
         const struct watch_sum *s = &sums[i];
         snprintf(words, sizeof words, "%s %s", cls->name, cls->facts[i].words);
         if (s->n && cls->facts[i].measure)
@@ -358,15 +356,17 @@ static void facts_text(const struct view *v, struct wr *w, const struct codec *c
     }
 }
 
-static void facts_json(const struct view *v, struct wr *w, const struct codec *codec)
+static void facts_text(const struct view *v, struct wr *w, const struct codec *codec)
 {
     struct watch_sum sums[WATCH_FACTS_MAX];
-    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
+    const struct watcher_class *cls;
 
-    if (!cls)
-        return;
-    wr_json_key(w, "facts");
-    wr_u8(w, '{');
+    for (size_t n = 0; (cls = engine_facts(v->engine, codec, n, sums)); n++)
+        class_text(w, cls, sums);
+}
+
+static void class_json(struct wr *w, const struct watcher_class *cls, const struct watch_sum *sums)
+{
     for (size_t i = 0; i < cls->n_facts; i++) {
         if (!cls->facts[i].measure) {
             view_key_uint(w, cls->facts[i].name, sums[i].total);
@@ -378,6 +378,30 @@ static void facts_json(const struct view *v, struct wr *w, const struct codec *c
         view_key_uint(w, "least", sums[i].least);
         view_key_uint(w, "most", sums[i].most);
         view_key_uint(w, "mean", sums[i].n ? sums[i].total / sums[i].n : 0);
+        wr_u8(w, '}');
+    }
+}
+
+/* Those of further watchers stand under their names, where they have any. */
+static void facts_json(const struct view *v, struct wr *w, const struct codec *codec)
+{
+    struct watch_sum sums[WATCH_FACTS_MAX];
+    const struct watcher_class *cls = engine_facts(v->engine, codec, 0, sums);
+
+    if (!cls)
+        return;
+    wr_json_key(w, "facts");
+    wr_u8(w, '{');
+    class_json(w, cls, sums);
+    for (size_t n = 1; (cls = engine_facts(v->engine, codec, n, sums)); n++) {
+        uint64_t any = 0;
+        for (size_t i = 0; i < cls->n_facts; i++)
+            any += sums[i].n;
+        if (!any)
+            continue;
+        wr_json_key(w, cls->name);
+        wr_u8(w, '{');
+        class_json(w, cls, sums);
         wr_u8(w, '}');
     }
     wr_u8(w, '}');
@@ -509,6 +533,7 @@ static int run_decode(int argc, char **argv)
                                             {"summary", no_argument, NULL, 's'},
                                             {"fields", required_argument, NULL, 'F'},
                                             VIEW_FILTER_OPTION,
+                                            VIEW_WHOLE_OPTION,
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
     struct decode job = {.v = {.command = &cmd_decode, .keep = WATCH_BRIEF}};
@@ -568,7 +593,8 @@ const struct command cmd_decode = {
     "  -s, --summary    only counts, by protocol\n"
     "      --fields A,B     only these, a line a message, tabs between them: frame, time, src,\n"
     "                   dst, layers, proto, bytes, findings, file, or PROTOCOL.FIELD\n"
-    "      --json       an object a line; the keys are in docs/json.md\n" VIEW_FILTER_HELP VIEW_HELP
+    "      --json       an object a line; the keys are in docs/json.md\n" VIEW_FILTER_HELP
+        VIEW_WHOLE_HELP VIEW_HELP
     "  -q, --quiet      no fields, and no notes about damaged headers\n"
     "      --color[=always|never|auto]\n\n"
     "examples:\n"

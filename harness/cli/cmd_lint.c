@@ -126,13 +126,11 @@ static void late_json(struct view *v, struct wr *w, const char *file, const stru
     wr_text(w, "}\n");
 }
 
-/* What the watchers have counted and measured, a line a kind. */
-static void facts(const struct view *v, const char *file, const struct codec *codec)
+/* What a watcher has counted and measured, a line a kind. */
+static void class_facts(const char *file, const struct watcher_class *cls,
+                        const struct watch_sum *sums)
 {
-    struct watch_sum sums[WATCH_FACTS_MAX];
-    const struct watcher_class *cls = engine_facts(v->engine, codec, sums);
-
-    for (size_t i = 0; cls && i < cls->n_facts; i++) {
+    for (size_t i = 0; i < cls->n_facts; i++) {
         const struct watch_sum *s = &sums[i];
         if (s->n && cls->facts[i].measure)
             cli_error("lint", "%s: %s: %s: %llu to %llu, mean %llu, of %llu", file, cls->name,
@@ -143,6 +141,15 @@ static void facts(const struct view *v, const char *file, const struct codec *co
             cli_error("lint", "%s: %s: %llu %s", file, cls->name, (unsigned long long)s->total,
                       cls->facts[i].words);
     }
+}
+
+static void facts(const struct view *v, const char *file, const struct codec *codec)
+{
+    struct watch_sum sums[WATCH_FACTS_MAX];
+    const struct watcher_class *cls;
+
+    for (size_t n = 0; (cls = engine_facts(v->engine, codec, n, sums)); n++)
+        class_facts(file, cls, sums);
 }
 
 static void messages(struct view *v, struct wr *w, const char *file)
@@ -189,6 +196,7 @@ static int run_lint(int argc, char **argv)
                                             {"format", required_argument, NULL, 'f'},
                                             {"sarif", no_argument, NULL, 'S'},
                                             VIEW_FILTER_OPTION,
+                                            VIEW_WHOLE_OPTION,
                                             VIEW_OPTIONS,
                                             {NULL, 0, NULL, 0}};
     struct lint l = {.v = {.command = &cmd_lint, .keep = WATCH_BRIEF, .faulty = true}};
@@ -253,8 +261,8 @@ const struct command cmd_lint = {
     "                              which includes plain statements (STMT)\n"
     "      --json                  an object a finding; the keys are in docs/json.md\n"
     "      --format text|json|sarif   sarif: one SARIF 2.1.0 log, rules are clauses\n"
-    "      --sarif                 the same as --format sarif\n" VIEW_FILTER_HELP VIEW_HELP
-    "  -q, --quiet                 prints nothing but errors: for the exit status\n"
+    "      --sarif                 the same as --format sarif\n" VIEW_FILTER_HELP VIEW_WHOLE_HELP
+        VIEW_HELP "  -q, --quiet                 prints nothing but errors: for the exit status\n"
     "  -v                          counts of each file on standard error, with what was seen over\n"
     "                              time: transactions, round trips, retransmissions, ...\n"
     "      --color[=always|never|auto]\n\n"

@@ -37,12 +37,13 @@ const struct endpoint_class *layer_named(const char *word, size_t n)
     return NULL;
 }
 
-const struct watcher_class *watcher_of(const struct codec *codec)
+const struct watcher_class *watcher_of(const struct codec *codec, size_t i)
 {
-    for (size_t i = 0; i < registry_n; i++)
-        if (codec && registry[i].watch &&
-            (registry[i].watch->codec == codec || registry[i].watch->also == codec))
-            return registry[i].watch;
+    for (size_t r = 0; r < registry_n; r++) {
+        const struct watcher_class *w = registry[r].watch;
+        if (codec && w && (w->codec == codec || w->also == codec) && i-- == 0)
+            return w;
+    }
     return NULL;
 }
 

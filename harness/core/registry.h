@@ -21,8 +21,9 @@ const struct endpoint_class *class_named(const char *name);
 const struct endpoint_class *layer_named(const char *word, size_t n);
 /* The folder of the protocol that has the codec; NULL: it is not in the registry. */
 const char *codec_folder(const struct codec *codec);
-/* The watcher that is shown the views of a codec; NULL: none. */
-const struct watcher_class *watcher_of(const struct codec *codec);
+/* The i-th watcher that is shown the views of a codec, its own protocol's and those of others that share it (STUN and
+ * TURN); NULL: there are no more. */
+const struct watcher_class *watcher_of(const struct codec *codec, size_t i);
 /* The codec that is surest that a datagram (or the front of a stream, by `framing`) is its own;
  * NULL: none is. */
 const struct codec *codec_guess(struct span in, uint16_t port, enum framing framing);

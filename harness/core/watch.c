@@ -122,6 +122,25 @@ static const struct codec *codec_of(const struct watch *w, const struct watch_se
     return also->guess(octets, s->to.port) > c->guess(octets, s->to.port) ? also : c;
 }
 
+/* What stands between messages of the codec: `used` octets at the front of a stream, or a datagram as a whole. */
+static bool is_between(const struct codec *c, struct span in, enum framing framing, size_t *used)
+{
+    return c->between && c->between(in, framing, used) == STEP_ITEM;
+}
+
+static void between(struct watch *w, const struct watch_seen *s, struct span octets,
+                    const struct watch_sink *out)
+{
+    struct watch_seen m = *s;
+
+    m.octets = octets;
+    m.codec = w->cls->codec;
+    m.view = NULL;
+    m.between = true;
+    if (w->cls->between)
+        w->cls->seen(w->self, &m, out);
+}
+
 /* One whole message, or octets that are none. */
 static void decoded(struct watch *w, const struct watch_seen *s, struct span octets, bool lost,
                     const struct watch_sink *out)
@@ -192,13 +211,23 @@ static void framed(struct watch *w, struct window *v, const struct watch_seen *s
                    const struct watch_sink *out)
 {
     struct findings none = {0};
-    size_t at = 0, used = 0;
-    enum step step;
+    const struct codec *c = w->cls->codec;
+    size_t at = 0;
+    enum step step = STEP_ITEM;
 
-    while ((step = w->cls->codec->next((struct span){v->p + at, v->n - at}, &used, &none)) ==
-               STEP_ITEM &&
-           used && used <= v->n - at) {
-        decoded(w, s, (struct span){v->p + at, used}, false, out);
+    while (step == STEP_ITEM) {
+        const struct span rest = {v->p + at, v->n - at};
+        size_t used = 0;
+        step = c->between ? c->between(rest, FRAMING_STREAM, &used) : STEP_FAIL;
+        bool ours = step == STEP_FAIL;
+        if (ours)
+            step = c->next(rest, &used, &none);
+        if (step != STEP_ITEM || used == 0 || used > rest.n)
+            break;
+        if (ours)
+            decoded(w, s, span_cut(rest, 0, used), false, out);
+        else
+            between(w, s, span_cut(rest, 0, used), out);
         at += used;
     }
     v->lost = step == STEP_FAIL;
@@ -210,6 +239,12 @@ static void framed(struct watch *w, struct window *v, const struct watch_seen *s
 
 void watch_octets(struct watch *w, const struct watch_seen *s, const struct watch_sink *out)
 {
+    size_t used;
+
+    if (!s->stream && is_between(w->cls->codec, s->octets, FRAMING_DATAGRAM, &used)) {
+        between(w, s, s->octets, out);
+        return;
+    }
     if (!s->stream) {
         decoded(w, s, s->octets, false, out);
         return;

@@ -55,12 +55,18 @@ struct watch_seen {  /* one message, or octets that are none */
     uint64_t now_us; /* when it was seen; may be less than before */
     uint16_t ns;     /* nanoseconds beyond that; 0 where nobody measures them */
     uint64_t flow;   /* what the caller tells flows apart by, where addresses do not; 0: nothing */
-    struct addr from, to;      /* family 0: the observer's own side */
-    bool stream;               /* order and delivery are sure; else a datagram */
-    bool cut;                  /* not all octets are there: content is not compared */
-    uint8_t by;                /* the caller's mark of who sent it; given back in findings */
-    bool sound;                /* neither decode nor lint has a finding of a strict level on it */
-    struct span octets;        /* both live until the call returns */
+    struct addr from, to; /* family 0: the observer's own side */
+    bool stream;          /* order and delivery are sure; else a datagram */
+    bool cut;             /* not all octets are there: content is not compared */
+    uint8_t by;           /* the caller's mark of who sent it; given back in findings */
+    bool sound;           /* neither decode nor lint has a finding of a strict level on it */
+    struct span octets;   /* both live until the call returns */
+    /* Nothing of the stream is missing, in either direction, from its first octets to these; of datagrams nobody
+     * knows. */
+    bool whole;
+    /* They are no message, but what may stand between those of the codec (codec->between); view is NULL. Only a
+     * class that asks for it is shown this. */
+    bool between;
     const void *view;          /* what the codec makes of them; NULL: octets that it cannot read */
     const struct codec *codec; /* whose view it is; NULL: that of the class */
     uint32_t frame;            /* 0: none */
@@ -103,6 +109,7 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     /* Another codec of the same protocol whose views it is shown too, since one explains the other (RTP and
      * RTCP); NULL: none. */
     const struct codec *also;
+    bool between; /* it asks for what stands between messages of `codec`, too */
     const struct watch_fact_kind *facts;
     size_t n_facts;
     /* What it says of a flow rests on messages of that flow alone (both directions between two transport

@@ -189,6 +189,56 @@ static void two_codecs(void)
     watch_free(w);
 }
 
+/* What stands between messages, here '-' and one octet more: passed over, and shown to who asks for it. */
+static size_t shown_between;
+
+static enum step toy_between(struct span in, enum framing framing, size_t *used)
+{
+    if (in.n && in.p[0] != '-')
+        return STEP_FAIL;
+    *used = 2;
+    return framing == FRAMING_DATAGRAM ? (in.n == 2 ? STEP_ITEM : STEP_FAIL)
+           : in.n < 2                  ? STEP_MORE
+                                       : STEP_ITEM;
+}
+
+static void on_any(void *self, const struct watch_seen *s, const struct watch_sink *out)
+{
+    shown_between += s->between && !s->view && s->octets.n == 2;
+    if (!s->between)
+        on_seen(self, s, out);
+}
+
+static void between_messages(void)
+{
+    static const struct codec toy = {
+        .name = "toy", .decode = decode, .next = next, .between = toy_between};
+    static const struct span all = SPAN("\1a-x-y\3bcd-z");
+
+    for (int asks = 0; asks < 2; asks++) {
+        struct watcher_class c = cls;
+        c.codec = &toy;
+        c.seen = on_any;
+        c.between = asks;
+        shown_between = 0;
+        struct watch *w = watch_new(&c, 0, &passing);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+        for (size_t step = 1; step <= all.n; step++) {
+            watch_reset(w);
+            for (size_t at = 0; at < all.n; at += step)
+                put(w, 5, 1, true, span_cut(all, at, at + step));
+            CU_ASSERT_TRUE(whole == 2 && unread == 0);
+        }
+        put(w, 0, 1, false, (struct span)SPAN("-x"));
+        put(w, 0, 1, false, (struct span)SPAN("\1a"));
+        CU_ASSERT_TRUE(whole == 3 && unread == 0);
+        put(w, 0, 1, false, (struct span)SPAN("-xy")); /* neither */
+        CU_ASSERT_TRUE(whole == 3 && unread == 1);
+        CU_ASSERT_EQUAL(shown_between, asks ? 3 * all.n + 1 : 0);
+        watch_free(w);
+    }
+}
+
 static void sums(void)
 {
     static const uint64_t values[] = {5, 3, 10};
@@ -201,4 +251,4 @@ static void sums(void)
 }
 
 TESTS({"pieces", pieces}, {"lost framing", lost}, {"windows", windows}, {"datagrams", datagrams},
-      {"two codecs", two_codecs}, {"sums", sums})
+      {"two codecs", two_codecs}, {"between messages", between_messages}, {"sums", sums})

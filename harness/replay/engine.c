@@ -61,17 +61,11 @@ struct engine *engine_new(const struct engine_options *o, const struct engine_si
                  : o->jobs > ENGINE_JOBS_MAX ? ENGINE_JOBS_MAX
                                              : o->jobs;
     e->n_windows = e->n_parts > 1 ? e->n_parts + ENGINE_AHEAD : 1;
-    for (unsigned i = 1; i <= registry_n && !o->no_watch; i++)
-        for (size_t j = 0; j < registry_n; j++)
-            if (registry[j].watch && registry[j].watch == watcher_of(engine_codec(i)))
-                e->watch_at[i] = (uint8_t)(j + 1);
-    for (unsigned i = 1; i <= registry_n; i++) {
-        const struct watcher_class *c = engine_watcher(e, i);
-        e->placed[i] = c && c->quick && c->by_flow && (!sink->message || e->o.faulty);
-        e->quick[i] = e->placed[i] && c->codec == engine_codec(i);
+    if (registry_n + known_protocols_n < ENGINE_PROTOCOLS_MAX) {
+        engine_watchers(e);
+        if (init(e))
+            return e;
     }
-    if (registry_n + known_protocols_n < ENGINE_PROTOCOLS_MAX && init(e))
-        return e;
     engine_free(e);
     return NULL;
 }
@@ -137,22 +131,26 @@ static void anew(struct engine *e, const char *name)
     e->serial_window = 0;
 }
 
+void engine_part_late(struct part *p, struct share *s, const struct watch_finding *f)
+{
+    const struct engine_sink *sink = &p->e->sink;
+    size_t before = s->text.n;
+
+    p->late[f->f.level]++;
+    do {
+        s->text.n = before;
+        s->text.full = false;
+        if (sink->late)
+            sink->late(sink->ctx, &s->text, p->e->name, f);
+    } while (s->text.full && share_grow(s));
+}
+
 /* What only the end shows, said by a part. */
 void engine_part_end(struct part *p, struct share *s)
 {
-    const struct engine_sink *sink = &p->e->sink;
-
     engine_part_watch_end(p);
     for (size_t i = 0; i < p->n_over; i++)
-        p->late[p->over[i].f.level]++;
-    for (size_t i = 0; i < p->n_over && sink->late; i++) {
-        size_t before = s->text.n;
-        do {
-            s->text.n = before;
-            s->text.full = false;
-            sink->late(sink->ctx, &s->text, p->e->name, &p->over[i]);
-        } while (s->text.full && share_grow(s));
-    }
+        engine_part_late(p, s, &p->over[i]);
 }
 
 /* ---- files ---- */
@@ -331,22 +329,31 @@ static void join(struct watch_sum *to, const struct watch_sum *s)
     to->total += s->total;
 }
 
-const struct watcher_class *engine_facts(const struct engine *e, const struct codec *codec,
-                                         struct watch_sum *sums)
+/* The nth watcher of a codec that has seen something, by the registry's row; registry_n: none. */
+static size_t row_of(const struct engine *e, const struct codec *codec, size_t n)
 {
-    const struct watcher_class *cls = NULL;
+    for (size_t j = 0; j < registry_n; j++) {
+        bool seen = false;
+        for (unsigned i = 0; i < all_parts(e) && !seen; i++) {
+            const struct watch *w = e->parts[i].watching[j].w;
+            seen = w && watch_class(w)->codec == codec;
+        }
+        if (seen && n-- == 0)
+            return j;
+    }
+    return registry_n;
+}
+
+const struct watcher_class *engine_facts(const struct engine *e, const struct codec *codec,
+                                         size_t n, struct watch_sum *sums)
+{
+    size_t row = row_of(e, codec, n);
 
     memset(sums, 0, WATCH_FACTS_MAX * sizeof *sums);
-    for (unsigned i = 0; i < all_parts(e); i++)
-        for (size_t j = 0; j < registry_n; j++) {
-            const struct watching *v = &e->parts[i].watching[j];
-            if (!v->w || watch_class(v->w)->codec != codec)
-                continue;
-            cls = watch_class(v->w);
-            for (size_t k = 0; k < WATCH_FACTS_MAX; k++)
-                join(&sums[k], &v->sums[k]);
-        }
-    return cls;
+    for (unsigned i = 0; i < all_parts(e) && row < registry_n; i++)
+        for (size_t k = 0; k < WATCH_FACTS_MAX; k++)
+            join(&sums[k], &e->parts[i].watching[row].sums[k]);
+    return row < registry_n ? registry[row].watch : NULL;
 }
 
 const struct watch *engine_watch(const struct engine *e, unsigned worker, const struct codec *codec)

@@ -58,6 +58,7 @@ struct engine_message { /* lives until the callback returns */
     bool quoted;            /* in an ICMP error: src and dst are of the datagram that was lost */
     bool reassembled;       /* of fragments */
     bool stream;            /* of a stream */
+    bool whole;             /* nothing of the stream is missing, in either direction, up to here */
     bool partial;           /* it has more parts than there was room for */
     const uint32_t *frames; /* all that it came in, in order; n_frames at least 1 */
     size_t n_frames;
@@ -74,7 +75,7 @@ struct engine_sink {
      * called again with more room where `out` was full. Unless options say `ordered`, threads call it at
      * once: it may write to `out` and to what is its worker's alone. */
     void (*message)(void *ctx, struct wr *out, const struct engine_message *m);
-    /* A finding over time that only the end of the file shows; as for messages. */
+    /* A finding over time that only the end of the file shows, or what stands between messages; as for messages. */
     void (*late)(void *ctx, struct wr *out, const char *file, const struct watch_finding *f);
     /* A header that is wrong, a datagram that never came whole, octets of a stream that are missing, or other
      * than before. In order, from one thread. */
@@ -90,6 +91,7 @@ struct engine_options {
     size_t flows;  /* places of the flow table; 0: ENGINE_FLOWS; a power of two */
     bool no_watch; /* no findings over time, no facts */
     bool faulty;   /* messages without findings are not told */
+    bool whole;    /* nothing is missing, from the beginning on: `origin` of struct watch_options */
     /* Lines of a key log (see tlsdec.h), for TLS, beside what pcapng files bring along; copied. */
     struct span keylog;
     const char *known; /* for watchers, see struct watch_options; lives as long as the engine */
@@ -118,8 +120,9 @@ struct engine_counts {
     uint64_t flows, flows_evicted; /* evicted: forgotten, since the table had no room for more */
     uint64_t held, held_lost;      /* datagrams on probation; those that were given up as unknown */
     uint64_t partial;              /* messages that had more parts than there was room for */
-    uint64_t late[ENGINE_LEVELS];  /* findings over time that only the end showed */
-    struct srtpdec_counts srtp;    /* where there are keys */
+    uint64_t
+        late[ENGINE_LEVELS]; /* findings over time that are of no message: see engine_sink.late */
+    struct srtpdec_counts srtp; /* where there are keys */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */
     const char *name;
@@ -156,11 +159,11 @@ void engine_end(struct engine *e);
 void engine_counts(const struct engine *e, struct engine_counts *c);
 size_t engine_protocols(const struct engine *e,
                         struct engine_protocol *p); /* ENGINE_PROTOCOLS_MAX places */
-/* Sums of the facts about messages of `codec`, WATCH_FACTS_MAX places, added up over all threads; NULL:
- * nobody watches them. */
+/* The nth watcher of messages of `codec` that has seen some, and the sums of its facts, WATCH_FACTS_MAX places, added up
+ * over all threads; NULL: there are no more. */
 const struct watcher_class *engine_facts(const struct engine *e, const struct codec *codec,
-                                         struct watch_sum *sums);
-/* The watcher of `codec` in thread `worker`, for those who know its class; NULL: it has seen nothing. It
+                                         size_t n, struct watch_sum *sums);
+/* The first watcher of `codec` in thread `worker`, for those who know its class; NULL: it has seen nothing. It
  * lives until the next file. A class that is not by_flow is in worker 0 alone. */
 const struct watch *engine_watch(const struct engine *e, unsigned worker,
                                  const struct codec *codec);

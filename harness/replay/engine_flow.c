@@ -253,7 +253,7 @@ static inline void ahead(const struct part *p, const struct packet *k)
     if (!p->e->placed[k->protocol] || k->flow >= p->flows.mask + FLOWS_REACH)
         return;
     const struct flow *f = &p->flows.v[k->flow];
-    const struct watch *w = p->watching[p->e->watch_at[k->protocol] - 1].w;
+    const struct watch *w = engine_part_watcher(p, k->protocol);
     if (w && (f->bits & FLOW_PLACED) && !(f->bits & FLOW_TCP))
         watch_ahead(w, &f->dir[(k->flags & PACKET_SWAPPED) != 0].place);
 }
@@ -264,7 +264,7 @@ static inline bool quick(struct part *p, const struct packet *k)
     if (!p->e->quick[k->protocol] || k->missing || (k->flags & (PACKET_TCP | PACKET_QUOTED)))
         return false;
     const struct flow *f = flows_at(&p->flows, k->flow, k);
-    struct watch *w = p->watching[p->e->watch_at[k->protocol] - 1].w;
+    struct watch *w = engine_part_watcher(p, k->protocol);
     const struct watch_quick q = {k->time_ns / 1000, {k->p, k->n}, k->frame};
     if (!f || !(f->bits & FLOW_PLACED) || !w ||
         !watch_quick(w, &f->dir[(k->flags & PACKET_SWAPPED) != 0].place, &q))
@@ -352,6 +352,7 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
                                    .quoted = k->flags & PACKET_QUOTED,
                                    .reassembled = k->flags & PACKET_REASSEMBLED,
                                    .stream = k->flags & PACKET_TCP,
+                                   .whole = k->flags & PACKET_WHOLE,
                                    .partial = judged && p->mem.full,
                                    .frames = frames,
                                    .n_frames = n_frames,
@@ -371,6 +372,27 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
     return true;
 }
 
+/* What stands among messages of a codec: its watchers see it, and what they find is told apart from any message. */
+static void among(struct part *p, struct share *s, const struct packet *k)
+{
+    struct engine_message m = {.frame = k->frame,
+                               .time_ns = k->time_ns,
+                               .layers = engine_part_layers(p, k->path, k->protocol),
+                               .octets = {k->p, k->n},
+                               .missing = k->missing,
+                               .stream = k->flags & PACKET_TCP,
+                               .whole = k->flags & PACKET_WHOLE};
+    size_t before = s->text.n;
+
+    packet_addrs(k, &m.src, &m.dst);
+    engine_part_watch(p, k->protocol, &m, NULL, NULL);
+    for (size_t i = 0; i < m.n_over; i++)
+        engine_part_late(p, s, &m.over[i]);
+    if (s->text.n > before)
+        p->failed |= !share_event(s, (struct event){.at = p->at ? p->at : k->frame,
+                                                    .text = (uint32_t)(s->text.n - before)});
+}
+
 void engine_part_message(struct part *p, struct window *w, struct share *s, const struct packet *k)
 {
     const uint32_t *frames = &k->frame;
@@ -382,6 +404,8 @@ void engine_part_message(struct part *p, struct window *w, struct share *s, cons
     }
     if (k->protocol && engine_known(k->protocol)) {
         count(p, k->protocol, k, k->n);
+        if (engine_watcher(p->e, k->protocol) && !(k->flags & PACKET_QUOTED))
+            among(p, s, k);
         return;
     }
     if (k->protocol && k->protocol != ENGINE_PENDING &&
@@ -394,10 +418,9 @@ void engine_part_message(struct part *p, struct window *w, struct share *s, cons
 /* Whether a message has to wait for the merge: its watcher has to see all of its kind, in order. */
 static inline bool waits(const struct part *p, const struct share *s, unsigned protocol)
 {
-    if (p->e->n_parts == 1 || !engine_codec(protocol))
+    if (p->e->n_parts == 1)
         return false;
-    const struct watcher_class *c = engine_watcher(p->e, protocol);
-    return (c && !c->by_flow) || s->text.n >= ENGINE_TEXT_MAX;
+    return p->e->waits[protocol] || (engine_codec(protocol) && s->text.n >= ENGINE_TEXT_MAX);
 }
 
 /* A copy of a packet for when what it points to will be gone; NULL: no memory. */
@@ -421,7 +444,10 @@ void engine_part_stream_message(struct part *p, struct share *s, const struct pa
     struct event ev = {.at = p->at, .wait = k};
 
     if (p == p->e->serial || !waits(p, s, k->protocol)) {
-        speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames);
+        if (engine_known(k->protocol))
+            among(p, s, k);
+        else
+            speak(p, s, k, k->protocol, (struct span){k->p, k->n}, frames, n_frames);
         return;
     }
     struct aside *a = copied(p, s, k, &ev.copy);

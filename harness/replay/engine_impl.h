@@ -40,6 +40,7 @@ enum {
     ENGINE_AHEAD = 1,         /* windows that may be read ahead, beside one a thread */
     ENGINE_WINDOWS_MAX = ENGINE_JOBS_MAX + ENGINE_AHEAD,
     ENGINE_PENDING = 255, /* packet.protocol: on probation */
+    ENGINE_WATCHERS = 4,  /* of one protocol */
     ENGINE_APART =
         128, /* octets: what two threads write at once stands so far apart, two cache lines */
 };
@@ -227,12 +228,17 @@ struct engine {
     unsigned n_parts;
     char *slow_paths[ENGINE_SLOW_PATHS];
     size_t n_slow_paths;
-    uint8_t watch_at
-        [ENGINE_PROTOCOLS_MAX]; /* 1 + the registry's row with the watcher of a protocol; 0: none */
-    uint8_t rtp_is[2];          /* the protocols of what SRTP and SRTCP carry */
-    bool placed[UINT8_MAX + 1]; /* by packet.protocol: its watcher remembers places of flows */
-    bool quick[UINT8_MAX + 1];  /* the same: its quick way may be taken */
-    _Atomic bool stop;          /* the sink wants no more, or memory is out */
+    /* 1 + the registry's rows with the watchers of a protocol; 0: no more. Of one that stands among messages of a codec,
+     * those watchers of the codec that ask for it. */
+    uint8_t watch_at[ENGINE_PROTOCOLS_MAX][ENGINE_WATCHERS];
+    uint8_t among
+        [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched; 0: nothing */
+    bool waits[UINT8_MAX +
+               1];     /* by packet.protocol: a watcher has to see all of its messages, in order */
+    uint8_t rtp_is[2]; /* the protocols of what SRTP and SRTCP carry */
+    bool placed[UINT8_MAX + 1];   /* by packet.protocol: its watcher remembers places of flows */
+    bool quick[UINT8_MAX + 1];    /* the same: its quick way may be taken */
+    _Atomic bool stop;            /* the sink wants no more, or memory is out */
     struct window *pushed, *into; /* into: the one that is being read */
     uint32_t pushed_frames;
     char why[600];
@@ -300,6 +306,8 @@ void engine_stream_clear(struct conn *c);
 /* TLS begins here: from here on octets go through it, the next ones first (engine_tcp.c). False: no memory. */
 bool engine_stream_tls(struct conn *c);
 void engine_stream_sealed(struct conn *c, const struct run *r);
+/* Tell a finding over time that belongs to no message; its text goes behind that of the share. */
+void engine_part_late(struct part *p, struct share *s, const struct watch_finding *f);
 /* The end of the file: held packets are given up, watchers say what is left. */
 void engine_part_end(struct part *p, struct share *s);
 /* A packet is of `protocol` whatever its octets may look like: its flow remembers that. */
@@ -329,11 +337,18 @@ bool engine_part_srtp_init(struct part *p);
  * else its protocol is known, 0 where it may not be believed. */
 bool engine_part_srtp(struct part *p, const struct window *w, struct share *s, struct packet *k);
 
-/* Watchers (engine_watch.c). The message is complete but for `over`. */
+/* Watchers (engine_watch.c): which there are, from the registry; the first of a protocol, and where a part has it. */
+void engine_watchers(struct engine *e);
 static inline const struct watcher_class *engine_watcher(const struct engine *e, unsigned protocol)
 {
-    return e->watch_at[protocol] ? registry[e->watch_at[protocol] - 1].watch : NULL;
+    return *e->watch_at[protocol] ? registry[*e->watch_at[protocol] - 1].watch : NULL;
 }
+static inline struct watch *engine_part_watcher(const struct part *p, unsigned protocol)
+{
+    return p->watching[*p->e->watch_at[protocol] - 1].w;
+}
+/* Show a message to all watchers of its protocol. It is complete but for `over`. `fs` NULL: it is no message that is told,
+ * but what stands among those of a codec. */
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
                        struct findings *fs, struct watch_place *place);
 /* Read what a message carries, which the watcher of its protocol was shown already. */

@@ -73,8 +73,8 @@ static void add_frame(struct frames *f, uint32_t frame)
     f->n++;
 }
 
-/* A message, `n` octets at `at` of what is held, or of a run. */
-static void message(struct conn *c, unsigned side, struct span octets, size_t at,
+/* A message of `protocol`, octets at `at` of what is held, or of a run. */
+static void message(struct conn *c, unsigned side, unsigned protocol, struct span octets, size_t at,
                     const struct run *direct)
 {
     const struct backlog *held = &c->half[side].held;
@@ -83,7 +83,8 @@ static void message(struct conn *c, unsigned side, struct span octets, size_t at
     uint8_t ips[32];
 
     engine_stream_packet(c, side, ips, &k);
-    k.protocol = c->decoded;
+    k.protocol = (uint8_t)protocol;
+    k.flags |= c->half[0].begun && c->half[1].begun ? PACKET_WHOLE : 0;
     k.p = octets.p;
     k.n = (uint32_t)octets.n;
     for (size_t i = 0; !direct && i < held->n_marks && held->marks[i].at < at + octets.n; i++) {
@@ -133,7 +134,7 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
         struct span rest = span_cut(in, at, in.n);
         struct findings none = {0};
         size_t n = 0;
-        enum step step = codec->between ? codec->between(rest, &n) : STEP_FAIL;
+        enum step step = codec->between ? codec->between(rest, FRAMING_STREAM, &n) : STEP_FAIL;
         bool ours = step == STEP_FAIL;
         if (ours)
             step = codec->next(rest, &n, &none);
@@ -145,8 +146,9 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
                  0);
             break;
         }
-        if (ours)
-            message(c, side, span_cut(rest, 0, n), at, direct ? r : NULL);
+        unsigned protocol = ours ? c->decoded : c->p->e->among[c->decoded];
+        if (protocol)
+            message(c, side, protocol, span_cut(rest, 0, n), at, direct ? r : NULL);
         at += n;
     }
     return at;

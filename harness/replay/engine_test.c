@@ -472,14 +472,14 @@ static void jobs(void)
     CU_ASSERT_EQUAL(of("rtp").messages, 18000);
     CU_ASSERT_EQUAL(counts().c.problems, 21);
     struct watch_sum sums[WATCH_FACTS_MAX], facts[WATCH_FACTS_MAX];
-    CU_ASSERT_PTR_NOT_NULL(engine_facts(e, codec_named("stun"), sums));
+    CU_ASSERT_PTR_NOT_NULL(engine_facts(e, codec_named("stun"), 0, sums));
     for (unsigned j = 2; j <= 5; j++) {
         const struct engine_options o = {.jobs = j};
         CU_ASSERT_PTR_NULL(read_file(&o, file, n));
         CU_ASSERT_STRING_EQUAL(said, alone);
         CU_ASSERT_EQUAL(of("rtp").messages, 18000);
         CU_ASSERT_EQUAL(counts().c.octets, n - 24 - 16 * 20000);
-        engine_facts(e, codec_named("stun"), facts);
+        engine_facts(e, codec_named("stun"), 0, facts);
         CU_ASSERT_EQUAL(memcmp(sums, facts, sizeof sums), 0);
     }
 }

@@ -18,27 +18,78 @@ static void on_fact(void *ctx, const struct watch_fact *f)
     watch_add(p->speaking->sums, f);
 }
 
-void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
-                       struct findings *fs, struct watch_place *place)
+/* Note a watcher of a protocol. */
+static void add(struct engine *e, unsigned protocol, const struct watcher_class *cls)
+{
+    uint8_t *at = e->watch_at[protocol];
+    size_t row = 0, n = 0;
+
+    while (registry[row].watch != cls)
+        row++;
+    while (n < ENGINE_WATCHERS && at[n])
+        n++;
+    if (n == ENGINE_WATCHERS)
+        return;
+    at[n] = (uint8_t)(row + 1);
+    e->waits[protocol] |= !cls->by_flow;
+}
+
+void engine_watchers(struct engine *e)
+{
+    const struct watcher_class *c;
+    bool quick = !e->sink.message || e->o.faulty;
+
+    if (e->o.no_watch)
+        return;
+    for (unsigned i = 1; i <= registry_n; i++) {
+        for (size_t n = 0; (c = watcher_of(engine_codec(i), n)); n++)
+            add(e, i, c);
+        c = engine_watcher(e, i); /* a second one would not be shown what goes the quick way */
+        e->placed[i] = quick && c && c->quick && c->by_flow && !e->watch_at[i][1];
+        e->quick[i] = e->placed[i] && c->codec == engine_codec(i);
+    }
+    for (unsigned k = 1; k <= known_protocols_n; k++) {
+        const struct codec *among = known_protocols[k - 1].among;
+        unsigned i = 1, known = (unsigned)registry_n + k;
+        while (among && engine_codec(i) != among)
+            i++;
+        for (size_t n = 0; (c = watcher_of(among, n)); n++)
+            if (c->between) {
+                add(e, known, c);
+                e->among[i] = (uint8_t)known;
+                e->waits[known] |= e->waits[i]; /* in order with the messages */
+            }
+    }
+}
+
+/* The watcher in a row of the registry, made where there is none yet; NULL: no memory. */
+static struct watching *watching_of(struct part *p, size_t row)
 {
     const struct watch_options passing = {
-        .origin = false, .known = p->e->o.known, .keep = p->e->o.keep};
-    const struct watch_sink sink = {on_finding, on_fact, p};
-    struct watching *v = &p->watching[p->e->watch_at[protocol] - 1];
-    const struct watcher_class *cls = engine_watcher(p->e, protocol);
+        .origin = p->e->o.whole, .known = p->e->o.known, .keep = p->e->o.keep};
+    struct watching *v = &p->watching[row];
+    const struct watcher_class *cls = registry[row].watch;
     /* those that share the flows share the memory too */
     size_t limit = cls->by_flow ? WATCH_LIMIT / p->e->n_parts : WATCH_LIMIT;
 
-    if (!v->w && !(v->w = watch_new(cls, limit, &passing))) {
+    if (!v->w && !(v->w = watch_new(cls, limit, &passing)))
         p->failed = true;
-        return;
-    }
+    return v->w ? v : NULL;
+}
+
+void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
+                       struct findings *fs, struct watch_place *place)
+{
+    const struct watch_sink sink = {on_finding, on_fact, p};
+    const uint8_t *at = p->e->watch_at[protocol];
     struct watch_seen s = {.now_us = m->time_ns / 1000,
                            .from = m->src,
                            .to = m->dst,
                            .stream = m->stream,
                            .cut = m->missing || m->partial,
-                           .sound = true,
+                           .whole = m->whole,
+                           .between = !m->codec,
+                           .sound = m->codec,
                            .octets = m->octets,
                            .view = m->view,
                            .ns = (uint16_t)(m->time_ns % 1000),
@@ -46,12 +97,13 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
                            .frame = m->frame,
                            .layer = m->layers,
                            .place = place};
-    for (size_t j = 0; j < findings_kept(fs); j++)
+    for (size_t j = 0; fs && j < findings_kept(fs); j++)
         s.sound &= !level_strict(fs->v[j].level);
     p->n_over = 0;
     p->now = fs;
-    p->speaking = v;
-    watch_message(v->w, &s, &sink);
+    for (size_t i = 0; i < ENGINE_WATCHERS && at[i]; i++)
+        if ((p->speaking = watching_of(p, at[i] - 1u)))
+            watch_message(p->speaking->w, &s, &sink);
     m->over = p->over;
     m->n_over = p->n_over;
 }
@@ -59,7 +111,7 @@ void engine_part_watch(struct part *p, unsigned protocol, struct engine_message 
 void engine_part_inside(struct part *p, unsigned protocol, struct engine_message *m)
 {
     const struct watcher_class *cls = engine_watcher(p->e, protocol);
-    const struct watch *w = p->watching[p->e->watch_at[protocol] - 1].w;
+    const struct watch *w = engine_part_watcher(p, protocol);
     struct span octets;
     struct findings none = {0};
 

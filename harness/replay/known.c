@@ -1,5 +1,6 @@
 /* harness/replay/known.c - protocols without a codec, told by their first octets. */
 #include "harness/replay/known.h"
+#include "codecs/stun/stun.h"
 
 static bool begins(struct span in, const char *s)
 {
@@ -223,8 +224,14 @@ static unsigned channel_data(struct span in, uint16_t sport, uint16_t dport)
 }
 
 const struct known known_protocols[] = {
-    {"sip", sip, sip},    {"http", NULL, http},     {"websocket", NULL, websocket},
-    {"rtmp", NULL, rtmp}, {"dns", dns, dns_stream}, {"xmpp", NULL, xmpp},
-    {"dtls", dtls, NULL}, {"tls", NULL, tls},       {"channeldata", channel_data, NULL},
+    {"sip", sip, sip, NULL},
+    {"http", NULL, http, NULL},
+    {"websocket", NULL, websocket, NULL},
+    {"rtmp", NULL, rtmp, NULL},
+    {"dns", dns, dns_stream, NULL},
+    {"xmpp", NULL, xmpp, NULL},
+    {"dtls", dtls, NULL, NULL},
+    {"tls", NULL, tls, NULL},
+    {"channeldata", channel_data, NULL, &stun_codec},
 };
 const size_t known_protocols_n = COUNT(known_protocols);

@@ -2,7 +2,7 @@
  * codec comes. */
 #ifndef HARNESS_REPLAY_KNOWN_H
 #define HARNESS_REPLAY_KNOWN_H
-#include "codecs/base/base.h"
+#include "codecs/base/codec.h"
 
 struct known {
     const char *name;
@@ -11,6 +11,9 @@ struct known {
     unsigned (*datagram)(struct span in, uint16_t sport, uint16_t dport);
     /* The same of the first octets of one direction of a stream. */
     unsigned (*stream)(struct span in, uint16_t sport, uint16_t dport);
+    /* It is what stands between messages of that codec (codec->between), and is shown to watchers that ask for it; NULL:
+     * of none. */
+    const struct codec *among;
 };
 extern const struct known known_protocols[];
 extern const size_t known_protocols_n;

@@ -10,7 +10,8 @@ enum packet_flag {
     PACKET_QUOTED = 4,      /* in an ICMP error */
     PACKET_REASSEMBLED = 8, /* `aside` has the frames */
     PACKET_SWAPPED =
-        16, /* src is the upper of the two transport addresses: the flow's second side */
+        16,            /* src is the upper of the two transport addresses: the flow's second side */
+    PACKET_WHOLE = 32, /* of a stream: nothing is missing in either direction so far */
 };
 struct packet { /* 64 octets; pointers look into the window, or into its aside */
     uint64_t time_ns;

@@ -78,11 +78,9 @@ static void watch_keep(const struct world *w, struct watch *watch)
     watch_free(watch);
 }
 
-static struct watch *watch_for(struct world *w, const char *protocol)
+static struct watch *watch_for(struct world *w, const struct watcher_class *cls)
 {
-    const struct watcher_class *cls = watcher_of(codec_named(protocol));
-
-    for (size_t i = 0; cls && i < COUNT(w->watches); i++) {
+    for (size_t i = 0; i < COUNT(w->watches); i++) {
         if (w->watches[i] && watch_class(w->watches[i]) == cls)
             return w->watches[i];
         if (!w->watches[i]) {
@@ -97,26 +95,37 @@ static struct watch *watch_for(struct world *w, const char *protocol)
 
 enum { LATER_MAX = 16, LATER_OCTETS = 4096 };
 static struct later { /* a process runs one case at a time */
-    struct watch *watch;
+    const struct codec *codec;
     struct watch_seen s;
     uint8_t octets[LATER_OCTETS];
 } later[LATER_MAX];
 static size_t n_later;
 static bool blind; /* there was no room: the rest of the case is not watched */
 
-static void show(struct world *w, struct watch *watch, const struct watch_seen *s)
+/* Show octets to all watchers of a codec. */
+static void show(struct world *w, const struct codec *codec, const struct watch_seen *s)
 {
-    watch_octets(watch, s, &(struct watch_sink){.finding = on_finding, .ctx = w});
+    const struct watcher_class *cls;
+
+    for (size_t i = 0; (cls = watcher_of(codec, i)); i++) {
+        struct watch *watch = watch_for(w, cls);
+        struct watch_seen m = *s;
+        if (cls->also &&
+            !s->stream) /* two codecs, two flows: RTP and RTCP of one party explain each other */
+            m.flow &= ~(uint64_t)UINT32_MAX;
+        if (watch)
+            watch_octets(watch, &m, &(struct watch_sink){.finding = on_finding, .ctx = w});
+    }
 }
 
-static void put_off(struct watch *watch, const struct watch_seen *s)
+static void put_off(const struct codec *codec, const struct watch_seen *s)
 {
     struct later *l = &later[n_later];
 
     blind |= n_later == LATER_MAX || s->octets.n > LATER_OCTETS;
     if (blind)
         return;
-    l->watch = watch;
+    l->codec = codec;
     l->s = *s;
     if (s->octets.n)
         memcpy(l->octets, s->octets.p, s->octets.n);
@@ -134,7 +143,7 @@ static void catch_up(struct world *w, uint64_t now_us)
                 first = i;
         if (n_later == 0 || blind || later[first].s.now_us > now_us)
             return;
-        show(w, later[first].watch, &later[first].s);
+        show(w, later[first].codec, &later[first].s);
         n_later--;
         for (size_t i = first; i < n_later; i++) {
             later[i] = later[i + 1];
@@ -147,27 +156,27 @@ void world_watch(void *ctx, const struct packet *pk)
 {
     struct world *w = ctx;
     const struct actor *a = party_owner(pk->party);
-    struct watch *watch = a && a != &w->actors[0] && !w->skipped ? watch_for(w, a->protocol) : NULL;
+    const struct codec *codec =
+        a && a != &w->actors[0] && !w->skipped ? codec_named(a->protocol) : NULL;
     struct watch_seen s = {.now_us = pk->now_us,
                            .stream = pk->stream,
                            .by = pk->out ? BY_ACTOR : BY_IUT,
                            .octets = pk->data,
                            .frame = pk->frame};
 
-    if (!watch || w->o->impair) /* what an IUT sent is not what comes through a bad network */
+    if (!watcher_of(codec, 0) ||
+        w->o->impair) /* what an IUT sent is not what comes through a bad network */
         return;
-    /* Two codecs, two flows: RTP and RTCP of one party explain each other. */
-    bool joined = watch_class(watch)->also && !pk->stream;
-    s.flow = (uint64_t)(a - w->actors) << 32 | (joined ? 0 : pk->flow);
+    s.flow = (uint64_t)(a - w->actors) << 32 | pk->flow;
     if (!pk->stream) /* the actor's own address is not always known; its flow is */
         *(pk->out ? &s.to : &s.from) = *pk->remote;
     else /* the directions have to differ all the same */
         (pk->out ? &s.to : &s.from)->port = 1;
     catch_up(w, w->d->now_us);
     if (s.now_us > w->d->now_us)
-        put_off(watch, &s);
+        put_off(codec, &s);
     else if (!blind)
-        show(w, watch, &s);
+        show(w, codec, &s);
 }
 
 void world_watch_end(struct world *w)

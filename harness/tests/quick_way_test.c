@@ -145,8 +145,8 @@ static void same_sums(const struct seen *a, const struct seen *b)
         for (int l = 0; l < ENGINE_LEVELS; l++)
             CU_ASSERT_EQUAL(pa[i].findings[l], pb[i].findings[l]);
     }
-    CU_ASSERT_PTR_NOT_NULL(engine_facts(a->e, &rtp_codec, fa));
-    CU_ASSERT_PTR_NOT_NULL(engine_facts(b->e, &rtp_codec, fb));
+    CU_ASSERT_PTR_NOT_NULL(engine_facts(a->e, &rtp_codec, 0, fa));
+    CU_ASSERT_PTR_NOT_NULL(engine_facts(b->e, &rtp_codec, 0, fb));
     for (size_t i = 0; i < WATCH_FACTS_MAX; i++) {
         CU_ASSERT_EQUAL(fa[i].n, fb[i].n);
         CU_ASSERT_EQUAL(fa[i].total, fb[i].total);

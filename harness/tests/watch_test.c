@@ -92,6 +92,95 @@ static void decode(void)
     json_decref(all);
 }
 
+/* ---- two watchers of one codec, and what stands between its messages ---- */
+
+#define COOKIE "2112a442"
+#define ASK                                                                                        \
+    "000300"                                                                                       \
+    "0c" COOKIE "aa0000000000000000000001"                                                         \
+    "0019000411000000"                                                                             \
+    "80220000"
+#define GRANT                                                                                      \
+    "01030008" COOKIE "aa0000000000000000000001"                                                   \
+    "000d000400000258"
+#define DATA(id)                                                                                   \
+    "00170014" COOKIE "bb00000000000000000000" id "0012000800010001e112a643"                       \
+    "0013000461626364"
+#define BIND                                                                                       \
+    "0009000c" COOKIE "cc0000000000000000000001"                                                   \
+    "000c000440050000"                                                                             \
+    "80220000"
+#define CHANNEL "4001000461626364"
+
+/* An allocation, data of a peer and by a channel that nobody has asked for, for two seconds; a channel is asked for in
+ * between. */
+static void write_turn(const char *name, bool stream)
+{
+    static const struct {
+        unsigned ms;
+        bool back;
+        const char *hex;
+    } rows[] = {{0, false, ASK},       {10, true, GRANT},   {1000, true, DATA("01")},
+                {1100, true, CHANNEL}, {2000, false, BIND}, {3000, true, DATA("02")},
+                {3100, true, CHANNEL}};
+    const char *why = NULL;
+    struct capture *c = capture_open(program_path(name), "test", 0, &why);
+    uint8_t octets[256];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    if (stream)
+        capture_stream(c, 0, &here, &there, CAPTURE_SYN, (struct span){NULL, 0});
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct wr w = {octets, sizeof octets, 0, false};
+        const struct addr *from = rows[i].back ? &there : &here,
+                          *to = rows[i].back ? &here : &there;
+        CU_ASSERT_TRUE(wr_unhex(&w, span_of(rows[i].hex)));
+        if (stream)
+            capture_stream(c, rows[i].ms * 1000, from, to, 0, wr_span(&w));
+        else
+            capture_datagram(c, rows[i].ms * 1000, from, to, wr_span(&w));
+    }
+    CU_ASSERT_TRUE(capture_close(c, &why));
+}
+
+static void turn(void)
+{
+    if (!program_ready())
+        return;
+    write_turn("turn.pcapng", false);
+    program_gives("lint turn.pcapng", 0); /* the capture may have missed a request */
+    CHECK_TEXT(span_of(program_out), "");
+    static const char *const all_of_it[] = {"lint --whole turn.pcapng",
+                                            "lint --whole -j 2 turn.pcapng"};
+    for (size_t i = 0; i < COUNT(all_of_it); i++) {
+        program_gives(all_of_it[i], 1);
+        CHECK_TEXT(span_of(program_out),
+                   "turn.pcapng:6:0 RFC8656:9#a6 STMT data from a peer without permission (port "
+                   "8467) (with frames 2, 3)\n"
+                   "turn.pcapng:7:0 RFC8656:12#a5 STMT data by channel 0x4001, which nobody has "
+                   "bound (with frames 2, 4)\n");
+    }
+    program_gives("lint -q -v turn.pcapng", 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "stun: 2 indications\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "turn: 1 allocations\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "turn: 2 datagrams from peers by channels\n"));
+    program_gives("decode --summary --json turn.pcapng", 0);
+    json_t *all = program_objects(program_out);
+    json_t *facts = json_object_get(
+        json_array_get(json_object_get(json_array_get(all, 0), "protocols"), 0), "facts");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(facts, "indications")), 2);
+    CU_ASSERT_EQUAL(
+        json_integer_value(json_object_get(json_object_get(facts, "turn"), "unpermitted_in")), 2);
+    json_decref(all);
+    /* a stream shows by itself that nothing is missing */
+    write_turn("turn-tcp.pcapng", true);
+    program_gives("lint --json turn-tcp.pcapng", 1);
+    all = program_objects(program_out);
+    CU_ASSERT_PTR_NOT_NULL(program_find(all, "", "clause", "RFC8656:9#a6"));
+    json_t *late = program_find(all, "", "clause", "RFC8656:12#a5");
+    CHECK_TEXT(span_of(program_text(late, "layers")), "ip/tcp/channeldata");
+    json_decref(all);
+}
+
 /* ---- whom a case blames ---- */
 
 #define CASE(id)                                                                                   \
@@ -223,4 +312,4 @@ static void captures(void)
         CU_ASSERT_EQUAL(n_known, COUNT(known));
 }
 
-TESTS({"lint", lint}, {"decode", decode}, {"blame", blame}, {"captures", captures})
+TESTS({"lint", lint}, {"decode", decode}, {"turn", turn}, {"blame", blame}, {"captures", captures})

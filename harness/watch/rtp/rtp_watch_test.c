@@ -385,8 +385,8 @@ static void anything(void)
 
 static void form(void)
 {
-    CU_ASSERT_PTR_EQUAL(watcher_of(&rtp_codec), &rtp_watch);
-    CU_ASSERT_PTR_EQUAL(watcher_of(&rtcp_codec), &rtp_watch);
+    CU_ASSERT_PTR_EQUAL(watcher_of(&rtp_codec, 0), &rtp_watch);
+    CU_ASSERT_PTR_EQUAL(watcher_of(&rtcp_codec, 0), &rtp_watch);
     CU_ASSERT_TRUE(rtp_watch.n_facts <= WATCH_FACTS_MAX);
     for (size_t i = 0; i < rtp_watch.n_facts; i++)
         CU_ASSERT_TRUE(rtp_watch.facts[i].name && rtp_watch.facts[i].words);

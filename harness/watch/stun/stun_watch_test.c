@@ -511,8 +511,8 @@ static void anything(void)
 
 static void form(void)
 {
-    CU_ASSERT_PTR_EQUAL(watcher_of(&stun_codec), &stun_watch);
-    CU_ASSERT_PTR_NULL(watcher_of(NULL));
+    CU_ASSERT_PTR_EQUAL(watcher_of(&stun_codec, 0), &stun_watch);
+    CU_ASSERT_PTR_NULL(watcher_of(NULL, 0));
     CU_ASSERT_TRUE(stun_watch.n_facts <= WATCH_FACTS_MAX);
     for (size_t i = 0; i < stun_watch.n_facts; i++)
         CU_ASSERT_TRUE(stun_watch.facts[i].name && stun_watch.facts[i].words);
