@@ -43,7 +43,7 @@ struct command {
 };
 extern const struct command cmd_test, cmd_list, cmd_show, cmd_lint, cmd_decode, cmd_prove,
     cmd_vectors, cmd_trace, cmd_serve, cmd_report, cmd_bench, cmd_fuzz, cmd_doctor, cmd_relay,
-    cmd_interop, cmd_probe, cmd_streams, cmd_help;
+    cmd_interop, cmd_probe, cmd_streams, cmd_nat, cmd_help;
 /* All of them, in the order of the help; NULL ends the list. */
 extern const struct command *const cli_commands[];
 const struct command *cli_command(const char *name); /* NULL: there is none */

@@ -132,11 +132,17 @@ static bool asked_for(const struct job *j, const struct world_run *w, const stru
     }
 }
 
-/* Whether a case that counts for the class is about clauses, and not about robustness. */
+/* Whether a case is for canaries and not for faults: one of robustness, where they can tell bad input. */
+static bool for_canaries(const struct case_info *c)
+{
+    return c->kind == 'R' && codec_named(c->protocol);
+}
+
+/* Whether a case that counts for the class is one for its faults. */
 static bool has_plain(const struct job *j, const struct endpoint_class *cls)
 {
     for (size_t i = 0; i < j->n; i++)
-        if (counts(j, j->runs[i].c, cls) && j->runs[i].c->kind != 'R')
+        if (counts(j, j->runs[i].c, cls) && !for_canaries(j->runs[i].c))
             return true;
     return false;
 }
@@ -148,8 +154,7 @@ static bool concerned(const struct job *j, const struct world_run *w, size_t i)
 
     if (!c || !counts(j, c, w->cls))
         return false;
-    bool robust = c->kind == 'R';
-    return w->canary ? robust : !w->dev || w->variant || !robust;
+    return w->canary ? for_canaries(c) : !w->dev || w->variant || !for_canaries(c);
 }
 
 /* Run every case of the class's role on which the deviation can act; results of others are none. */
@@ -487,8 +492,8 @@ static int conclude(struct job *j)
             unproven++;
             if (!j->cli.json && !j->stopped)
                 printf("UNPROVEN %s: %s\n", c->id,
-                       c->kind == 'R' ? "no canary comes to harm in it, or none is noticed"
-                                      : "no fault makes it fail on the fault's clause");
+                       for_canaries(c) ? "no canary comes to harm in it, or none is noticed"
+                                       : "no fault makes it fail on the fault's clause");
         }
         if (j->cli.json)
             say_case(j, i);

@@ -4,5 +4,5 @@
 const struct command *const cli_commands[] = {
     &cmd_test,    &cmd_list,    &cmd_show,    &cmd_probe,  &cmd_lint,  &cmd_decode, &cmd_prove,
     &cmd_vectors, &cmd_trace,   &cmd_serve,   &cmd_report, &cmd_bench, &cmd_fuzz,   &cmd_doctor,
-    &cmd_relay,   &cmd_interop, &cmd_streams, &cmd_help,   NULL,
+    &cmd_relay,   &cmd_interop, &cmd_streams, &cmd_nat,    &cmd_help,  NULL,
 };

@@ -15,6 +15,14 @@ struct event {         /* what a party's OUT_EVENT becomes; lives until the hand
     const void *rec;
     uint32_t token;
 };
+struct party_via {     /* a relay: what a party opens as "udp" is opened so instead */
+    const char *stack; /* its last layer provides datagrams: "udp/turn", "tcp/tls/turn" */
+    struct addr
+        server; /* where the flow below goes; the remote of the party's own flow is the peer */
+    struct span name;        /* whom the server's certificate has to name; empty: its address */
+    const struct desc *desc; /* options of the layers */
+    const void *options;
+};
 struct party_spec {
     const struct endpoint_class *cls;
     const void *config; /* IN_START's record */
@@ -30,7 +38,8 @@ struct party_spec {
      * as long as the party. NULL: nothing. */
     const struct desc *layer_desc;
     const void *layer_options;
-    void *owner; /* the caller's, found again with party_owner */
+    const struct party_via *via; /* NULL: no relay. Lives as long as the party */
+    void *owner;                 /* the caller's, found again with party_owner */
 };
 struct driver_class {
     const char *name; /* "sim", "live" */

@@ -209,3 +209,21 @@ uint64_t env_timer(const struct env *env, const char *where, uint64_t value)
             }
     return value;
 }
+
+/* ---- options of layers ---- */
+
+struct val flow_option(const struct flow_spec *spec, const char *name)
+{
+    const struct field *f = spec->desc && spec->options ? field_find(spec->desc, name) : NULL;
+    return f ? val_of(f, spec->options) : (struct val){.absent = true};
+}
+
+bool flow_option_on(const struct flow_spec *spec, const char *name)
+{
+    return flow_option(spec, name).u != 0;
+}
+
+struct span flow_option_text(const struct flow_spec *spec, const char *name)
+{
+    return flow_option(spec, name).s;
+}

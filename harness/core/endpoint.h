@@ -26,6 +26,10 @@ struct flow_spec {
     const struct desc *desc;   /* options of the layers: a record and its table */
     const void *options;
 };
+/* One option of a flow's layers, by the name of its field; absent where the record has no such field. */
+struct val flow_option(const struct flow_spec *spec, const char *name);
+bool flow_option_on(const struct flow_spec *spec, const char *name);
+struct span flow_option_text(const struct flow_spec *spec, const char *name);
 struct pkt { /* what travels beside a datagram; addresses also for streams */
     struct addr remote,
         local;        /* remote: whom from or to; local: address it arrived at, or leave by */
@@ -103,6 +107,9 @@ enum out_kind {
     OUT_PAUSE,
     OUT_RESUME,
     OUT_RESOLVE,
+    /* Tell the datagram flow at pkt.remote by ICMP that what it sent to pkt.local (family 0: to this
+     * flow) was refused: `icmp`, `mtu`, data[0] is quoted. In sim alone: live it takes privileges. */
+    OUT_ICMP,
     OUT_EVENT,
     /* by a layer, about a flow that it provides, to whoever is above */
     OUT_PROVIDE, /* the flow is ready (IN_OPENED above) */
@@ -129,6 +136,8 @@ struct output {
     const struct desc *desc;
     const void *rec;  /* OUT_EVENT: record in the queue's arena */
     uint16_t rr_type; /* OUT_RESOLVE: RR_SRV, RR_A, RR_AAAA, RR_ANY_ADDR */
+    uint16_t icmp;    /* OUT_ICMP: type << 8 | code, and what the next hop takes */
+    uint32_t mtu;
     uint32_t token;
 };
 /* The caller's; taken whole after one input or a batch, before what it causes. Slices that are put
@@ -201,6 +210,7 @@ struct endpoint_class {
     uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none.
                                               NULL: it never has one */
     const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
+    bool datagrams;    /* what it provides are datagrams, whatever stands below */
     /* Free what it holds beside its own memory, before that is freed: of layers in
      * harness/drivers, which stand on libraries that allocate. NULL: nothing. */
     void (*end)(void *self);

@@ -154,25 +154,44 @@ static void refused(struct party *p, struct part *user, flow_id flow, enum close
     give(p, user, &(struct input){.kind = IN_CLOSED, .now_us = now, .flow = flow, .why = why});
 }
 
+/* How a flow is opened: as asked, or through the party's relay. */
+static struct flow_spec way_of(const struct party *p, const struct flow_spec *asked)
+{
+    const struct party_via *via = p->via;
+
+    if (!via || !asked->stack || strcmp(asked->stack, "udp") != 0)
+        return *asked;
+    return (struct flow_spec){.stack = via->stack,
+                              .local = {.family = via->server.family},
+                              .remote = via->server,
+                              .name = via->name,
+                              .desc = via->desc,
+                              .options = via->options};
+}
+
 static void do_open(struct party *p, struct part *user, const struct output *o, uint64_t now)
 {
+    struct flow_spec spec = way_of(p, &o->open);
     struct words w;
 
-    if (!layers_of(p->driver, o->open.stack, &w)) {
+    if (!layers_of(p->driver, spec.stack, &w)) {
         refused(p, user, o->flow, CLOSE_LOCAL, now);
         return;
     }
-    if (accepts(&o->open))
+    if (accepts(&spec))
         w.n = 0; /* they are built on acceptance */
     struct edge *base =
         p->next_flow < FLOW_ACCEPTED - 1 ? edge_new(p, NULL, p->next_flow + 1) : NULL;
     if (base)
-        keep_spec(p, base, &o->open);
+        keep_spec(p, base, &spec);
     if (!base || !build_chain(p, base, &w, &base->spec, user, o->flow, 0, now)) {
         refused(p, user, o->flow, CLOSE_QUOTA, now);
         return;
     }
     p->next_flow++;
+    struct edge *top = edge_above(p, user, o->flow);
+    if (top && top != base)
+        top->spec.remote = o->open.remote;
     out_put(&p->out, OUT_OPEN, base->id_below)->open = base->spec;
 }
 
@@ -237,8 +256,11 @@ static struct span joined(struct party *p, const struct output *o)
  * that was accepted is its listener's. */
 static bool is_stream(const struct party *p, const struct edge *e)
 {
-    while (e && e->below)
+    while (e && e->below) {
+        if (e->below->cls->datagrams)
+            return false;
         e = edge_above(p, e->below, LAYER_LOWER);
+    }
     if (e && !e->text[0])
         e = edge_above(p, &p->top, e->parent);
     return e && strncmp(e->text, "tcp", 3) == 0;
@@ -274,12 +296,14 @@ static void downward(struct party *p, struct part *from, const struct output *o,
     } else if (o->kind == OUT_SEND && o->not_before_us > now) {
         if (!held_put(p, e, o->not_before_us, &o->pkt, joined(p, o)))
             fault(p, "too many sends of", "are held back");
-    } else if (o->kind != OUT_PAUSE && o->kind != OUT_RESUME) { /* no layer knows these */
+    } else if (o->kind == OUT_SEND || o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE) {
         struct input in = {.now_us = now, .flow = e->id_below, .pkt = o->pkt};
         in.kind = o->kind == OUT_SEND ? IN_SEND : o->kind == OUT_SHUTDOWN ? IN_SHUTDOWN : IN_CLOSE;
         in.why = o->abort ? CLOSE_RESET : CLOSE_DONE;
         if (o->kind == OUT_SEND)
             in.data = joined(p, o);
+        if (o->kind == OUT_SEND && !in.pkt.remote.family && p->via)
+            in.pkt.remote = e->spec.remote;
         give(p, e->below, &in);
     }
     if (o->kind == OUT_CLOSE)
@@ -374,6 +398,7 @@ static void route(struct party *p, struct part *from, const struct output *o, ui
     case OUT_CLOSE:
     case OUT_PAUSE:
     case OUT_RESUME:
+    case OUT_ICMP:
         downward(p, from, o, now);
         break;
     case OUT_RESOLVE:
@@ -632,6 +657,7 @@ struct party *party_new(struct driver *d, const struct party_spec *spec, const c
     p->last_serial = p->top.serial;
     p->owner = spec->owner;
     p->layer_desc = spec->layer_desc;
+    p->via = spec->via;
     p->layer_options = spec->layer_options;
     p->layer_faults = spec->faults;
     p->top.self->applied = &p->applied;

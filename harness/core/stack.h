@@ -66,6 +66,7 @@ struct party {
     } asked[STACK_ASKED];
     uint32_t last_asked;
     const struct desc *layer_desc; /* as in party_spec */
+    const struct party_via *via;
     const void *layer_options;
     const char *const *layer_faults;
     size_t n_edges;                     /* alive */

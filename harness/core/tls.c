@@ -30,22 +30,6 @@ static const struct field option_fields[] = {
 const struct desc tls_options_desc = {"tls-options", sizeof(struct tls_options),
                                       FIELDS(option_fields), .next = NULL};
 
-struct val tls_option(const struct flow_spec *spec, const char *name)
-{
-    const struct field *f = spec->desc && spec->options ? field_find(spec->desc, name) : NULL;
-    return f ? val_of(f, spec->options) : (struct val){.absent = true};
-}
-
-bool tls_option_on(const struct flow_spec *spec, const char *name)
-{
-    return tls_option(spec, name).u != 0;
-}
-
-struct span tls_option_text(const struct flow_spec *spec, const char *name)
-{
-    return tls_option(spec, name).s;
-}
-
 static const struct name kind_v[] = {
     {TLS_SECURED, "secured"}, {TLS_FAILED, "failed"}, {TLS_CUT, "cut"}, {TLS_ENDED, "ended"}};
 static const struct names kinds = {kind_v, COUNT(kind_v)};

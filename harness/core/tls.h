@@ -49,11 +49,6 @@ struct tls_options {
 };
 extern const struct desc tls_options_desc;
 
-/* One option of a flow, absent where its record has no such field. */
-struct val tls_option(const struct flow_spec *spec, const char *name);
-bool tls_option_on(const struct flow_spec *spec, const char *name);
-struct span tls_option_text(const struct flow_spec *spec, const char *name);
-
 enum tls_kind {
     TLS_SECURED, /* the handshake is done */
     TLS_FAILED,  /* it is not and will not be; `why` says why */

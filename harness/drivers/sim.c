@@ -2,52 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/core/capture.h"
-#include "harness/drivers/sim.h"
+#include "harness/drivers/sim_impl.h"
 #include "harness/drivers/sim_zone.h"
-
-struct host;
-struct sock { /* a datagram binding, a listener, or one end of a stream */
-    struct host *host;
-    flow_id flow;
-    struct addr local, remote;
-    bool udp, listening, accepted, dead, eof_sent, eof_seen, ended;
-    struct sock *peer; /* streams: the other end; NULL while connecting */
-    uint64_t last_us;  /* streams: when the last octets sent arrive; order is kept */
-    size_t refs;       /* what is on its way to it, the peer that points to it, and being alive */
-    struct sock *addr_next, *flow_next, *prev, *next; /* while alive: in hashes, in its host */
-};
-struct host {
-    struct party *party; /* NULL: removed */
-    uint32_t n;
-    struct addr ip4, ip6, second;
-    struct sock *socks; /* alive, the newest first */
-    struct host *next;
-};
-struct coming { /* something on its way to a socket */
-    uint64_t at_us, seq;
-    struct sock *to;
-    struct party *party; /* of inputs without a socket */
-    struct input in;
-    uint8_t *data;        /* owned */
-    struct output *paced; /* a send that was held back; owned */
-};
-enum { ADDR_BUCKETS = 4096, FLOW_BUCKETS_FIRST = 1024 };
-struct sim {
-    struct driver d;
-    struct impair path;
-    uint64_t seq;
-    struct coming *heap;
-    size_t n, cap;
-    struct sock *by_addr[ADDR_BUCKETS], **by_flow;
-    size_t n_by_flow, n_socks; /* buckets, a power of two; sockets alive */
-    struct sock *spare;        /* nothing refers to them any more */
-    struct host *hosts;
-    struct zone *zone;
-    struct party *parties, *graves; /* removed from inside one of their own events */
-    uint32_t n_hosts;
-    uint16_t next_port;
-    flow_id next_accepted;
-};
 
 static void fail(struct sim *s, const char *why)
 {
@@ -120,15 +76,10 @@ static struct host *host_of(const struct party *p)
     return p->transport;
 }
 
-static bool same_ip(const struct addr *a, const struct addr *b)
-{
-    return a->family == b->family && memcmp(a->ip, b->ip, a->family == 6 ? 16 : 4) == 0;
-}
-
 static struct host *host_at(struct sim *s, const struct addr *a)
 {
     for (struct host *h = s->hosts; h; h = h->next)
-        if (same_ip(&h->ip4, a) || same_ip(&h->ip6, a) || same_ip(&h->second, a))
+        if (sim_same_ip(&h->ip4, a) || sim_same_ip(&h->ip6, a) || sim_same_ip(&h->second, a))
             return h;
     return NULL;
 }
@@ -228,6 +179,8 @@ static void sock_unref(struct sim *s, struct sock *k)
 {
     if (!k || --k->refs > 0)
         return;
+    if (k->owns_path)
+        free(k->path);
     k->next = s->spare;
     s->spare = k;
 }
@@ -299,9 +252,10 @@ static bool choose_local(struct sim *s, const struct party *p, const struct flow
     struct addr any = {.family = family};
 
     *local = family == 6 ? h->ip6 : h->ip4;
-    if (spec->local.family && same_ip(&spec->local, &h->second))
+    if (spec->local.family && sim_same_ip(&spec->local, &h->second))
         *local = h->second;
-    else if (spec->local.family && !same_ip(&spec->local, &any) && !same_ip(&spec->local, local))
+    else if (spec->local.family && !sim_same_ip(&spec->local, &any) &&
+             !sim_same_ip(&spec->local, local))
         return false; /* not an address of this host */
     local->port = spec->local.port;
     bool udp = strncmp(spec->stack, "udp", 3) == 0;
@@ -324,13 +278,28 @@ static void opened(struct sim *s, uint64_t at, struct sock *k, flow_id parent)
            (struct span){0});
 }
 
+/* The listener that a connection from `k` comes to, and the way to it in *path; with sites, how the other end sees `k`
+ * is path->src. */
+static struct sock *listener_for(struct sim *s, struct sock *k, struct sim_path *path, bool *there)
+{
+    *path = (struct sim_path){.src = k->local, .dst = k->remote};
+    if (s->sites)
+        sim_route(s, k->host, false, &k->local, &k->remote, path);
+    else
+        path->host = host_at(s, &k->remote);
+    *there = path->host && !sim_path_cut(path);
+    struct sock *listener = *there ? sock_at(s, &path->dst, false) : NULL;
+    return listener && listener->host == path->host ? listener : NULL;
+}
+
 static void connect_to(struct sim *s, struct sock *k)
 {
-    uint64_t now = s->d.now_us, delay = s->path.spec.delay_us;
-    struct sock *listener = sock_at(s, &k->remote, false);
+    struct sim_path path;
+    bool there;
+    struct sock *listener = listener_for(s, k, &path, &there);
+    uint64_t now = s->d.now_us, delay = s->path.spec.delay_us + sim_path_delay(&path);
 
     if (!listener) {
-        bool there = host_at(s, &k->remote) != NULL;
         closed(s, now + (there ? 2 * delay : SIM_CONNECT_US), k,
                there ? CLOSE_REFUSED : CLOSE_TIMEOUT);
         return;
@@ -339,8 +308,13 @@ static void connect_to(struct sim *s, struct sock *k)
         sock_new(s, listener->host, s->next_accepted++, &listener->local, false, true);
     if (!end)
         return;
-    end->remote = k->local;
+    end->remote = path.src;
     pair(end, k);
+    if (path.n && (k->path = malloc(sizeof path)) != NULL) {
+        *k->path = path;
+        end->path = k->path;
+        k->owns_path = true;
+    }
     k->last_us = end->last_us = now + 2 * delay;
     if (s->d.capture)
         capture_stream(s->d.capture, now, &k->local, &k->remote, CAPTURE_SYN, (struct span){0});
@@ -397,11 +371,67 @@ static void refuse(struct sim *s, struct sock *k, const struct addr *to, struct 
     arrive(s, at, k, in, span_cut(data, 0, 548));
 }
 
+/* ICMP that a party makes, as a host or a router on the way would. */
+static void send_icmp(struct sim *s, const struct sock *k, const struct output *o)
+{
+    struct sock *to = sock_at(s, &o->pkt.remote, true);
+    struct addr lost = o->pkt.local.family ? o->pkt.local : k->local;
+    struct span quoted = o->n_data ? o->data[0] : (struct span){0};
+
+    if (!to || to->local.family != lost.family)
+        return;
+    struct input in = {.kind = IN_ICMP,
+                       .icmp = o->icmp,
+                       .mtu = o->mtu,
+                       .pkt = {.remote = lost, .local = to->local}};
+    if (s->d.capture)
+        in.pkt.frame = capture_icmp(s->d.capture, s->d.now_us, &k->local, &to->local, o->icmp,
+                                    &to->local, &lost, quoted);
+    arrive(s, s->d.now_us + s->path.spec.delay_us, to, in, quoted);
+}
+
+/* A router on the way says that a datagram does not fit. */
+static void too_big(struct sim *s, struct sock *k, const struct addr *to, uint32_t mtu,
+                    uint64_t at_us, struct span data)
+{
+    uint16_t icmp = to->family == 6 ? 2 << 8 : 3 << 8 | 4;
+    struct input in = {
+        .kind = IN_ICMP, .icmp = icmp, .mtu = mtu, .pkt = {.remote = *to, .local = k->local}};
+
+    if (s->d.capture)
+        in.pkt.frame = capture_icmp(s->d.capture, at_us, to, &k->local, icmp, &k->local, to, data);
+    arrive(s, at_us, k, in, span_cut(data, 0, 548));
+}
+
+/* Through the sites between, from when it has passed the network itself. */
+static void send_across(struct sim *s, struct sock *k, const struct sim_path *path,
+                        const struct addr *to, struct input *in, uint64_t at_us, struct span data)
+{
+    struct sock *end = path->host ? sock_at(s, &path->dst, true) : NULL;
+    struct sim_fate fate;
+
+    sim_cross(path, at_us, data, in->pkt.dont_fragment || to->family == 6, &fate);
+    if (fate.mtu)
+        too_big(s, k, to, fate.mtu, at_us, data);
+    if (!fate.n || path->dropped || !path->host)
+        return;
+    if (!end || end->host != path->host) {
+        refuse(s, k, to, data);
+        return;
+    }
+    in->pkt.remote = path->src;
+    in->pkt.local = path->dst;
+    in->pkt.ttl = (uint8_t)(in->pkt.ttl > path->n ? in->pkt.ttl - path->n : 0);
+    for (size_t i = 0; i < fate.n && in->pkt.ttl; i++)
+        arrive(s, fate.at_us[i], end, *in, data);
+}
+
 static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
 {
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
-    struct sock *end = sock_at(s, &to, true);
+    struct sock *end = s->sites ? NULL : sock_at(s, &to, true);
     struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
+    struct sim_path path;
 
     if (!to.family)
         return;
@@ -413,16 +443,20 @@ static void send_datagram(struct sim *s, struct sock *k, const struct output *o,
     party_sent(k->host->party, &to, data, in.pkt.frame);
     size_t packet = o->pkt.dont_fragment ? data.n + (to.family == 6 ? 48 : 28) : 0;
     struct impair_fate f = impair_datagram(&s->path, s->d.now_us, data.n, packet);
+    if (s->sites)
+        sim_route(s, k->host, true, &k->local, &to, &path);
     if (f.loss != IMPAIR_KEPT)
         return;
-    if (!end) {
+    if (!end && !s->sites) {
         refuse(s, k, &to, data);
         return;
     }
     impair_corrupt(&f, (uint8_t *)(uintptr_t)data.p, data.n); /* the sender's copy: do_send */
-    arrive(s, f.at_us[0], end, in, data);
-    if (f.doubled)
-        arrive(s, f.at_us[1], end, in, data);
+    for (size_t i = 0; i < 1u + f.doubled; i++)
+        if (s->sites)
+            send_across(s, k, &path, &to, &in, f.at_us[i], data);
+        else
+            arrive(s, f.at_us[i], end, in, data);
 }
 
 static void send_stream(struct sim *s, struct sock *k, struct span data)
@@ -433,10 +467,16 @@ static void send_stream(struct sim *s, struct sock *k, struct span data)
 
     if (!end || k->eof_sent)
         return;
+    if (k->path && sim_path_cut(k->path)) {
+        closed(s, s->d.now_us + SIM_CONNECT_US, k, CLOSE_TIMEOUT);
+        closed(s, s->d.now_us + SIM_CONNECT_US, end, CLOSE_TIMEOUT);
+        return;
+    }
     for (size_t at = 0; at < data.n; at += step) {
         struct span part = span_cut(data, at, at + step);
-        struct input in = {.kind = IN_BYTES, .pkt = {.remote = k->local, .local = end->local}};
+        struct input in = {.kind = IN_BYTES, .pkt = {.remote = end->remote, .local = end->local}};
         uint64_t when = s->d.now_us + s->path.spec.delay_us;
+        when += k->path ? sim_path_delay(k->path) : 0;
         if (s->d.capture)
             in.pkt.frame = frame =
                 capture_stream(s->d.capture, s->d.now_us, &k->local, &end->local, 0, part);
@@ -532,8 +572,8 @@ static void do_resolve(struct sim *s, struct party *p, const struct output *o)
 
 static void take_output(struct sim *s, struct party *p, const struct output *o)
 {
-    struct sock *k =
-        o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE ? sock_of(s, p, o->flow) : NULL;
+    bool named = o->kind == OUT_SHUTDOWN || o->kind == OUT_CLOSE || o->kind == OUT_ICMP;
+    struct sock *k = named ? sock_of(s, p, o->flow) : NULL;
 
     if (o->kind == OUT_OPEN) {
         do_open(s, p, o);
@@ -546,6 +586,8 @@ static void take_output(struct sim *s, struct party *p, const struct output *o)
         check_ended(s, k);
     } else if (k && o->kind == OUT_CLOSE) {
         close_sock(s, k, o->abort);
+    } else if (k && o->kind == OUT_ICMP) {
+        send_icmp(s, k, o);
     }
 }
 
@@ -730,6 +772,7 @@ static void destroy(struct driver *d)
         next = k->next;
         free(k);
     }
+    sim_sites_free(s);
     zone_free(s->zone);
     free(s->by_flow);
     free(s->heap);
@@ -760,7 +803,8 @@ struct impair_spec *sim_network(struct driver *d)
 
 uint64_t sim_disturbed(const struct driver *d)
 {
-    return ((const struct sim *)d)->path.disturbed;
+    const struct sim *s = (const struct sim *)d;
+    return s->path.disturbed + sim_sites_disturbed(s);
 }
 
 bool sim_name(struct driver *d, const char *name, const struct addr *a)

@@ -5,6 +5,7 @@
 #ifndef HARNESS_DRIVERS_SIM_H
 #define HARNESS_DRIVERS_SIM_H
 #include "harness/core/impair.h"
+#include "harness/core/nat.h"
 #include "harness/core/stack.h"
 
 enum {
@@ -27,4 +28,26 @@ uint64_t sim_disturbed(const struct driver *d);
  * to is copied. False: no memory. */
 bool sim_name(struct driver *d, const char *name, const struct addr *a);
 bool sim_service(struct driver *d, const char *name, const struct srv *v);
+
+/* ---- sites: what stands between hosts ---- */
+
+/* A site is a place behind a router: with a NAT, or without. What goes in or out crosses its link, which has an
+ * impairment for each direction; sites nest. Hosts behind a NAT have addresses that nobody outside can reach. Without
+ * sites all hosts stand in one network. */
+struct sim_site;
+enum { SIM_SITES = 64 }; /* one more is NULL */
+/* `nat`: NULL: a router alone; without an external address it gets 203.0.113.N. `outer`: NULL: it stands in the network
+ * itself. The link has no delay at first. NULL: no memory, or SIM_SITES. Lives as long as the driver. */
+struct sim_site *sim_site_new(struct driver *d, const struct nat_spec *nat, struct sim_site *outer);
+/* From now on the party's host stands there (NULL: in the network itself). Streams that are open keep their way. */
+void sim_behind(struct party *p, struct sim_site *site);
+/* What the link does: `out` of the site, or into it. An mtu fragments datagrams that may be (all fragments have to
+ * arrive), and answers others by ICMP. */
+struct impair_spec *sim_site_link(struct sim_site *site, bool out);
+/* Nothing passes any more, or (false) again. */
+void sim_site_cut(struct sim_site *site, bool cut);
+/* Its NAT forgets all mappings; nothing where it has none. */
+void sim_site_rebind(struct sim_site *site);
+/* An external address of its NAT; family 0: it has none. */
+struct addr sim_site_outside(const struct sim_site *site);
 #endif

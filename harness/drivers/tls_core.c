@@ -160,30 +160,30 @@ static bool make_cert(struct tls_core *core, const struct flow_spec *spec)
     static const int64_t day = 86400;
     uint8_t memory[4 * TLS_CERT_PEM];
     struct arena mem = arena_of(memory, sizeof memory);
-    struct tls_cert_spec s = {.names = tls_option_text(spec, "subject"),
-                              .issuer = tls_option_text(spec, "issuer"),
-                              .issuer_key = tls_option_text(spec, "issuer_key"),
-                              .rsa = tls_option_on(spec, "rsa"),
-                              .srv_id = tls_option_on(spec, "srv_id")};
+    struct tls_cert_spec s = {.names = flow_option_text(spec, "subject"),
+                              .issuer = flow_option_text(spec, "issuer"),
+                              .issuer_key = flow_option_text(spec, "issuer_key"),
+                              .rsa = flow_option_on(spec, "rsa"),
+                              .srv_id = flow_option_on(spec, "srv_id")};
     struct tls_cert_spec unknown = {.names = SPAN("unknown authority"), .ca = true};
     struct span cert, key;
     const char *err = "";
 
-    if (tls_option_on(spec, "expired")) {
+    if (flow_option_on(spec, "expired")) {
         s.from_s = -30 * day;
         s.until_s = -day;
-    } else if (tls_option_on(spec, "not_yet")) {
+    } else if (flow_option_on(spec, "not_yet")) {
         s.from_s = day;
         s.until_s = 30 * day;
     }
-    if (tls_option_on(spec, "self_signed"))
+    if (flow_option_on(spec, "self_signed"))
         s.issuer = s.issuer_key = (struct span){0};
-    else if (tls_option_on(spec, "invalid") &&
+    else if (flow_option_on(spec, "invalid") &&
              !tls_cert_make(&unknown, &mem, &s.issuer, &s.issuer_key, &err))
         return fail(core, err, (struct span){0});
     if (!tls_cert_make(&s, &mem, &cert, &key, &err))
         return fail(core, err, (struct span){0});
-    if (tls_option_on(spec, "revoked") &&
+    if (flow_option_on(spec, "revoked") &&
         !tls_status_revoke(core, cert, s.issuer.n ? s.issuer : cert,
                            s.issuer.n ? s.issuer_key : key))
         return fail(core, "there is no saying that the certificate is revoked", (struct span){0});
@@ -341,7 +341,7 @@ static int version_of(const struct tls_core *core, struct span s)
 
 static bool set_versions(struct tls_core *core, const struct flow_spec *spec)
 {
-    struct span min = tls_option_text(spec, "min"), max = tls_option_text(spec, "max");
+    struct span min = flow_option_text(spec, "min"), max = flow_option_text(spec, "max");
     int low = version_of(core, min.n ? min : span_of("1.2"));
     int high = version_of(core, max.n ? max : span_of("1.3"));
 
@@ -371,7 +371,7 @@ static const char *list_of(const struct tls_core *core)
 static bool set_suites(struct tls_core *core, const struct flow_spec *spec)
 {
     char text[1024];
-    struct span list = tls_option_text(spec, "ciphers"), suites = tls_option_text(spec, "suites");
+    struct span list = flow_option_text(spec, "ciphers"), suites = flow_option_text(spec, "suites");
 
     snprintf(text, sizeof text, "%.*s", (int)list.n, list.n ? (const char *)list.p : "");
     if (!SSL_CTX_set_cipher_list(core->ctx, list.n ? text : list_of(core)))
@@ -431,12 +431,12 @@ static void set_options(struct tls_core *core)
 
 static bool take_identity(struct tls_core *core, const struct flow_spec *spec)
 {
-    struct span cert = tls_option_text(spec, "cert"), ca = tls_option_text(spec, "ca");
-    struct span pin = tls_option_text(spec, "fingerprint");
+    struct span cert = flow_option_text(spec, "cert"), ca = flow_option_text(spec, "ca");
+    struct span pin = flow_option_text(spec, "fingerprint");
 
-    if (core->server && !tls_option_on(spec, "ask_client"))
+    if (core->server && !flow_option_on(spec, "ask_client"))
         SSL_CTX_set_verify(core->ctx, SSL_VERIFY_NONE, NULL);
-    if (cert.n ? !take_cert(core, cert, tls_option_text(spec, "key"))
+    if (cert.n ? !take_cert(core, cert, flow_option_text(spec, "key"))
                : core->server && !make_cert(core, spec))
         return false;
     if (core->server)
@@ -456,12 +456,12 @@ static bool take_identity(struct tls_core *core, const struct flow_spec *spec)
 bool tls_core_open(struct tls_core *core, const struct env *env, const struct flow_spec *spec,
                    bool datagrams, bool server)
 {
-    struct span name = tls_option_text(spec, "server_name");
-    uint64_t rto = tls_option(spec, "rto_us").u;
+    struct span name = flow_option_text(spec, "server_name");
+    uint64_t rto = flow_option(spec, "rto_us").u;
 
     *core = (struct tls_core){.env = env, .datagrams = datagrams, .server = server};
     name = name.n ? name : spec->name;
-    core->insecure = tls_option_on(spec, "insecure");
+    core->insecure = flow_option_on(spec, "insecure");
     core->rto_us = rto && rto < 60000000 ? (uint32_t)rto : 1000000;
     if (name.n >= sizeof core->host)
         return fail(core, "the server's name is longer than 255 octets", (struct span){0});
@@ -472,7 +472,7 @@ bool tls_core_open(struct tls_core *core, const struct env *env, const struct fl
         return fail(core, "OpenSSL gives no context", (struct span){0});
     set_options(core);
     return set_versions(core, spec) && set_suites(core, spec) &&
-           set_alpn(core, tls_option_text(spec, "alpn")) && take_identity(core, spec);
+           set_alpn(core, flow_option_text(spec, "alpn")) && take_identity(core, spec);
 }
 
 void tls_core_close(struct tls_core *core)

@@ -182,11 +182,13 @@ local actor_meta = {
   end,
 }
 
--- A party that the case speaks through: role "client" or "server" of a protocol.
+-- A party that the case speaks through: role "client" or "server" of a protocol. config.host: the address that its
+-- host has in the simulator, in place of one that is chosen.
 function t:actor(role, protocol, config)
   local name = config and config.name or (role .. (#actors > 0 and tostring(#actors + 1) or ""))
-  if config then config.name = nil end
-  local id, addr, verbs, listens = H.add(protocol .. "." .. role, name, config or {})
+  local host = config and config.host
+  if config then config.name, config.host = nil, nil end
+  local id, addr, verbs, listens = H.add(protocol .. "." .. role, name, config or {}, host)
   local a = setmetatable({ id = id, name = name, protocol = protocol, verbs = verbs, inbox = {}, seen = {} },
     actor_meta)
   actors[id] = a

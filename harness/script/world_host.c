@@ -279,6 +279,9 @@ static int h_add(lua_State *L)
     world_tls_read(w, L, 3, &w->tls[w->n_actors + 1]);
     luarec_read(L, 3, cls->config, config, &w->mem);
     w->n_actors++;
+    struct addr host = world_host_addr(w);
+    if (!lua_isnoneornil(L, 4) && (!w->sim || !addr_parse(span_of(luaL_checkstring(L, 4)), &host)))
+        return luaL_error(L, "'%s' is no address for a host here", lua_tostring(L, 4));
     fill_defaults(w, cls, config);
     struct actor *a = &w->actors[w->n_actors];
     a->cls = cls;
@@ -288,7 +291,7 @@ static int h_add(lua_State *L)
                               &(struct party_spec){.cls = cls,
                                                    .config = config,
                                                    .name = luaL_checkstring(L, 2),
-                                                   .host = world_host_addr(w),
+                                                   .host = host,
                                                    .seed = w->run->seed + w->n_actors,
                                                    .layer_desc = &tls_options_desc,
                                                    .layer_options = &w->tls[w->n_actors],

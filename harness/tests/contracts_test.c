@@ -15,7 +15,7 @@ enum { WAIT_US = 10000000, EVENTS = 20000, PARTIES = 8, DATA = 40 };
 
 /* ---- an endpoint that does what its configuration says and reports all that it is given ---- */
 
-enum mode { REPORT, ECHO, ABORT, CLOSE, SHUT, FLOOD, AGAIN };
+enum mode { REPORT, ECHO, ABORT, CLOSE, SHUT, FLOOD, AGAIN, TELL };
 struct any_config {
     enum mode mode;
     struct flow_spec open;
@@ -36,6 +36,8 @@ static void any_open(const struct any *a, flow_id flow, struct outq *q)
 
 static void any_bytes(const struct any *a, const struct input *in, struct outq *q)
 {
+    struct output *o;
+
     switch (a->c.mode) {
     case ECHO:
         out_send(q, in->flow, in->data, &(struct pkt){.remote = in->pkt.remote});
@@ -54,6 +56,11 @@ static void any_bytes(const struct any *a, const struct input *in, struct outq *
             out_put(q, OUT_CLOSE, in->flow);
         if (in->flow < a->c.last)
             any_open(a, in->flow + 1, q);
+        break;
+    case TELL: /* the sender, as if the datagram had not arrived */
+        o = out_put(q, OUT_ICMP, in->flow);
+        o->pkt.remote = in->pkt.remote;
+        o->icmp = 3 << 8 | 1;
         break;
     case FLOOD:
         for (size_t i = 0; i <= STACK_OUTPUTS; i++)
@@ -752,10 +759,27 @@ static void connections_are_forgotten(void)
     world_end(w);
 }
 
+/* ---- ICMP that a party makes ---- */
+
+static void told_by_icmp(void)
+{
+    struct world *w = world(true, 1, NULL);
+    struct party *teller =
+        add_any(w, TELL, (struct flow_spec){.stack = "udp", .local = here(true)}, NULL);
+    struct addr at = listening(w, teller, "opened");
+    struct party *sender =
+        add_any(w, REPORT, (struct flow_spec){.stack = "udp", .remote = at}, "x");
+
+    CU_ASSERT_TRUE(run_until(w, sender, "icmp", 1));
+    CU_ASSERT_TRUE(addr_eq(&event(w, sender, "icmp", 0)->remote, &at));
+    CU_ASSERT_EQUAL(count(w, teller, "icmp"), 0);
+    world_end(w);
+}
+
 TESTS({"same_events_everywhere", same_events_everywhere}, {"relay_in_sim", relay_in_sim},
       {"relay_live", relay_live}, {"relay_forgets", relay_forgets},
       {"paced_exactly", paced_exactly}, {"same_seed_same_run", same_seed_same_run},
       {"what_the_network_does", what_the_network_does}, {"unknown_layers", unknown_layers},
       {"listeners", listeners}, {"ends", ends}, {"refusals", refusals}, {"overrun", overrun},
       {"removed_from_inside", removed_from_inside},
-      {"connections_are_forgotten", connections_are_forgotten})
+      {"connections_are_forgotten", connections_are_forgotten}, {"told_by_icmp", told_by_icmp})

@@ -451,6 +451,29 @@ function lib.relays(t, k, p, clause, what)
   return lib.comes_back(t, k, clause, back, what .. ", from the peer") ~= nil and ok
 end
 
+---------------------------------------------------------------- for the templates of t:lib("robust")
+
+lib.robust = { derived = { length = true, cookie = true, padding = true, transaction = true } }
+
+function lib.robust.actor(t) return t:actor("client", "stun", { channels = true }) end
+
+function lib.robust.id(octets) return #octets >= 20 and octets:sub(9, 20) or nil end
+
+function lib.robust.with_id(octets, n) return octets:sub(1, 8) .. ("bad%09d"):format(n) .. octets:sub(21) end
+
+function lib.robust.answer(ev)
+  local m = ev.message
+  if not m then return "what is no message" end
+  return m.class == "success" or m.class == "error" or "a message of class " .. tostring(m.class)
+end
+
+-- Refresh without anything: challenged, or refused for want of an allocation, or granted; it harms none.
+function lib.robust.exchange(_, c, args, n)
+  local id = ("alive%07d"):format(n)
+  args.class, args.method, args.transaction = "request", "refresh", id
+  return { id = id, answer = c:request(args) }
+end
+
 ---------------------------------------------------------------- a client under test
 
 -- What a user of a client can ask for, and with what: `allocate` also with family (4, 6, 46: both in one allocation),

@@ -130,7 +130,9 @@ struct stun_event {
     const char *why;   /* closed, icmp, failed: in words */
     const char *codec; /* of `octets`, where it is not STUN's: "ChannelData"; else NULL */
     struct addr mapped;
-    uint32_t code; /* of the error response, or of the ICMP message */
+    uint32_t code;     /* of the error response, or of the ICMP message */
+    uint32_t tos, ttl; /* of a datagram, as far as the driver knows them */
+    bool dont_fragment;
 };
 enum stun_result {
     STUN_R_MESSAGE, /* nothing that was waited for */

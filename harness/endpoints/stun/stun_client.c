@@ -113,10 +113,11 @@ flow_id client_user_flow(struct stun_client *c, const struct stun_transaction *t
     return flow;
 }
 
-static void put(struct stun_client *c, flow_id flow, struct span wire, const struct addr *to,
+static void put(struct stun_client *c, flow_id flow, struct span wire, struct pkt pkt,
                 uint64_t split, struct outq *q)
 {
-    struct pkt pkt = {.remote = to->family ? *to : c->c.server};
+    if (!pkt.remote.family)
+        pkt.remote = c->c.server;
     bool stream = client_stream(c, flow) != NULL;
     size_t step = stream && split ? split : wire.n;
 
@@ -161,7 +162,7 @@ void client_begin(struct stun_client *c, struct stun_transaction *t, const struc
 
 void client_put(struct stun_client *c, struct stun_transaction *t, struct outq *q)
 {
-    put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
+    put(c, t->flow, (struct span){t->wire, t->wire_n}, (struct pkt){.remote = t->to}, 0, q);
 }
 
 struct stun_event *client_end(struct stun_transaction *t, const struct input *in, struct outq *q,
@@ -217,7 +218,7 @@ static void again(struct stun_client *c, struct stun_transaction *t, const struc
         t->wire[19] ^= (uint8_t)(1u << (t->sent & 7)); /* never the first one again */
         memcpy(t->id, t->wire + 8, 12);
     }
-    put(c, t->flow, (struct span){t->wire, t->wire_n}, &t->to, 0, q);
+    put(c, t->flow, (struct span){t->wire, t->wire_n}, (struct pkt){.remote = t->to}, 0, q);
     if (t->user && client_flag(c, "first-interval-twice"))
         doubled--;
     step = client_flag(c, "no-doubling") ? t->rto_us : t->rto_us << doubled;
@@ -504,7 +505,11 @@ static void send_any(struct stun_client *c, const struct input *in, struct outq 
         stun_cut256(&w, &marks, a->cut256 ? a->cut256 : 32);
         stun_seal(&w, &marks, id.signed_ ? &id.key : NULL);
     }
-    put(c, flow, wr_span(&w), &a->to, a->split, q);
+    struct pkt pkt = {.remote = a->to,
+                      .tos = (uint8_t)a->tos,
+                      .ttl = (uint8_t)a->ttl,
+                      .dont_fragment = a->dont_fragment};
+    put(c, flow, wr_span(&w), pkt, a->split, q);
     struct input as = *in;
     as.flow = flow;
     stun_report(q, "sent", in->token, STUN_R_SENT, &as, wr_span(&w));
@@ -602,6 +607,9 @@ static const struct field send_fields[] = {
     {.name = "split", A(split, F_UINT)},
     {.name = "cut256", A(cut256, F_UINT)},
     {.name = "flow", A(flow, F_UINT)},
+    {.name = "tos", A(tos, F_UINT)},
+    {.name = "ttl", A(ttl, F_UINT)},
+    {.name = "dont_fragment", A(dont_fragment, F_BOOL)},
     {.name = "octets", A(octets, F_BYTES)},
     {.name = "realm", A(realm, F_TEXT)},
     {.name = "nonce", A(nonce, F_TEXT)},

@@ -14,6 +14,8 @@ struct stun_send_args {    /* of every verb */
     uint64_t cut256;     /* octets of MESSAGE-INTEGRITY-SHA256; 0: all 32 */
     uint64_t split;      /* streams: octets in a segment; 0: all in one */
     uint32_t flow;       /* as an earlier event named it; 0: the default one */
+    uint32_t tos, ttl;   /* `send`, of a datagram; 0: the driver's default */
+    bool dont_fragment;
     struct span octets, realm, nonce, username, password;
     struct span uri; /* `binding`: where to, instead of `to` */
     struct draft *message;

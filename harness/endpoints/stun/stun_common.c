@@ -1,5 +1,6 @@
 /* harness/endpoints/stun/stun_common.c - field tables of configuration and events, streams. */
 #include "harness/core/prep.h"
+#include "harness/endpoints/stun/stun_discovery.h"
 #include "harness/endpoints/stun/stun_endpoint.h"
 
 static const struct name auth_v[] = {
@@ -48,6 +49,9 @@ static const struct field event_fields[] = {
     {.name = "codec", E(codec, F_CHARS)},
     {.name = "mapped", E(mapped, F_ADDR)},
     {.name = "code", E(code, F_UINT), .absent = no_code},
+    {.name = "tos", E(tos, F_UINT)},
+    {.name = "ttl", E(ttl, F_UINT)},
+    {.name = "dont_fragment", E(dont_fragment, F_BOOL)},
 };
 const struct desc stun_event_desc = {"stun-event", sizeof(struct stun_event), FIELDS(event_fields),
                                      .next = NULL};
@@ -161,6 +165,9 @@ struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
     e->local = in->pkt.local;
     e->frame = in->pkt.frame;
     e->flow = in->flow;
+    e->tos = in->pkt.tos;
+    e->ttl = in->pkt.ttl;
+    e->dont_fragment = in->pkt.dont_fragment;
     if (data.n) {
         e->octets = arena_copy(&q->mem, data);
         if (!q->mem.full && stun_codec.decode(e->octets, &q->mem, &view, &none) == STEP_ITEM)
@@ -277,4 +284,4 @@ bool stun_stream_take(struct stun_stream *s, const struct input *in,
 
 extern const struct endpoint_class *const stun_endpoints[];
 const struct endpoint_class *const stun_endpoints[] = {&stun_client_class, &stun_server_class,
-                                                       NULL};
+                                                       &stun_discovery_class, NULL};

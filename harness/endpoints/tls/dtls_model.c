@@ -402,7 +402,7 @@ static void take(struct dtls *d, const struct input *in)
     d->server = in->open->listen;
     d->peer = in->open->remote;
     d->secret = rng_next(d->env.rng);
-    d->rto_us = tls_option(in->open, "rto_us").u;
+    d->rto_us = flow_option(in->open, "rto_us").u;
     if (!d->rto_us)
         d->rto_us = DTLS_RTO_US;
 }

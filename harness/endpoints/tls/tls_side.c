@@ -11,16 +11,16 @@ static void keep(struct tls_kept *n, struct span s)
 
 void tls_side_take(struct tls_side *s, const struct flow_spec *spec)
 {
-    struct span name = tls_option_text(spec, "server_name");
+    struct span name = flow_option_text(spec, "server_name");
 
-    keep(&s->subject, tls_option_text(spec, "subject"));
-    keep(&s->alpn, tls_option_text(spec, "alpn"));
+    keep(&s->subject, flow_option_text(spec, "subject"));
+    keep(&s->alpn, flow_option_text(spec, "alpn"));
     keep(&s->host, name.n ? name : spec->name);
-    s->facts = (uint8_t)((tls_option_on(spec, "invalid") ? CERT_INVALID : 0) |
-                         (tls_option_on(spec, "expired") ? CERT_EXPIRED : 0) |
-                         (tls_option_on(spec, "not_yet") ? CERT_NOT_YET : 0) |
-                         (tls_option_on(spec, "self_signed") ? CERT_SELF_SIGNED : 0));
-    s->insecure = tls_option_on(spec, "insecure");
+    s->facts = (uint8_t)((flow_option_on(spec, "invalid") ? CERT_INVALID : 0) |
+                         (flow_option_on(spec, "expired") ? CERT_EXPIRED : 0) |
+                         (flow_option_on(spec, "not_yet") ? CERT_NOT_YET : 0) |
+                         (flow_option_on(spec, "self_signed") ? CERT_SELF_SIGNED : 0));
+    s->insecure = flow_option_on(spec, "insecure");
 }
 
 struct span tls_kept_span(const struct tls_kept *k)

@@ -14,7 +14,8 @@
  *
  * turn.peer: what cases speak through on the far side of a relay: UDP sockets or TCP connections. Verbs:
  *   `send`, `open` one more UDP socket at the same address, `connect` to an address by TCP, `listen` for
- *   connections at one more port, `close`, `shutdown`. Events: "data", "icmp", "accepted", "eof", "closed". */
+ *   connections at one more port, `close`, `shutdown`; in sim `icmp`: tell a UDP socket what became of its
+ *   datagram, as a host or a router does. Events: "data", "icmp", "accepted", "eof", "closed". */
 #ifndef HARNESS_ENDPOINTS_TURN_TURN_H
 #define HARNESS_ENDPOINTS_TURN_TURN_H
 #include "harness/endpoints/stun/stun.h"
@@ -30,6 +31,7 @@ enum {
                                  authenticated; else the new one is reset. Told as "refused" */
     TURN_AT_ONCE = 256,       /* allocations that end by one timer; more end by the next, at once */
     TURN_PORT_TRIES = 64,     /* ports that are tried for one relayed address */
+    TURN_EARLY = 16384, /* octets that wait for a layer's allocation; a datagram more is lost */
     TURN_CHANNEL_FIRST = 0x4000,
     TURN_CHANNEL_LAST = 0x4fff,
     TURN_CHANNEL_LAST_5766 = 0x7ffe,
@@ -99,10 +101,23 @@ struct turn_client_config {
     uint64_t rto_us, ti_us;                   /* 0: 500 ms, 39.5 s */
     uint32_t rc, rm;                          /* 0: 7, 16 */
 };
+/* Options of a flow's layer "turn": any record whose table has fields of these names. The flow below goes to the TURN
+ * server; what the layer provides is a flow of datagrams at the relayed address, which IN_OPENED has as pkt.local. Each peer
+ * that something is sent to gets a channel; others are heard only where `permit` names them. What is sent before the
+ * allocation is there waits, TURN_EARLY octets at most. It is closed when there is no allocation, or none any more;
+ * closing it deletes the allocation. ICMP about peers is not passed on. */
+struct turn_options {
+    struct span username, password; /* empty: "alice", "alice-secret" */
+    struct addr permit;             /* a peer that may send first; family 0: none */
+    uint64_t family;                /* 4, 6: of the relayed address; 0: the server's choice, IPv4 */
+    bool send_only;                 /* by Send indications, without channels */
+};
 struct turn_peer_config {
     struct addr listen; /* family 0: any address of the host; port 0: the system's choice */
     bool tcp;           /* it listens for connections there; else it is a UDP socket */
 };
 extern const struct desc turn_server_config_desc, turn_client_config_desc, turn_event_desc;
-extern const struct endpoint_class turn_server_class, turn_client_class, turn_peer_class;
+extern const struct desc turn_options_desc;
+extern const struct endpoint_class turn_server_class, turn_client_class, turn_layer_class,
+    turn_peer_class;
 #endif

@@ -365,6 +365,8 @@ static void create(struct turn_server *s, struct turn_request *r, const struct w
     const struct stun_attr *nonce = stun_find(r->m, STUN_NONCE);
     struct turn_reserved *from = w->token;
 
+    if (s->held_allocs > 64 && turn_flag(s, "flood-kills"))
+        out_put(r->q, OUT_CLOSE, TURN_FLOW_UDP);
     if (!a) {
         turn_error(s, r, 508, "capacity");
         return;

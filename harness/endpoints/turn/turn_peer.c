@@ -23,10 +23,10 @@ struct turn_notice {
     const char *why;
 };
 struct peer_args {
-    struct addr to;
+    struct addr to, about; /* about: of ICMP, where the datagram went; family 0: here */
     struct span octets;
     uint32_t flow; /* as an event named it; 0: the first */
-    uint32_t tos, ttl;
+    uint32_t tos, ttl, type, code, mtu;
     bool dont_fragment, abort;
 };
 struct peer_flow {
@@ -86,8 +86,9 @@ static const struct desc notice_desc = {"peer-event", sizeof(struct turn_notice)
         .name = #m, FIELD(struct peer_args, m, k)                                                  \
     }
 static const struct field args_fields[] = {
-    A(to, F_ADDR),  A(octets, F_BYTES),       A(flow, F_UINT),  A(tos, F_UINT),
-    A(ttl, F_UINT), A(dont_fragment, F_BOOL), A(abort, F_BOOL),
+    A(to, F_ADDR),   A(about, F_ADDR), A(octets, F_BYTES),       A(flow, F_UINT),
+    A(tos, F_UINT),  A(ttl, F_UINT),   A(dont_fragment, F_BOOL), A(abort, F_BOOL),
+    A(type, F_UINT), A(code, F_UINT),  A(mtu, F_UINT),
 };
 #undef A
 static const struct desc args_desc = {"peer-args", sizeof(struct peer_args), FIELDS(args_fields),
@@ -192,6 +193,23 @@ static void send_octets(struct turn_peer_actor *p, const struct input *in, struc
     take(q, notice(q, "sent", in->token, NOTICE_SENT, &as), a->octets);
 }
 
+/* What the driver can do: in sim. */
+static void send_icmp(const struct peer_flow *f, const struct input *in, struct outq *q)
+{
+    const struct peer_args *a = in->rec;
+    struct span *quoted = arena_take(&q->mem, sizeof *quoted);
+    struct output *o = out_put(q, OUT_ICMP, f->id);
+
+    o->pkt = (struct pkt){.remote = a->to, .local = a->about};
+    o->icmp = (uint16_t)(a->type << 8 | (a->code & 0xff));
+    o->mtu = a->mtu;
+    if (quoted && a->octets.n) {
+        *quoted = arena_copy(&q->mem, a->octets);
+        o->data = quoted;
+        o->n_data = 1;
+    }
+}
+
 static void command(struct turn_peer_actor *p, const struct input *in, struct outq *q)
 {
     const struct peer_args *a = in->rec;
@@ -207,7 +225,9 @@ static void command(struct turn_peer_actor *p, const struct input *in, struct ou
     } else if (!f) {
         failed(q, in, "there is no such flow");
     } else {
-        if (strcmp(v, "close") == 0) {
+        if (strcmp(v, "icmp") == 0) {
+            send_icmp(f, in, q);
+        } else if (strcmp(v, "close") == 0) {
             out_put(q, OUT_CLOSE, f->id)->abort = a->abort;
             f->id = 0;
         } else {
@@ -289,6 +309,7 @@ static void input(void *self, const struct input *in, struct outq *q)
 static const struct verb verbs[] = {
     {"send", &args_desc, true},   {"open", &args_desc, true},  {"connect", &args_desc, true},
     {"listen", &args_desc, true}, {"close", &args_desc, true}, {"shutdown", &args_desc, true},
+    {"icmp", &args_desc, true},
 };
 const struct endpoint_class turn_peer_class = {
     .name = "turn.peer",

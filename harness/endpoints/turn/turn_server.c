@@ -19,7 +19,7 @@ static void open_flows(struct turn_server *s, struct outq *q)
     if (tls.family) {
         if (tcp)
             out_open(q, TURN_FLOW_TLS, "tcp/tls", true, &tls);
-        if (!s->c.no_udp && !turn_flag(s, "dtls-refused"))
+        if (!s->c.no_udp)
             out_open(q, TURN_FLOW_DTLS, "udp/dtls", true, &tls);
     }
     if (turn_flag(s, "answer-from-other-port") || turn_flag(s, "send-from-other-port") ||
@@ -423,6 +423,18 @@ static bool acceptable(struct turn_server *s, const struct stun_msg *m)
             turn_flag(s, "response-answered"));
 }
 
+/* A fault ends where a signed request comes again from elsewhere. */
+static void watch_replays(struct turn_server *s, const struct turn_request *r)
+{
+    if (!r->m->at_integrity && !r->m->at_integrity256)
+        return;
+    if (memcmp(r->transaction.p, s->asked, sizeof s->asked) == 0 &&
+        !addr_eq(&r->c.remote, &s->asker))
+        out_put(r->q, OUT_CLOSE, TURN_FLOW_UDP);
+    memcpy(s->asked, r->transaction.p, sizeof s->asked);
+    s->asker = r->c.remote;
+}
+
 void turn_message(struct turn_server *s, const struct input *in, struct turn_stream *st,
                   struct span octets, struct outq *q)
 {
@@ -430,7 +442,7 @@ void turn_message(struct turn_server *s, const struct input *in, struct turn_str
     struct findings none = {0};
     struct turn_request r = {.in = in, .q = q, .m = &m, .stream = st, .by.cause = "none"};
 
-    if (octets.n && octets.p[0] >= 0x40) { /* RFC8656:12#a4 */
+    if (octets.n && turn_is_channel(s, octets.p[0])) {
         turn_channel_data(s, in, st, octets, q);
         return;
     }
@@ -449,6 +461,8 @@ void turn_message(struct turn_server *s, const struct input *in, struct turn_str
     r.c = (struct turn_client){in->flow, in->pkt.remote, in->pkt.local};
     r.alloc = st ? st->alloc : turn_find(s, &r.c);
     bool indication = m.cls == STUN_INDICATION;
+    if (turn_flag(s, "replay-kills"))
+        watch_replays(s, &r);
     if (indication && m.method == STUN_ALLOCATE && turn_flag(s, "indication-allocates"))
         indication = false;
     if (!indication && !st && turn_flag(s, "remembered-answer") && remembered(s, &r))
@@ -562,4 +576,4 @@ const struct endpoint_class turn_server_class = {
 };
 extern const struct endpoint_class *const turn_endpoints[];
 const struct endpoint_class *const turn_endpoints[] = {&turn_server_class, &turn_client_class,
-                                                       &turn_peer_class, NULL};
+                                                       &turn_layer_class, &turn_peer_class, NULL};

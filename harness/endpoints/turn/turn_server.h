@@ -122,6 +122,8 @@ struct turn_server {
     uint32_t redirected;
     struct turn_client deleter;
     uint8_t deleted[12];
+    struct addr asker; /* whose signed request came last */
+    uint8_t asked[12];
     struct turn_answer answers[16];
     size_t n_answers;
     struct stun_attr attrs[STUN_ATTRS];
@@ -157,6 +159,11 @@ struct turn_request { /* one message on its way to its answer */
 static inline bool turn_flag(const struct turn_server *s, const char *name)
 {
     return s->deviant && env_flag(&s->env, name);
+}
+/* RFC8656:12#a4: STUN or ChannelData, by the first octet. */
+static inline bool turn_is_channel(const struct turn_server *s, uint8_t first)
+{
+    return first == 0x40 || (first > 0x40 && !turn_flag(s, "channel-40-alone"));
 }
 static inline bool turn_is_stream(flow_id flow)
 {
@@ -280,7 +287,7 @@ void turn_stream_end(struct turn_server *s, struct turn_stream *st, bool close, 
                      struct outq *q);
 void turn_streams_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 244, TURN_SERVER_VARIANTS = 35 };
+enum { TURN_SERVER_FAULTS = 247, TURN_SERVER_VARIANTS = 35 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

@@ -133,10 +133,10 @@ static enum step next(const struct turn_server *s, struct span in, size_t *used)
     struct findings none = {0};
     struct stun_channel c;
 
-    if (in.n && in.p[0] >= 0x40 && turn_flag(s, "padding-not-skipped"))
+    if (in.n && turn_is_channel(s, in.p[0]) && turn_flag(s, "padding-not-skipped"))
         return turn_channel_next(s, in, false, &c, used) == STEP_ITEM ? unpadded(&c, used)
                                                                       : STEP_MORE;
-    if (in.n && in.p[0] >= 0x40)
+    if (in.n && turn_is_channel(s, in.p[0]))
         return turn_channel_next(s, in, true, &c, used);
     return stun_next(in, used, &none);
 }
@@ -206,6 +206,9 @@ void turn_stream_bytes(struct turn_server *s, const struct input *in, struct out
     }
     if (st->flow != in->flow)
         return;
+    if (st->n >= 4 && turn_is_channel(s, st->buf[0]) && get_u16(st->buf + 2) >= 0xff00 &&
+        turn_flag(s, "long-channeldata-kills"))
+        out_put(q, OUT_CLOSE, TURN_FLOW_TCP);
     uint64_t was = st->begun_us;
     if (turn_flag(s, "idle-closed"))
         st->begun_us = in->now_us;
