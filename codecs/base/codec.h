@@ -19,6 +19,8 @@ struct codec { /* what may be NULL says so */
     unsigned framing;
     /* Where a target "name:host" without a port is, and "names:host", over TLS; 0: it needs a port. */
     uint16_t port, port_secure;
+    const char
+        *also; /* another scheme for the same ports: "turn", of what STUN carries; NULL: none */
     const struct desc *view; /* describes what decode yields */
     /* How sure the codec is that `in`, a whole datagram or the front of a stream, is its own:
      * 0 (no) to 100; `port` is a hint, 0 where unknown. Cheap: no full decode. */

@@ -108,6 +108,7 @@ const struct codec stun_codec = {
     .framing = FRAMING_DATAGRAM | FRAMING_STREAM | FRAMING_MESSAGE,
     .port = 3478, /* RFC8489:8.1#a4 */
     .port_secure = 5349,
+    .also = "turn", /* RFC8656:4.1#a2, #a3 */
     .view = &stun_msg_desc,
     .guess = stun_guess,
     .decode = decode,

@@ -199,18 +199,24 @@ static bool split_url(const char *url, char scheme[16], char host[256], char por
            strtoul(port, NULL, 10) - 1 < 65535;
 }
 
+/* Whether a scheme is `name`, or (secure) that with an s. */
+static bool is_scheme(const char *scheme, const char *name, bool *secure)
+{
+    size_t n = name ? strlen(name) : 0;
+
+    *secure = n && scheme[n] == 's' && !scheme[n + 1];
+    return n && strncmp(scheme, name, n) == 0 && (!scheme[n] || *secure);
+}
+
 /* The port of a scheme, "stun" or "stuns", as its codec has it; 0: none says. */
 static unsigned scheme_port(const char *scheme)
 {
+    bool secure;
+
     for (size_t i = 0; i < registry_n; i++) {
         const struct codec *c = registry[i].codec;
-        size_t n = c ? strlen(c->name) : 0;
-        if (!c || strncmp(scheme, c->name, n) != 0)
-            continue;
-        if (!scheme[n])
-            return c->port;
-        if (strcmp(scheme + n, "s") == 0)
-            return c->port_secure;
+        if (c && (is_scheme(scheme, c->name, &secure) || is_scheme(scheme, c->also, &secure)))
+            return secure ? c->port_secure : c->port;
     }
     return 0;
 }

@@ -7,10 +7,8 @@ static void ports(void)
     static const struct {
         const char *url;
         uint16_t port;
-    } rows[] = {{"stun:127.0.0.1", 3478},
-                {"stuns:127.0.0.1", 5349},
-                {"stun://[::1]", 3478},
-                {"stuns://127.0.0.1:9", 9},
+    } rows[] = {{"stun:127.0.0.1", 3478},  {"stuns:127.0.0.1", 5349}, {"turn:127.0.0.1", 3478},
+                {"turns:127.0.0.1", 5349}, {"stun://[::1]", 3478},    {"stuns://127.0.0.1:9", 9},
                 {"127.0.0.1:7", 7}};
     struct addr at;
 

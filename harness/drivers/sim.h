@@ -20,7 +20,7 @@ struct driver *sim_new(uint64_t seed, struct capture *capture);
 /* What the network does to each datagram; to be changed at will. Streams have delay and segments
  * only; an mtu holds for datagrams with dont_fragment set, others are fragmented. */
 struct impair_spec *sim_network(struct driver *d);
-/* How many datagrams it has lost, doubled, reordered or corrupted so far. */
+/* How many datagrams it has lost, doubled, reordered or corrupted so far; links of sites apart. */
 uint64_t sim_disturbed(const struct driver *d);
 /* A record of the simulated zone, from which OUT_RESOLVE is answered: an address of a name, or an
  * SRV record (RFC2782) of a service's name such as "_stun._udp.example.org". Several of one name are

@@ -88,5 +88,4 @@ void sim_cross(const struct sim_path *path, uint64_t at_us, struct span data, bo
 uint64_t sim_path_delay(const struct sim_path *path);
 bool sim_path_cut(const struct sim_path *path);
 void sim_sites_free(struct sim *s);
-uint64_t sim_sites_disturbed(const struct sim *s);
 #endif

@@ -56,14 +56,6 @@ void sim_sites_free(struct sim *s)
     s->sites = NULL;
 }
 
-uint64_t sim_sites_disturbed(const struct sim *s)
-{
-    uint64_t n = 0;
-    for (const struct sim_site *v = s->sites; v; v = v->next)
-        n += v->link[0].disturbed + v->link[1].disturbed;
-    return n;
-}
-
 void sim_behind(struct party *p, struct sim_site *site)
 {
     ((struct host *)p->transport)->site = site;

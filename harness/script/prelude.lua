@@ -415,6 +415,25 @@ function t:zone(names)
   end
 end
 
+---------------------------------------------------------------- what stands between hosts
+
+-- A site of the simulator, behind a router that may be a NAT; live the case is skipped. nat: how it does what RFC 4787
+-- has words for, { mapping, filtering = "endpoint-independent" | "address-dependent" | "address-and-port-dependent",
+-- ports = "any" | "preserved" | "overloaded", hairpin = "none" | "external" | "internal", timeout_us, ... }
+-- (harness/core/nat.h); nil: a router alone. outer: the site that it is in. Methods: put(actor), rebind(), cut(on),
+-- link(out, "loss=5%").
+local Site = {}
+function t:site(nat, outer)
+  local id, outside = H.site(nat, outer and outer.id)
+  return setmetatable({ id = id, outside = outside }, { __index = Site })
+end
+-- The actor's host stands there from now on; t: our own IUT.
+function Site:put(actor) H.behind(actor == t and 0 or actor.id, self.id) end
+-- The NAT forgets its mappings.
+function Site:rebind() H.rebind(self.id) end
+function Site:cut(on) H.cut(self.id, on) end
+function Site:link(out, text) H.link(self.id, out, text) end
+
 ---------------------------------------------------------------- running
 
 function H.begin(run)

@@ -18,6 +18,7 @@ enum {
     CASE_CHECKS = 128,            /* checks of one case that are kept; more are counted */
     CASE_ACTORS = 16,
     CASE_NEEDS = 8,
+    CASE_SITES = 16, /* routers and NATs */
     CASE_PORTS = 36, /* leased by each case in flight: a pair, the first even, for the IUT, where it
                         is ours, and for each actor; the last is the IUT's second */
     CASE_ASKED = 4,  /* commands of the upper tester at once */

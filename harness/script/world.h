@@ -36,6 +36,8 @@ struct world {
     struct actor actors[CASE_ACTORS + 1]; /* 0: the IUT, where it is our own */
     size_t n_actors;
     struct addr target;
+    struct sim_site *sites[CASE_SITES];
+    size_t n_sites;
     struct party *relay; /* of --impair, live */
     uint32_t token;
     size_t unjudged; /* checks above the level that is judged */
@@ -54,6 +56,8 @@ struct world {
 
 /* world_host.c: what the script's `H` can do; the table is left on the stack. */
 void world_push_host(struct world *w, lua_State *L);
+/* world_site.c: and with what stands between hosts; into the table on top of the stack. */
+void world_push_sites(struct world *w, lua_State *L);
 /* Note a check, write its record, worsen the verdict. */
 void world_check(struct world *w, const char *clause, enum verdict v, const char *what,
                  struct span expected_json, const char *actual, const uint32_t *frames, size_t n);

@@ -454,6 +454,7 @@ void world_push_host(struct world *w, lua_State *L)
     luaL_newlibtable(L, calls);
     lua_pushlightuserdata(L, w);
     luaL_setfuncs(L, calls, 1);
+    world_push_sites(w, L);
     lua_pushstring(L, w->run->transport);
     lua_setfield(L, -2, "transport");
     lua_pushboolean(L, transport_stream(w->run->transport));
