@@ -399,7 +399,7 @@ static void real(const char *words, const char *what)
     }
     unsetenv("RTCLAB_SHARE");
     program_path("out"); /* makes the folder */
-    snprintf(args, sizeof args, "interop %s --out out", words);
+    snprintf(args, sizeof args, "interop %s --cell-limit 60 --out out", words);
     program_run(args);
     if (program_status == 77)
         test_skip(what);
@@ -416,7 +416,7 @@ static void coturn(void)
 
 static void ejabberd(void)
 {
-    real("ejabberd --only stun-server-001", "no ejabberd");
+    real("ejabberd/stun-server --only stun-server-001", "no ejabberd");
 }
 
 static void turnutils(void)
@@ -434,9 +434,32 @@ static void libnice(void)
     real("libnice/own-server", "no client over libnice (libnice-dev)");
 }
 
+static void coturn_turn(void)
+{
+    real("coturn/turn-server --only turn-server-001 --only turn-server-003 --only turn-server-012",
+         "no coturn");
+}
+
+static void ejabberd_turn(void)
+{
+    real("ejabberd/turn-server --only turn-server-001 --only turn-server-037", "no ejabberd");
+}
+
+static void turnutils_turn(void)
+{
+    real("turnutils/own-turn-server --only channels-udp --only send-tcp",
+         "no turnutils_uclient (coturn)");
+}
+
+static void aioice_turn(void)
+{
+    real("aioice/own-turn-server --only audio-udp --only audio-tcp", "no python3-aioice");
+}
+
 TESTS({"works", works}, {"fails", fails}, {"broken_start", broken_start},
       {"never_listens", never_listens}, {"never_ready", never_ready}, {"missing", missing},
       {"dies", dies}, {"hangs_at_stop", hangs_at_stop}, {"takes_too_long", takes_too_long},
       {"interrupted", interrupted}, {"killed", killed}, {"served", served}, {"usage", usage},
       {"coturn", coturn}, {"ejabberd", ejabberd}, {"turnutils", turnutils}, {"aioice", aioice},
-      {"libnice", libnice})
+      {"libnice", libnice}, {"coturn_turn", coturn_turn}, {"ejabberd_turn", ejabberd_turn},
+      {"turnutils_turn", turnutils_turn}, {"aioice_turn", aioice_turn})

@@ -138,15 +138,26 @@ end
 
 -- Put the flow of this client into the arguments of a verb.
 local function on_flow(k, args)
-  if k.flow then args.flow = k.flow elseif k.fresh then args.fresh = true end
+  args.flow, args.fresh = k.flow, k.fresh and not k.flow or nil
   return args
 end
 
--- A transaction with what is given, nothing else; the answer.
+local function transaction(k, args)
+  local r = k.c:request(on_flow(k, args))
+  if k.fresh and r.flow then k.flow = r.flow end
+  return r
+end
+
+-- A transaction with what is given, nothing else; the answer. Where the very first Allocate request is answered by 437,
+-- the server still has the allocation of an earlier case, whose port the host has given again: once more, from another.
 function client:raw(args)
   args.class = args.class or "request"
-  local r = self.c:request(on_flow(self, args))
-  if self.fresh and r.flow then self.flow = r.flow end
+  local r = transaction(self, args)
+  if args.method == "allocate" and not self.asked and r.code == 437 then
+    self.fresh, self.flow = true, nil
+    r = transaction(self, args)
+  end
+  self.asked = self.asked or args.method == "allocate"
   return r
 end
 

@@ -8,10 +8,15 @@
 #   TURNS_PORT     TLS and DTLS; 0: neither                                 (0)
 #   TURN_MOBILITY  1: allocations may move, RFC 8016                        (0)
 #   RELAY_MIN, RELAY_MAX  ports of relayed addresses                        (49160, 49300)
+#   PEER_HOST6     an IPv6 address to listen on and to relay by; empty: none     ()
+#   TURN_QUOTA     allocations of one user at once; 0: no limit                  (0)
+#   TURN_MAX_LIFETIME  seconds, of an allocation                                 (3600)
+#   TURN_DENIED    an address that no peer may have; empty: none                 ()
 . "$(dirname "$0")/../common.sh"
 need turnserver coturn
 : "${STUN_PORT:=3478}" "${STUN_AUTH:=0}" "${STUN_NONCE:=600}" "${TURNS_PORT:=0}" "${TURN_REALM:=interop.test}"
 : "${TURN_MOBILITY:=0}"
+: "${PEER_HOST6:=}" "${TURN_QUOTA:=0}" "${TURN_MAX_LIFETIME:=3600}" "${TURN_DENIED:=}"
 : "${STUN_ALT_PORT:=$((STUN_PORT + 2))}" "${RELAY_MIN:=49160}" "${RELAY_MAX:=49300}"
 PEER_ALT_HOST=${PEER_ALT_HOST-127.0.0.2}
 
@@ -22,6 +27,9 @@ PEER_ALT_HOST=${PEER_ALT_HOST-127.0.0.2}
         echo "alt-listening-port=$STUN_ALT_PORT"
     else
         echo no-rfc5780
+    fi
+    if [ -n "$PEER_HOST6" ]; then
+        echo "listening-ip=$PEER_HOST6"
     fi
     cat << CONF
 relay-ip=$PEER_HOST
@@ -42,7 +50,17 @@ simple-log
 verbose
 allow-loopback-peers
 no-cli
+max-allocate-lifetime=$TURN_MAX_LIFETIME
 CONF
+    if [ -n "$PEER_HOST6" ]; then
+        echo "relay-ip=$PEER_HOST6"
+    fi
+    if [ "$TURN_QUOTA" != 0 ]; then
+        echo "user-quota=$TURN_QUOTA"
+    fi
+    if [ -n "$TURN_DENIED" ]; then
+        echo "denied-peer-ip=$TURN_DENIED"
+    fi
     if [ "$STUN_AUTH" = 1 ]; then
         echo secure-stun
     fi

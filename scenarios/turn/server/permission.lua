@@ -109,8 +109,9 @@ case {
       local outcomes = { { error = 400, clause = "RFC8656:10.2#a2" } }
       -- a family that is unknown is none of the relayed address's either
       if b[3] then outcomes[2] = { error = 443, clause = "RFC8656:10.2#2" } end
-      t:expect(k:request("create-permission", { { type = "XOR-PEER-ADDRESS", value = b[2] } }), outcomes,
-        "XOR-PEER-ADDRESS " .. b[1])
+      local r = k:request("create-permission", { { type = "XOR-PEER-ADDRESS", value = b[2] } })
+      t:expect(r, outcomes, "XOR-PEER-ADDRESS " .. b[1])
+      if r.kind == "timeout" or r.kind == "closed" then return end -- one says it
     end
     k:leave()
   end

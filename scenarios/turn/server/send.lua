@@ -101,6 +101,12 @@ local function of_family(t, address, family)
   return string.pack(">BBI2I4", 0, family, lib(t).port(address) ~ 0x2112, ip ~ 0x2112a442)
 end
 
+-- Whether the connection is still there, checked.
+local function kept_open(t, k, what)
+  local r = k:permit(k.relayed)
+  return t:check("RFC8489:6.2.2#6", r.kind ~= "closed", what .. ": the server closes the connection", r)
+end
+
 case {
   id = "turn-server-118",
   title = "a Send indication to what is no address is dropped in silence",
@@ -111,8 +117,10 @@ case {
     local k, p = lib(t).with_permission(t)
     if not k then return end
     for _, b in ipairs { { "of 3 octets", "\0\1\x21" }, { "of family 5", of_family(t, p.addr, 5) } } do
+      local what = "Send with XOR-PEER-ADDRESS " .. b[1]
       k:send(nil, nil, { { type = "XOR-PEER-ADDRESS", value = b[2] }, { type = "DATA", value = lib(t).words() } })
-      dropped(t, k, p, "RFC8656:11.2#a3", "Send with XOR-PEER-ADDRESS " .. b[1])
+      if t.stream and not kept_open(t, k, what) then return end
+      dropped(t, k, p, "RFC8656:11.2#a3", what)
     end
     lib(t).relays(t, k, p, "RFC8656:11.2#a9", "a datagram after that")
     k:leave()
