@@ -313,7 +313,7 @@ function t:lost() H.lost() end
 -- The case does not apply after all: it ends here, and is counted as skipped.
 function t:skip(why) H.skip(why) end
 
--- What scenarios/<protocol>/lib.lua gives.
+-- What scenarios/<protocol>/lib.lua gives, or, for "protocol_part", scenarios/<protocol>/lib_<part>.lua.
 function t:lib(protocol) return methods(protocol) end
 
 -- A name or password as it goes on the wire and into keys (OpaqueString, RFC 8265); nil: it may not be used.

@@ -353,17 +353,20 @@ static int h_tls(lua_State *L)
     return 0;
 }
 
-/* H.lib(protocol): the table that scenarios/<protocol>/lib.lua returns; nil: none. */
+/* H.lib(name): the table that scenarios/<name>/lib.lua returns, or, for a name "protocol_part", that of
+ * scenarios/<protocol>/lib_<part>.lua; nil: none. */
 static int h_lib(lua_State *L)
 {
     struct world *w = world_of(L);
-    const char *protocol = luaL_checkstring(L, 1);
+    const char *name = luaL_checkstring(L, 1);
+    int protocol = (int)strcspn(name, "_");
+    const char *part = name[protocol] ? name + protocol : "";
     char path[1024], chunk[128];
 
-    if (strspn(protocol, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(protocol))
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
         return luaL_error(L, "no such protocol");
-    snprintf(path, sizeof path, "%s/%s/lib.lua", w->o->root, protocol);
-    snprintf(chunk, sizeof chunk, "@scenarios/%s/lib.lua", protocol);
+    snprintf(path, sizeof path, "%s/%.*s/lib%s.lua", w->o->root, protocol, name, part);
+    snprintf(chunk, sizeof chunk, "@scenarios/%.*s/lib%s.lua", protocol, name, part);
     size_t n;
     char *text = file_text(path, &n);
     if (!text)

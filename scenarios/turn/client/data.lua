@@ -15,7 +15,7 @@ case {
     t:ask_start("send", { peer = peer, data = "words" })
     local ev = s.a:receive { timeout = 10, where = function(e)
       local method = e.message and e.message.method
-      return e.event == "channel" or method == "send" or lib(t).is_request()(e)
+      return e.event == "channel" or method == "send" or t:lib("turn_client").is_request()(e)
     end }
     local method = ev.message and ev.message.class == "request" and ev.message.method
     if not t:check("RFC8656:11.1#1", method == "create-permission" or method == "channel-bind",
