@@ -14,7 +14,8 @@ static bool type_is(const json_t *v, const char *type)
     return (strcmp(type, "object") == 0 && json_is_object(v)) ||
            (strcmp(type, "array") == 0 && json_is_array(v)) ||
            (strcmp(type, "string") == 0 && json_is_string(v)) ||
-           (strcmp(type, "integer") == 0 && json_is_integer(v));
+           (strcmp(type, "integer") == 0 && json_is_integer(v)) ||
+           (strcmp(type, "boolean") == 0 && json_is_boolean(v));
 }
 
 static bool one_of(const json_t *list, const json_t *v)
