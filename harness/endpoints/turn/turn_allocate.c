@@ -170,7 +170,8 @@ static unsigned check_families(const struct turn_server *s, struct turn_request 
     if (family && !family_of(family) && !turn_flag(s, "family-any"))
         return refuse(r, 440, "no-family"); /* RFC8656:7.2#4a */
     w->six = family && family_of(family) == 6 && !turn_flag(s, "family-ignored");
-    if (!family && r->c.remote.family == 6 && turn_flag(s, "family-of-transport"))
+    if (!family && ((r->c.remote.family == 6 && turn_flag(s, "family-of-transport")) ||
+                    (!supports(s, false) && turn_flag(s, "six-for-want-of-four"))))
         w->six = true;
     if (w->reserve && more && !turn_flag(s, "even-and-additional-taken"))
         return refuse(r, 400, "even-and-additional");

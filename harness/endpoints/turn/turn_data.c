@@ -312,11 +312,12 @@ static void put_data(struct turn_server *s, const struct turn_relay *relay, cons
 }
 
 /* The allocation that gets what came to `relay`; faults know others. */
-static struct turn_alloc *receiver(const struct turn_server *s, struct turn_relay *relay)
+static struct turn_alloc *receiver(const struct turn_server *s, struct turn_relay *relay,
+                                   const char *other)
 {
     struct turn_alloc *a = relay->of;
 
-    for (size_t i = 0; s->deviant && i < s->n_allocs && turn_flag(s, "data-to-other-client"); i++)
+    for (size_t i = 0; s->deviant && i < s->n_allocs && turn_flag(s, other); i++)
         if (s->allocs[i].told)
             a = (struct turn_alloc *)(uintptr_t)&s->allocs[i];
     return a;
@@ -368,8 +369,8 @@ static void to_client(struct turn_server *s, struct turn_alloc *a, const struct 
         return;
     struct span data = turn_flag(s, "fragments-cut") ? span_cut(in->data, 0, 1500) : in->data;
     struct turn_peer *channel = channel_for(s, a, &in->pkt.remote);
-    if (channel) {
-        put_channel(s, a, channel->number, data, &pkt, q);
+    if (channel || turn_flag(s, "channel-unasked")) {
+        put_channel(s, a, channel ? channel->number : TURN_CHANNEL_FIRST, data, &pkt, q);
     } else if (data.n || !turn_flag(s, "empty-data-dropped")) {
         struct turn_relay as = *relay;
         as.of = a;
@@ -382,7 +383,7 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
 {
     if (!relay || !relay->of || !relay->of->told)
         return;
-    struct turn_alloc *a = receiver(s, relay);
+    struct turn_alloc *a = receiver(s, relay, "data-to-other-client");
     if (!permitted(s, a, in) || turn_is_cut_off(a) || (a->stream && a->stream->full))
         return; /* RFC8656:9#a6; and as a router does whose queue is full */
     to_client(s, a, relay, in, q);
@@ -395,6 +396,18 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
 }
 
 /* ---- ICMP: RFC8656:11.5 ---- */
+
+/* Whether the allocation has a permission for where the datagram went: whoever sent the ICMP packet is not asked, nor
+ * is the port (RFC8656:11.5#1, #a5, #a6). */
+static bool may_be_told(const struct turn_server *s, const struct turn_alloc *a,
+                        const struct addr *peer)
+{
+    const struct turn_peer *p = turn_permission(s, a, peer);
+
+    if (p && p->port != peer->port && turn_flag(s, "icmp-by-port"))
+        return false;
+    return p || turn_flag(s, "icmp-without-permission");
+}
 
 static bool is_told(const struct turn_server *s, const struct input *in)
 {
@@ -416,8 +429,8 @@ void turn_icmp(struct turn_server *s, struct turn_relay *relay, const struct inp
 
     if (!relay || !relay->of || !relay->of->told || turn_is_cut_off(relay->of) || !is_told(s, in))
         return;
-    if (!turn_permission(s, relay->of, &peer) && !turn_flag(s, "icmp-without-permission"))
-        return; /* whoever sent it is not asked: RFC8656:11.5#1 */
+    if (!may_be_told(s, relay->of, &peer))
+        return;
     if (turn_flag(s, "icmp-as-channeldata") && turn_channel_to(s, relay->of, &peer)) {
         put_channel(s, relay->of, turn_channel_to(s, relay->of, &peer)->number, in->data,
                     &(struct pkt){0}, q);
@@ -432,7 +445,7 @@ void turn_icmp(struct turn_server *s, struct turn_relay *relay, const struct inp
     if (turn_flag(s, "icmp-port-0"))
         peer.port = 0;
     bool too_big = peer.family == 6 ? type == 2 : type == 3 && code == 4;
-    indication(s, &r, relay->of, in, "icmp", q);
+    indication(s, &r, receiver(s, relay, "icmp-to-other-client"), in, "icmp", q);
     stun_add_addr(&r.dr, STUN_XOR_PEER_ADDRESS, &peer);
     stun_add_icmp(&r.dr, type, code, too_big ? in->mtu : 0);
     turn_finish(s, &r, 0);

@@ -343,6 +343,19 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
      "403", NULL},
     {"dead-ticket-as-400", "RFC8016:3.2.2#1", "error/437/dead", DEV_SET,
      "attributes/ERROR-CODE/code", "400", NULL},
+    {"six-for-want-of-four", "RFC8656:7.2#5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"data-on-control", "RFC6062:3#a2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"address-error-no-family", "RFC8656:18.12#a2", "success/allocate", DEV_SET,
+     "attributes/ADDRESS-ERROR-CODE/family", "0", NULL},
+    {"address-error-other-code", "RFC8656:18.12#a4", "success/allocate", DEV_SET,
+     "attributes/ADDRESS-ERROR-CODE/code", "486", NULL},
+    {"channel-unasked", "RFC8656:12#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"icmp-by-port", "RFC8656:11.5#a6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"icmp-to-other-client", "RFC8656:11.5#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-room-as-500", "RFC8656:12.2#a6", "error/508/capacity", DEV_SET,
+     "attributes/ERROR-CODE/code", "500", NULL},
+    {"dual-capacity-as-440", "RFC8656:7.2#a14", "error/508/capacity", DEV_SET,
+     "attributes/ERROR-CODE/code", "440", NULL},
 };
 
 const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {

@@ -367,6 +367,8 @@ void turn_conn_from_peer(struct turn_server *s, struct turn_conn *c, const struc
         forget(s, c);
         return;
     }
+    if (turn_flag(s, "data-on-control"))
+        out_send(q, c->of->c.flow, in->data, NULL);
     memcpy(c->held + c->n, in->data.p, in->data.n);
     c->n += in->data.n;
     turn_conn_pause(s, c, q);
