@@ -36,10 +36,12 @@ end
 local peer = {}
 
 -- A peer. opts: family (4 unless told: the relayed address is of IPv4 where nobody asks), tcp (it listens for
--- connections), apart (1, 2 ...: its IP address is no other peer's; live that needs the loopback of IPv4).
+-- connections), apart (1, 2 ...: its IP address is no other peer's; live that needs the loopback of IPv4), host (in the
+-- simulator, its own address).
 function lib.peer(t, opts)
   opts = opts or {}
-  local a = t:actor("peer", "turn", { listen = place(t, opts.family or 4, opts.apart), tcp = opts.tcp })
+  local listen = place(t, opts.family or 4, opts.apart)
+  local a = t:actor("peer", "turn", { listen = listen, tcp = opts.tcp, host = opts.host })
   return setmetatable({ t = t, a = a, addr = a.addr, first = 1 }, { __index = peer })
 end
 

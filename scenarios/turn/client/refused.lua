@@ -128,32 +128,38 @@ case {
   end
 }
 
-for _, v in ipairs {
-  { id = "turn-client-037", code = 486 },
-  { id = "turn-client-044", code = 508 },
-} do
-  case {
-    id = v.id,
-    title = "after " .. v.code .. " the server is left alone for a minute",
-    role = "turn-client",
-    type = "T",
-    needs = { "ask", "accounts", "virtual-time", "session" },
-    run = function(t)
-      local s = lib(t).server(t)
-      local r, asked = s:signed()
-      if not r then return end
-      s:refuse(r, v.code)
-      local clause = v.code == 486 and "RFC8656:7.4#14" or "RFC8656:7.4#16"
-      no_more(t, s, clause, 50, "it asks again within a minute")
-      asked:wait(60)
-      s:ask()
-      t:check(clause, not s:request("allocate", 5).message, "asked again by its user it asks within a minute")
-      t:pass(60)
-      s:ask()
-      t:check("RFC8656:7.4#a1", s:request("allocate", 20).message ~= nil, "it does not ask after a minute either")
-    end
-  }
+-- After an error with this code the server is left alone for a minute, and asked after it.
+local function left_alone(t, code, clause)
+  local s = lib(t).server(t)
+  local r, asked = s:signed()
+  if not r then return end
+  s:refuse(r, code)
+  no_more(t, s, clause, 50, "it asks again within a minute")
+  asked:wait(60)
+  s:ask()
+  t:check(clause, not s:request("allocate", 5).message, "asked again by its user it asks within a minute")
+  t:pass(60)
+  s:ask()
+  t:check("RFC8656:7.4#a1", s:request("allocate", 20).message ~= nil, "it does not ask after a minute either")
 end
+
+case {
+  id = "turn-client-037",
+  title = "after 486 the server is left alone for a minute",
+  role = "turn-client",
+  type = "T",
+  needs = { "ask", "accounts", "virtual-time", "session" },
+  run = function(t) left_alone(t, 486, "RFC8656:7.4#14") end
+}
+
+case {
+  id = "turn-client-044",
+  title = "after 508 the server is left alone for a minute",
+  role = "turn-client",
+  type = "T",
+  needs = { "ask", "accounts", "virtual-time", "session" },
+  run = function(t) left_alone(t, 508, "RFC8656:7.4#16") end
+}
 
 case {
   id = "turn-client-039",

@@ -181,7 +181,8 @@ case {
     local first = lib(t).client(t)
     for _, protocol in ipairs { 0, 1, 5, 132, 255 } do
       local k = lib(t).client(t, { over = first })
-      local ok = refused(t, k, { transport(protocol) }, 442, "RFC8656:7.2#a4", "protocol " .. protocol)
+      local ok, r = refused(t, k, { transport(protocol) }, 442, "RFC8656:7.2#a4", "protocol " .. protocol)
+      t:check("RFC8656:19#a5", r.code == 442, ("protocol %d: no 442"):format(protocol), r)
       if not ok then return end
     end
   end
@@ -211,6 +212,7 @@ case {
     if not k then return end
     local r = lib(t).judged(t, k:request("allocate", { transport() }))
     t:expect(r, { { error = 437, clause = "RFC8656:7.2#a1" } }, "an Allocate request of another transaction")
+    t:check("RFC8656:19#a2", r.code == 437, "a request where there is an allocation already: no 437", r)
     t:expect(k:refresh(), { { success = true, clause = "RFC8656:18.2#a2" } }, "a Refresh request after it")
     k:leave()
   end
@@ -237,6 +239,7 @@ case {
       local again = r:attribute("XOR-RELAYED-ADDRESS")
       t:check("RFC8656:7.2#a33", again and again.address == relayed,
         ("the relayed address is %s, it was %s"):format(tostring(again and again.address), relayed), r)
+      t:check("RFC8656:5#a10", again and again.address == relayed, "the same request has acted once more", r)
     end
     k:leave()
   end

@@ -31,6 +31,13 @@ case {
     if t:expect(r, { { error = 401, clause = "RFC8656:7.2#2" } }, "an Allocate request without credentials") then
       t:check("RFC8489:9.2.4#3", r:attribute("REALM") ~= nil, "no REALM", r)
       t:check("RFC8489:9.2.4#4", r:attribute("NONCE") ~= nil, "no NONCE", r)
+      -- the long-term mechanism and RFC 7635 have both
+      local known = r:attribute("REALM") and r:attribute("NONCE")
+      t:check("RFC8656:7.2#3", known, "the challenge is of no mechanism that is known", r)
+      if not known then return end
+      if lib(t).allocated(t, k:allocate(), "RFC8656:5#1a", "an Allocate request by the long-term mechanism") then
+        k:leave()
+      end
     elseif r.kind == "success" then
       k:leave()
     end
@@ -200,6 +207,8 @@ case {
     end
     t:expect(k:refresh(0, nil, { account = bob }), { { error = 441, clause = "RFC8656:5#5" } },
       "a Refresh request of another user with LIFETIME 0")
+    local r = k:refresh(nil, nil, { account = bob })
+    t:check("RFC8656:19#a4", r.code == 441, "a request other than Allocate, of another user: no 441", r)
     p:send(k.relayed, lib(t).words())
     lib(t).client_silent(t, k, "RFC8656:5#5", "another user's request has installed a permission")
     t:expect(k:refresh(), { { success = true, clause = "RFC8656:5#5" } }, "a Refresh request of the user after that")
@@ -244,6 +253,7 @@ case {
       if not k then return end
       local r = one[2](k, p.addr)
       t:expect(r, { { error = 437, clause = "RFC8656:5#6a" } }, one[1] .. " without an allocation")
+      t:check("RFC8656:19#a2", r.code == 437, one[1] .. " without an allocation: no 437", r)
     end
   end
 }

@@ -226,6 +226,7 @@ case {
     lib(t).comes_by(t, k, p, 0x4000, "RFC8656:12#a9", "599 s after ChannelBind, from the peer")
     keep(t, k, p, since + 610)
     unbound(t, k, p, 0x4000, "RFC8656:12#a9", "610 s after ChannelBind")
+    unbound(t, k, p, 0x4000, "RFC8656:12#a11", "the binding has expired")
     k:leave()
   end
 }
@@ -358,8 +359,9 @@ case {
     local k = lib(t).with_allocation(t)
     if not k then return end
     local denied = t.profile.turn.denied
-    t:expect(k:bind(0x4000, denied .. ":9"), { { error = 403, clause = "RFC8656:12.2#2b" } },
-      "ChannelBind for " .. denied)
+    local r = k:bind(0x4000, denied .. ":9")
+    t:expect(r, { { error = 403, clause = "RFC8656:12.2#2b" } }, "ChannelBind for " .. denied)
+    t:check("RFC8656:19#a1", r.code == 403, "ChannelBind for " .. denied .. ": no 403", r)
     k:leave()
   end
 }

@@ -86,7 +86,11 @@ case {
   needs = { "accounts", "turn-ip4-only" },
   run = function(t)
     local k, r = ask(t, { requested(2) })
-    lib(t).refused(t, r, 440, "RFC8656:7.2#4a", "an Allocate request for IPv6")
+    local what = "an Allocate request for IPv6"
+    lib(t).refused(t, r, 440, "RFC8656:7.2#4a", what)
+    -- whether it cannot or may not relay IPv6, the code is the same
+    lib(t).refused(t, r, 440, "RFC8656:7.2#4b", what)
+    t:check("RFC8656:19#a3", r.code == 440, what .. ": no 440", r)
     k:leave()
   end
 }
@@ -163,7 +167,29 @@ case {
       t:check("RFC8656:7.2#a15", e.family == 2, "ADDRESS-ERROR-CODE names the family " .. tostring(e.family), r)
       t:check("RFC8656:7.2#a15", e.code == 440 or e.code == 508,
         "the code in ADDRESS-ERROR-CODE is " .. tostring(e.code), r)
+      t:check("RFC8656:18.12#a2", e.family == 1 or e.family == 2, "ADDRESS-ERROR-CODE names no family", r)
+      t:check("RFC8656:18.12#a4", e.code == 440 or e.code == 508,
+        "the code in ADDRESS-ERROR-CODE is neither 440 nor 508 but " .. tostring(e.code), r)
     end
+    k:leave()
+  end
+}
+
+case {
+  id = "turn-server-290",
+  title = "a server without IPv4 refuses who asks for no family with 440",
+  role = "turn-server",
+  type = "X",
+  needs = { "accounts", "turn-ip6-only" },
+  run = function(t)
+    local k, r = ask(t)
+    lib(t).refused(t, r, 440, "RFC8656:7.2#5", "an Allocate request without REQUESTED-ADDRESS-FAMILY")
+    k:leave()
+    k, r = ask(t, { requested(2) })
+    if not lib(t).allocated(t, r, "RFC8656:7.2#4a", "an Allocate request for IPv6") then return end
+    local ip4, ip6 = count(t, r)
+    t:check("RFC8656:7.2#4a", ip4 == 0 and ip6 == 1,
+      ("%d relayed addresses of IPv4 and %d of IPv6"):format(ip4, ip6), r)
     k:leave()
   end
 }
@@ -300,6 +326,7 @@ case {
 local function mismatched(t, r, clause, what)
   if r.code == 403 then t:skip("the server forbids the peer (403), of whatever family") end
   t:expect(r, { { error = 443, clause = clause } }, what)
+  t:check("RFC8656:19#a6", r.code == 443, what .. ": no 443", r)
 end
 
 local function other_family(t, k) return lib(t).family(k.relayed) == 4 and 6 or 4 end

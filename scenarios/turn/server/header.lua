@@ -73,8 +73,9 @@ local function dscp(t, way)
     outs[i] = last.tos >> 2
     copied, fixed = copied and outs[i] == v, fixed and outs[i] == outs[1]
   end
-  t:check("RFC8656:14#1a", copied or fixed,
-    "DSCP " .. table.concat(ins, ", ") .. " came out as " .. table.concat(outs, ", "), last)
+  local what = "DSCP " .. table.concat(ins, ", ") .. " came out as " .. table.concat(outs, ", ")
+  t:check("RFC8656:14#1a", copied or fixed, what, last)
+  t:check("RFC8656:14#1b", copied or fixed, what, last)
   k:leave()
 end
 
@@ -113,7 +114,9 @@ case {
       for _, way in ipairs { down, up } do
         local ev = way(t, k, p, "RFC8656:14#1a", { tos = ecn })
         if not ev then return end
-        t:check("RFC8656:14#1a", allowed[ecn][ev.tos & 3], ("ECN %d came out as %d"):format(ecn, ev.tos & 3), ev)
+        local what = ("ECN %d came out as %d"):format(ecn, ev.tos & 3)
+        t:check("RFC8656:14#1a", allowed[ecn][ev.tos & 3], what, ev)
+        t:check("RFC8656:14#1b", allowed[ecn][ev.tos & 3], what .. ", which is not the alternate either", ev)
       end
     end
     k:leave()
@@ -155,7 +158,10 @@ case {
     if not k then return end
     for _, way in ipairs { sends, down } do
       local ev = way(t, k, p, "RFC8656:15#1a", {})
-      if ev then t:check("RFC8656:15#1a", ev.tos & 3 == 0, "ECN is " .. (ev.tos & 3), ev) end
+      if ev then
+        t:check("RFC8656:15#1a", ev.tos & 3 == 0, "ECN is " .. (ev.tos & 3), ev)
+        t:check("RFC8656:15#1b", ev.tos & 3 == 0, "ECN is " .. (ev.tos & 3) .. ", and the alternate is Not-ECT too", ev)
+      end
     end
     k:leave()
   end
@@ -194,8 +200,9 @@ local function hops(t, k, p, way)
     local c = way(t, k, p, "RFC8656:13#1b", { ttl = 120 })
     lawful = c and c.ttl == b.ttl
   end
-  t:check("RFC8656:13#1b", lawful,
-    ("a hop limit of 50 came out as %d, of 90 as %d"):format(a.ttl, b.ttl), b)
+  local what = ("a hop limit of 50 came out as %d, of 90 as %d"):format(a.ttl, b.ttl)
+  t:check("RFC8656:13#1a", lawful, what, b)
+  t:check("RFC8656:13#1b", lawful, what .. ", which is not the alternate either", b)
 end
 
 case {
@@ -256,7 +263,9 @@ case {
     if not k then return end
     local octets = ("fragment"):rep(375)
     p:send(k.relayed, octets)
-    lib(t).comes_back(t, k, "RFC8656:16#a3", octets, "3000 octets")
+    local whole = lib(t).comes_back(t, k, "RFC8656:16#a3", octets, "3000 octets") ~= nil
+    t:check("RFC8656:16#1a", whole, "fragments are not put together")
+    t:check("RFC8656:16#1b", whole, "fragments are not put together, and there is no alternate")
     k:leave()
   end
 }

@@ -8,8 +8,8 @@ local ICMP = 0x8004 -- the attribute
 local function value(type, code) return type << 9 | code end
 
 -- A client with a permission for the host of a peer, and an address there where nobody listens.
-local function with_closed_port(t)
-  local k, p = lib(t).with_permission(t)
+local function with_closed_port(t, config)
+  local k, p = lib(t).with_permission(t, config)
   if not k then return nil end
   local flow, at = p:open()
   p.a:close { flow = flow }
@@ -100,6 +100,8 @@ case {
       end)
       if not got then return end
       t:check("RFC8656:11.5#a7", got.icmp.icmp == value(type, code), "another type or code in ICMP", got)
+      t:check("RFC8656:18.13#a3", got.icmp.icmp == value(type, code),
+        ("type %d of IPv%d is not told as what it is there"):format(type, lib(t).family(p.addr)), got)
       t:check("RFC8656:18.13#a2", got.icmp.data == 1300, "the error data are " .. tostring(got.icmp.data), got)
     end
     local k, p = lib(t).with_permission(t)
@@ -177,6 +179,52 @@ case {
     if not k or not lib(t).permitted(t, k:bind(0x4000, at), "RFC8656:12.2#a7", "a channel") then return end
     local got = told(t, k, function() k:channel(0x4000, lib(t).words()) end, "RFC8656:12.5#a3")
     if got then t:check("RFC8656:12.5#a3", got.via == "indication", "it came as ChannelData", got) end
+    k:leave()
+  end
+}
+
+case {
+  id = "turn-server-294",
+  title = "ICMP counts for the permission of the address that the datagram went to: neither its source nor a port does",
+  role = "turn-server",
+  type = "V",
+  needs = { "accounts", "turn-icmp", "virtual-time" },
+  run = function(t)
+    local router = lib(t).peer(t, { apart = 1 })
+    local k, p = lib(t).with_permission(t)
+    if not k then return end
+    local function from(a, about)
+      return function()
+        a:icmp { to = k.relayed, about = about, type = 3, code = 1, octets = "quoted" }
+      end
+    end
+    told(t, k, from(router.a, p.addr), "RFC8656:11.5#1") -- it has no permission, the peer has
+    local _, second = p:open()
+    told(t, k, from(p.a, second), "RFC8656:11.5#a6")
+    from(p.a, router.addr)()
+    lib(t).client_silent(t, k, "RFC8656:11.5#a5", "it is told of an address that has no permission")
+    k:leave()
+  end
+}
+
+case {
+  id = "turn-server-295",
+  title = "of ICMP about the relayed address of a client that client is told, and no other",
+  role = "turn-server",
+  type = "V",
+  needs = { "accounts", "turn-icmp" },
+  run = function(t)
+    local base = lib(t).client(t) -- each of the two has a source port of its own
+    local k, at = with_closed_port(t, { over = base })
+    if not k then return end
+    local other = lib(t).client(t, { over = base })
+    if not lib(t).allocated(t, other:allocate()) or not lib(t).permitted(t, other:permit(at)) then return end
+    local got = told(t, k, function() k:send(at, lib(t).words()) end, "RFC8656:11.5#a10")
+    if got then
+      local more = other:receive(0.1, about_icmp)
+      t:check("RFC8656:11.5#a10", more.kind == "timeout", "another client is told as well", more.event)
+    end
+    other:leave()
     k:leave()
   end
 }

@@ -217,10 +217,15 @@ case {
     local r = k:allocate()
     if r.code == 437 then t:skip("the 5-tuple is still in use: nothing can be seen by it") end
     if not lib(t).allocated(t, r) then return end
-    p:send(k.relayed, lib(t).words("late"))
-    lib(t).client_silent(t, k, "RFC8656:8.1#a5", "a peer is heard by the permission of an allocation that was deleted")
-    k:channel(0x4000, lib(t).words("late"))
-    lib(t).peer_silent(t, k, p, "RFC8656:8.1#a5", "a channel of an allocation that was deleted carries data")
+    -- each as the end of an allocation has it, and as permissions and channels have it
+    for _, clause in ipairs { "RFC8656:8.1#a5", "RFC8656:9#a8" } do
+      p:send(k.relayed, lib(t).words("late"))
+      lib(t).client_silent(t, k, clause, "a peer is heard by the permission of an allocation that was deleted")
+    end
+    for _, clause in ipairs { "RFC8656:8.1#a5", "RFC8656:12#a8" } do
+      k:channel(0x4000, lib(t).words("late"))
+      lib(t).peer_silent(t, k, p, clause, "a channel of an allocation that was deleted carries data")
+    end
     k:leave()
   end
 }
@@ -321,7 +326,9 @@ case {
     local again = refreshed(t, k)
     if not again then return end
     t:pass(again - 50)
-    lives(t, k, "RFC8656:8.2#a4", again - 50 .. " s after a Refresh for " .. again .. " s")
+    local what = again - 50 .. " s after a Refresh for " .. again .. " s"
+    lives(t, k, "RFC8656:8.2#a4", what)
+    lives(t, k, "RFC8656:6#a3", what)
     t:pass(50 + LATE)
     gone(t, k, "RFC8656:8.2#a4", again + LATE .. " s after it")
   end

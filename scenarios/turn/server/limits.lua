@@ -37,7 +37,9 @@ case {
     local all = fill(t, t.profile.turn.quota)
     if not all then return end
     local k = another(t, all)
-    t:expect(k:allocate(), { { error = 486, clause = "RFC8656:5#12a" } }, "an allocation beyond the quota")
+    local r = k:allocate()
+    t:expect(r, { { error = 486, clause = "RFC8656:5#12a" } }, "an allocation beyond the quota")
+    t:check("RFC8656:19#a7", r.code == 486, "this user has as many as he may: no 486", r)
     all[#all + 1] = k
     leave(all)
   end
@@ -121,6 +123,7 @@ case {
     end
     if r.kind ~= "success" and r.code ~= 300 and r.code ~= 486 then
       t:expect(r, { { error = 508, clause = "RFC8656:7.2#a12" } }, "no port is left")
+      t:check("RFC8656:19#a8", r.code == 508, "no port is left: no 508", r)
     end
     leave(all)
     if r.kind == "success" then t:skip("the server has more ports than the profile says") end
@@ -179,8 +182,84 @@ case {
       local k = lib(t).client(t, { actor = { host = host } })
       local r = k:allocate()
       t:check("RFC8656:21.4#2a", r.kind ~= "success", "a client at " .. host .. " is served", r)
+      -- of what is known to be tunneled these are in any case
+      t:check("RFC8656:21.4#1a", r.kind ~= "success", "a client with a tunneled address, " .. host .. ", is served", r)
     end
     local k = lib(t).client(t)
     if lib(t).allocated(t, k:allocate(), nil, "another client's Allocate request") then k:leave() end
+  end
+}
+
+case {
+  id = "turn-server-291",
+  title = "where no port of either family is left a dual allocation is refused with 508",
+  role = "turn-server",
+  type = "V",
+  needs = { "accounts", "udp", "turn-ports", "turn-dual" },
+  run = function(t)
+    lib(t).knows_additional(t)
+    local ports, all, r = t.profile.turn.ports, {}, nil
+    local n = ports[2] - ports[1] + 1
+    if n > 64 then t:skip("there are too many ports to take them all") end
+    for i = 1, 2 * n + 1 do -- one may have half of what it asks for
+      local k = another(t, all)
+      r = k:allocate { { type = "ADDITIONAL-ADDRESS-FAMILY", value = 2 } }
+      if r.kind ~= "success" then break end
+      all[i] = k
+    end
+    local judged = r.kind ~= "success" and r.code ~= 300 and r.code ~= 486
+    if judged then t:expect(r, { { error = 508, clause = "RFC8656:7.2#a14" } }, "no port is left, of IPv4 and IPv6") end
+    leave(all)
+    if not judged then t:skip("the server has more ports than the profile says, or refuses before they are taken") end
+  end
+}
+
+case {
+  id = "turn-server-292",
+  title = "where there is no room for one more permission or channel the request is refused with 508",
+  role = "turn-server",
+  type = "R",
+  needs = { "accounts", "udp", "turn-room" },
+  run = function(t)
+    local k = lib(t).with_allocation(t)
+    if not k then return end
+    local room, r = t.profile.turn.permissions, nil
+    for i = 0, room, 32 do
+      local list = {}
+      for n = i, math.min(i + 31, room) do list[#list + 1] = ("198.18.%d.%d:9"):format(n >> 8, n & 255) end
+      r = k:permit(list)
+      if r.kind ~= "success" then break end
+    end
+    if r.kind == "success" then t:skip("the server has room for more than the profile says") end
+    if r.code == 403 then t:skip("the server forbids the peer (403)") end
+    t:expect(r, { { error = 508, clause = "RFC8656:10.2#a3" } }, "CreatePermission where there is no room")
+    r = k:bind(0x4000, "198.18.255.1:9") -- what would install a permission as well
+    if r.kind == "success" then
+      t:log("there is room for a channel")
+    else
+      t:expect(r, { { error = 508, clause = "RFC8656:12.2#a6" } }, "ChannelBind where there is no room")
+    end
+    k:leave()
+  end
+}
+
+case {
+  id = "turn-server-293",
+  title = "no data are forwarded to a peer with a Teredo or 6to4 address",
+  role = "turn-server",
+  type = "X",
+  needs = { "accounts", "turn-ip6", "virtual-time" },
+  run = function(t)
+    local k = lib(t).client(t)
+    local r = k:allocate { { type = "REQUESTED-ADDRESS-FAMILY", value = 2 } }
+    if r.code == 440 then t:skip("the server has no relayed address of IPv6 (440)") end
+    if not lib(t).allocated(t, r) then return end
+    for _, host in ipairs { "[2002:c000:201::9]:0", "[2001:0:c000:201::9]:0" } do
+      local p = lib(t).peer(t, { family = 6, host = host })
+      k:permit(p.addr) -- refused or not
+      k:send(p.addr, lib(t).words())
+      lib(t).peer_silent(t, k, p, "RFC8656:21.4#1b", "a peer at " .. p.addr .. " gets data")
+    end
+    k:leave()
   end
 }

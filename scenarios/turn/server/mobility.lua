@@ -135,8 +135,9 @@ case {
     end
     lib(t).refused(t, r, 405, "RFC8016:3.1.2#a1", "an empty MOBILITY-TICKET")
     if not lib(t).allocated(t, k:allocate()) then return end
-    t:expect(show(elsewhere(t, k), "\1\2\3\4"), { { error = 405, clause = "RFC8016:3.2.2#a1" } },
-      "Refresh with a ticket, from elsewhere")
+    r = show(elsewhere(t, k), "\1\2\3\4")
+    t:expect(r, { { error = 405, clause = "RFC8016:3.2.2#a1" } }, "Refresh with a ticket, from elsewhere")
+    t:check("RFC8016:3.4#a1", r.code == 405, "a valid request for mobility where it is forbidden: no 405", r)
     k:leave()
   end
 }
@@ -328,5 +329,28 @@ case {
     t:check("RFC8016:3.2.2#a8", r.kind ~= "success", "the old ticket moves the allocation to a third port", r)
     lib(t).relays(t, there, p, "RFC8016:3.2.2#a8", "the allocation, which has moved once")
     there:leave()
+  end
+}
+
+case {
+  id = "turn-server-296",
+  title = "without the long-term mechanism, TLS and DTLS a ticket moves nothing",
+  role = "turn-server",
+  type = "X",
+  needs = { "accounts", "turn-mobility", "udp", "tcp" },
+  run = function(t)
+    local k, p = mobile_with_peer(t)
+    if not k then return end
+    if not k.challenge then t:skip("the server asks for no credentials") end
+    local function stays(opts, clause, what)
+      local there = elsewhere(t, k)
+      there.challenge = opts.password and k.challenge
+      local r = show(there, nil, opts)
+      t:check(clause, r.kind ~= "success", what .. ": the allocation has moved", r)
+      lib(t).relays(t, k, p, clause, what .. ", and the allocation where it was")
+    end
+    stays({ unsigned = true }, "RFC8016:5#3", "a ticket without credentials")
+    stays({ password = "not the password" }, "RFC8016:5#4", "a ticket under a wrong password")
+    k:leave()
   end
 }

@@ -25,6 +25,7 @@ case {
     local k, p = lib(t).with_permission(t)
     if not k then return end
     passes(t, k, p, "RFC8656:10.2#a4", "a datagram of a peer that has a permission")
+    lib(t).comes_by(t, k, p, nil, "RFC8656:12#a5", "from a peer that the client has bound no channel to")
     k:leave()
   end
 }
@@ -317,7 +318,9 @@ case {
     local k = lib(t).with_allocation(t)
     if not k then return end
     local denied = t.profile.turn.denied
-    t:expect(k:permit(denied .. ":9"), { { error = 403, clause = "RFC8656:10.2#3b" } }, "a permission for " .. denied)
+    local r = k:permit(denied .. ":9")
+    t:expect(r, { { error = 403, clause = "RFC8656:10.2#3b" } }, "a permission for " .. denied)
+    t:check("RFC8656:19#a1", r.code == 403, "a permission for " .. denied .. ": no 403", r)
     k:leave()
   end
 }

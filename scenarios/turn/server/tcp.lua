@@ -16,6 +16,7 @@ end
 -- A peer with a permission connects to the relayed address; the peer's event, nil with a check made.
 local function comes_in(t, k, p)
   local ev = p:connect(k.relayed)
+  t:check("RFC6062:5.3#1", ev.event == "opened", "the connection of a peer is not accepted: " .. tostring(ev.why))
   if t:check("RFC6062:5.1#8", ev.event == "opened", "a peer connects to the relayed address: " .. tostring(ev.why),
     k.allocated) then return ev end
 end
@@ -184,6 +185,9 @@ case {
     local early, later = numbered(2048), numbered(2048, 1 << 24)
     p:put(came.flow, early)
     t:pass(2)
+    local r = k:refresh() -- its answer is what comes next on the control connection
+    t:check("RFC6062:3#a2", r.kind == "success" or r.kind == "error", "data come on the control connection", r)
+    if r.kind == "closed" then return end
     local d = k:another()
     if not t:expect(d:take(id), { { success = true, clause = "RFC6062:5.4#3" } }, "ConnectionBind") then return end
     p:put(came.flow, later)
@@ -207,6 +211,7 @@ case {
     local one, came_a = lib(t).connected(t, k, a)
     local two, came_b = lib(t).connected(t, k, b)
     if not one or not two then return end
+    t:check("RFC6062:6.2.1#a2", one ~= two, ("%#x names two connections"):format(one), k.allocated)
     if not t:check("RFC6062:5.2#11", one ~= two, ("both connections are %#x"):format(one), k.allocated) then return end
     local to_b, to_a = k:another(), k:another()
     t:expect(to_b:take(two), { { success = true, clause = "RFC6062:5.4#3" } }, "ConnectionBind to the second")
@@ -229,7 +234,11 @@ case {
     local p = lib(t).peer(t, { tcp = true })
     local id, came = lib(t).connected(t, k, p)
     if not id then return end
-    t:expect(k:connect(p.addr), { { error = 446, clause = "RFC6062:5.2#3" } }, "Connect again, before ConnectionBind")
+    local again = k:connect(p.addr)
+    t:expect(again, { { error = 446, clause = "RFC6062:5.2#3" } }, "Connect again, before ConnectionBind")
+    t:check("RFC6062:6.3#a1", again.code == 446, "there is such a connection: no 446", again)
+    t:check("RFC6062:3#a4", again.kind ~= "success" and p:accept(0.1).event ~= "accepted",
+      "there are two connections to an address of the peer", again)
     local d = k:another()
     if not t:expect(d:take(id), { { success = true, clause = "RFC6062:5.4#3" } }, "ConnectionBind") then return end
     t:expect(k:connect(p.addr), { { error = 446, clause = "RFC6062:5.2#3" } }, "Connect again, after it")
@@ -320,7 +329,9 @@ case {
     if not k then return end
     local p = lib(t).peer(t) -- a UDP socket: nobody takes connections there
     if not lib(t).permitted(t, k:permit(p.addr)) then return end
-    t:expect(k:connect(p.addr), { { error = 447, clause = "RFC6062:5.2#7" } }, "Connect to a port that is closed")
+    local r = k:connect(p.addr)
+    t:expect(r, { { error = 447, clause = "RFC6062:5.2#7" } }, "Connect to a port that is closed")
+    t:check("RFC6062:6.3#a2", r.code == 447, "the connection failed: no 447", r)
     k:leave()
   end
 }
@@ -377,6 +388,9 @@ case {
     if not ev then return end
     local told = k:attempt()
     if not t:check("RFC6062:5.3#a1", told.message, "no ConnectionAttempt indication", told) then return end
+    local early = lib(t).words("early")
+    p:put(ev.flow, early)
+    t:pass(0.5)
     local from, id = told:attribute("XOR-PEER-ADDRESS"), told:attribute("CONNECTION-ID")
     local is = from and from.address == ev["local"]
     t:check("RFC6062:5.3#4a", is, "XOR-PEER-ADDRESS is " .. tostring(from and from.address) .. ", the peer is " ..
@@ -385,6 +399,8 @@ case {
     local d = k:another()
     local r = d:take(id.value)
     if not t:expect(r, { { success = true, clause = "RFC6062:5.4#3" } }, "ConnectionBind") then return end
+    local got = d:gather(#early)
+    t:check("RFC6062:5.3#2", got == early, "what the peer sent before ConnectionBind is lost", r)
     passes(t, d, p, ev.flow, "RFC6062:5.4#3", "on the connection of a peer")
     k:leave()
   end
