@@ -101,7 +101,7 @@ static void bounce(void)
 
     for (size_t i = 0; i < PEERS; i++)
         for (;;) {
-            struct sockaddr_in from;
+            struct sockaddr_in from = {0};
             socklen_t len = sizeof from;
             ssize_t n =
                 recvfrom(k.peers[i], p, sizeof p, MSG_DONTWAIT, (struct sockaddr *)&from, &len);

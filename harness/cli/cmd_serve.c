@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include "harness/cli/cli_relay.h"
 #include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
 #include "harness/core/capture.h"
@@ -20,6 +21,8 @@ static const struct option options[] = {
     {"no-gso", no_argument, NULL, 2006},
     {"events", no_argument, NULL, 2007},
     {"other", required_argument, NULL, 2008},
+    {"relay", required_argument, NULL, 2009},
+    {"relay-user", required_argument, NULL, 2010},
     CLI_TLS_OPTIONS,
     {0},
 };
@@ -29,6 +32,7 @@ struct job {
     struct addr listen, listen_tls, to, other;
     struct tls_options tls;
     struct url_says url;
+    struct cli_relay relay;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
     bool no_gso, events, deaf; /* deaf: it could not listen */
@@ -130,6 +134,10 @@ static bool take(struct job *j, int opt, const char *arg)
         return j->no_gso = true;
     case 2007:
         return j->events = true;
+    case 2009:
+        return cli_relay_url("serve", arg, &j->relay);
+    case 2010:
+        return cli_relay_user("serve", arg, &j->relay);
     default:
         return cli_tls_option(&j->tls, opt, arg);
     }
@@ -259,6 +267,7 @@ static int serve(struct job *j)
                                          .seed = j->cli.seed,
                                          .layer_desc = &tls_options_desc,
                                          .layer_options = &j->tls,
+                                         .via = cli_relay_via(&j->relay, &j->tls),
                                          .faults = j->n_faults ? j->faults : NULL,
                                          .variants = j->n_variants ? j->variants : NULL},
                     &err);
@@ -322,7 +331,7 @@ const struct command cmd_serve = {
     "  --to ADDR         whom a client or sender talks to\n"
     "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
     "  --fault NAME      break a clause on purpose; may be repeated\n"
-    "  --variant NAME    differ lawfully; may be repeated\n" CLI_TLS_HELP
+    "  --variant NAME    differ lawfully; may be repeated\n" CLI_RELAY_HELP CLI_TLS_HELP
     "  --capture FILE    write what passes as pcapng\n"
     "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
     "                    given to the kernel together (UDP segmentation offload)\n"

@@ -238,34 +238,35 @@ static void too_big(struct sim *s, struct sock *k, const struct addr *to, uint32
 }
 
 /* Through the sites between, from when it has passed the network itself. */
-static void send_across(struct sim *s, struct sock *k, const struct sim_path *path,
-                        const struct addr *to, struct input *in, uint64_t at_us, struct span data)
+static void send_across(struct sim *s, struct sock *k, const struct addr *to, struct input *in,
+                        const struct impair_fate *f, struct span data)
 {
-    struct sock *end = path->host ? sim_sock_at(s, &path->dst, true) : NULL;
-    struct sim_fate fate;
+    struct sim_path path;
 
-    sim_cross(path, at_us, data, in->pkt.dont_fragment || to->family == 6, &fate);
-    if (fate.mtu)
-        too_big(s, k, to, fate.mtu, at_us, data);
-    if (!fate.n || path->dropped || !path->host)
-        return;
-    if (!end || end->host != path->host) {
-        refuse(s, k, to, data);
-        return;
+    sim_route(s, k->host, true, &k->local, to, &path); /* also of what is lost: NATs have seen it */
+    struct sock *end = path.host ? sim_sock_at(s, &path.dst, true) : NULL;
+    uint8_t hops = (uint8_t)path.n;
+    in->pkt.remote = path.src;
+    in->pkt.local = path.dst;
+    in->pkt.ttl = in->pkt.ttl > hops ? in->pkt.ttl - hops : 0;
+    for (size_t i = 0; f->loss == IMPAIR_KEPT && i < 1u + f->doubled; i++) {
+        struct sim_fate fate;
+        sim_cross(&path, f->at_us[i], data, in->pkt.dont_fragment || to->family == 6, &fate);
+        if (fate.mtu)
+            too_big(s, k, to, fate.mtu, f->at_us[i], data);
+        if (!fate.n || path.dropped || !path.host || !in->pkt.ttl)
+            continue;
+        if (!end || end->host != path.host)
+            refuse(s, k, to, data);
+        for (size_t n = 0; end && end->host == path.host && n < fate.n; n++)
+            arrive(s, fate.at_us[n], end, *in, data);
     }
-    in->pkt.remote = path->src;
-    in->pkt.local = path->dst;
-    in->pkt.ttl = (uint8_t)(in->pkt.ttl > path->n ? in->pkt.ttl - path->n : 0);
-    for (size_t i = 0; i < fate.n && in->pkt.ttl; i++)
-        arrive(s, fate.at_us[i], end, *in, data);
 }
 
 static void send_datagram(struct sim *s, struct sock *k, const struct output *o, struct span data)
 {
     struct addr to = o->pkt.remote.family ? o->pkt.remote : k->remote;
-    struct sock *end = s->sites ? NULL : sim_sock_at(s, &to, true);
     struct input in = {.kind = IN_BYTES, .pkt = o->pkt};
-    struct sim_path path;
 
     if (!to.family)
         return;
@@ -277,20 +278,17 @@ static void send_datagram(struct sim *s, struct sock *k, const struct output *o,
     party_sent(k->host->party, &to, data, in.pkt.frame);
     size_t packet = o->pkt.dont_fragment ? data.n + (to.family == 6 ? 48 : 28) : 0;
     struct impair_fate f = impair_datagram(&s->path, s->d.now_us, data.n, packet);
-    if (s->sites)
-        sim_route(s, k->host, true, &k->local, &to, &path);
-    if (f.loss != IMPAIR_KEPT)
-        return;
-    if (!end && !s->sites) {
-        refuse(s, k, &to, data);
+    if (f.loss == IMPAIR_KEPT)
+        impair_corrupt(&f, (uint8_t *)(uintptr_t)data.p, data.n); /* the sender's copy: do_send */
+    if (s->sites) {
+        send_across(s, k, &to, &in, &f, data);
         return;
     }
-    impair_corrupt(&f, (uint8_t *)(uintptr_t)data.p, data.n); /* the sender's copy: do_send */
-    for (size_t i = 0; i < 1u + f.doubled; i++)
-        if (s->sites)
-            send_across(s, k, &path, &to, &in, f.at_us[i], data);
-        else
-            arrive(s, f.at_us[i], end, in, data);
+    struct sock *end = sim_sock_at(s, &to, true);
+    if (f.loss == IMPAIR_KEPT && !end && sim_host_at(s, &to))
+        refuse(s, k, &to, data);
+    for (size_t i = 0; end && f.loss == IMPAIR_KEPT && i < 1u + f.doubled; i++)
+        arrive(s, f.at_us[i], end, in, data);
 }
 
 static void send_stream(struct sim *s, struct sock *k, struct span data)

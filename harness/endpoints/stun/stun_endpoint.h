@@ -37,7 +37,8 @@ struct stun_server_config {
     bool classic;            /* serve clients of RFC 3489 */
     bool rfc5389;            /* no nonce cookie and no PASSWORD-ALGORITHMS */
     bool manual;
-    bool channels; /* manual: ChannelData messages are events ("channel"), as in stun_client_config */
+    bool
+        channels; /* manual: ChannelData messages are events ("channel"), as in stun_client_config */
     struct span realm, software; /* software: absent where empty */
     /* {"alice", "alice-secret"} where there are none. Names, realm and passwords are prepared here
      * (OpaqueString, rfc5389: SASLprep); what the profile refuses is taken as it is. */

@@ -1,5 +1,5 @@
 /* harness/endpoints/turn/turn_server_dev.c - how the server can break the standard, and how it can
- * differ and keep to it. Names as in docs/turn-cases.md. */
+ * differ and keep to it. */
 #include "harness/endpoints/turn/turn_server.h"
 
 const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {

@@ -200,13 +200,13 @@ static void unsure(const char *flow)
 
 #define BEGIN "0>a1 0<xa401/1 0.1>a2m 0.1<A2=600m "
 /* Messages each second, so that time is known to pass in a capture too. */
-static const char *ticking(const char *front, double from, double to, const char *back)
+static const char *ticking(const char *front, unsigned from, unsigned to, const char *back)
 {
     static char text[1 << 16];
     size_t n = (size_t)snprintf(text, sizeof text, "%s", front);
 
-    for (double t = from; t <= to; t++)
-        n += (size_t)snprintf(text + n, sizeof text - n, " %.0f>s@99o", t);
+    for (unsigned t = from; t <= to; t++)
+        n += (size_t)snprintf(text + n, sizeof text - n, " %u>s@99o", t);
     snprintf(text + n, sizeof text - n, " %s", back);
     return text;
 }
