@@ -610,8 +610,8 @@ end
 -- What a user of a client can ask for, and with what: `allocate` also with family (4, 6, 46: both in one allocation),
 -- lifetime, even_port, pair, dont_fragment, token, uri, mobility (a ticket), tcp (a TCP allocation, RFC 6062);
 -- `send` with indication (not by the channel), or with connection in place of the peer. `receive`: what comes next from
--- a peer. `move`: to another transport address of its own, by the ticket. `connect`: to a peer, on a TCP allocation; the
--- answer names the connection. `close`: that connection.
+-- a peer. `move`: to another transport address of its own, by the ticket. `connect`: to a peer, on a TCP allocation;
+-- the answer names the connection. `close`: that connection.
 lib.asks = {
   ["turn-client"] = {
     first = "allocate",

@@ -178,6 +178,14 @@ function server:connect_request(seconds)
   return r
 end
 
+-- The ConnectionBind request of an IUT; on a connection that is new it may wait for a challenge before it signs.
+function server:take_request(seconds)
+  local r = self:request("connection-bind", seconds)
+  if not r.message or r:attribute("NONCE") then return r end
+  self:challenge(r)
+  return self:request("connection-bind", seconds)
+end
+
 -- Tell the client of `r` that a peer has connected.
 function server:attempt(r, id, peer_at)
   return self.a:reply { id = r.id, class = "indication", method = "connection-attempt",
@@ -193,7 +201,7 @@ function server:linked(peer_at)
   local r = self:connect_request()
   if not r.message then return nil end
   self:success(r, { { type = "CONNECTION-ID", value = 0x5a17c0de } })
-  local take = self:request("connection-bind")
+  local take = self:take_request()
   if not self.t:check("RFC6062:4.3#6", take.message, "no ConnectionBind request follows a Connect success response",
     r) then return nil end
   self:success(take, {}, true)

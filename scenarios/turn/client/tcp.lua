@@ -77,7 +77,7 @@ case {
     local to = r:attribute("XOR-PEER-ADDRESS")
     t:check("RFC6062:4.3#2", to and to.address == peer, "Connect is for " .. tostring(to and to.address), r)
     s:success(r, { { type = "CONNECTION-ID", value = ID } })
-    local take = s:request("connection-bind", 5)
+    local take = s:take_request(5)
     if not t:check("RFC6062:4.3#6", take.message ~= nil, "no ConnectionBind request follows", r) then return end
     judge_take(t, take, control, ID,
       { other = "RFC6062:4.3#4", user = "RFC6062:4.3#5", id = "RFC6062:4.3#7" })
@@ -151,7 +151,7 @@ case {
     s:success(r)
     permitted:wait(60)
     s:attempt(r, ID, peer)
-    local take = s:request("connection-bind", 5)
+    local take = s:take_request(5)
     if not take.message then t:skip("it takes no connection of peers") end
     judge_take(t, take, control, ID,
       { other = "RFC6062:4.4#2", user = "RFC6062:4.4#3", id = "RFC6062:4.4#5" })
@@ -182,7 +182,7 @@ case {
     local connect = s:connect_request()
     if not connect.message then return end
     s:success(connect, { { type = "CONNECTION-ID", value = ID } })
-    local take = s:request("connection-bind", 5)
+    local take = s:take_request(5)
     t:check("RFC6062:4.3#3", take.message ~= nil, "no ConnectionBind request comes to the server of the allocation",
       first:request("connection-bind", 1))
     if take.message then s:success(take, {}, true) end
