@@ -11,7 +11,7 @@
 
 enum { MATCHED = 8, SEALED = 16, BEFORE = 32, SIGNED = MATCHED | SEALED };
 enum { EVEN = 4, PAIR = 8, DF = 16, MOBILITY = 32, TOKEN = 64, MANY = 128 };
-enum { FINGERPRINT = 1, TCP = 2, FAST = 4, THREE = 8, SEND_ONLY = 16, SIX = 32 };
+enum { FINGERPRINT = 1, TCP = 2, FAST = 4, THREE = 8, SEND_ONLY = 16, SIX = 32, RELAY = 64 };
 static const struct addr peer = {4, {192, 0, 2, 5}, 7002}, relayed = {4, {192, 0, 2, 7}, 50007},
                          relayed6 = {6, {0x20, 0x01, 0x0d, 0xb8, [15] = 7}, 50007},
                          other = {4, {198, 51, 100, 77}, 3478};
@@ -99,6 +99,21 @@ static void accept(struct program *g, uint8_t flags, uint32_t lifetime, const ch
         stun_add_uint(&m.dr, STUN_LIFETIME, lifetime);
     if (ticket)
         stun_add_bytes(&m.dr, STUN_MOBILITY_TICKET, span_of(ticket));
+    end(g, &m, flags, 0);
+}
+
+/* What names a connection: the success response to Connect, or a ConnectionAttempt indication. */
+static void names(struct program *g, uint8_t flags, bool attempt)
+{
+    struct message m;
+
+    if (attempt) {
+        begin(&m, STUN_INDICATION, STUN_CONNECTION_ATTEMPT);
+        stun_add_addr(&m.dr, STUN_XOR_PEER_ADDRESS, &peer);
+    } else {
+        begin(&m, STUN_SUCCESS, STUN_CONNECT);
+    }
+    stun_add_uint(&m.dr, STUN_CONNECTION_ID, 0x5a17c0de);
     end(g, &m, flags, 0);
 }
 
@@ -250,8 +265,38 @@ static void streams(struct program *g)
     program_end(g, "client-many");
 }
 
+static void connections(struct program *g)
+{
+    program_begin(g, TCP | RELAY);
+    allocate(g, 0, RIG_STREAM, NULL);
+    ask(g, "connect", 0, 5, "");
+    accept(g, SIGNED | RIG_STREAM, 0, NULL);
+    names(g, SIGNED | RIG_STREAM, false);
+    accept(g, SIGNED | RIG_STREAM, 0, NULL);
+    ask(g, "send", 0, 1, "octets");
+    prog_put(&g->w, OP_SEND, RIG_STREAM, 0, span_of("and back"));
+    ask(g, "receive", EVEN, 0, "");
+    ask(g, "connect", 0, 6, "");
+    accept(g, SIGNED | RIG_STREAM, 0, NULL);
+    refuse(g, SIGNED | RIG_STREAM, 447);
+    ask(g, "connect", 0, 6, "");
+    ask(g, "close", 0, 1, "");
+    program_end(g, "client-connects");
+
+    program_begin(g, TCP | RELAY | RIG_TWICE);
+    allocate(g, 0, RIG_STREAM, NULL);
+    ask(g, "permit", 0, 5, "");
+    accept(g, SIGNED | RIG_STREAM, 0, NULL);
+    names(g, RIG_STREAM, true);
+    accept(g, SIGNED | RIG_STREAM, 0, NULL);
+    prog_put(&g->w, OP_SEND, RIG_STREAM, 0, span_of("from a peer"));
+    bare(g, OP_EOF, RIG_STREAM, 0);
+    program_end(g, "client-takes");
+}
+
 int main(int argc, char **argv)
 {
-    static void (*const parts[])(struct program * g) = {datagrams, refused, moves, streams};
+    static void (*const parts[])(struct program * g) = {datagrams, refused, moves, streams,
+                                                        connections};
     return program_main(argc, argv, parts, COUNT(parts));
 }

@@ -1,8 +1,8 @@
 /* fuzz/targets/turn_client_state.c - our TURN client under a program of steps: fuzz/state/rig.h says what is required of
  * any endpoint. Of this one: to a server it sends clean messages or whole ChannelData, no request more often than Rc
- * times, and of Allocate requests only so many a command; each command is answered once; what a server has to sign
- * counts only if it is; an allocation that is gone sends nothing; a session that is over has no flow; and after all of it an allocation comes about, is used and is
- * deleted.
+ * times (and what it is asked to send on a data connection), and of Allocate requests only so many a command; each command
+ * is answered once; what a server has to sign counts only if it is; an allocation that is gone sends nothing; a session
+ * that is over has no flow; and after all of it an allocation comes about, is used and is deleted.
  *
  * Flags of a step that carries a message: MATCHED gives it transaction id and method of a request that the client has
  * sent, the one before the last by WHICH and so on, and has it arrive where that went out; SEALED makes integrity and
@@ -21,7 +21,15 @@ enum { /* of commands, beside the two lowest bits: family, or peers */
        TOKEN = 64,
        MANY = 128
 };
-enum { C_FINGERPRINT = 1, C_TCP = 2, C_FAST = 4, C_THREE = 8, C_SEND_ONLY = 16, C_SIX = 32 };
+enum {
+    C_FINGERPRINT = 1,
+    C_TCP = 2,
+    C_FAST = 4,
+    C_THREE = 8,
+    C_SEND_ONLY = 16,
+    C_SIX = 32,
+    C_RELAY = 64
+};
 enum {
     IDS = 512,
     KEPT = 4, /* requests that can be answered */
@@ -52,6 +60,8 @@ struct client {
     flow_id to, came;       /* where a step's message goes; where the last one came */
     uint8_t owner[FLOWS];   /* by flow: the allocation that it is of, from 1 */
     bool over[FLOWS];       /* and that is told gone */
+    bool link[FLOWS];       /* a ConnectionBind request went out there */
+    bool relay;             /* allocations are of TCP, unless TOKEN */
     bool
         proven; /* what arrived last: signed under the key of the request that it answers, if that was */
     size_t commands, allocates, allocate_ids;
@@ -66,7 +76,7 @@ static const void *config(void *ctx, uint32_t bits)
 {
     struct client *c = ctx;
 
-    *c = (struct client){0};
+    *c = (struct client){.relay = bits & C_RELAY};
     c->c = (struct turn_client_config){
         .server = rig_source(bits & C_SIX ? 3 : 0),
         .transport = span_of(bits & C_TCP ? "tcp" : "udp"),
@@ -113,9 +123,12 @@ static void requested(struct client *c, const struct rig_flow *f, const struct s
     uint32_t rc = c->c.rc ? c->c.rc : 7;
 
     require(m->method == STUN_ALLOCATE || m->method == STUN_REFRESH ||
-                m->method == STUN_CREATE_PERMISSION || m->method == STUN_CHANNEL_BIND,
+                m->method == STUN_CREATE_PERMISSION || m->method == STUN_CHANNEL_BIND ||
+                (c->relay && (m->method == STUN_CONNECT || m->method == STUN_CONNECTION_BIND)),
             "a client asks for something else");
     struct sent_id *s = id_of(c, m);
+    if (m->method == STUN_CONNECTION_BIND && f->id < FLOWS)
+        c->link[f->id] = true;
     if (!s || c->lost)
         return;
     if (s->times++ == 0)
@@ -136,6 +149,8 @@ static bool sent(void *ctx, const struct rig_flow *f, const struct addr *to, str
 
     (void)to;
     require(f->id >= FLOWS || !c->over[f->id], "an allocation that is gone sends something");
+    if (f->id < FLOWS && c->link[f->id])
+        return false; /* what follows is as it was asked for: RFC6062:3#a3 */
     if (octets.n && (octets.p[0] & 0xc0) == 0x40) {
         require(octets.n >= 4 && octets.n >= 4u + get_u16(octets.p + 2),
                 "ChannelData that is not whole");
@@ -169,7 +184,8 @@ static void follow(struct client *c, const char *verb, const struct turn_client_
 {
     bool gone =
         e->kind == TURN_C_GONE || (e->kind == TURN_C_SUCCESS && strcmp(verb, "release") == 0);
-    bool has = strcmp(verb, "allocate") == 0 || strcmp(verb, "move") == 0;
+    bool has =
+        strcmp(verb, "allocate") == 0 || strcmp(verb, "move") == 0 || strcmp(verb, "connect") == 0;
 
     if (e->kind == TURN_C_SUCCESS && has && c->came < FLOWS)
         c->owner[c->came] = (uint8_t)e->allocation;
@@ -293,6 +309,7 @@ static bool args(void *ctx, const struct prog_step *step, const struct verb *v, 
     static struct turn_client_args a;
     struct client *c = ctx;
     unsigned upper = step->arg >> 8;
+    bool tcp = c->relay && !(step->flags & TOKEN);
 
     if (c->commands + 1 >= COMMANDS)
         return false;
@@ -301,11 +318,13 @@ static bool args(void *ctx, const struct prog_step *step, const struct verb *v, 
         .data = step->payload,
         .family = families[step->flags & 3],
         .lifetime = 16 * upper,
-        .even_port = step->flags & EVEN,
-        .pair = step->flags & PAIR,
-        .dont_fragment = step->flags & DF,
+        .even_port = !tcp && step->flags & EVEN,
+        .pair = !tcp && step->flags & PAIR,
+        .dont_fragment = !tcp && step->flags & DF,
         .indication = step->flags & DF,
-        .mobility = step->flags & MOBILITY,
+        .mobility = !tcp && step->flags & MOBILITY,
+        .tcp = tcp,
+        .connection = c->relay ? upper & 0xf : 0,
         .token = (step->flags & TOKEN) && step->payload.n >= 8 ? span_cut(step->payload, 0, 8)
                                                                : (struct span){0},
         .timeout_us = step->flags & EVEN ? 300000 : 0,

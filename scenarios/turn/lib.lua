@@ -610,21 +610,25 @@ end
 ---------------------------------------------------------------- a client under test
 
 -- What a user of a client can ask for, and with what: `allocate` also with family (4, 6, 46: both in one allocation),
--- lifetime, even_port, pair, dont_fragment, token, uri, mobility (a ticket); `send` with indication (not by the
--- channel). `receive`: what comes next from a peer. `move`: to another transport address of its own, by the ticket.
+-- lifetime, even_port, pair, dont_fragment, token, uri, mobility (a ticket), tcp (a TCP allocation, RFC 6062);
+-- `send` with indication (not by the channel), or with connection in place of the peer. `receive`: what comes next from
+-- a peer. `move`: to another transport address of its own, by the ticket. `connect`: to a peer, on a TCP allocation;
+-- the answer names the connection. `close`: that connection.
 lib.asks = {
   ["turn-client"] = {
     first = "allocate",
     allocate = { "server", "username", "password", "family", "lifetime", "even_port", "pair", "dont_fragment", "token",
-      "uri", "mobility" },
+      "uri", "mobility", "tcp" },
     refresh = { "allocation", "lifetime" },
     permit = { "allocation", "peer", "peers" },
     bind = { "allocation", "peer" },
-    send = { "allocation", "peer", "data", "indication" },
+    send = { "allocation", "peer", "data", "indication", "connection" },
     receive = { "timeout_us" },
     forget = { "allocation", "peer" },
     release = { "allocation" },
     move = { "allocation" },
+    connect = { "allocation", "peer" },
+    close = { "allocation", "connection" },
   },
 }
 

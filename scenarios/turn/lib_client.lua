@@ -57,10 +57,11 @@ function server:data(seconds, where)
   return self.t:lib("turn").carried(ev)
 end
 
--- Answer by success, signed as the request is.
-function server:success(r, list)
+-- Answer by success, signed as the request is. bare: from now on there are no messages on this stream, and what comes
+-- is the event "data" (RFC6062:3#a3).
+function server:success(r, list, bare)
   local all, more = self.t:lib("stun").client.signed(r, list or {})
-  more.id, more.class, more.attributes = r.id, "success", all
+  more.id, more.class, more.attributes, more.bare = r.id, "success", all, bare
   return self.a:reply(more)
 end
 
@@ -158,6 +159,67 @@ function server:serve(lifetime)
     end
   end)
   return seen
+end
+
+---------------------------------------------------------------- TCP allocations, RFC 6062
+
+-- Give the IUT a TCP allocation; as of server:allocate. `from` of the request is the control connection.
+function server:allocate_tcp() return self:allocate { ask = { tcp = true } } end
+
+-- The Connect request of an IUT that was asked to `connect`, once what it asks before is granted; kind "timeout",
+-- without message: none.
+function server:connect_request(seconds)
+  local r
+  repeat
+    r = self:request(nil, seconds)
+    local before = r.message and r.message.method ~= "connect"
+    if before then self:success(r) end
+  until not before
+  return r
+end
+
+-- The ConnectionBind request of an IUT; on a connection that is new it may wait for a challenge before it signs.
+function server:take_request(seconds)
+  local r = self:request("connection-bind", seconds)
+  if not r.message or r:attribute("NONCE") then return r end
+  self:challenge(r)
+  return self:request("connection-bind", seconds)
+end
+
+-- Tell the client of `r` that a peer has connected.
+function server:attempt(r, id, peer_at)
+  return self.a:reply { id = r.id, class = "indication", method = "connection-attempt",
+    attributes = { { type = "CONNECTION-ID", value = id }, { type = "XOR-PEER-ADDRESS", address = peer_at } } }
+end
+
+-- Have the IUT connect to a peer. Returns what it says, its ConnectionBind request, whose stream is the peer's from now
+-- on, and its Allocate request; nil where it does not come so far, with a check made unless it does not connect at all.
+function server:linked(peer_at)
+  local said, control = self:allocate_tcp()
+  if not said then return nil end
+  local asked = self.t:ask_start("connect", { peer = peer_at })
+  local r = self:connect_request()
+  if not r.message then return nil end
+  self:success(r, { { type = "CONNECTION-ID", value = 0x5a17c0de } })
+  local take = self:take_request()
+  if not self.t:check("RFC6062:4.3#6", take.message, "no ConnectionBind request follows a Connect success response",
+    r) then return nil end
+  self:success(take, {}, true)
+  said = asked:wait(60)
+  if not self.t:expect(said, { { success = true, clause = "RFC6062:3#a3" } }, "a data connection") then return nil end
+  return said, take, control
+end
+
+-- What comes of the peer's octets on a data connection: as many, or fewer where no more come; and the last event.
+function server:gather(take, n)
+  local got, ev = "", { event = "data" }
+  while #got < n and ev.event == "data" do
+    ev = self.a:receive { timeout = 3, where = function(e)
+      return e.event == "stray" or e.flow == take.flow and (e.event == "data" or e.event == "closed")
+    end }
+    got = got .. (ev.event == "data" and ev.octets or "")
+  end
+  return got, ev
 end
 
 -- A message to the client by the flow of its last request: octets, or a Data indication.

@@ -149,6 +149,9 @@ extern const struct desc stun_event_desc;
 /* Fill in an event about `data` as it came; NULL where the queue has no room. */
 struct stun_event *stun_report(struct outq *q, const char *name, uint32_t token,
                                enum stun_result kind, const struct input *in, struct span data);
+/* The same about octets that are nobody's message: RFC6062:3#a3. */
+void stun_report_bare(struct outq *q, const char *name, const struct input *in, struct span octets);
+
 /* ---- streams ---- */
 
 enum stun_rank {

@@ -288,18 +288,6 @@ static struct span first_bits_cleared(struct stun_client *c, struct span msg)
     return (struct span){c->out, msg.n};
 }
 
-/* Octets that are nobody's message. */
-static void report_bare(const struct input *in, struct span octets, struct outq *q)
-{
-    struct stun_event *e = stun_report(q, "message", 0, STUN_R_MESSAGE, in, (struct span){0});
-
-    if (!e)
-        return;
-    e->codec = "";
-    e->octets = arena_copy(&q->mem, octets);
-    q->full |= q->mem.full;
-}
-
 /* The response to a request that is no user's. */
 static void answered(struct stun_client *c, struct stun_transaction *t, const struct input *in,
                      const struct stun_msg *m, struct span msg, struct outq *q)
@@ -321,7 +309,7 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct stun_transaction *t = NULL;
 
     if (s && s->bare) {
-        report_bare(in, msg, q);
+        stun_report_bare(q, "message", in, msg);
         return;
     }
     if (c->c.channels && stun_is_channel(msg)) {

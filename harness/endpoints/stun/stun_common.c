@@ -224,6 +224,17 @@ static bool understood(uint16_t type, bool server)
     return stun_type_name(type) != NULL;
 }
 
+void stun_report_bare(struct outq *q, const char *name, const struct input *in, struct span octets)
+{
+    struct stun_event *e = stun_report(q, name, 0, STUN_R_MESSAGE, in, (struct span){0});
+
+    if (!e)
+        return;
+    e->codec = "";
+    e->octets = arena_copy(&q->mem, octets);
+    q->full |= q->mem.full;
+}
+
 size_t stun_unknown(const struct stun_msg *m, bool server, uint16_t *types, size_t cap)
 {
     uint32_t end = m->at_integrity ? m->at_integrity : m->at_integrity256;

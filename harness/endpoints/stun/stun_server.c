@@ -313,6 +313,11 @@ static void message(void *self, const struct input *in, struct span msg, struct 
     struct span octets = msg;
     uint8_t front;
 
+    const struct stun_stream *st = in->flow >= FLOW_ACCEPTED ? server_stream(s, in->flow) : NULL;
+    if (st && st->bare) {
+        stun_report_bare(q, "data", in, msg);
+        return;
+    }
     if (s->c.channels && stun_is_channel(msg)) {
         struct stun_event *e = stun_report(q, "channel", 0, STUN_R_MESSAGE, in, msg);
         if (e)
@@ -442,6 +447,9 @@ static void reply(struct stun_server *s, const struct input *in, struct outq *q)
     }
     struct pkt pkt = {.remote = k->pkt.remote, .local = k->pkt.local};
     bool udp = k->flow < FLOW_ACCEPTED;
+    struct stun_stream *st = udp ? NULL : server_stream(s, k->flow);
+    if (st && a->bare)
+        st->bare = true;
     size_t step = a->split ? a->split : w.n;
     for (size_t at = 0; at < w.n || at == 0; at += step ? step : 1) {
         struct output *o =
@@ -545,6 +553,7 @@ static const struct field reply_fields[] = {
     {.name = "split", R(split, F_UINT)},
     {.name = "after_us", R(after_us, F_UINT)},
     {.name = "abort", R(abort, F_BOOL)},
+    {.name = "bare", R(bare, F_BOOL)},
     {.name = "message", R(message, F_DRAFT), .sub = &stun_msg_desc},
 };
 static const struct desc reply_desc = {"reply", sizeof(struct stun_reply_args),

@@ -13,11 +13,12 @@ struct stun_kept { /* a request that a manual server may still be told to answer
 };
 struct stun_reply_args {
     uint32_t id;
-    uint16_t algorithm;    /* which key signs: MD5 unless SHA-256 */
-    struct span octets;    /* instead of a message */
-    uint64_t split;        /* streams: octets in a segment; 0: all in one */
-    uint64_t after_us;     /* 0: at once */
-    bool abort;            /* `hang_up`: by a reset */
+    uint16_t algorithm; /* which key signs: MD5 unless SHA-256 */
+    struct span octets; /* instead of a message */
+    uint64_t split;     /* streams: octets in a segment; 0: all in one */
+    uint64_t after_us;  /* 0: at once */
+    bool abort;         /* `hang_up`: by a reset */
+    bool bare; /* streams: no messages follow, and what comes is told as "data": RFC6062:3#a3 */
     struct draft *message; /* class success, the request's method and id, unless given */
 };
 enum { /* flows that the server opens */

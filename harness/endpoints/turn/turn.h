@@ -17,6 +17,13 @@
  *   Events: "listening" and "closed" (struct stun_event) about its own addresses, "refused" about streams
  *   that there is no room for; "allocated" and "freed" (struct turn_event).
  *
+ * turn.client: up to four allocations, of UDP or (RFC 6062) TCP, which are refreshed until they are released, with
+ *   permissions, channels and data connections. Verbs: `allocate`, `permit`, `bind`, `send`, `receive`, `refresh`,
+ *   `forget`, `release`, `move` (RFC 8016); of TCP allocations `connect` to a peer, `send` and `close` by the connection
+ *   that its answer names. A connection of a peer that has a permission is taken; `receive` tells of it ("accepted"),
+ *   of its octets, and of its end by the other side ("ended"). What `receive` does not fetch stops the reading of data
+ *   connections.
+ *
  * turn.peer: what cases speak through on the far side of a relay: UDP sockets or TCP connections. Verbs:
  *   `send`, `open` one more UDP socket at the same address, `connect` to an address by TCP, `listen` for
  *   connections at one more port, `close`, `shutdown`, `pause` and `resume` reading of a connection; in sim

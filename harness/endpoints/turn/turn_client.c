@@ -1,12 +1,18 @@
 /* harness/endpoints/turn/turn_client.c - turn.client: what its user asks for, on up to four allocations, and what it
- * remembers of servers (RFC 8656 sections 4 and 7). */
+ * remembers of servers (RFC 8656 sections 4 and 7, RFC 6062 section 4). */
 #include "codecs/stun/stun_uri.h"
 #include "harness/endpoints/turn/turn_client.h"
 #include "harness/endpoints/turn/turn_session.h"
 
 enum {
-    MINDS = 8,         /* servers that are remembered; the one that is over first is forgotten */
-    ARRIVED = 1 << 17, /* octets of data that nobody has received yet; more are lost */
+    MINDS = 8, /* servers that are remembered; the one that is over first is forgotten */
+    ARRIVED =
+        1
+        << 17, /* octets of data that nobody has received yet; more are lost, but of data connections */
+    /* and when so many wait those are read no further. What was read already may fill the rest; one whose octets would
+     * be lost is closed */
+    ARRIVED_MUCH = 1 << 15,
+    ARRIVED_ENDS = 1 << 12, /* of it, that data leave free for what ends */
     SECOND = 1000000,
 };
 struct server_mind {   /* what a server has said that counts for what is asked next: RFC8656:7.4 */
@@ -19,8 +25,10 @@ struct server_mind {   /* what a server has said that counts for what is asked n
     bool no_mobility;      /* RFC8016:3.1.4#1 */
 };
 struct arrival {
-    uint8_t kind; /* enum turn_client_kind: SUCCESS or ICMP */
+    uint8_t kind; /* enum turn_client_kind: SUCCESS, ICMP, ACCEPTED, ENDED */
     uint16_t channel;
+    uint32_t connection;
+    const char *why; /* static */
     uint32_t code, icmp_data, frame, allocation;
     struct addr peer;
     size_t n;
@@ -46,7 +54,7 @@ struct client {
     } asked[TURN_SESSIONS]; /* names that are looked up, for a session */
     size_t n_arrived;
     struct turn_session sessions[TURN_SESSIONS];
-    struct stun_stream windows[TURN_SESSIONS][2];
+    struct stun_stream windows[TURN_SESSIONS][2], data[TURN_SESSIONS][TURN_SESSION_DATA];
     uint8_t kept[8192];
     uint8_t wires[TURN_SESSIONS][TURN_ASKS * TURN_WIRE], held[TURN_SESSIONS][TURN_HELD],
         arrived[ARRIVED];
@@ -94,6 +102,8 @@ static const struct field args_fields[] = {
     A(pair, F_BOOL),
     A(dont_fragment, F_BOOL),
     A(indication, F_BOOL),
+    A(tcp, F_BOOL),
+    A(connection, F_UINT),
     A(mobility, F_BOOL),
     A(timeout_us, F_UINT),
 };
@@ -102,8 +112,9 @@ static const struct desc args_desc = {"turn-args", sizeof(struct turn_client_arg
                                       FIELDS(args_fields), .next = NULL};
 
 static const struct name kind_v[] = {
-    {TURN_C_SUCCESS, "success"}, {TURN_C_ERROR, "error"}, {TURN_C_TIMEOUT, "timeout"},
-    {TURN_C_FAILED, "failed"},   {TURN_C_ICMP, "icmp"},   {TURN_C_GONE, "gone"},
+    {TURN_C_SUCCESS, "success"},   {TURN_C_ERROR, "error"}, {TURN_C_TIMEOUT, "timeout"},
+    {TURN_C_FAILED, "failed"},     {TURN_C_ICMP, "icmp"},   {TURN_C_GONE, "gone"},
+    {TURN_C_ACCEPTED, "accepted"}, {TURN_C_ENDED, "ended"},
 };
 static const struct names kinds = {kind_v, COUNT(kind_v)};
 #define E(m, k)                                                                                    \
@@ -116,6 +127,7 @@ static const struct field event_fields[] = {
     E(lifetime, F_UINT),
     E(code, F_UINT),
     E(channel, F_UINT),
+    E(connection, F_UINT),
     E(frame, F_UINT),
     E(token, F_BYTES),
     E(relayed, F_ADDR),
@@ -230,6 +242,13 @@ static uint32_t number_of(const struct client *c, const struct turn_session *s)
     return (uint32_t)(s - c->sessions) + 1;
 }
 
+/* Data connections are read as long as somebody receives. */
+static void read_on(struct client *c, struct outq *q)
+{
+    for (size_t i = 0; i < TURN_SESSIONS; i++)
+        turn_links_pause(&c->sessions[i], c->n_arrived >= ARRIVED_MUCH, q);
+}
+
 /* The oldest thing that has arrived, in answer to whoever waits. */
 static void hand_over(struct client *c, const struct input *in, struct outq *q)
 {
@@ -245,22 +264,34 @@ static void hand_over(struct client *c, const struct input *in, struct outq *q)
         e->data = arena_copy(&q->mem, (struct span){c->arrived + sizeof a, a.n});
         e->peer = a.peer;
         e->channel = a.channel;
+        e->connection = a.connection;
         e->code = a.code;
         e->icmp_data = a.icmp_data;
         e->frame = a.frame;
         e->allocation = a.allocation;
-        e->why = a.kind == TURN_C_ICMP ? "unreachable" : NULL;
+        e->why = a.kind == TURN_C_ICMP ? "unreachable" : a.why;
         q->full |= q->mem.full;
     }
     c->n_arrived -= sizeof a + a.n;
     memmove(c->arrived, c->arrived + sizeof a + a.n, c->n_arrived);
+    read_on(c, q);
 }
 
-static void arrive(struct client *c, const struct turn_session *s, const struct turn_told *what,
+static enum turn_client_kind arrival_kind(enum turn_told_kind kind)
+{
+    return kind == TURN_TOLD_ICMP     ? TURN_C_ICMP
+           : kind == TURN_TOLD_LINKED ? TURN_C_ACCEPTED
+           : kind == TURN_TOLD_ENDED  ? TURN_C_ENDED
+                                      : TURN_C_SUCCESS;
+}
+
+static void arrive(struct client *c, struct turn_session *s, const struct turn_told *what,
                    const struct input *in, struct outq *q)
 {
-    struct arrival a = {.kind = what->kind == TURN_TOLD_ICMP ? TURN_C_ICMP : TURN_C_SUCCESS,
+    struct arrival a = {.kind = (uint8_t)arrival_kind(what->kind),
                         .channel = what->channel,
+                        .connection = what->connection,
+                        .why = what->why,
                         .code = (uint32_t)(what->icmp_type << 8 | what->icmp_code),
                         .icmp_data = what->icmp_data,
                         .frame = what->frame,
@@ -268,12 +299,19 @@ static void arrive(struct client *c, const struct turn_session *s, const struct 
                         .peer = what->peer,
                         .n = what->data.n};
 
-    if (c->n_arrived + sizeof a + a.n > ARRIVED)
-        return;
+    size_t room = ARRIVED - (a.connection && a.n ? ARRIVED_ENDS : 0);
+    if (c->n_arrived + sizeof a + a.n > room) {
+        if (!a.connection || !turn_link_close(s, a.connection, q))
+            return;
+        a.kind = TURN_C_ENDED;
+        a.why = "nobody receives what comes on it";
+        a.n = 0;
+    }
     memcpy(c->arrived + c->n_arrived, &a, sizeof a);
     if (a.n)
         memcpy(c->arrived + c->n_arrived + sizeof a, what->data.p, a.n);
     c->n_arrived += sizeof a + a.n;
+    read_on(c, q);
     hand_over(c, in, q);
 }
 
@@ -297,7 +335,8 @@ static void told(void *owner, struct turn_session *s, const struct turn_told *wh
     struct client *c = owner;
     enum turn_client_kind kind = TURN_C_SUCCESS;
 
-    if (what->kind == TURN_TOLD_DATA || what->kind == TURN_TOLD_ICMP) {
+    if (what->kind == TURN_TOLD_DATA || what->kind == TURN_TOLD_ICMP ||
+        what->kind == TURN_TOLD_ENDED || (what->kind == TURN_TOLD_LINKED && !what->token)) {
         arrive(c, s, what, in, q);
         return;
     }
@@ -318,6 +357,8 @@ static void told(void *owner, struct turn_session *s, const struct turn_told *wh
         return;
     describe(e, c, s);
     e->code = what->code;
+    e->peer = what->peer;
+    e->connection = what->connection;
     e->why = what->why;
     e->frame = what->frame;
 }
@@ -345,6 +386,7 @@ static struct turn_session *session_new(struct client *c)
         s->flow_new = flow_new;
         s->wires = c->wires[i];
         s->held = c->held[i];
+        s->windows = c->data[i];
         s->window = &c->windows[i][0];
         s->window2 = &c->windows[i][1];
         s->login.strongest = !env_flag(&c->env, "c-first-algorithm"); /* RFC8656:6#3 */
@@ -353,12 +395,26 @@ static struct turn_session *session_new(struct client *c)
     return NULL;
 }
 
+/* Why there can be no such TCP allocation; NULL: there can, or none is wished. */
+static const char *not_by_tcp(const struct client *c, const struct turn_session *s,
+                              const struct turn_wish *wish)
+{
+    if (!wish->tcp)
+        return NULL;
+    if (strncmp(s->stack, "tcp", 3) != 0 && !env_flag(&c->env, "c-tcp-over-udp"))
+        return "a TCP allocation is asked for over TCP or TLS"; /* RFC6062:4.1#a1 */
+    if (wish->even_port || wish->pair || wish->dont_fragment || wish->token.n)
+        return "a TCP allocation has none of what is of UDP"; /* RFC6062:4.1#4 */
+    return wish->mobility ? "a TCP allocation does not move" : NULL;
+}
+
 static void begin(struct client *c, struct turn_session *s, const struct turn_wish *wish,
                   uint32_t token, const struct input *in, struct outq *q)
 {
     const char *why = not_now(c, &s->server, wish->family, in->now_us);
     struct turn_wish now = *wish;
 
+    why = why ? why : not_by_tcp(c, s, wish);
     if (why) {
         fails(q, in, token, why);
         s->phase = TURN_IDLE;
@@ -471,7 +527,9 @@ static void allocate(struct client *c, const struct input *in, struct outq *q)
     struct turn_wish wish = {.family = (uint8_t)a->family,
                              .even_port = a->even_port,
                              .pair = a->pair,
-                             .dont_fragment = a->dont_fragment || env_flag(&c->env, "c-df-probe"),
+                             .dont_fragment =
+                                 a->dont_fragment || (!a->tcp && env_flag(&c->env, "c-df-probe")),
+                             .tcp = a->tcp,
                              .mobility = a->mobility,
                              .token = a->token,
                              .lifetime = a->lifetime};
@@ -530,6 +588,15 @@ static void permit(struct turn_session *s, const struct input *in, struct outq *
     turn_session_permit(s, peers, n, in->token, in, q);
 }
 
+/* Answer what is over at once. */
+static void done(const struct input *in, bool well, const char *why, struct outq *q)
+{
+    if (well)
+        event(q, "answer", in->token, TURN_C_SUCCESS, in);
+    else
+        fails(q, in, in->token, why);
+}
+
 static void command(struct client *c, const struct input *in, struct outq *q)
 {
     const struct turn_client_args *a = in->rec;
@@ -553,11 +620,15 @@ static void command(struct client *c, const struct input *in, struct outq *q)
     } else if (strcmp(v, "forget") == 0) {
         turn_session_forget(s, &a->peer);
         event(q, "answer", in->token, TURN_C_SUCCESS, in);
+    } else if (strcmp(v, "connect") == 0) {
+        turn_session_connect(s, &a->peer, in->token, in, q);
+    } else if (strcmp(v, "close") == 0) {
+        done(in, turn_link_close(s, a->connection, q), "there is no such connection", q);
+    } else if (strcmp(v, "send") == 0 && a->connection) {
+        done(in, turn_link_send(s, a->connection, a->data, q), "there is no such connection", q);
     } else if (strcmp(v, "send") == 0) {
-        if (turn_session_send(s, &a->peer, a->data, a->indication, in, q))
-            event(q, "answer", in->token, TURN_C_SUCCESS, in);
-        else
-            fails(q, in, in->token, "too many peers, or one of another family");
+        done(in, turn_session_send(s, &a->peer, a->data, a->indication, in, q),
+             "too many peers, one of another family, or a TCP allocation", q);
     } else {
         turn_session_leave(s, in->token, in, q);
     }
@@ -633,6 +704,7 @@ static const struct verb verbs[] = {
     {"allocate", &args_desc, true}, {"refresh", &args_desc, true}, {"permit", &args_desc, true},
     {"bind", &args_desc, true},     {"send", &args_desc, true},    {"receive", &args_desc, true},
     {"forget", &args_desc, true},   {"release", &args_desc, true}, {"move", &args_desc, true},
+    {"connect", &args_desc, true},  {"close", &args_desc, true},
 };
 const struct endpoint_class turn_client_class = {
     .name = "turn.client",

@@ -15,10 +15,12 @@ struct turn_client_args { /* of all verbs; spans live until the command returns 
     struct span data;
     struct turn_client_peer *peers;
     size_t n_peers;
+    uint32_t connection; /* of a TCP allocation: as an event named it */
     uint32_t allocation; /* as an event named it; 0: the one that was made last */
     uint32_t family, lifetime;
     struct span token; /* RESERVATION-TOKEN */
     bool even_port, pair, dont_fragment, indication;
+    bool tcp;            /* a TCP allocation (RFC 6062), to `connect` by; over TCP or TLS only */
     bool mobility;       /* a ticket is asked for, to `move` by */
     uint64_t timeout_us; /* receive: 0: 5 s */
 };
@@ -28,11 +30,13 @@ enum turn_client_kind {
     TURN_C_TIMEOUT,
     TURN_C_FAILED, /* why */
     TURN_C_ICMP,
-    TURN_C_GONE, /* the allocation, unasked */
+    TURN_C_GONE,     /* the allocation, unasked */
+    TURN_C_ACCEPTED, /* received: a peer has connected */
+    TURN_C_ENDED,    /* received: a data connection was closed by the other side, why */
 };
 struct turn_client_event { /* "answer" to a command, or "gone" */
     uint8_t kind;          /* enum turn_client_kind */
-    uint32_t allocation, lifetime, code, channel, frame;
+    uint32_t allocation, lifetime, code, channel, connection, frame;
     struct span token;
     struct addr relayed, relayed6, mapped, local, server, peer;
     struct span data;

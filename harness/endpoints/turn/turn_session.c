@@ -57,7 +57,11 @@ void turn_session_put(struct turn_session *s, struct span octets, struct outq *q
 
 static void put_ask(struct turn_session *s, const struct turn_ask *a, struct outq *q)
 {
-    put_on(s, a->kind == TURN_ASK_MOVE ? s->next : s->flow, (struct span){a->wire, a->n}, q);
+    flow_id flow = a->kind == TURN_ASK_MOVE ? s->next : s->flow;
+
+    if (a->link && a->link->flow)
+        flow = a->link->flow; /* RFC6062:4.3#6, 4.4#4 */
+    put_on(s, flow, (struct span){a->wire, a->n}, q);
 }
 
 /* ---- transactions ---- */
@@ -96,9 +100,12 @@ void turn_ask_lost(struct turn_session *s, struct turn_ask *a, struct turn_told 
     uint8_t kind = a->kind;
 
     if (kind == TURN_ASK_PERMIT || kind == TURN_ASK_BIND)
-        turn_peers_answered(s, a, false, in, q);
+        turn_peers_answered(s, a, what, in, q);
+    struct turn_link *link = a->link;
     turn_ask_end(s, a, what, in, q);
-    if (kind == TURN_ASK_MOVE)
+    if (link)
+        turn_link_lost(s, link, what, in, q);
+    else if (kind == TURN_ASK_MOVE)
         turn_session_stays(s, in, q);
     else if (kind != TURN_ASK_PERMIT && kind != TURN_ASK_BIND)
         turn_session_over(s, what->why, in, q);
@@ -120,7 +127,8 @@ void turn_ask_launch(struct turn_session *s, struct turn_ask *a, const struct in
         a->next_us = in->now_us + (s->c->ti_us ? s->c->ti_us : 39500000);
     else
         a->next_us = in->now_us + rto_of(s);
-    if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-other-port")) {
+    if (a->kind == TURN_ASK_REFRESH &&
+        (turn_s_flag(s, "c-other-port") || (s->wish.tcp && turn_s_flag(s, "c-tcp-other-port")))) {
         turn_session_close(s, q);
         turn_session_open(s, q);
     }
@@ -151,6 +159,7 @@ void turn_session_over(struct turn_session *s, const char *why, const struct inp
                                      .why = why};
             turn_ask_end(s, &s->asks[i], &what, in, q);
         }
+    turn_links_over(s, why, in, q);
     turn_session_close(s, q);
     memset(s->peers, 0, sizeof s->peers);
     s->n_held = 0;
@@ -246,7 +255,7 @@ void turn_session_leave(struct turn_session *s, uint32_t token, const struct inp
 
 /* ---- what comes ---- */
 
-static void message(void *self, const struct input *in, struct span octets, struct outq *q)
+void turn_session_message(void *self, const struct input *in, struct span octets, struct outq *q)
 {
     struct turn_session *s = self;
     struct findings none = {0};
@@ -263,16 +272,18 @@ static void message(void *self, const struct input *in, struct span octets, stru
         turn_session_response(s, in, &m, q);
     else if (m.cls == STUN_INDICATION && m.method == STUN_DATA)
         turn_session_data(s, in, &m, q);
+    else if (m.cls == STUN_INDICATION && m.method == STUN_CONNECTION_ATTEMPT)
+        turn_session_attempt(s, in, &m, q);
 }
 
 static void bytes(struct turn_session *s, const struct input *in, struct outq *q)
 {
     if (!s->stream) {
-        message(s, in, in->data, q);
+        turn_session_message(s, in, in->data, q);
         return;
     }
     bool next = in->flow == s->next;
-    if (stun_stream_take(next ? s->window2 : s->window, in, message, s, q))
+    if (stun_stream_take(next ? s->window2 : s->window, in, turn_session_message, s, q))
         return;
     if (next && s->next == in->flow)
         turn_session_moves_not(s, "the framing of the stream is lost", in, q);
@@ -301,6 +312,12 @@ static void ended(struct turn_session *s, const struct input *in, struct outq *q
 
 void turn_session_input(struct turn_session *s, const struct input *in, struct outq *q)
 {
+    struct turn_link *link = turn_link_find(s, in->flow);
+
+    if (link) {
+        turn_link_input(s, link, in, q);
+        return;
+    }
     switch (in->kind) {
     case IN_OPENED:
         *(in->flow == s->next ? &s->next_local : &s->local) = in->pkt.local;

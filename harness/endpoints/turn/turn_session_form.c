@@ -1,14 +1,18 @@
 /* harness/endpoints/turn/turn_session_form.c - what a client's requests carry: RFC 8656 sections 5, 7.1, 8.1, 10.1,
- * 12.1. */
+ * 12.1, RFC 6062 sections 4.1, 4.3 and 4.4. */
 #include "harness/endpoints/turn/turn_session.h"
 
-enum { PROTOCOL_UDP = 17, EVEN_PORT_RESERVE = 0x80 };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, EVEN_PORT_RESERVE = 0x80 };
 
 static void add_allocate(struct turn_session *s, struct draft *dr)
 {
     struct turn_wish *w = &s->wish;
 
-    stun_add_uint(dr, STUN_REQUESTED_TRANSPORT, PROTOCOL_UDP);
+    bool tcp = w->tcp && !turn_s_flag(s, "c-tcp-17");
+
+    stun_add_uint(dr, STUN_REQUESTED_TRANSPORT, tcp ? PROTOCOL_TCP : PROTOCOL_UDP);
+    if (w->tcp && turn_s_flag(s, "c-tcp-even"))
+        stun_add_uint(dr, STUN_EVEN_PORT, 0);
     if (w->lifetime && !turn_s_flag(s, "c-no-lifetime") && !turn_s_flag(s, "c-lifetime-lost"))
         stun_add_uint(dr, STUN_LIFETIME, w->lifetime);
     else if (turn_s_flag(s, "c-lifetime-3600"))
@@ -80,6 +84,14 @@ static void add_refresh(struct turn_session *s, const struct turn_ask *a, struct
         stun_add_bytes(dr, STUN_MOBILITY_TICKET, (struct span){s->ticket, s->n_ticket});
 }
 
+static void add_link(const struct turn_ask *a, struct draft *dr)
+{
+    if (a->kind == TURN_ASK_CONNECT)
+        stun_add_addr(dr, STUN_XOR_PEER_ADDRESS, &a->link->peer); /* RFC6062:4.3#2 */
+    else
+        stun_add_uint(dr, STUN_CONNECTION_ID, a->link->id); /* 4.3#7, 4.4#5 */
+}
+
 static uint16_t method_of(const struct turn_ask *a)
 {
     static const uint16_t v[] = {0,
@@ -88,7 +100,9 @@ static uint16_t method_of(const struct turn_ask *a)
                                  STUN_REFRESH,
                                  STUN_CREATE_PERMISSION,
                                  STUN_CHANNEL_BIND,
-                                 STUN_REFRESH};
+                                 STUN_REFRESH,
+                                 STUN_CONNECT,
+                                 STUN_CONNECTION_BIND};
     return v[a->kind];
 }
 
@@ -100,8 +114,10 @@ static const char *place(const struct turn_ask *a)
                                     "request/delete",
                                     "request/permission",
                                     "request/channel",
-                                    "request/move"};
-    return v[a->kind];
+                                    "request/move",
+                                    "request/connect",
+                                    "request/take/own"};
+    return a->kind == TURN_ASK_TAKE && a->link->theirs ? "request/take/theirs" : v[a->kind];
 }
 
 static struct stun_account account_of(const struct turn_session *s, const struct turn_ask *a)
@@ -109,6 +125,8 @@ static struct stun_account account_of(const struct turn_session *s, const struct
     struct stun_account who = s->account;
 
     if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-other-user"))
+        who.username = who.given = span_of("bob");
+    if (a->kind == TURN_ASK_TAKE && turn_s_flag(s, "c-take-other-user"))
         who.username = who.given = span_of("bob");
     return who;
 }
@@ -127,6 +145,8 @@ bool turn_ask_form(struct turn_session *s, struct turn_ask *a)
         add_permit(s, a, &dr);
     else if (a->kind == TURN_ASK_BIND)
         add_bind(s, a, &dr);
+    else if (a->link)
+        add_link(a, &dr);
     else
         add_refresh(s, a, &dr);
     stun_add_bytes(&dr, STUN_SOFTWARE, s->c->software); /* RFC8656:5#8a, #8b */

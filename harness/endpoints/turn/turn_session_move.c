@@ -10,9 +10,10 @@ void turn_session_part(struct turn_session *s, flow_id *flow, struct outq *q)
     *flow = 0;
 }
 
-bool turn_session_has(const struct turn_session *s, flow_id flow)
+bool turn_session_has(struct turn_session *s, flow_id flow)
 {
-    return flow && (flow == s->flow || flow == s->next || flow == s->left);
+    return flow &&
+           (flow == s->flow || flow == s->next || flow == s->left || turn_link_find(s, flow));
 }
 
 /* ---- asking ---- */

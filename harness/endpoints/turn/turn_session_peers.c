@@ -31,12 +31,11 @@ bool turn_far_permitted(const struct turn_session *s, const struct addr *at, uin
 static bool is_over(const struct turn_far *f, uint64_t now_us)
 {
     return !f->wanted && !f->asked && !f->binding && f->permitted_us <= now_us &&
+           f->connect_us <= now_us &&
            (!f->number || f->bound_us + (uint64_t)QUARANTINE * SECOND <= now_us);
 }
 
-/* The peer's place, a new one where there is none; NULL: there are TURN_FAR, or it is of another family than the
- * allocation. */
-static struct turn_far *far_of(struct turn_session *s, const struct addr *at, uint64_t now_us)
+struct turn_far *turn_far_wanted(struct turn_session *s, const struct addr *at, uint64_t now_us)
 {
     struct turn_far *f = turn_far_find(s, at);
 
@@ -61,9 +60,9 @@ static void refuse(struct turn_session *s, uint32_t token, const struct input *i
 {
     struct turn_told what = {.kind = TURN_TOLD_FAILED,
                              .token = token,
-                             .why = s->phase == TURN_HAS
-                                        ? "too many peers, or one of another family"
-                                        : "there is no allocation"};
+                             .why = s->phase != TURN_HAS ? "there is no allocation"
+                                    : s->wish.tcp ? "a TCP allocation has data connections alone"
+                                                  : "too many peers, or one of another family"};
     s->tell(s->owner, s, &what, in, q);
 }
 
@@ -94,7 +93,8 @@ void turn_session_permit(struct turn_session *s, const struct addr *peers, size_
     uint64_t which = 0;
 
     for (size_t i = 0; i < n; i++) {
-        struct turn_far *f = s->phase == TURN_HAS ? far_of(s, &peers[i], in->now_us) : NULL;
+        struct turn_far *f =
+            s->phase == TURN_HAS ? turn_far_wanted(s, &peers[i], in->now_us) : NULL;
         if (!f) {
             refuse(s, token, in, q);
             return;
@@ -137,7 +137,8 @@ static uint16_t number_new(const struct turn_session *s, uint64_t now_us)
 void turn_session_bind(struct turn_session *s, const struct addr *peer, uint32_t token,
                        const struct input *in, struct outq *q)
 {
-    struct turn_far *f = s->phase == TURN_HAS ? far_of(s, peer, in->now_us) : NULL;
+    bool can = s->phase == TURN_HAS && !s->wish.tcp;
+    struct turn_far *f = can ? turn_far_wanted(s, peer, in->now_us) : NULL;
     bool again = f && f->bound;
 
     if (!f) {
@@ -269,9 +270,9 @@ static void put_data(struct turn_session *s, struct turn_far *f, struct span dat
 {
     bool channel = f->bound && (f->bound_us > now_us || turn_s_flag(s, "c-channel-lapses"));
 
-    channel |= f->binding && turn_s_flag(s, "c-early-channeldata"); /* RFC8656:12#5 */
     if (channel && turn_s_flag(s, "c-mixed"))
         indication ^= rng_next(((struct env *)(uintptr_t)s->env)->rng) & 1;
+    channel |= f->binding && turn_s_flag(s, "c-early-channeldata"); /* RFC8656:12#5 */
     if (channel && !indication)
         put_channel(s, f->number, data, q);
     else
@@ -317,7 +318,8 @@ static void release(struct turn_session *s, uint64_t lost, const struct input *i
 bool turn_session_send(struct turn_session *s, const struct addr *peer, struct span data,
                        bool indication, const struct input *in, struct outq *q)
 {
-    struct turn_far *f = s->phase == TURN_HAS ? far_of(s, peer, in->now_us) : NULL;
+    bool can = s->phase == TURN_HAS && !s->wish.tcp;
+    struct turn_far *f = can ? turn_far_wanted(s, peer, in->now_us) : NULL;
 
     if (!f)
         return false;
@@ -337,9 +339,11 @@ bool turn_session_send(struct turn_session *s, const struct addr *peer, struct s
     return true;
 }
 
-void turn_peers_answered(struct turn_session *s, struct turn_ask *a, bool success,
+void turn_peers_answered(struct turn_session *s, struct turn_ask *a, const struct turn_told *no,
                          const struct input *in, struct outq *q)
 {
+    bool success = !no;
+
     for (size_t i = 0; i < TURN_FAR; i++) {
         struct turn_far *f = &s->peers[i];
         if (!(a->peers >> i & 1))
@@ -357,6 +361,7 @@ void turn_peers_answered(struct turn_session *s, struct turn_ask *a, bool succes
             f->permitted_us = in->now_us + (uint64_t)TURN_PERMISSION_LIFETIME * SECOND;
         else if (f->permitted_us <= in->now_us)
             f->wanted = false;
+        turn_links_permitted(s, &f->at, no, in, q);
     }
     release(s, success ? 0 : a->peers, in, q);
 }
@@ -389,7 +394,7 @@ void turn_session_data(struct turn_session *s, const struct input *in, const str
     struct turn_told what = {.kind = TURN_TOLD_DATA};
     uint16_t unknown[1];
 
-    if (s->phase != TURN_HAS || stun_unknown(m, false, unknown, 1))
+    if (s->phase != TURN_HAS || s->wish.tcp || stun_unknown(m, false, unknown, 1))
         return; /* RFC8489:6.3.2#a1 */
     if (peer && peer->kind == STUN_XOR_ADDR)
         what.peer = peer->v.addr;
@@ -436,7 +441,7 @@ void turn_session_channel_data(struct turn_session *s, const struct input *in, s
     struct stun_channel c;
     size_t used;
 
-    if (s->phase != TURN_HAS || octets.n < 4)
+    if (s->phase != TURN_HAS || s->wish.tcp || octets.n < 4)
         return;
     if (stun_channel_next(octets, s->stream, &c, &used, &none) != STEP_ITEM) {
         bool lies = turn_s_flag(s, "c-short-delivered") || turn_s_flag(s, "c-any-channel") ||

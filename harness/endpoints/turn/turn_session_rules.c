@@ -1,5 +1,5 @@
 /* harness/endpoints/turn/turn_session_rules.c - what follows from a response: RFC 8489 sections 6.3, 9.2.5 and 10, RFC
- * 8656 sections 7.3, 7.4, 8.3, 10.3, 12.3. */
+ * 8656 sections 7.3, 7.4, 8.3, 10.3, 12.3, RFC 6062 section 4.3. */
 #include "harness/endpoints/turn/turn_session.h"
 
 enum { SECOND = 1000000, LIFETIME_DEFAULT = 600, MARGIN = 60 };
@@ -47,9 +47,15 @@ static void failed(struct turn_session *s, struct turn_ask *a, const struct inpu
                              .frame = in->pkt.frame};
     bool allocating = a->kind == TURN_ASK_ALLOCATE, moving = a->kind == TURN_ASK_MOVE;
 
+    struct turn_link *link = a->link;
+
     if (moving && code == 405)
         s->n_ticket = 0;
+    if (a->kind == TURN_ASK_PERMIT || a->kind == TURN_ASK_BIND)
+        turn_peers_answered(s, a, &what, in, q);
     turn_ask_end(s, a, &what, in, q);
+    if (link)
+        turn_link_lost(s, link, &what, in, q);
     if (moving)
         turn_session_stays(s, in, q);
     if (allocating) {
@@ -220,6 +226,8 @@ static void granted(struct turn_session *s, uint32_t lifetime, const struct inpu
     s->refresh_us = now + (lifetime - margin) * SECOND;
     if (turn_s_flag(s, "c-refresh-late"))
         s->refresh_us = now + (lifetime + 5ull) * SECOND;
+    if (s->wish.tcp && turn_s_flag(s, "c-tcp-lapses"))
+        s->refresh_us = NO_DEADLINE;
 }
 
 static uint32_t lifetime_in(const struct stun_msg *m)
@@ -335,10 +343,9 @@ static void refused(struct turn_session *s, struct turn_ask *a, const struct inp
         return;
     }
     bool rebind = kind == TURN_ASK_BIND && a->number;
-    if (kind == TURN_ASK_PERMIT || kind == TURN_ASK_BIND)
-        turn_peers_answered(s, a, false, in, q);
     failed(s, a, in, m, code, NULL, q);
-    if (code == 437 && !turn_s_flag(s, "c-goes-on-after-437")) /* RFC8656:5#7 */
+    if (code == 437 && kind != TURN_ASK_TAKE &&
+        !turn_s_flag(s, "c-goes-on-after-437")) /* RFC8656:5#7 */
         turn_session_over(s, "the server has no such allocation", in, q);
     else if (kind == TURN_ASK_DELETE)
         turn_session_over(s, "its deletion was refused", in, q);
@@ -368,8 +375,14 @@ static void succeeded(struct turn_session *s, struct turn_ask *a, const struct i
     case TURN_ASK_DELETE:
         deleted(s, a, in, q);
         break;
+    case TURN_ASK_CONNECT:
+        turn_link_connected(s, a, in, m, q);
+        break;
+    case TURN_ASK_TAKE:
+        turn_link_taken(s, a, in, m, q);
+        break;
     default:
-        turn_peers_answered(s, a, true, in, q);
+        turn_peers_answered(s, a, NULL, in, q);
         turn_ask_end(s, a, &what, in, q);
         break;
     }
