@@ -278,8 +278,9 @@ void turn_session_message(void *self, const struct input *in, struct span octets
 
 static void bytes(struct turn_session *s, const struct input *in, struct outq *q)
 {
-    if (!s->stream) {
-        turn_session_message(s, in, in->data, q);
+    if (!s->stream) { /* from elsewhere it is nothing of TURN: RFC8656:3.1#a2 */
+        if (addr_eq(&in->pkt.remote, &s->server))
+            turn_session_message(s, in, in->data, q);
         return;
     }
     bool next = in->flow == s->next;
