@@ -121,7 +121,7 @@ static void compare(size_t i)
     same(got, "filtering", name_of(&stun_nat_by_names, f->filtering), k->name);
     same(got, "hairpin", name_of(&stun_nat_hairpin_names, f->hairpin), k->name);
     same(got, "preserved", name_of(&stun_known_names, f->preserved), k->name);
-    same(got, "type", name_of(&stun_nat_type_names, f->type), k->name);
+    same(got, "rfc3489", name_of(&stun_nat_type_names, f->type), k->name);
     end();
     json_decref(got);
 }

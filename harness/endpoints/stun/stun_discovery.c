@@ -153,7 +153,7 @@ static const struct field found_fields[] = {
     N(filtering, stun_nat_by_names),
     N(hairpin, stun_nat_hairpin_names),
     N(preserved, stun_known_names),
-    N(type, stun_nat_type_names),
+    {.name = "rfc3489", FIELD(struct stun_found, type, F_ENUM), .names = &stun_nat_type_names},
     {.name = "lifetime_us", FIELD(struct stun_found, lifetime_us, F_UINT), .absent = no_lifetime},
     {.name = "lifetime_below_us",
      FIELD(struct stun_found, lifetime_below_us, F_UINT),
