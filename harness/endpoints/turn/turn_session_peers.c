@@ -351,8 +351,8 @@ void turn_peers_answered(struct turn_session *s, struct turn_ask *a, const struc
         if (a->kind == TURN_ASK_BIND) {
             f->binding = false;
             f->bound |= success;
-            f->bound_us =
-                success ? in->now_us + (uint64_t)TURN_CHANNEL_LIFETIME * SECOND : f->bound_us;
+            if (success || !no->code) /* without an error response it may be bound: RFC8656:12#3 */
+                f->bound_us = in->now_us + (uint64_t)TURN_CHANNEL_LIFETIME * SECOND;
             f->number = f->bound || f->bound_us ? f->number : 0;
         } else {
             f->asked = false;
