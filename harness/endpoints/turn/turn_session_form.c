@@ -117,7 +117,8 @@ static const char *place(const struct turn_ask *a)
                                     "request/move",
                                     "request/connect",
                                     "request/take/own"};
-    return a->kind == TURN_ASK_TAKE && a->link->theirs ? "request/take/theirs" : v[a->kind];
+    return a->link && a->link->theirs && a->kind == TURN_ASK_TAKE ? "request/take/theirs"
+                                                                  : v[a->kind];
 }
 
 static struct stun_account account_of(const struct turn_session *s, const struct turn_ask *a)
