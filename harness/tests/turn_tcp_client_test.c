@@ -243,13 +243,13 @@ static void refused(void)
 static void full(void)
 {
     begin("tcp");
-    for (uint16_t i = 0; i < TURN_SESSION_DATA; i++) {
+    for (int i = 0; i < TURN_SESSION_DATA; i++) {
         struct echo_config more = {.listen = host((uint8_t)(20 + i), 7), .stack = span_of("tcp")};
         add(&echo_server_class, &more, (uint8_t)(20 + i));
     }
     run(100);
     allocates();
-    for (uint8_t i = 0; i < TURN_SESSION_DATA; i++)
+    for (int i = 0; i < TURN_SESSION_DATA; i++)
         CU_ASSERT_EQUAL(connects(host((uint8_t)(20 + i), 7)), TURN_C_SUCCESS);
     uint32_t last = seen.answer.connection;
     CU_ASSERT_EQUAL(connects(host(PEER, 7)), TURN_C_FAILED);
