@@ -71,10 +71,11 @@ function(rtclab_sources out folder)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# rtclab_protocol(NAME CODECS CODEC... USES OTHER...): one protocol; those that it uses are declared above it.
-# Its folder has one codec, of its own name, unless CODECS lists them.
+# rtclab_protocol(NAME PART CODECS CODEC... USES OTHER...): one protocol; those that it uses are declared above it.
+# Its folder has one codec, of its own name, unless CODECS lists them; with PART
+# it has none, its folder being part of what others decode.
 function(rtclab_protocol name)
-  cmake_parse_arguments(P "" "" "CODECS;USES" ${ARGN})
+  cmake_parse_arguments(P "PART" "" "CODECS;USES" ${ARGN})
   get_property(known GLOBAL PROPERTY RTCLAB_PROTOCOLS)
   foreach(other ${P_USES})
     if(NOT other IN_LIST known)
@@ -84,7 +85,7 @@ function(rtclab_protocol name)
   set_property(GLOBAL APPEND PROPERTY RTCLAB_PROTOCOLS ${name})
   set_property(GLOBAL PROPERTY RTCLAB_USES_${name} "${P_USES}")
   rtclab_brings(has_codec codecs/${name})
-  if(has_codec AND NOT P_CODECS)
+  if(has_codec AND NOT P_CODECS AND NOT P_PART)
     set(P_CODECS ${name})
   endif()
   set_property(GLOBAL PROPERTY RTCLAB_CODECS_${name} "${P_CODECS}")

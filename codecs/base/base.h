@@ -224,6 +224,14 @@ static inline struct arena arena_of(void *p, size_t cap)
 }
 /* `size` zeroed octets, aligned to 16; NULL, and `full` set, where they do not fit. */
 void *arena_take(struct arena *a, size_t size);
+/* An array that grows in an arena; all zero is empty. Its items move when something else was taken meanwhile. */
+struct arena_list {
+    void *p;
+    size_t n, cap; /* items; room for */
+};
+/* Room for one item more of `size` octets, a multiple of 8, the same for each; it is not zeroed. NULL, and
+ * `full` set, where it does not fit; the list keeps what it has. All pushes together cost linear time. */
+void *arena_push(struct arena *a, struct arena_list *l, size_t size);
 /* A copy of `s` in the arena; the empty span, and `full` set, where it does not fit. */
 struct span arena_copy(struct arena *a, struct span s);
 /* A NUL-terminated copy; NULL, and `full` set, where it does not fit. */

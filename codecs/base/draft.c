@@ -144,6 +144,15 @@ struct node *draft_find(const struct node *parent, const char *name)
     return NULL;
 }
 
+const struct node *draft_child(const struct node *parent, const struct field *f)
+{
+    if (parent && parent->form == FORM_KIDS)
+        for (const struct node *n = parent->first; n; n = n->next)
+            if (n->f == f)
+                return n;
+    return NULL;
+}
+
 const struct desc *draft_picked(const struct node *parent, const struct field **pick)
 {
     for (size_t i = 0; parent->d && i < parent->d->n; i++) {
@@ -152,6 +161,8 @@ const struct desc *draft_picked(const struct node *parent, const struct field **
             continue;
         const struct node *key = draft_find(parent, parent->d->f[f->key].name);
         *pick = f;
+        if (key && key->form == FORM_BYTES && f->pick_text)
+            return f->pick_text(key->s);
         return key && key->form == FORM_UINT && f->pick_key ? f->pick_key(key->u) : NULL;
     }
     *pick = NULL;
@@ -448,6 +459,8 @@ static bool item_is(const struct node *n, size_t i, struct span seg)
         return v == i;
     if (key && key->form == FORM_UINT && key->f && name_value(key->f->names, seg, &v))
         return key->u == v;
+    if (key && key->form == FORM_BYTES && key->f && key->f->same)
+        return key->f->same(key->s, seg);
     return key && key->form == FORM_BYTES && span_eq(key->s, seg);
 }
 

@@ -53,6 +53,13 @@ struct node *draft_raw(struct draft *dr, struct node *parent, const struct field
 
 /* The first field called `name` in `parent`, NULL: none. */
 struct node *draft_find(const struct node *parent, const char *name);
+/* The first child of `parent` that stands for `f`; NULL: none, or no parent. */
+const struct node *draft_child(const struct node *parent, const struct field *f);
+/* The octets of a node of FORM_BYTES or FORM_RAW; empty for any other, and for NULL. */
+static inline struct span draft_octets(const struct node *n)
+{
+    return n && (n->form == FORM_BYTES || n->form == FORM_RAW) ? n->s : (struct span){NULL, 0};
+}
 /* The table that names what may stand in `parent` beside its own fields: the picked one, or NULL. */
 const struct desc *draft_picked(const struct node *parent, const struct field **pick);
 /* The field called `name` that may stand in `parent`, its own or a picked one; NULL: none. */

@@ -68,6 +68,9 @@ struct field {
     const struct desc *sub;
     const struct desc *(*pick)(const void *rec);
     const struct desc *(*pick_key)(uint64_t key);
+    const struct desc *(*pick_text)(struct span key); /* the same where `key` is a text */
+    bool (*same)(struct span a,
+                 struct span b); /* F_TEXT: whether two texts are one key; NULL: octet for octet */
     struct span (*octets)(const void *rec); /* F_BYTES, F_TEXT that are derived, not stored */
     bool (*absent)(const void *rec);        /* says that a field has no value in this record */
     bool (*derived)(const void *rec); /* what an encoder would derive: a draft leaves it out */

@@ -49,18 +49,18 @@ static uint64_t count_of(const struct node *n, const struct layout *l, uint64_t 
         return type & 31;
     for (size_t i = 0; counted && i < l->d.n; i++)
         if (l->w[i].op == WIRE_LIST)
-            return wire_items(wire_child(n, &l->d.f[i]));
+            return wire_items(draft_child(n, &l->d.f[i]));
     return 0;
 }
 
 static void put_packet(struct wr *w, const struct node *n)
 {
     const struct field *f = rtcp_packet_fields;
-    const struct node *type = wire_child(n, &f[P_TYPE]), *length = wire_child(n, &f[P_LENGTH]);
+    const struct node *type = draft_child(n, &f[P_TYPE]), *length = draft_child(n, &f[P_LENGTH]);
     const struct layout *l = wire_picked(n, &rtcp_packet_layout, P_BODY);
     uint64_t t = wire_number(n, &f[P_TYPE], 0);
     size_t start = w->n;
-    bool pad = wire_child(n, &f[P_PAD]) || wire_child(n, &f[P_PAD_COUNT]);
+    bool pad = draft_child(n, &f[P_PAD]) || draft_child(n, &f[P_PAD_COUNT]);
 
     if (!l)
         l = rtcp_kinds[RTCP_K_RAW];

@@ -13,17 +13,12 @@ void rtp_draft(struct draft *dr, struct arena *mem, uint8_t payload_type, bool m
     draft_bytes(dr, &dr->root, &rtp_fields[F_PAYLOAD], payload);
 }
 
-static struct span octets_of(const struct node *n)
-{
-    return n && (n->form == FORM_BYTES || n->form == FORM_RAW) ? n->s : (struct span){NULL, 0};
-}
-
 static void put_element(struct wr *w, const struct node *e)
 {
     bool two = e->d == &rtp_element_two.d;
     const struct field *f = two ? rtp_element_two_fields : rtp_element_one_fields;
-    const struct node *id = wire_child(e, &f[E_ID]), *length = wire_child(e, &f[E_LENGTH]);
-    struct span data = octets_of(wire_child(e, &f[E_DATA]));
+    const struct node *id = draft_child(e, &f[E_ID]), *length = draft_child(e, &f[E_LENGTH]);
+    struct span data = draft_octets(draft_child(e, &f[E_DATA]));
     uint64_t n = wire_number(e, &f[E_ID], 0);
     uint64_t size = length && length->form == FORM_UINT ? length->u
                     : two                               ? data.n
@@ -52,12 +47,12 @@ static void put_ext(struct wr *w, const struct node *root)
             ext |= n->f >= forms[i]->d.f && n->f < forms[i]->d.f + forms[i]->d.n;
         if (!ext)
             continue;
-        wr_put(w, octets_of(n));
+        wr_put(w, draft_octets(n));
         for (const struct node *e = n->form == FORM_KIDS ? n->first : NULL; e; e = e->next) {
             if (e->form == FORM_KIDS)
                 put_element(w, e);
             else
-                wr_put(w, octets_of(e));
+                wr_put(w, draft_octets(e));
         }
     }
 }
@@ -74,8 +69,8 @@ static bool has_ext(const struct node *root)
 /* Profile, length and data, the length derived where the draft has none. */
 static void put_extension(struct wr *w, const struct node *root)
 {
-    const struct node *profile = wire_child(root, &rtp_fields[F_PROFILE]);
-    const struct node *length = wire_child(root, &rtp_fields[F_EXT_LENGTH]);
+    const struct node *profile = draft_child(root, &rtp_fields[F_PROFILE]);
+    const struct node *length = draft_child(root, &rtp_fields[F_EXT_LENGTH]);
 
     if (profile && profile->form == FORM_RAW)
         wr_put(w, profile->s);
@@ -96,7 +91,7 @@ static void put_extension(struct wr *w, const struct node *root)
 
 static void put_number(struct wr *w, const struct node *root, size_t field, bool wide)
 {
-    const struct node *n = wire_child(root, &rtp_fields[field]);
+    const struct node *n = draft_child(root, &rtp_fields[field]);
     uint64_t v = wire_number(root, &rtp_fields[field], 0);
 
     if (n && n->form == FORM_RAW)
@@ -113,12 +108,12 @@ void rtp_encode(struct wr *w, const struct draft *dr)
     const struct field *f = rtp_fields;
 
     if (root->form != FORM_KIDS) {
-        wr_put(w, octets_of(root));
+        wr_put(w, draft_octets(root));
         return;
     }
-    const struct node *csrc = wire_child(root, &f[F_CSRC]);
+    const struct node *csrc = draft_child(root, &f[F_CSRC]);
     bool ext = has_ext(root),
-         pad = wire_child(root, &f[F_PAD]) || wire_child(root, &f[F_PAD_COUNT]);
+         pad = draft_child(root, &f[F_PAD]) || draft_child(root, &f[F_PAD_COUNT]);
     wr_u8(w, (uint8_t)((wire_number(root, &f[F_VERSION], RTP_VERSION) & 3) << 6 |
                        (wire_number(root, &f[F_PADDING], pad) & 1) << 5 |
                        (wire_number(root, &f[F_EXTENSION], ext) & 1) << 4 |
@@ -132,13 +127,13 @@ void rtp_encode(struct wr *w, const struct draft *dr)
         if (csrc->form == FORM_KIDS)
             wire_put_items(w, csrc);
         else
-            wr_put(w, octets_of(csrc));
+            wr_put(w, draft_octets(csrc));
     }
     if (ext)
         put_extension(w, root);
     for (const struct node *n = root->first; n; n = n->next)
         if (n->f == &f[F_PAYLOAD])
-            wr_put(w, octets_of(n));
+            wr_put(w, draft_octets(n));
     wire_put_padding(w, root, &f[F_PAD], &f[F_PAD_COUNT]);
 }
 

@@ -129,11 +129,6 @@ static const struct field fields[] = {
 static const struct desc view_desc = {"rtp_red", sizeof(struct rtp_red), FIELDS(fields),
                                       .next = NULL};
 
-static struct span octets_of(const struct node *n)
-{
-    return n && (n->form == FORM_BYTES || n->form == FORM_RAW) ? n->s : (struct span){NULL, 0};
-}
-
 /* Headers of the blocks, or their data. */
 static void put_blocks(struct wr *w, const struct node *list, bool data)
 {
@@ -141,10 +136,10 @@ static void put_blocks(struct wr *w, const struct node *list, bool data)
          b = b->next) {
         if (b->form != FORM_KIDS) {
             if (!data)
-                wr_put(w, octets_of(b));
+                wr_put(w, draft_octets(b));
             continue;
         }
-        struct span s = octets_of(wire_child(b, &block_fields[B_DATA]));
+        struct span s = draft_octets(draft_child(b, &block_fields[B_DATA]));
         if (data)
             wr_put(w, s);
         else
@@ -161,12 +156,12 @@ static void encode(struct wr *w, const struct draft *dr)
     const struct node *root = &dr->root;
 
     if (root->form != FORM_KIDS) {
-        wr_put(w, octets_of(root));
+        wr_put(w, draft_octets(root));
         return;
     }
-    const struct node *list = wire_child(root, &fields[R_BLOCKS]);
-    const struct node *type = wire_child(root, &fields[R_TYPE]);
-    const struct node *primary = wire_child(root, &fields[R_PRIMARY]);
+    const struct node *list = draft_child(root, &fields[R_BLOCKS]);
+    const struct node *type = draft_child(root, &fields[R_TYPE]);
+    const struct node *primary = draft_child(root, &fields[R_PRIMARY]);
     put_blocks(w, list, false);
     if (type && type->form == FORM_RAW)
         wr_put(w, type->s);
@@ -174,8 +169,8 @@ static void encode(struct wr *w, const struct draft *dr)
         wr_u8(w, (uint8_t)((wire_number(root, &fields[R_FOLLOWS], 0) & 1) << 7 |
                            (wire_number(root, &fields[R_TYPE], 0) & 0x7f)));
     put_blocks(w, list, true);
-    wr_put(w, octets_of(primary));
-    wr_put(w, octets_of(wire_child(root, &fields[R_REST])));
+    wr_put(w, draft_octets(primary));
+    wr_put(w, draft_octets(draft_child(root, &fields[R_REST])));
 }
 
 static enum step decode(struct span in, struct arena *mem, const void **view, struct findings *fs)

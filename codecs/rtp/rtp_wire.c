@@ -1,17 +1,9 @@
 /* codecs/rtp/rtp_wire.c - one writer for all that is laid out in fields. */
 #include "codecs/rtp/rtp_wire.h"
 
-const struct node *wire_child(const struct node *rec, const struct field *f)
-{
-    for (const struct node *n = rec->form == FORM_KIDS ? rec->first : NULL; n; n = n->next)
-        if (n->f == f)
-            return n;
-    return NULL;
-}
-
 uint64_t wire_number(const struct node *rec, const struct field *f, uint64_t otherwise)
 {
-    const struct node *n = wire_child(rec, f);
+    const struct node *n = draft_child(rec, f);
     return n && n->form == FORM_UINT ? n->u : otherwise;
 }
 
@@ -23,7 +15,7 @@ static bool holds(const struct desc *d, const struct field *f)
 const struct layout *wire_picked(const struct node *rec, const struct layout *l, size_t pick)
 {
     const struct field *f = &l->d.f[pick];
-    const struct node *key = wire_child(rec, &l->d.f[f->key]);
+    const struct node *key = draft_child(rec, &l->d.f[f->key]);
 
     for (const struct node *n = rec->form == FORM_KIDS ? rec->first : NULL; n; n = n->next)
         for (size_t i = 0; n->f && !holds(&l->d, n->f) && l->picks[i]; i++)
@@ -120,11 +112,11 @@ static void field_at(struct state *s, size_t i);
 static size_t length(struct state *s, size_t i)
 {
     const struct wire *op = &s->l->w[i];
-    const struct node *given = wire_child(s->rec, &s->l->d.f[i]);
+    const struct node *given = draft_child(s->rec, &s->l->d.f[i]);
     bool rest = op->op == WIRE_OCTETS || op->op == WIRE_WORDS;
     size_t last = rest ? s->l->d.n - 1 : i + 1;
 
-    if (op->op == WIRE_MAYBE && !given && !wire_child(s->rec, &s->l->d.f[i + 1]))
+    if (op->op == WIRE_MAYBE && !given && !draft_child(s->rec, &s->l->d.f[i + 1]))
         return i;
     if (given)
         number(s, given, op->bits, 0);
@@ -154,7 +146,7 @@ static void field_at(struct state *s, size_t i)
 {
     const struct field *f = &s->l->d.f[i];
     const struct wire *op = &s->l->w[i];
-    const struct node *n = wire_child(s->rec, f);
+    const struct node *n = draft_child(s->rec, f);
 
     switch (op->op) {
     case WIRE_UINT:
@@ -167,7 +159,7 @@ static void field_at(struct state *s, size_t i)
         size_t list = i + 1;
         while (list < s->l->d.n && s->l->w[list].op != WIRE_LIST)
             list++;
-        number(s, n, op->bits, wire_items(wire_child(s->rec, &s->l->d.f[list])));
+        number(s, n, op->bits, wire_items(draft_child(s->rec, &s->l->d.f[list])));
         break;
     }
     case WIRE_BYTES:
@@ -217,7 +209,7 @@ void wire_put(struct wr *w, const struct node *rec)
 void wire_put_padding(struct wr *w, const struct node *rec, const struct field *pad,
                       const struct field *count)
 {
-    const struct node *octets = wire_child(rec, pad), *n = wire_child(rec, count);
+    const struct node *octets = draft_child(rec, pad), *n = draft_child(rec, count);
     uint64_t size = n && n->form == FORM_UINT ? n->u & 0xff : 0;
 
     if (octets && octets->form != FORM_BYTES && octets->form != FORM_RAW)

@@ -41,8 +41,6 @@ void wire_put(struct wr *w, const struct node *rec);
 void wire_put_items(struct wr *w, const struct node *list);
 /* The fields of `l` as far as `rec` has them; `start` is where the record began. */
 void wire_put_fields(struct wr *w, const struct node *rec, const struct layout *l, size_t start);
-/* The first child of `rec` that stands for `f`; NULL: none. */
-const struct node *wire_child(const struct node *rec, const struct field *f);
 /* How many items a list has; NULL: none. */
 uint64_t wire_items(const struct node *list);
 /* Its number, or `otherwise` where there is none. */

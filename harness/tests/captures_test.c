@@ -1,5 +1,5 @@
 /* harness/tests/captures_test.c - `rtclab decode` beside tshark over every shared capture: which datagrams are
- * STUN, RTP or RTCP, which segments complete a message of STUN, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
+ * STUN, RTP, RTCP or SIP, which segments complete a message of STUN or SIP, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
  * protocols that are only recognised, how many datagrams and connections carry each. Differences that are
  * explained stand in captures.tsv; each must still be there. */
 #include <stdlib.h>
@@ -7,19 +7,26 @@
 
 #define KNOWN "harness/tests/captures.tsv"
 enum { FRAMES_MAX = 1 << 17, KNOWN_MAX = 256, AHEAD = 3, STREAMS_MAX = 4096 };
-enum kind { STUN = 1, QUOTED = 2, CHANNEL = 4, RTP = 8, RTCP = 16 }; /* of a frame, may be joined */
+enum kind {
+    STUN = 1,
+    QUOTED = 2,
+    CHANNEL = 4,
+    RTP = 8,
+    RTCP = 16,
+    SIP = 32
+}; /* of a frame, may be joined */
 static const struct {
     enum kind kind;
     const char *name;
-} kinds[] = {{STUN, "stun"}, {QUOTED, "quoted"}, {RTP, "rtp"}, {RTCP, "rtcp"}};
+} kinds[] = {{STUN, "stun"}, {QUOTED, "quoted"}, {RTP, "rtp"}, {RTCP, "rtcp"}, {SIP, "sip"}};
 
 /* Those without a codec: how tshark calls them, what we say. */
 static const struct {
     const char *theirs, *ours;
-} counted[] = {{"sip", "sip"},    {"http", "http"},     {"websocket", "websocket"},
-               {"rtmpt", "rtmp"}, {"dns", "dns"},       {"xmpp", "xmpp"},
-               {"dtls", "dtls"},  {NULL, "channeldata"}}; /* which tshark calls STUN */
-enum { HTTP = 1, WEBSOCKET, COUNTED = COUNT(counted), CHANNELDATA = COUNTED - 1 };
+} counted[] = {
+    {"http", "http"}, {"websocket", "websocket"}, {"rtmpt", "rtmp"},    {"dns", "dns"},
+    {"xmpp", "xmpp"}, {"dtls", "dtls"},           {NULL, "channeldata"}}; /* which tshark calls STUN */
+enum { HTTP, WEBSOCKET, COUNTED = COUNT(counted), CHANNELDATA = COUNTED - 1 };
 struct counts {
     unsigned datagrams[COUNTED], connections[COUNTED];
 };
@@ -101,6 +108,8 @@ static void their_line(unsigned long frame, bool channel, long stream, const cha
         theirs[frame] |= has(protocols, "rtp") ? RTP : 0;
         theirs[frame] |= has(protocols, "rtcp") ? RTCP : 0;
     }
+    if (!quoted && frame < FRAMES_MAX && has(protocols, "sip"))
+        theirs[frame] |= SIP;
     for (size_t i = 0; i < COUNTED && !quoted; i++) {
         if (i == CHANNELDATA ? !stun || !channel || tcp : !has(protocols, counted[i].theirs))
             continue;
@@ -171,7 +180,10 @@ static void read_rtclab(const char *file)
         if (frame < FRAMES_MAX && strstr(line, "\tstun\t"))
             ours[frame] |= quoted ? QUOTED : STUN;
         else if (frame < FRAMES_MAX && !quoted)
-            ours[frame] |= strstr(line, "\trtp\t") ? RTP : strstr(line, "\trtcp\t") ? RTCP : 0;
+            ours[frame] |= strstr(line, "\trtp\t")    ? RTP
+                           : strstr(line, "\trtcp\t") ? RTCP
+                           : strstr(line, "\tsip\t")  ? SIP
+                                                      : 0;
     }
     pclose(p);
     p = ask_rtclab(file, "--summary --json");
@@ -189,7 +201,7 @@ static void read_rtclab(const char *file)
 
 /* ---- beside one another ---- */
 
-static size_t totals[RTCP + 1];
+static size_t totals[SIP + 1];
 
 /* Frames of one kind that only one of both sees: "rtclab 3,4" or "tshark 7". */
 static void compare_kind(const char *file, enum kind kind, const char *name, bool we)
@@ -256,10 +268,10 @@ static void captures(void)
                    known[i].value);
             CU_FAIL("a difference that is gone");
         }
-    printf("%zu files, %zu STUN, %zu quoted in ICMP, %zu ChannelData, %zu RTP, %zu RTCP, "
+    printf("%zu files, %zu STUN, %zu quoted in ICMP, %zu ChannelData, %zu RTP, %zu RTCP, %zu SIP, "
            "%zu differences explained; ",
            n_files, totals[STUN], totals[QUOTED], totals[CHANNEL], totals[RTP], totals[RTCP],
-           n_known);
+           totals[SIP], n_known);
 }
 
 TESTS({"captures", captures})

@@ -1,0 +1,62 @@
+/* codecs/base/param.c - parameters: their table, looking for one, writing them. */
+#include "codecs/base/param.h"
+
+static bool no_value(const void *rec)
+{
+    return !((const struct param *)rec)->value.p;
+}
+/* Whether name and value, with one "=" between, are all that the text has. */
+static bool plain(const void *rec)
+{
+    const struct param *p = rec;
+    return p->text.n == p->name.n + (p->value.p ? 1 + p->value.n : 0);
+}
+
+enum { P_NAME, P_VALUE, P_TEXT };
+static const struct field fields[] = {
+    [P_NAME] = {.name = "name", FIELD(struct param, name, F_TEXT), .same = lex_same},
+    [P_VALUE] = {.name = "value", FIELD(struct param, value, F_TEXT), .absent = no_value},
+    [P_TEXT] = {.name = "text", FIELD(struct param, text, F_TEXT), .absent = plain},
+};
+const struct desc param_desc = {"param", sizeof(struct param), FIELDS(fields), NULL};
+
+const struct param *param_find(const struct param *v, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lex_like(v[i].name, name))
+            return &v[i];
+    return NULL;
+}
+
+void param_put_each(struct wr *w, const struct node *rec, const struct field *f, const char *before)
+{
+    for (const struct node *n = rec->form == FORM_KIDS ? rec->first : NULL; n; n = n->next)
+        if (n->f == f) {
+            wr_text(w, before);
+            wr_put(w, draft_octets(n));
+        }
+}
+
+void param_put(struct wr *w, const struct node *item)
+{
+    const struct node *text = draft_child(item, &fields[P_TEXT]);
+
+    if (item->form != FORM_KIDS || text) {
+        wr_put(w, draft_octets(text ? text : item));
+        return;
+    }
+    param_put_each(w, item, &fields[P_NAME], "");
+    param_put_each(w, item, &fields[P_VALUE], "=");
+}
+
+void param_put_list(struct wr *w, const struct node *list, char first, char next)
+{
+    if (list->form != FORM_KIDS) {
+        wr_put(w, draft_octets(list));
+        return;
+    }
+    for (const struct node *i = list->first; i; i = i->next) {
+        wr_u8(w, (uint8_t)(i == list->first ? first : next));
+        param_put(w, i);
+    }
+}

@@ -1,0 +1,34 @@
+/* codecs/base/param.h - parameters "name=value", as URIs and header fields have them. */
+#ifndef CODECS_BASE_PARAM_H
+#define CODECS_BASE_PARAM_H
+#include "codecs/base/draft.h"
+#include "codecs/base/lex.h"
+
+struct param {
+    struct span text; /* all of it, white space inside too, without the separators around it */
+    struct span name;
+    struct span value; /* a quoted one with its quotes; p is NULL where there is no "=" */
+};
+/* `name`, `value`; and `text` where these two do not say all of it. A draft with `text` is written as that. */
+extern const struct desc param_desc;
+
+/* Take `text` apart at its first "="; white space around both parts is in neither. */
+static inline struct param param_of(struct span text)
+{
+    size_t eq = lex_find(text, 0, '=');
+    struct param p = {.text = text, .name = lex_trim(span_cut(text, 0, eq), LEX_LWS)};
+    if (eq < text.n)
+        p.value = lex_trim(span_cut(text, eq + 1, text.n), LEX_LWS);
+    return p;
+}
+/* The first parameter called `name`, the case of letters aside; NULL: none. */
+const struct param *param_find(const struct param *v, size_t n, const char *name);
+/* Write an item of a draft's list of parameters, without a separator. */
+void param_put(struct wr *w, const struct node *item);
+/* Write a draft's list of parameters, `first` before its first item and `next` before each other. */
+void param_put_list(struct wr *w, const struct node *list, char first, char next);
+
+/* Write each child of `rec` that stands for `f`, `before` in front of it: most often one or none. */
+void param_put_each(struct wr *w, const struct node *rec, const struct field *f,
+                    const char *before);
+#endif

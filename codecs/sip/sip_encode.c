@@ -1,0 +1,265 @@
+/* codecs/sip/sip_encode.c - writing what a draft says. */
+#include "codecs/sip/sip_table.h"
+
+struct out {
+    struct wr *w;
+    uint64_t body; /* octets, for a Content-Length without number */
+};
+
+static void each(const struct out *o, const struct node *rec, const struct field *f,
+                 const char *before)
+{
+    param_put_each(o->w, rec, f, before);
+}
+
+/* A number as decimal digits, or what stands in its place. */
+static void number(const struct out *o, const struct node *rec, const struct field *f,
+                   const char *before)
+{
+    for (const struct node *n = rec->first; n; n = n->next)
+        if (n->f == f) {
+            wr_text(o->w, before);
+            if (n->form == FORM_UINT)
+                wr_dec(o->w, n->u);
+            else
+                wr_put(o->w, draft_octets(n));
+        }
+}
+
+static void params(const struct out *o, const struct node *rec, const struct field *f)
+{
+    for (const struct node *n = rec->first; n; n = n->next)
+        if (n->f == f)
+            param_put_list(o->w, n, ';', ';');
+}
+
+/* Whether the item is a text as a whole; then it is written. */
+static bool as_text(const struct out *o, const struct node *item, const struct field *text)
+{
+    if (item->form != FORM_KIDS) {
+        wr_put(o->w, draft_octets(item));
+        return true;
+    }
+    if (!draft_child(item, text))
+        return false;
+    each(o, item, text, "");
+    return true;
+}
+
+static void put_via(const struct out *o, const struct node *item)
+{
+    const struct field *f = sip_via_fields;
+
+    if (as_text(o, item, &f[VIA_TEXT]))
+        return;
+    each(o, item, &f[VIA_PROTOCOL], "");
+    each(o, item, &f[VIA_VERSION], "/");
+    each(o, item, &f[VIA_TRANSPORT], "/");
+    each(o, item, &f[VIA_HOST], " ");
+    each(o, item, &f[VIA_PORT], ":");
+    params(o, item, &f[VIA_PARAMS]);
+}
+
+static void put_address(const struct out *o, const struct node *item)
+{
+    const struct field *f = sip_address_fields;
+
+    if (as_text(o, item, &f[ADDRESS_TEXT]))
+        return;
+    const struct node *bare = draft_child(item, &f[ADDRESS_BARE]);
+    bool brackets = !(bare && (bare->form == FORM_UINT ? bare->u : bare->s.n));
+    each(o, item, &f[ADDRESS_DISPLAY], "");
+    if (draft_child(item, &f[ADDRESS_GAP]))
+        each(o, item, &f[ADDRESS_GAP], "");
+    else if (draft_child(item, &f[ADDRESS_DISPLAY]))
+        wr_u8(o->w, ' ');
+    for (const struct node *n = item->first; n; n = n->next)
+        if (n->f == &f[ADDRESS_URI]) {
+            wr_text(o->w, brackets ? "<" : "");
+            uri_put(o->w, n);
+            wr_text(o->w, brackets ? ">" : "");
+        }
+    params(o, item, &f[ADDRESS_PARAMS]);
+}
+
+static void put_value(const struct out *o, const struct node *item)
+{
+    if (as_text(o, item, &sip_value_fields[VALUE_TEXT]))
+        return;
+    each(o, item, &sip_value_fields[VALUE_VALUE], "");
+    params(o, item, &sip_value_fields[VALUE_PARAMS]);
+}
+
+static void put_number(const struct out *o, const struct node *item)
+{
+    const struct field *f = item->d == NULL ? sip_number_fields : item->d->f;
+
+    if (as_text(o, item, &f[NUMBER_TEXT]))
+        return;
+    number(o, item, &f[NUMBER_NUMBER], "");
+    if (f == sip_length_fields && !draft_child(item, &f[NUMBER_NUMBER]))
+        wr_dec(o->w, o->body);
+    each(o, item, &f[NUMBER_COMMENT], " ");
+    params(o, item, &f[NUMBER_PARAMS]);
+}
+
+static void put_cseq(const struct out *o, const struct node *item)
+{
+    if (as_text(o, item, &sip_cseq_fields[CSEQ_TEXT]))
+        return;
+    number(o, item, &sip_cseq_fields[CSEQ_NUMBER], "");
+    each(o, item, &sip_cseq_fields[CSEQ_METHOD], " ");
+}
+
+static void put_rack(const struct out *o, const struct node *item)
+{
+    if (as_text(o, item, &sip_rack_fields[RACK_TEXT]))
+        return;
+    number(o, item, &sip_rack_fields[RACK_RESPONSE], "");
+    number(o, item, &sip_rack_fields[RACK_NUMBER], " ");
+    each(o, item, &sip_rack_fields[RACK_METHOD], " ");
+}
+
+static void put_auth(const struct out *o, const struct node *item)
+{
+    const struct field *f = sip_auth_fields;
+
+    if (as_text(o, item, &f[AUTH_TEXT]))
+        return;
+    each(o, item, &f[AUTH_SCHEME], "");
+    if (draft_child(item, &f[AUTH_SCHEME]))
+        wr_u8(o->w, ' ');
+    for (const struct node *n = item->first; n; n = n->next) {
+        if (n->f != &f[AUTH_PARAMS])
+            continue;
+        if (n->form != FORM_KIDS)
+            wr_put(o->w, draft_octets(n));
+        for (const struct node *p = n->form == FORM_KIDS ? n->first : NULL; p; p = p->next) {
+            wr_text(o->w, p == n->first ? "" : ", ");
+            param_put(o->w, p);
+        }
+    }
+}
+
+static void put_item(const struct out *o, const struct node *item)
+{
+    static const struct {
+        const struct field *f;
+        void (*put)(const struct out *o, const struct node *item);
+    } forms[] = {
+        {sip_via_fields, put_via},       {sip_address_fields, put_address},
+        {sip_value_fields, put_value},   {sip_number_fields, put_number},
+        {sip_length_fields, put_number}, {sip_cseq_fields, put_cseq},
+        {sip_rack_fields, put_rack},     {sip_auth_fields, put_auth},
+    };
+
+    if (item->form != FORM_KIDS || !item->d) {
+        wr_put(o->w, draft_octets(item));
+        return;
+    }
+    for (size_t i = 0; i < COUNT(forms); i++)
+        if (item->d->f == forms[i].f)
+            forms[i].put(o, item);
+}
+
+static void put_values(const struct out *o, const struct node *header, const struct node *list)
+{
+    const struct node *comma = NULL;
+
+    if (list->form != FORM_KIDS) {
+        wr_put(o->w, draft_octets(list));
+        return;
+    }
+    for (const struct node *n = header->first; n; n = n->next)
+        if (n->f && sip_is_values(n->f, VALUES_COMMA))
+            comma = n;
+    for (const struct node *i = list->first; i; i = i->next) {
+        if (i != list->first && comma)
+            wr_put(o->w, draft_octets(comma));
+        else if (i != list->first)
+            wr_text(o->w, ", ");
+        put_item(o, i);
+    }
+}
+
+static void put_header(const struct out *o, const struct node *h)
+{
+    if (as_text(o, h, &sip_header_fields[HEADER_LINE]))
+        return;
+    each(o, h, &sip_header_fields[HEADER_NAME], "");
+    wr_text(o->w, ": ");
+    if (draft_child(h, &sip_header_fields[HEADER_VALUE])) { /* a text in the place of the values */
+        each(o, h, &sip_header_fields[HEADER_VALUE], "");
+    } else {
+        for (const struct node *n = h->first; n; n = n->next)
+            if (n->f && sip_is_values(n->f, VALUES_VALUES))
+                put_values(o, h, n);
+    }
+    wr_text(o->w, "\r\n");
+}
+
+static void put_start(const struct out *o, const struct node *root)
+{
+    const struct field *f = sip_msg_fields;
+    const struct node *status = draft_child(root, &f[MSG_STATUS]),
+                      *version = draft_child(root, &f[MSG_VERSION]);
+
+    if (draft_child(root, &f[MSG_START])) {
+        each(o, root, &f[MSG_START], "");
+        return;
+    }
+    if (status || draft_child(root, &f[MSG_REASON])) {
+        if (version)
+            each(o, root, &f[MSG_VERSION], "");
+        else
+            wr_text(o->w, "SIP/2.0");
+        wr_u8(o->w, ' ');
+        if (status && status->form == FORM_UINT && status->u < 100)
+            wr_text(o->w, status->u < 10 ? "00" : "0");
+        number(o, root, &f[MSG_STATUS], "");
+        wr_u8(o->w, ' ');
+        each(o, root, &f[MSG_REASON], "");
+    } else {
+        each(o, root, &f[MSG_METHOD], "");
+        wr_u8(o->w, ' ');
+        for (const struct node *n = root->first; n; n = n->next)
+            if (n->f == &f[MSG_URI])
+                uri_put(o->w, n);
+        wr_u8(o->w, ' ');
+        if (version)
+            each(o, root, &f[MSG_VERSION], "");
+        else
+            wr_text(o->w, "SIP/2.0");
+    }
+    wr_text(o->w, "\r\n");
+}
+
+void sip_encode(struct wr *w, const struct draft *dr)
+{
+    struct out o = {w, 0};
+    const struct node *root = &dr->root;
+    const struct field *f = sip_msg_fields;
+
+    if (root->form != FORM_KIDS) {
+        wr_put(w, draft_octets(root));
+        return;
+    }
+    for (const struct node *n = root->first; n; n = n->next)
+        if (n->f == &f[MSG_BODY])
+            o.body += draft_octets(n).n;
+    put_start(&o, root);
+    for (const struct node *n = root->first; n; n = n->next) {
+        if (n->f != &f[MSG_HEADERS])
+            continue;
+        if (n->form != FORM_KIDS)
+            wr_put(w, draft_octets(n));
+        for (const struct node *h = n->form == FORM_KIDS ? n->first : NULL; h; h = h->next)
+            put_header(&o, h);
+    }
+    if (draft_child(root, &f[MSG_BLANK]))
+        each(&o, root, &f[MSG_BLANK], "");
+    else
+        wr_text(w, "\r\n");
+    each(&o, root, &f[MSG_BODY], "");
+    each(&o, root, &f[MSG_REST], "");
+}
