@@ -211,6 +211,8 @@ static unsigned check_policy(struct turn_server *s, struct turn_request *r)
         return refuse(r, 486, "quota");
     if (turn_held(s, r->by.user) >= 2 && turn_flag(s, "quota-reached"))
         return refuse(r, 486, "quota");
+    if (turn_held(s, r->by.user) >= 2 && turn_flag(s, "third-forbidden"))
+        return refuse(r, 403, "third");
     return 0;
 }
 
@@ -548,6 +550,8 @@ void turn_refresh(struct turn_server *s, struct turn_request *r)
     s->deleter = r->c;
     memcpy(s->deleted, r->transaction.p, sizeof s->deleted);
     drop(s, a, family, r->in->now_us, r->q);
+    if (r->stream && !r->stream->alloc && turn_flag(s, "closed-when-deleted"))
+        turn_stream_end(s, r->stream, true, r->in->now_us, r->q);
 }
 
 /* ---- relayed addresses ---- */

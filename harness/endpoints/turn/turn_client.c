@@ -420,7 +420,9 @@ static void begin(struct client *c, struct turn_session *s, const struct turn_wi
         s->phase = TURN_IDLE;
         return;
     }
-    if (env_flag(&c->env, "c-one-port") && c->last && c->sessions[c->last - 1].flow) {
+    bool one =
+        env_flag(&c->env, "c-one-port") || (wish->tcp && env_flag(&c->env, "c-tcp-one-connection"));
+    if (one && c->last && c->sessions[c->last - 1].flow) {
         s->flow = c->sessions[c->last - 1].flow;
         s->given = true;
         s->stream = c->sessions[c->last - 1].stream;

@@ -402,4 +402,6 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"no-mobility", "RFC8016:3.1.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"both-tuples", "RFC8016:3.2.2#a11", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"old-data-queued", "RFC8016:3.2.2#7", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"closed-when-deleted", "RFC8489:6.2.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"third-forbidden", "RFC8656:19#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

@@ -309,7 +309,7 @@ static inline bool turn_s_flag(const struct turn_session *s, const char *name)
     return env_flag(s->env, name);
 }
 
-enum { TURN_CLIENT_FAULTS = 99, TURN_CLIENT_VARIANTS = 16 };
+enum { TURN_CLIENT_FAULTS = 103, TURN_CLIENT_VARIANTS = 16 };
 extern const struct deviation turn_client_faults[TURN_CLIENT_FAULTS],
     turn_client_variants[TURN_CLIENT_VARIANTS];
 #endif

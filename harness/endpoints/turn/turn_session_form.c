@@ -80,6 +80,8 @@ static void add_refresh(struct turn_session *s, const struct turn_ask *a, struct
         stun_add_uint(dr, STUN_LIFETIME, a->number);
     if (a->kind == TURN_ASK_REFRESH && turn_s_flag(s, "c-refresh-family"))
         stun_add_uint(dr, STUN_REQUESTED_ADDRESS_FAMILY, 2);
+    if (turn_s_flag(s, "c-refresh-own-family")) /* which RFC8656:8.1#1 lets it name */
+        stun_add_uint(dr, STUN_REQUESTED_ADDRESS_FAMILY, s->relayed[0].family ? 1 : 2);
     if (shown && s->n_ticket)
         stun_add_bytes(dr, STUN_MOBILITY_TICKET, (struct span){s->ticket, s->n_ticket});
 }

@@ -82,9 +82,11 @@ static void open_link(struct turn_session *s, struct turn_link *l, struct outq *
 {
     struct addr server = s->server;
 
-    if (s->n_been && turn_s_flag(s, "c-take-first-server"))
+    if (s->n_been && (turn_s_flag(s, "c-take-first-server") ||
+                      (l->theirs && turn_s_flag(s, "c-attempt-first-server"))))
         s->server = s->been[0];
-    l->flow = turn_session_flow(s, l->window, q); /* where the control connection goes: 4.3#3 */
+    l->flow =
+        turn_session_flow(s, l->window, q); /* where the control connection goes: 4.3#3, 4.4#1 */
     l->window->channels = false;
     s->server = server;
 }
@@ -110,7 +112,7 @@ static void take(struct turn_session *s, struct turn_link *l, const struct input
     if (!l->flow && !turn_s_flag(s, "c-bind-on-control"))
         open_link(s, l, q);
     l->state = TURN_LINK_TAKE;
-    if (!turn_s_flag(s, "c-no-take"))
+    if (!turn_s_flag(s, "c-no-take") && !(l->theirs && turn_s_flag(s, "c-attempt-unbound")))
         ask(s, l, TURN_ASK_TAKE, in, q);
 }
 

@@ -273,3 +273,26 @@ case {
     if again.message then s:success(again, { { type = "LIFETIME", value = 900 } }) end
   end
 }
+
+case {
+  id = "turn-client-066",
+  title = "a client of RFC 6156 names no family in Refresh requests",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-families", "turn-rfc6156" }, -- RFC8656:8.1#1 lets it name one
+  run = function(t)
+    for _, family in ipairs { 4, 6 } do
+      local s = lib(t).server(t)
+      local relayed = family == 6 and "[2001:db8::15]:50000" or "192.0.2.15:50000"
+      if not s:allocate { ask = { family = family }, relayed = relayed } then return end
+      for _, verb in ipairs { "refresh", "release" } do
+        local asked = t:ask_start(verb)
+        local r = s:request("refresh", 10)
+        if not r.message then break end
+        t:check("RFC6156:5.1#1", not r:attribute("REQUESTED-ADDRESS-FAMILY"), "it names a family", r)
+        s:success(r, { { type = "LIFETIME", value = verb == "release" and 0 or 600 } })
+        asked:wait(60)
+      end
+    end
+  end
+}

@@ -4,6 +4,7 @@ local function lib(t) return t:lib("turn") end
 local TCP, ID = 6, 0x5a17c0de
 local peer, second_peer = "192.0.2.33:7000", "192.0.2.34:7000"
 local FLOW_UDP, FLOW_DTLS = 1, 5 -- where datagrams come to a server that a case plays
+local UNBOUND = 31 -- s: after 30 s a connection that nobody has bound is closed (RFC6062:5.3#5)
 
 -- ConnectionBind comes on a connection of its own, under the user of the control connection, with the id that was told.
 -- at: which clause says which.
@@ -16,6 +17,31 @@ local function judge_take(t, take, control, id, at)
   local got = take:attribute("CONNECTION-ID")
   t:check(at.id, got and got.value == id, "CONNECTION-ID is " .. tostring(got and got.value), take)
   t:check("RFC6062:6.2.1#a1", got and got.length == 4, "CONNECTION-ID is not of 32 bits", take)
+end
+
+-- Give the IUT a permission for the peer. Returns its CreatePermission request; nil: it asks for none.
+local function permitted(t, s)
+  local asked = t:ask_start("permit", { peer = peer })
+  local r = s:request("create-permission")
+  if not r.message then return nil end
+  s:success(r)
+  asked:wait(60)
+  return r
+end
+
+-- Give the IUT a TCP allocation at `s`, to which `first` redirects it. Nil: it does not come so far.
+local function redirected(t, first, s)
+  local r, asked = first:signed(nil, { tcp = true })
+  if not r then return nil end
+  first:refuse(r, 300, { { type = "ALTERNATE-SERVER", address = s.addr } })
+  local there = s:request("allocate", 5)
+  if there.message and not there:attribute("NONCE") then
+    s:challenge(there)
+    there = s:request("allocate", 5)
+  end
+  if not there.message then t:skip("it does not go to an alternate server") end
+  s:grant(there)
+  return asked:wait(60)
 end
 
 case {
@@ -145,11 +171,8 @@ case {
     local s = lib(t).server(t)
     local said, control = s:allocate_tcp()
     if not said then return end
-    local permitted = t:ask_start("permit", { peer = peer })
-    local r = s:request("create-permission")
-    if not r.message then return end
-    s:success(r)
-    permitted:wait(60)
+    local r = permitted(t, s)
+    if not r then return end
     s:attempt(r, ID, peer)
     local take = s:take_request(5)
     if not take.message then t:skip("it takes no connection of peers") end
@@ -167,17 +190,7 @@ case {
   needs = { "ask", "accounts", "turn-tcp-client", "turn-redirected", "tcp" },
   run = function(t)
     local first, s = lib(t).server(t), lib(t).server(t, { name = "other" })
-    local r, asked = first:signed(nil, { tcp = true })
-    if not r then return end
-    first:refuse(r, 300, { { type = "ALTERNATE-SERVER", address = s.addr } })
-    local there = s:request("allocate", 5)
-    if there.message and not there:attribute("NONCE") then
-      s:challenge(there)
-      there = s:request("allocate", 5)
-    end
-    if not there.message then t:skip("it does not go to an alternate server") end
-    s:grant(there)
-    asked:wait(60)
+    if not redirected(t, first, s) then return end
     t:ask_start("connect", { peer = peer })
     local connect = s:connect_request()
     if not connect.message then return end
@@ -252,5 +265,66 @@ case {
       t:check("RFC6062:4.2#1", r.from == control.from, "Refresh comes on another connection", r)
       s:success(r, { { type = "LIFETIME", value = lifetime } })
     end
+  end
+}
+
+case {
+  id = "turn-client-063",
+  title = "a second TCP allocation is asked for on a connection of its own",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-tcp-client", "turn-several", "tcp", "tls" },
+  run = function(t)
+    local s = lib(t).server(t)
+    local said, first = s:allocate_tcp()
+    if not said then return end
+    local second = s:signed(nil, { tcp = true })
+    if not second then return end
+    t:check("RFC6062:4.1#1", second.from ~= first.from, "it comes on the control connection of the first", second)
+    s:grant(second, { relayed = "192.0.2.15:50002" })
+  end
+}
+
+case {
+  id = "turn-client-064",
+  title = "a connection of a peer is taken at the server that the control connection goes to",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-tcp-client", "turn-redirected", "tcp" },
+  run = function(t)
+    local first, s = lib(t).server(t), lib(t).server(t, { name = "other" })
+    if not redirected(t, first, s) then return end
+    local r = permitted(t, s)
+    if not r then return end
+    s:attempt(r, ID, peer)
+    local take = s:request("connection-bind", 5)
+    local astray = first:request("connection-bind", 1)
+    if not take.message and not astray.message then t:skip("it takes no connection of peers") end
+    t:check("RFC6062:4.4#1", take.message ~= nil, "ConnectionBind comes to the server that redirected", astray)
+  end
+}
+
+case {
+  id = "turn-client-065",
+  title = "a connection that is opened for one of a peer gets a ConnectionBind request",
+  role = "turn-client",
+  type = "V",
+  needs = { "ask", "accounts", "turn-tcp-client", "tcp", "tls" },
+  run = function(t)
+    local s = lib(t).server(t)
+    if not s:allocate_tcp() then return end
+    local r = permitted(t, s)
+    if not r then return end
+    s.a:pending()
+    s:attempt(r, ID, peer)
+    local link = s.a:receive { timeout = 5, where = function(e) return e.event == "accepted" end }
+    if link.event ~= "accepted" then t:skip("it takes no connection of peers") end
+    local came = s.a:receive { timeout = UNBOUND, where = function(e) return e.flow == link.flow end }
+    local is_take = came.message and came.message.method == "connection-bind"
+    if came.kind ~= "timeout" and not is_take then
+      t:inconc("RFC6062:4.4#4", "the new connection serves something else, or is given up", came)
+      return
+    end
+    t:check("RFC6062:4.4#4", is_take, ("nothing comes on the new connection within %d s"):format(UNBOUND), link)
   end
 }

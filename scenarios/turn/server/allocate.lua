@@ -33,6 +33,10 @@ local function asked(k, extra, change)
   return args, r
 end
 
+-- What a retransmission of an Allocate request may get once that has succeeded.
+local retransmitted = { { success = true, clause = "RFC8656:7.2#a33" },
+  { error = 438, clause = "RFC8656:7.2#a33", verdict = "inconc", note = "a nonce may be revoked at any time" } }
+
 -- The answer to a Refresh request, once what went before it has had time to become an allocation.
 local function refreshed(t, k)
   t:pass(0.05 * t.scale)
@@ -46,7 +50,7 @@ local function several(t, n)
   for i = 1, n do
     local k = lib(t).client(t, { over = list[1] })
     local r = k:allocate()
-    if i > 1 and (r.code == 300 or r.code == 486 or r.code == 508) then break end
+    if i > 1 and (r.code == 300 or r.code == 403 or r.code == 486 or r.code == 508) then break end
     if not lib(t).allocated(t, r) then return nil end
     if not t:check("RFC8656:7.2#a28", k.relayed ~= nil, "no XOR-RELAYED-ADDRESS", r) then return nil end
     list[i] = k
@@ -233,13 +237,11 @@ case {
     for _, later in ipairs { 0, 2 } do
       t:pass(later)
       r = k:raw(args)
-      if not t:expect(r, { { success = true, clause = "RFC8656:7.2#a33" },
-        { error = 438, clause = "RFC8656:7.2#a33", verdict = "inconc", note = "a nonce may be revoked at any time" } },
-        ("the same octets %d s later"):format(later)) then break end
+      if not t:expect(r, retransmitted, ("the same octets %d s later"):format(later)) then break end
       local again = r:attribute("XOR-RELAYED-ADDRESS")
       t:check("RFC8656:7.2#a33", again and again.address == relayed,
         ("the relayed address is %s, it was %s"):format(tostring(again and again.address), relayed), r)
-      t:check("RFC8656:5#a10", again and again.address == relayed, "the same request has acted once more", r)
+      t:check("RFC8656:5#a10", not again or again.address == relayed, "the same request has acted once more", r)
     end
     k:leave()
   end
@@ -260,7 +262,7 @@ case {
     for _ = 1, math.max(10, quota) do k:raw(args) end
     local other = lib(t).client(t, { over = k })
     r = other:allocate()
-    lib(t).judged(t, r, 486)
+    lib(t).granted(t, r, 486)
     t:expect(r, { { success = true, clause = "RFC8656:7.2#a33" } }, "the second allocation of a quota of " .. quota)
     leave { k, other }
   end
@@ -281,7 +283,7 @@ case {
     local token = r:attribute("RESERVATION-TOKEN")
     if t:check("RFC8656:7.2#a23", token ~= nil, "no RESERVATION-TOKEN", r) then
       r = k:raw(args)
-      if t:expect(r, { { success = true, clause = "RFC8656:7.2#a33" } }, "the same octets again") then
+      if t:expect(r, retransmitted, "the same octets again") then
         local again = r:attribute("RESERVATION-TOKEN")
         t:check("RFC8656:7.2#a33", again and again.value == token.value,
           again and "another RESERVATION-TOKEN" or "no RESERVATION-TOKEN", r)
@@ -457,7 +459,7 @@ case {
   needs = { "accounts" },
   run = function(t)
     local k = lib(t).client(t)
-    local r = lib(t).judged(t, k:allocate { { type = "DONT-FRAGMENT" } })
+    local r = lib(t).granted(t, k:allocate { { type = "DONT-FRAGMENT" } })
     t:expect(r, { { success = true, clause = "RFC8656:7.2#a5" }, { error = 420, clause = "RFC8656:7.2#a5" } },
       "an Allocate request with DONT-FRAGMENT")
     if r.code == 420 then
@@ -584,13 +586,15 @@ case {
   type = "V",
   needs = { "accounts" },
   run = function(t)
-    local function first_counts(r, what)
+    -- the others may be ignored (RFC8489:14#6b), and need not be
+    local function first_counts(r, what, code)
       return t:expect(r, { { success = true, clause = "RFC8489:14#6a" }, { error = 400, clause = "RFC8489:14#6a",
-        verdict = "inconc", note = "a server that refuses what stands twice" } }, what)
+        verdict = "inconc", note = "a server that refuses what stands twice" }, code and { error = code,
+        clause = "RFC8489:14#6a", verdict = "inconc", note = "a server that looks at the second one too" } }, what)
     end
     local k = lib(t).client(t)
-    local r = lib(t).judged(t, k:allocate { transport(5) }) -- after 17, which is there already
-    first_counts(r, "REQUESTED-TRANSPORT of UDP and another of protocol 5")
+    local r = lib(t).granted(t, k:allocate { transport(5) }) -- after 17, which is there already
+    first_counts(r, "REQUESTED-TRANSPORT of UDP and another of protocol 5", 442)
     if r.kind ~= "success" then k = lib(t).with_allocation(t) end
     if not k then return end
     r = k:refresh(1200, { { type = "LIFETIME", value = 0 } })
