@@ -386,8 +386,9 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
     struct turn_alloc *a = receiver(s, relay, "data-to-other-client");
     if (!permitted(s, a, in) || turn_is_cut_off(a) || (a->stream && a->stream->full))
         return; /* RFC8656:9#a6; and as a router does whose queue is full */
-    to_client(s, a, relay, in, q);
-    if (a->moving && turn_flag(s, "both-tuples")) {
+    if (!a->moving || !turn_flag(s, "new-hears-at-once"))
+        to_client(s, a, relay, in, q); /* where it was: RFC8016:3.2.2#5b */
+    if (a->moving && (turn_flag(s, "both-tuples") || turn_flag(s, "new-hears-at-once"))) {
         struct turn_client c = a->c;
         a->c = a->to;
         to_client(s, a, relay, in, q);

@@ -301,6 +301,12 @@ static void faults(void)
     CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
     CU_ASSERT_EQUAL(heard_at(r), PORT + 1);
     rig_free(r);
+    r = moving("new-hears-at-once");
+    CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
+    CU_ASSERT_EQUAL(heard_at(r), PORT + 1);
+    from(r, PORT);
+    CU_ASSERT_TRUE(spoken(r));
+    rig_free(r);
     r = moving("old-kept");
     CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
     CU_ASSERT_TRUE(spoken(r));

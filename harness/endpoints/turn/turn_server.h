@@ -397,7 +397,7 @@ void turn_conns_drop(struct turn_server *s, struct turn_alloc *a, uint8_t family
                      struct outq *q);
 void turn_conns_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 311, TURN_SERVER_VARIANTS = 41 };
+enum { TURN_SERVER_FAULTS = 312, TURN_SERVER_VARIANTS = 41 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif
