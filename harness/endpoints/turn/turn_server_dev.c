@@ -403,4 +403,5 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"no-mobility", "RFC8016:3.1.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"both-tuples", "RFC8016:3.2.2#a11", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"old-data-queued", "RFC8016:3.2.2#7", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-connection-closed", "RFC8016:3.2.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
 };
