@@ -140,7 +140,7 @@ void turn_send(struct turn_server *s, struct turn_request *r)
         drop(s, r, "stray-indication-answered");
         return;
     }
-    turn_spoken(s, r->alloc, &r->c);
+    turn_spoken(s, r->alloc, &r->c, r->in->now_us, r->q);
     if (peer && peer->kind == STUN_XOR_ADDR && !peer->v.addr.port && turn_flag(s, "port-0-kills")) {
         turn_free(s, r->alloc, "deleted", r->in->now_us, r->q);
         return;
@@ -227,7 +227,7 @@ void turn_channel_data(struct turn_server *s, const struct input *in, struct tur
     }
     bool good = a && a->told && !a->tcp && got == STEP_ITEM;
     if (good)
-        turn_spoken(s, a, &c);
+        turn_spoken(s, a, &c, in->now_us, q);
     else if (!a)
         turn_early_keep(s, &c, octets);
     struct turn_peer *p = good ? bound(s, a, m.number) : NULL;
@@ -386,8 +386,9 @@ void turn_from_peer(struct turn_server *s, struct turn_relay *relay, const struc
     struct turn_alloc *a = receiver(s, relay, "data-to-other-client");
     if (!permitted(s, a, in) || turn_is_cut_off(a) || (a->stream && a->stream->full))
         return; /* RFC8656:9#a6; and as a router does whose queue is full */
-    to_client(s, a, relay, in, q);
-    if (a->moving && turn_flag(s, "both-tuples")) {
+    if (!a->moving || !turn_flag(s, "new-hears-at-once"))
+        to_client(s, a, relay, in, q); /* where it was: RFC8016:3.2.2#5b */
+    if (a->moving && (turn_flag(s, "both-tuples") || turn_flag(s, "new-hears-at-once"))) {
         struct turn_client c = a->c;
         a->c = a->to;
         to_client(s, a, relay, in, q);

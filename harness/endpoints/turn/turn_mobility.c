@@ -273,10 +273,16 @@ void turn_move_end(struct turn_server *s, struct turn_alloc *a)
     }
 }
 
-void turn_spoken(struct turn_server *s, struct turn_alloc *a, const struct turn_client *c)
+void turn_spoken(struct turn_server *s, struct turn_alloc *a, const struct turn_client *c,
+                 uint64_t now_us, struct outq *q)
 {
-    if (a->moving && turn_same_client(c, &a->to))
-        turn_move_end(s, a);
+    struct turn_stream *was = a->stream;
+
+    if (!a->moving || !turn_same_client(c, &a->to))
+        return;
+    turn_move_end(s, a);
+    if (was && !was->alloc && turn_flag(s, "old-connection-closed"))
+        turn_stream_end(s, was, true, now_us, q);
 }
 
 bool turn_path_closed(struct turn_server *s, struct turn_alloc *a, const struct turn_stream *st)

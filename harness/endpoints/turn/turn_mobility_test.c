@@ -301,6 +301,12 @@ static void faults(void)
     CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
     CU_ASSERT_EQUAL(heard_at(r), PORT + 1);
     rig_free(r);
+    r = moving("new-hears-at-once");
+    CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
+    CU_ASSERT_EQUAL(heard_at(r), PORT + 1);
+    from(r, PORT);
+    CU_ASSERT_TRUE(spoken(r));
+    rig_free(r);
     r = moving("old-kept");
     CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
     CU_ASSERT_TRUE(spoken(r));
@@ -315,6 +321,16 @@ static void faults(void)
     CU_ASSERT_EQUAL(move(r, PORT + 1), 0);
     rig_peer(r, &peer, &relayed, "from the peer");
     CU_ASSERT_EQUAL(r->n_sent, 2);
+    rig_free(r);
+    r = moving("old-connection-closed");
+    for (uint32_t n = 1; n <= 2; n++) {
+        on_stream(r, n);
+        CU_ASSERT_EQUAL(refresh(r, newest(), -1), 0);
+        CU_ASSERT_TRUE(keep(r));
+        CU_ASSERT_TRUE(spoken(r));
+        CU_ASSERT_EQUAL(r->closed_flow, n == 2 ? FLOW_ACCEPTED + 1 : 0);
+        CU_ASSERT_EQUAL(heard_at(r), FLOW_ACCEPTED + n);
+    }
     rig_free(r);
     r = moving("old-data-queued");
     from(r, PORT + 1);

@@ -307,7 +307,8 @@ void turn_move(struct turn_server *s, struct turn_request *r);
 /* That has been answered. */
 void turn_moved(struct turn_server *s, struct turn_request *r);
 /* The client has sent data from `c`: if `a` is moving there, it is there. */
-void turn_spoken(struct turn_server *s, struct turn_alloc *a, const struct turn_client *c);
+void turn_spoken(struct turn_server *s, struct turn_alloc *a, const struct turn_client *c,
+                 uint64_t now_us, struct outq *q);
 void turn_move_end(struct turn_server *s, struct turn_alloc *a);
 /* It stays where it is. */
 void turn_move_drop(struct turn_server *s, struct turn_alloc *a);
@@ -397,7 +398,7 @@ void turn_conns_drop(struct turn_server *s, struct turn_alloc *a, uint8_t family
                      struct outq *q);
 void turn_conns_expire(struct turn_server *s, uint64_t now_us, struct outq *q);
 
-enum { TURN_SERVER_FAULTS = 311, TURN_SERVER_VARIANTS = 43 };
+enum { TURN_SERVER_FAULTS = 312, TURN_SERVER_VARIANTS = 44 };
 extern const struct deviation turn_server_faults[TURN_SERVER_FAULTS],
     turn_server_variants[TURN_SERVER_VARIANTS];
 #endif

@@ -331,6 +331,7 @@ const struct deviation turn_server_faults[TURN_SERVER_FAULTS] = {
     {"relay-changes", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"channels-lost", "RFC8016:3.2.2#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"old-dropped-at-once", "RFC8016:3.2.2#5a", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"new-hears-at-once", "RFC8016:3.2.2#5b", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"old-kept", "RFC8016:3.2.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"any-ticket", "RFC8016:3.2.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"ticket-unmoved-taken", "RFC8016:3.2.2#a3", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -404,4 +405,5 @@ const struct deviation turn_server_variants[TURN_SERVER_VARIANTS] = {
     {"old-data-queued", "RFC8016:3.2.2#7", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"closed-when-deleted", "RFC8489:6.2.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"third-forbidden", "RFC8656:19#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"old-connection-closed", "RFC8016:3.2.2#a5", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

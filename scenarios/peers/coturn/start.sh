@@ -7,6 +7,7 @@
 #   STUN_NONCE     seconds that a nonce lives                               (600)
 #   TURNS_PORT     TLS and DTLS; 0: neither                                 (0)
 #   TURN_MOBILITY  1: allocations may move, RFC 8016                        (0)
+#   TURN_SOFTWARE  0: no SOFTWARE in responses                              (1)
 #   RELAY_MIN, RELAY_MAX  ports of relayed addresses                        (49160, 49300)
 #   PEER_HOST6     an IPv6 address to listen on and to relay by; empty: none     ()
 #   TURN_QUOTA     allocations of one user at once; 0: no limit                  (0)
@@ -15,7 +16,7 @@
 . "$(dirname "$0")/../common.sh"
 need turnserver coturn
 : "${STUN_PORT:=3478}" "${STUN_AUTH:=0}" "${STUN_NONCE:=600}" "${TURNS_PORT:=0}" "${TURN_REALM:=interop.test}"
-: "${TURN_MOBILITY:=0}"
+: "${TURN_MOBILITY:=0}" "${TURN_SOFTWARE:=1}"
 : "${PEER_HOST6:=}" "${TURN_QUOTA:=0}" "${TURN_MAX_LIFETIME:=3600}" "${TURN_DENIED:=}"
 : "${STUN_ALT_PORT:=$((STUN_PORT + 2))}" "${RELAY_MIN:=49160}" "${RELAY_MAX:=49300}"
 PEER_ALT_HOST=${PEER_ALT_HOST-127.0.0.2}
@@ -66,6 +67,9 @@ CONF
     fi
     if [ "$TURN_MOBILITY" = 1 ]; then
         echo mobility
+    fi
+    if [ "$TURN_SOFTWARE" = 0 ]; then
+        echo no-software-attribute
     fi
     if [ "$TURNS_PORT" = 0 ]; then
         echo no-tls
