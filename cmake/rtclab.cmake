@@ -170,7 +170,7 @@ function(rtclab_finish)
   add_executable(clausegen harness/core/gen/clausegen.c)
   file(GLOB clause_tsv CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/vectors/clauses/*.tsv)
   file(GLOB_RECURSE cited CONFIGURE_DEPENDS
-    ${CMAKE_SOURCE_DIR}/codecs/*.c ${CMAKE_SOURCE_DIR}/harness/*.c ${CMAKE_SOURCE_DIR}/fuzz/*.c
+    ${CMAKE_SOURCE_DIR}/codecs/*.c ${CMAKE_SOURCE_DIR}/codecs/*.def ${CMAKE_SOURCE_DIR}/harness/*.c ${CMAKE_SOURCE_DIR}/fuzz/*.c
     ${CMAKE_SOURCE_DIR}/scenarios/*.lua ${CMAKE_SOURCE_DIR}/scenarios/*.json
     ${CMAKE_SOURCE_DIR}/vectors/*.json ${CMAKE_SOURCE_DIR}/vectors/clauses/*.tsv)
   list(JOIN cited "\n" cited_lines)

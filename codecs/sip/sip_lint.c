@@ -1,12 +1,200 @@
-/* codecs/sip/sip_lint.c - what a message breaks beyond its framing. */
-#include "codecs/sip/sip_parts.h"
+/* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header field. */
+#include "codecs/sip/sip_lint.h"
+
+static const struct {
+    const char *clause;
+    enum level level;
+    const char *what;
+} rules[SIP_RULES] = {
+#define SIP_RULE(id, clause, level, what) {clause, level, what},
+#include "codecs/sip/sip_rules.def"
+#undef SIP_RULE
+};
+
+void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg)
+{
+    uint64_t bit = UINT64_C(1) << rule % 64;
+
+    if (l->said[rule / 64] & bit)
+        return;
+    l->said[rule / 64] |= bit;
+    finding_add(l->fs, (struct finding){.clause = rules[rule].clause,
+                                        .what = rules[rule].what,
+                                        .level = rules[rule].level,
+                                        .off = where.p ? (uint64_t)(where.p - l->m->head.p) : 0,
+                                        .len = where.p ? where.n : l->m->head.n,
+                                        .arg = {arg}});
+}
+
+void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where)
+{
+    sip_broke_arg(l, rule, where, 0);
+}
+
+enum sip_method sip_method_of(struct span name)
+{
+    static const char *const names[SIP_METHODS] = {
+        "",        "ACK",   "BYE",     "CANCEL", "INFO",     "INVITE",    "MESSAGE", "NOTIFY",
+        "OPTIONS", "PRACK", "PUBLISH", "REFER",  "REGISTER", "SUBSCRIBE", "UPDATE",
+    };
+    for (size_t i = 1; i < SIP_METHODS; i++)
+        if (span_is(name, names[i]))
+            return (enum sip_method)i;
+    return SIP_M_OTHER;
+}
+
+/* ---- the start line ---- */
+
+/* What Reason-Phrase may hold (RFC 3261 section 25.1): all but these, and "%" only with two digits behind it. */
+static bool reason_fits(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if ((lex_is(c, LEX_CTL) && c != '\t') || memchr("\"#<>[\\]^`{|}", c, 12))
+            return false;
+        if (c == '%' &&
+            !(i + 2 < s.n && lex_is(s.p[i + 1], LEX_HEX) && lex_is(s.p[i + 2], LEX_HEX)))
+            return false;
+    }
+    return true;
+}
+
+static bool version_fits(struct span s)
+{
+    struct span number = span_cut(s, 4, s.n);
+    size_t dot = lex_find(number, 0, '.');
+    return sip_version_like(s) && lex_all(span_cut(number, 0, dot), LEX_DIGIT) &&
+           lex_all(span_cut(number, dot + 1, number.n), LEX_DIGIT);
+}
+
+static void request_uri(struct sip_lint *l)
+{
+    const struct uri *u = &l->m->uri;
+    struct span s = u->text;
+    size_t space = lex_until(s, 0, LEX_BLANK), control = lex_until(s, 0, LEX_CTL);
+
+    if (s.n && s.p[0] == '<') {
+        sip_broke(l, SIP_R_URI_ANGLE, s);
+        return; /* what stands in them is said of no further */
+    }
+    if (space < s.n)
+        sip_broke(l, SIP_R_URI_SPACE, span_cut(s, space, space + 1));
+    else if (control < s.n)
+        sip_broke(l, SIP_R_URI_CONTROL, span_cut(s, control, control + 1));
+    else if (!u->scheme.p)
+        sip_broke(l, SIP_R_URI_ABSOLUTE, s);
+    if (u->kind != URI_SIP && u->kind != URI_SIPS)
+        return;
+    const struct param *method = param_find(u->params, u->params_n, "method");
+    if (method)
+        sip_broke(l, SIP_R_URI_METHOD, method->text);
+    sip_must(l, u->headers_n == 0, SIP_R_URI_HEADERS, s);
+}
+
+void sip_lint_start(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    struct span version = m->version;
+
+    if (!version_fits(version))
+        sip_broke(l, SIP_R_VERSION_FORM, version);
+    else if (!span_is(span_cut(version, 4, version.n), "2.0"))
+        sip_broke(l, SIP_R_VERSION_20, version);
+    else
+        sip_must(l, span_is(version, "SIP/2.0"), SIP_R_VERSION_CASE, version);
+    if (m->request) {
+        sip_must(l, sip_token(m->method), SIP_R_METHOD_TOKEN, m->method);
+        request_uri(l);
+        return;
+    }
+    if (m->status &&
+        (m->status < 100 || m->status > 699)) /* 0: it is no number, which decoding said */
+        sip_broke_arg(l, SIP_R_STATUS_CLASS, m->start, m->status);
+    sip_must(l, reason_fits(m->reason), SIP_R_REASON_CHARS, m->reason);
+}
+
+/* ---- any header field ---- */
+
+/* Octets that want a closer look: control characters and those above 0x7e. */
+static bool plain_text(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+            return false;
+    return true;
+}
+
+static void characters(struct sip_lint *l, struct span s)
+{
+    for (size_t i = lex_until(s, 0, LEX_CTL); i < s.n; i = lex_until(s, i + 1, LEX_CTL))
+        if (!lex_is(s.p[i], LEX_LWS)) {
+            sip_broke(l, SIP_R_VALUE_CONTROL, span_cut(s, i, i + 1));
+            break;
+        }
+    sip_must(l, span_utf8(s), SIP_R_UTF8, s);
+}
+
+static void any_field(struct sip_lint *l, const struct sip_header *h)
+{
+    if (h->cut && h->name.p && h->name.n) { /* not "NAME: VALUE" and CRLF */
+        size_t before = (size_t)(h->name.p - h->line.p), colon = lex_find(h->line, before, ':');
+        struct span gap = span_cut(h->line, before + h->name.n, colon);
+        bool one =
+            h->value.n == 0 || (h->value.p == h->line.p + colon + 2 && h->line.p[colon + 1] == ' ');
+        if (before)
+            sip_broke(l, SIP_R_NAME_FIRST, span_cut(h->line, 0, before));
+        if (lex_find(gap, 0, '\n') < gap.n)
+            sip_broke(l, SIP_R_NAME_FOLD, gap);
+        else
+            sip_must(l, gap.n == 0 && one, SIP_R_NAME_SPACE, span_cut(h->line, before, colon + 1));
+    }
+    if (h->type == SIP_OTHER && h->line.n > h->value.n + 2)
+        sip_must(l, sip_token(h->name), SIP_R_NAME_TOKEN, h->name);
+    if (!plain_text(h->value))
+        characters(l, h->value);
+    if (h->type == SIP_OTHER && lex_like(h->name, "Transfer-Encoding"))
+        sip_must(l, !lex_like(h->value, "chunked"), SIP_R_TRANSFER_CHUNKED, h->value);
+}
+
+static bool many_allowed(enum sip_type type)
+{
+    return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHORIZATION ||
+           type == SIP_PROXY_AUTHORIZATION || type == SIP_WWW_AUTHENTICATE ||
+           type == SIP_PROXY_AUTHENTICATE;
+}
+
+static void fields(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    uint64_t seen[(SIP_TYPES + 63) / 64] = {0};
+
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_header *h = &m->headers[i];
+        uint64_t bit = UINT64_C(1) << h->type % 64;
+
+        any_field(l, h);
+        if (seen[h->type / 64] & bit && !many_allowed(h->type))
+            sip_broke(l, SIP_R_SINGLE, h->name);
+        seen[h->type / 64] |= bit;
+        if (sip_checks[h->type])
+            sip_checks[h->type](l, h);
+    }
+}
 
 void sip_lint(const struct sip_msg *m, struct findings *fs)
 {
-    if (!span_is(m->version, "SIP/2.0") && lex_like(m->version, "SIP/2.0"))
-        finding_add(fs, (struct finding){.clause = "RFC3261:7.1#5b",
-                                         .what = "the version is not in capital letters",
-                                         .level = MUST,
-                                         .off = (uint64_t)(m->version.p - m->head.p),
-                                         .len = m->version.n});
+    struct sip_lint l = {.m = m, .fs = fs};
+    const struct sip_number *cseq = sip_first(m, SIP_CSEQ);
+
+    l.method = m->request ? sip_method_of(m->method)
+               : cseq     ? sip_method_of(cseq->method)
+                          : SIP_M_OTHER;
+    sip_lint_start(&l);
+    if (m->headers_n == 0) {
+        sip_broke(&l, SIP_R_NO_HEADERS, m->head);
+        return;
+    }
+    fields(&l);
+    sip_lint_where(&l);
+    sip_lint_whole(&l);
 }

@@ -1,0 +1,89 @@
+/* codecs/sip/sip_lint.h - how rules over a decoded message are written; inside codecs/sip only.
+ *
+ * A rule is a row of sip_rules.def: a name, its clause, its level and its words. Checks are functions over a part of the
+ * message, by the type of the header field; where one sees a rule broken it calls sip_broke. Each rule is said once a
+ * message, at the first place where it is broken: a thousand header fields with one fault make one finding. */
+#ifndef CODECS_SIP_SIP_LINT_H
+#define CODECS_SIP_SIP_LINT_H
+#include "codecs/sip/sip_parts.h"
+
+enum sip_rule {
+#define SIP_RULE(id, clause, level, what) SIP_R_##id,
+#include "codecs/sip/sip_rules.def"
+#undef SIP_RULE
+    SIP_RULES
+};
+enum sip_method { /* those that rules ask for; any other is SIP_M_OTHER */
+                  SIP_M_OTHER,
+                  SIP_M_ACK,
+                  SIP_M_BYE,
+                  SIP_M_CANCEL,
+                  SIP_M_INFO,
+                  SIP_M_INVITE,
+                  SIP_M_MESSAGE,
+                  SIP_M_NOTIFY,
+                  SIP_M_OPTIONS,
+                  SIP_M_PRACK,
+                  SIP_M_PUBLISH,
+                  SIP_M_REFER,
+                  SIP_M_REGISTER,
+                  SIP_M_SUBSCRIBE,
+                  SIP_M_UPDATE,
+                  SIP_METHODS
+};
+enum {
+    SIP_COMPARED = 32
+}; /* parameters of one value, and values of one list, that are compared for doubles */
+
+struct sip_lint {
+    const struct sip_msg *m;
+    enum sip_method method; /* of the request; of a response by its CSeq */
+    struct findings *fs;
+    uint64_t said[(SIP_RULES + 63) / 64];
+};
+/* Say that `rule` is broken at `where`, a part of the message; one without octets stands for the whole header. `arg`:
+ * the first argument of its words. */
+void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where);
+void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg);
+/* The same unless `holds`. */
+static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, struct span where)
+{
+    if (!holds)
+        sip_broke(l, rule, where);
+}
+enum sip_method sip_method_of(struct span name);
+
+/* ---- forms that several header fields have ---- */
+
+static inline bool sip_token(struct span s)
+{
+    return lex_all(s, LEX_TOKEN);
+}
+/* A quoted string that begins and ends with a quote, has no further one, and holds no control character but white
+ * space (RFC 3261 section 25.1). */
+bool sip_quoted(struct span s);
+/* host of section 25.1: a name, an IPv4 address, an IPv6 address in brackets; nothing behind it. */
+bool sip_host(struct span s);
+/* qvalue of section 25.1. */
+bool sip_qvalue(struct span s);
+/* token "/" token. */
+bool sip_media_type(struct span s);
+/* Parameters of a value: names are tokens, values are a token, a host or a quoted string; none is empty, no name stands
+ * twice. `but`: a name whose value has another form; NULL: none. */
+void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but);
+/* The value of a parameter; p is NULL where there is no such parameter, n is 0 where it has no value. */
+struct span sip_param(const struct param *v, size_t n, const char *name);
+
+/* ---- checks by the type of a header field; NULL: none but those of its form ---- */
+
+typedef void sip_check(struct sip_lint *l, const struct sip_header *h);
+extern sip_check *const sip_checks[SIP_TYPES];
+/* The checks of each file. */
+sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_check_route,
+    sip_check_record_route, sip_check_reply_to, sip_check_info, sip_check_cseq, sip_check_length,
+    sip_check_hops, sip_check_expires, sip_check_min_expires, sip_check_retry;
+/* Start line; header fields by where they stand; what several header fields say together. */
+void sip_lint_start(struct sip_lint *l);
+void sip_lint_where(struct sip_lint *l);
+void sip_lint_whole(struct sip_lint *l);
+#endif

@@ -1,0 +1,300 @@
+/* codecs/sip/sip_lint_address.c - Via, and header fields that hold addresses. */
+#include "codecs/sip/sip_lint.h"
+
+/* A decimal number of digits alone that is at most `most`. */
+static bool number_to(struct span s, uint64_t most)
+{
+    uint64_t v;
+    return lex_number(s, &v) && v <= most;
+}
+
+/* ---- Via ---- */
+
+static void via_params(struct sip_lint *l, const struct sip_via *v)
+{
+    const struct param *p = v->params;
+    size_t n = v->params_n;
+    struct addr a;
+
+    sip_params(l, p, n, "received");
+    struct span branch = sip_param(p, n, "branch"), ttl = sip_param(p, n, "ttl"),
+                maddr = sip_param(p, n, "maddr"), received = sip_param(p, n, "received");
+    if (branch.p && sip_token(branch))
+        sip_must(l, !lex_like(branch, "z9hG4bK"), SIP_R_VIA_COOKIE_ONLY, branch);
+    else if (branch.p)
+        sip_broke(l, SIP_R_VIA_BRANCH, branch);
+    if (ttl.p)
+        sip_must(l, ttl.n <= 3 && number_to(ttl, 255), SIP_R_VIA_TTL, ttl);
+    if (maddr.p)
+        sip_must(l, sip_host(maddr), SIP_R_VIA_MADDR, maddr);
+    if (received.p) /* an IPv6 address with brackets is to be taken too: RFC 5118 section 4.5 */
+        sip_must(l, addr_parse(received, &a) && a.port == 0, SIP_R_VIA_RECEIVED, received);
+}
+
+void sip_check_via(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_via *v = h->values;
+
+    if (h->value.n == 0) {
+        sip_broke(l, SIP_R_VIA_EMPTY, h->value);
+        return;
+    }
+    for (size_t i = 0; i < h->values_n; i++, v++) {
+        if (v->text.n == 0) {
+            sip_broke(l, SIP_R_LIST_EMPTY_ITEM, v->text);
+            continue;
+        }
+        if (!v->transport.n || !v->host.n) {
+            sip_broke(l, SIP_R_VIA_FORM, v->text);
+        } else if (!sip_token(v->protocol) || !sip_token(v->version) || !sip_token(v->transport)) {
+            sip_broke(l, SIP_R_VIA_PROTOCOL, v->text);
+        } else {
+            bool sip =
+                v->protocol.n == 3 && lex_like(v->protocol, "SIP") && span_is(v->version, "2.0");
+            sip_must(l, sip, SIP_R_VIA_SIP20, v->text);
+            sip_must(l, sip_host(v->host) && (!v->port.p || number_to(v->port, UINT16_MAX)),
+                     SIP_R_VIA_HOST, v->host);
+        }
+        via_params(l, v);
+    }
+}
+
+/* ---- addresses ---- */
+
+/* A quoted string, or tokens with white space between. */
+static bool display_fits(struct span s)
+{
+    if (s.n && s.p[0] == '"')
+        return sip_quoted(s);
+    return lex_all(s, LEX_TOKEN | LEX_LWS);
+}
+
+/* Whether ">" ends the URI, and nothing stands between it and the parameters. */
+static bool closed(const struct sip_address *a)
+{
+    struct span s = a->text;
+    size_t at = (size_t)(a->uri.text.p + a->uri.text.n - s.p);
+
+    if (at >= s.n || s.p[at] != '>')
+        return false;
+    at = lex_while(s, at + 1, LEX_LWS);
+    return at == s.n || s.p[at] == ';';
+}
+
+enum context {          /* where a URI stands, of table 1 in RFC 3261 section 19.1.1 */
+               END,     /* To, From */
+               CONTACT, /* of a registration or redirection */
+               DIALOG,  /* Contact of a dialog, Route, Record-Route */
+               ELSEWHERE,
+};
+
+static void uri_in(struct sip_lint *l, const struct uri *u, enum context where)
+{
+    static const struct {
+        const char *name;
+        enum sip_rule rule;
+        unsigned contexts; /* in which it may not stand */
+    } params[] = {
+        {"method", SIP_R_END_METHOD, 1 << END | 1 << DIALOG},
+        {"maddr", SIP_R_END_MADDR, 1 << END},
+        {"ttl", SIP_R_END_TTL, 1 << END | 1 << DIALOG},
+        {"transport", SIP_R_END_TRANSPORT, 1 << END},
+        {"lr", SIP_R_END_LR, 1 << END},
+    };
+
+    if ((u->kind != URI_SIP && u->kind != URI_SIPS) || where == ELSEWHERE)
+        return;
+    for (size_t i = 0; i < u->params_n; i++)
+        for (size_t k = 0; k < COUNT(params); k++)
+            if (params[k].contexts & 1u << where && lex_like(u->params[i].name, params[k].name))
+                sip_broke(l, params[k].rule, u->params[i].text);
+    if (where == END) {
+        sip_must(l, !u->port.p, SIP_R_END_PORT, u->text);
+        sip_must(l, u->headers_n == 0, SIP_R_END_HEADERS, u->text);
+    } else if (where == DIALOG) {
+        sip_must(l, u->headers_n == 0, SIP_R_ROUTE_HEADERS, u->text);
+    }
+}
+
+/* What any address has to be; false where no more can be said of it. */
+static bool address(struct sip_lint *l, const struct sip_address *a, enum context where)
+{
+    if (a->text.n == 0) {
+        sip_broke(l, SIP_R_LIST_EMPTY_ITEM, a->text);
+        return false;
+    }
+    if (a->display.p && a->display.n)
+        sip_must(l, display_fits(a->display), SIP_R_ADDRESS_DISPLAY, a->display);
+    if (!a->bare && !closed(a)) {
+        sip_broke(l, SIP_R_ADDRESS_BRACKETS, a->text);
+        return false;
+    }
+    sip_params(l, a->params, a->params_n, NULL);
+    if (!a->uri.scheme.p) {
+        sip_broke(l, SIP_R_ADDRESS_URI, a->text);
+        return false;
+    }
+    uri_in(l, &a->uri, where);
+    return true;
+}
+
+/* A URI without < and > that holds what needs them. */
+static bool bare_fits(const struct sip_address *a)
+{
+    struct span s = a->uri.text;
+    return !a->bare || (lex_find(s, 0, '?') == s.n && lex_find(s, 0, ',') == s.n);
+}
+
+static void tag(struct sip_lint *l, const struct sip_address *a)
+{
+    struct span t = sip_param(a->params, a->params_n, "tag");
+    if (t.p)
+        sip_must(l, sip_token(t), SIP_R_TAG, t);
+}
+
+/* From, To, Reply-To: one address. */
+static const struct sip_address *one(struct sip_lint *l, const struct sip_header *h,
+                                     enum sip_rule form, enum sip_rule bare, enum context where)
+{
+    const struct sip_address *a = h->values;
+
+    if (h->values_n == 0 || h->value.n == 0) {
+        sip_broke(l, form, h->value);
+        return NULL;
+    }
+    address(l, a, where);
+    sip_must(l, bare_fits(a), bare, a->text);
+    return a;
+}
+
+void sip_check_from(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = one(l, h, SIP_R_FROM_FORM, SIP_R_FROM_BARE, END);
+
+    if (!a)
+        return;
+    tag(l, a);
+    if (l->m->request)
+        sip_must(l, sip_param(a->params, a->params_n, "tag").p != NULL, SIP_R_FROM_TAG, h->value);
+}
+
+void sip_check_to(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = one(l, h, SIP_R_TO_FORM, SIP_R_TO_BARE, END);
+
+    if (!a)
+        return;
+    tag(l, a);
+    if (!l->m->request && l->m->status > 100)
+        sip_must(l, sip_param(a->params, a->params_n, "tag").p != NULL, SIP_R_TO_TAG_R, h->value);
+}
+
+void sip_check_reply_to(struct sip_lint *l, const struct sip_header *h)
+{
+    one(l, h, SIP_R_REPLY_TO_FORM, SIP_R_REPLY_TO_BARE, ELSEWHERE);
+}
+
+/* Whether the Contact of this message is that of a dialog; those of other methods may be anything. */
+static bool of_dialog(const struct sip_lint *l)
+{
+    return l->method == SIP_M_INVITE && (l->m->request || l->m->status < 300);
+}
+
+static void contact_value(struct sip_lint *l, const struct sip_address *a)
+{
+    static const char *const params[] = {"q", "expires", "action"};
+    bool registering = l->method == SIP_M_REGISTER;
+
+    if (!address(l, a, of_dialog(l) ? DIALOG : CONTACT))
+        return;
+    sip_must(l, bare_fits(a), SIP_R_CONTACT_BARE, a->text);
+    struct span q = sip_param(a->params, a->params_n, params[0]),
+                expires = sip_param(a->params, a->params_n, params[1]),
+                action = sip_param(a->params, a->params_n, params[2]);
+    if (q.p)
+        sip_must(l, sip_qvalue(q), SIP_R_CONTACT_Q, q);
+    if (expires.p)
+        sip_must(l, lex_all(expires, LEX_DIGIT), SIP_R_CONTACT_EXPIRES, expires);
+    if (registering && l->m->request)
+        sip_must(l, !action.p, SIP_R_CONTACT_ACTION, action);
+    if (registering && !l->m->request && l->m->status == 200)
+        sip_must(l, expires.p != NULL, SIP_R_CONTACT_200_EXPIRES, a->text);
+}
+
+static void contact_star(struct sip_lint *l, const struct sip_header *h,
+                         const struct sip_address *a)
+{
+    const struct sip_number *expires = sip_first(l->m, SIP_EXPIRES);
+    const struct sip_header *first = sip_header(l->m, SIP_CONTACT);
+    bool alone = h->values_n == 1 && a->params_n == 0 && first == h;
+
+    for (const struct sip_header *i = h + 1; alone && i < l->m->headers + l->m->headers_n; i++)
+        alone = i->type != SIP_CONTACT;
+    sip_must(l, alone, SIP_R_CONTACT_STAR, h->value);
+    if (l->m->request)
+        sip_must(l, l->method == SIP_M_REGISTER && expires && expires->fits && expires->number == 0,
+                 SIP_R_CONTACT_STAR_EXPIRES, h->value);
+}
+
+void sip_check_contact(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = h->values;
+
+    sip_must(l, h->value.n > 0, SIP_R_CONTACT_EMPTY, h->value);
+    for (size_t i = 0; h->value.n && i < h->values_n; i++)
+        if (a[i].bare && span_is(a[i].uri.text, "*"))
+            contact_star(l, h, &a[i]);
+        else
+            contact_value(l, &a[i]);
+}
+
+/* ---- lists in which URIs have < and > ---- */
+
+static void bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
+                      enum sip_rule bare, enum context where)
+{
+    const struct sip_address *a = h->values;
+
+    sip_must(l, h->value.n > 0, empty, h->value);
+    for (size_t i = 0; h->value.n && i < h->values_n; i++)
+        if (address(l, &a[i], where))
+            sip_must(l, !a[i].bare, bare, a[i].text);
+}
+
+void sip_check_route(struct sip_lint *l, const struct sip_header *h)
+{
+    bracketed(l, h, SIP_R_ROUTE_EMPTY, SIP_R_ROUTE_BARE, DIALOG);
+}
+
+void sip_check_record_route(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = h->values;
+
+    bracketed(l, h, SIP_R_RECORD_ROUTE_EMPTY, SIP_R_RECORD_ROUTE_BARE, DIALOG);
+    if (!l->m->request && l->method == SIP_M_REGISTER)
+        sip_broke(l, SIP_R_RECORD_ROUTE_REGISTER, h->name);
+    for (size_t i = 0; i < h->values_n; i++) {
+        if (!a[i].uri.scheme.p)
+            continue;
+        if (a[i].uri.kind != URI_SIP && a[i].uri.kind != URI_SIPS)
+            sip_broke(l, SIP_R_RECORD_ROUTE_SIP, a[i].text);
+        else
+            sip_must(l, uri_param(&a[i].uri, "lr").p != NULL, SIP_R_RECORD_ROUTE_LR, a[i].text);
+    }
+}
+
+/* Alert-Info, Call-Info, Error-Info. */
+void sip_check_info(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = h->values;
+    enum sip_rule empty = h->type == SIP_ALERT_INFO  ? SIP_R_ALERT_INFO_EMPTY
+                          : h->type == SIP_CALL_INFO ? SIP_R_CALL_INFO_EMPTY
+                                                     : SIP_R_ERROR_INFO_EMPTY;
+
+    bracketed(l, h, empty, SIP_R_INFO_BARE, ELSEWHERE);
+    for (size_t i = 0; h->type == SIP_CALL_INFO && i < h->values_n; i++) {
+        struct span purpose = sip_param(a[i].params, a[i].params_n, "purpose");
+        if (purpose.p)
+            sip_must(l, sip_token(purpose), SIP_R_CALL_INFO_PURPOSE, purpose);
+    }
+}

@@ -1,0 +1,174 @@
+/* codecs/sip/sip_lint_whole.c - numbers, and what several header fields say together. */
+#include "codecs/sip/sip_lint.h"
+
+/* ---- numbers ---- */
+
+/* Whether the field is digits and nothing else. */
+static bool digits(const struct sip_header *h)
+{
+    return lex_all(h->value, LEX_DIGIT);
+}
+
+void sip_check_cseq(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+    struct span s = h->value, number = span_cut(s, 0, lex_while(s, 0, LEX_DIGIT));
+
+    if (h->values_n == 0)
+        return;
+    if (number.n == 0 || number.n == s.n || !lex_is(s.p[number.n], LEX_LWS) ||
+        !sip_token(n->method)) {
+        sip_broke(l, SIP_R_CSEQ_FORM, s);
+        return;
+    }
+    uint64_t v;
+    if (!lex_number(number, &v) || v > UINT32_MAX)
+        sip_broke(l, SIP_R_CSEQ_32, number);
+    else if (l->m->request)
+        sip_must(l, v < UINT64_C(1) << 31, SIP_R_CSEQ_RANGE, number);
+    if (l->m->request)
+        sip_must(l, span_eq(n->method, l->m->method), SIP_R_CSEQ_METHOD, n->method);
+}
+
+void sip_check_length(struct sip_lint *l, const struct sip_header *h)
+{
+    sip_must(l, digits(h), SIP_R_LENGTH_FORM, h->value);
+}
+
+void sip_check_hops(struct sip_lint *l, const struct sip_header *h)
+{
+    uint64_t v;
+
+    if (!digits(h))
+        sip_broke(l, SIP_R_HOPS_FORM, h->value);
+    else if (!lex_number(h->value, &v) || v > 255)
+        sip_broke_arg(l, SIP_R_HOPS_RANGE, h->value, v);
+}
+
+/* delta-seconds up to 2**32 - 1 (RFC 3261 sections 20.19, 20.23). */
+static void seconds(struct sip_lint *l, struct span s, enum sip_rule form, enum sip_rule range)
+{
+    uint64_t v;
+
+    if (!lex_all(s, LEX_DIGIT))
+        sip_broke(l, form, s);
+    else
+        sip_must(l, lex_number(s, &v) && v <= UINT32_MAX, range, s);
+}
+
+void sip_check_expires(struct sip_lint *l, const struct sip_header *h)
+{
+    seconds(l, h->value, SIP_R_EXPIRES_FORM, SIP_R_EXPIRES_RANGE);
+}
+
+void sip_check_min_expires(struct sip_lint *l, const struct sip_header *h)
+{
+    seconds(l, h->value, SIP_R_MIN_EXPIRES_FORM, SIP_R_MIN_EXPIRES_RANGE);
+}
+
+void sip_check_retry(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+
+    if (h->values_n == 0 || !n->fits ||
+        (n->comment.p && lex_comment(n->comment, 0) != n->comment.n)) {
+        sip_broke(l, SIP_R_RETRY_FORM, h->value);
+        return;
+    }
+    sip_params(l, n->params, n->params_n, NULL);
+    struct span duration = sip_param(n->params, n->params_n, "duration");
+    if (duration.p)
+        sip_must(l, lex_all(duration, LEX_DIGIT), SIP_R_RETRY_DURATION, duration);
+}
+
+/* ---- what has to be there ---- */
+
+static void mandatory(struct sip_lint *l)
+{
+    static const struct {
+        enum sip_type type;
+        enum sip_rule request, response; /* SIP_RULES: it need not be there */
+    } fields[] = {
+        {SIP_TO, SIP_R_TO_MISSING, SIP_R_TO_MISSING_R},
+        {SIP_FROM, SIP_R_FROM_MISSING, SIP_R_FROM_MISSING_R},
+        {SIP_CSEQ, SIP_R_CSEQ_MISSING, SIP_R_CSEQ_MISSING_R},
+        {SIP_CALL_ID, SIP_R_CALL_ID_MISSING, SIP_R_CALL_ID_MISSING_R},
+        {SIP_VIA, SIP_R_VIA_MISSING, SIP_R_VIA_MISSING_R},
+        {SIP_MAX_FORWARDS, SIP_R_HOPS_MISSING, SIP_RULES},
+    };
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        enum sip_rule rule = l->m->request ? fields[i].request : fields[i].response;
+        if (rule != SIP_RULES && !sip_header(l->m, fields[i].type))
+            sip_broke(l, rule, l->m->head);
+    }
+}
+
+static bool sip_scheme(const struct uri *u)
+{
+    return u->kind == URI_SIP || u->kind == URI_SIPS;
+}
+
+static size_t values_of(const struct sip_msg *m, enum sip_type type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->headers_n; i++)
+        n += m->headers[i].type == type ? m->headers[i].values_n : 0;
+    return n;
+}
+
+/* Contact of a request that can make a dialog, and of a response that makes one. */
+static void dialog(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_address *contact = sip_first(m, SIP_CONTACT), *route = sip_first(m, SIP_ROUTE);
+    bool request = m->request && l->method == SIP_M_INVITE;
+    bool response = !m->request && l->method == SIP_M_INVITE && m->status / 100 == 2;
+
+    if (!request && !response)
+        return;
+    if (!sip_header(m, SIP_CONTACT)) {
+        sip_broke(l, request ? SIP_R_CONTACT_INVITE : SIP_R_CONTACT_2XX, m->head);
+        return;
+    }
+    if (!contact || !contact->uri.scheme.p) /* a broken one was said to be so */
+        return;
+    if (response) {
+        sip_must(l, sip_scheme(&contact->uri), SIP_R_CONTACT_2XX_URI, contact->text);
+        return;
+    }
+    sip_must(l, sip_scheme(&contact->uri) && values_of(m, SIP_CONTACT) == 1, SIP_R_CONTACT_ONE,
+             contact->text);
+    bool secure = m->uri.kind == URI_SIPS || (route && route->uri.kind == URI_SIPS);
+    if (secure && sip_scheme(&contact->uri))
+        sip_must(l, contact->uri.kind == URI_SIPS, SIP_R_CONTACT_SIPS, contact->text);
+}
+
+static void top_via(struct sip_lint *l)
+{
+    const struct sip_via *v = sip_first(l->m, SIP_VIA);
+
+    if (!l->m->request || !v)
+        return;
+    if (v->transport.n && v->host.n) /* a broken one was said to be so */
+        sip_must(l, sip_param(v->params, v->params_n, "branch").p != NULL, SIP_R_VIA_NO_BRANCH,
+                 v->text);
+    if (l->method == SIP_M_CANCEL)
+        sip_must(l, values_of(l->m, SIP_VIA) == 1, SIP_R_VIA_CANCEL, v->text);
+}
+
+static void body(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+
+    if (m->body.n)
+        sip_must(l, sip_header(m, SIP_CONTENT_TYPE) != NULL, SIP_R_CONTENT_TYPE_MISSING, m->body);
+    sip_must(l, sip_header(m, SIP_CONTENT_LENGTH) != NULL, SIP_R_LENGTH_MISSING, m->head);
+}
+
+void sip_lint_whole(struct sip_lint *l)
+{
+    mandatory(l);
+    dialog(l);
+    top_via(l);
+    body(l);
+}
