@@ -197,4 +197,6 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
     fields(&l);
     sip_lint_where(&l);
     sip_lint_whole(&l);
+    if (m->body.n)
+        sip_lint_body(&l);
 }

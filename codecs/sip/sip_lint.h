@@ -86,4 +86,5 @@ sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_ch
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_where(struct sip_lint *l);
 void sip_lint_whole(struct sip_lint *l);
+void sip_lint_body(struct sip_lint *l);
 #endif
