@@ -36,7 +36,8 @@ static bool find_delimiter(struct span s, size_t at, struct span boundary, struc
             span_eq(span_cut(line, 2, 2 + boundary.n), boundary)) {
             struct span tail = span_cut(line, 2 + boundary.n, line.n);
             d->closing = tail.n >= 2 && tail.p[0] == '-' && tail.p[1] == '-';
-            if (lex_trim(d->closing ? span_cut(tail, 2, tail.n) : tail, LEX_LWS).n == 0) {
+            bool whole = d->closing || lf < s.n; /* what may yet become another line is none */
+            if (whole && lex_trim(d->closing ? span_cut(tail, 2, tail.n) : tail, LEX_LWS).n == 0) {
                 d->at = at >= 2 && s.p[at - 2] == '\r' ? at - 2 : at ? at - 1 : 0;
                 d->end = lf < s.n ? lf + 1 : s.n;
                 return true;
