@@ -257,6 +257,13 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
     h->values_n = l.n;
 }
 
+void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem)
+{
+    for (size_t i = 0; i < n; i++)
+        if (m->first[types[i]])
+            sip_type(&m->headers[m->first[types[i]] - 1], m->body.n, mem);
+}
+
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
     enum step step = sip_scan(in, mem, m, fs);
