@@ -229,9 +229,22 @@ struct arena_list {
     void *p;
     size_t n, cap; /* items; room for */
 };
+/* Room for twice the items, or one more in place; NULL where it does not fit. For arena_push. */
+void *arena_grow(struct arena *a, struct arena_list *l, size_t size);
 /* Room for one item more of `size` octets, a multiple of 8, the same for each; it is not zeroed. NULL, and
  * `full` set, where it does not fit; the list keeps what it has. All pushes together cost linear time. */
-void *arena_push(struct arena *a, struct arena_list *l, size_t size);
+static inline void *arena_push(struct arena *a, struct arena_list *l, size_t size)
+{
+    if (l->n == l->cap) {
+        /* nothing was taken since: it grows where it is */
+        if (!l->p || (uint8_t *)l->p + size * l->cap != a->p + a->n || a->full ||
+            a->cap - a->n < size)
+            return arena_grow(a, l, size);
+        a->n += size;
+        l->cap++;
+    }
+    return (uint8_t *)l->p + size * l->n++;
+}
 /* A copy of `s` in the arena; the empty span, and `full` set, where it does not fit. */
 struct span arena_copy(struct arena *a, struct span s);
 /* A NUL-terminated copy; NULL, and `full` set, where it does not fit. */

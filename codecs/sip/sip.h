@@ -44,6 +44,7 @@ enum sip_type { /* of a header field; the order is that of sip_names */
 };
 struct sip_name {
     const char *name;
+    uint8_t n;    /* octets of the name */
     char compact; /* 0: none */
     enum sip_form form;
     bool list; /* several values stand behind commas (RFC 3261 section 7.3.1) */
