@@ -27,7 +27,7 @@ static size_t offset(const struct scan *s, struct span part)
 
 bool sip_version_like(struct span s)
 {
-    return s.n >= 4 && (memcmp(s.p, "SIP/", 4) == 0 || lex_like(span_cut(s, 0, 4), "SIP/"));
+    return s.n >= 4 && (s.p[0] | 0x20) == 's' && lex_like(span_cut(s, 0, 4), "SIP/");
 }
 
 /* "SIP/2.0 200 OK": text without the line end. */
@@ -153,36 +153,55 @@ struct field_walk {
     bool cr;      /* the octet before the block is a CR */
 };
 
-/* The name ends at `colon`; text.n: there is none. */
-static void name_and_value(struct scan *s, struct sip_header *h, struct span text, size_t colon)
+/* A field that is not "NAME: VALUE" and CRLF. */
+static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool bare)
 {
-    if (colon == text.n) {
+    struct span line = h->line;
+    bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';
+    struct span text = {line.p, line.n - (crlf ? 2 : lf ? 1 : 0)};
+
+    if (colon == line.n) {
         h->cut = true;
         h->value = text;
         broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text), text.n);
-        return;
+    } else {
+        struct span name = span_cut(text, 0, colon);
+        h->name = colon && lex_is(name.p[colon - 1], LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
+        h->value = lex_trim(span_cut(text, colon + 1, text.n), LEX_LWS);
+        h->type = sip_type_of(h->name);
+        h->cut = !crlf || h->name.n != colon || h->value.n + colon + 2 != text.n ||
+                 (text.n > colon + 1 && text.p[colon + 1] != ' ');
     }
-    struct span name = span_cut(text, 0, colon);
-    h->name = lex_is(name.n ? name.p[name.n - 1] : 'a', LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
-    h->value = lex_trim(span_cut(text, colon + 1, text.n), LEX_LWS);
-    h->type = sip_type_of(h->name);
-    h->cut |= h->name.n != colon || h->value.n + colon + 2 != text.n ||
-              (text.n > colon + 1 && text.p[colon + 1] != ' ');
+    if (!crlf || h->fold || bare)
+        line_ends(s, h);
 }
 
 /* The field ends before `end`. */
 static inline void field(struct scan *s, struct field_walk *f, size_t end)
 {
-    struct span line = {s->in.p + f->begin, end - f->begin};
-    bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';
-    struct span text = {line.p, line.n - (crlf ? 2 : lf ? 1 : 0)};
+    const uint8_t *p = s->in.p + f->begin;
+    size_t n = end - f->begin, colon = f->colon ? f->colon - 1 - f->begin : n;
     struct sip_header *h = arena_push(f->mem, &f->l, sizeof *h);
 
     if (h) {
-        *h = (struct sip_header){.fold = f->fold, .cut = !crlf, .line = line};
-        name_and_value(s, h, text, f->colon ? f->colon - 1 - f->begin : text.n);
-        if (!crlf || f->fold || f->bare)
-            line_ends(s, h);
+        h->type = SIP_OTHER;
+        h->cut = false;
+        h->fold = f->fold;
+        h->line = (struct span){p, n};
+        h->values = NULL;
+        h->values_n = 0;
+        if (colon > 0 && colon + 5 <= n && p[colon + 1] == ' ' && p[n - 2] == '\r' &&
+            p[n - 1] == '\n' && !f->bare && !lex_is(p[colon - 1], LEX_LWS) &&
+            !lex_is(p[colon + 2], LEX_LWS) && !lex_is(p[n - 3], LEX_LWS)) {
+            h->name = (struct span){p, colon};
+            h->value = (struct span){p + colon + 2, n - colon - 4};
+            h->type = sip_type_of(h->name);
+            if (h->fold)
+                line_ends(s, h);
+        } else {
+            h->name = h->value = (struct span){NULL, 0};
+            odd_field(s, h, colon, f->bare);
+        }
         if (f->m->first[h->type] == 0 && f->l.n < UINT16_MAX)
             f->m->first[h->type] = (uint16_t)f->l.n;
     }
@@ -197,8 +216,6 @@ static bool at_blank(struct scan *s, struct field_walk *f)
     struct span in = s->in;
     size_t at = f->begin, left = in.n - at, n = 0;
 
-    if (left && in.p[at] != '\r' && in.p[at] != '\n')
-        return false;
     if (left >= 2 && in.p[at] == '\r' && in.p[at + 1] == '\n') {
         n = 2;
     } else if (left && in.p[at] == '\n') {
@@ -213,32 +230,30 @@ static bool at_blank(struct scan *s, struct field_walk *f)
     return true;
 }
 
-/* The bits of a block at `base` from octet `at` on. */
-static inline uint64_t bits_from(size_t at, size_t base)
-{
-    return at <= base ? UINT64_MAX : at - base < MARKS_BLOCK ? UINT64_MAX << (at - base) : 0;
-}
-
 /* The fields that end in the block at `base`. True: the last one does. */
 static inline bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b,
                          size_t base)
 {
     uint64_t bare = (b->cr << 1 | f->cr) & ~b->lf; /* behind each CR where no LF is */
-    uint64_t mine = bits_from(f->begin, base);
+    uint64_t mine = UINT64_MAX; /* what of the block belongs to the field, or comes behind it */
 
-    for (uint64_t ends = b->lf & mine; ends; ends &= ends - 1) {
-        uint64_t before = mine & ((ends & -ends) - 1), colons = b->colon & before;
+    if (f->begin > base) /* the first one: the start line ends in it */
+        mine <<= f->begin - base;
+    for (uint64_t ends = b->lf & mine, low; ends; ends &= ~low) {
+        low = ends & -ends;
+        uint64_t before = mine & (low - 1), colons = b->colon & before;
         size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
         if (!f->colon && colons)
             f->colon = base + (size_t)__builtin_ctzll(colons) + 1;
         f->bare |= (bare & before) != 0;
-        mine = bits_from(end, base);
-        if (end < s->in.n && lex_is(s->in.p[end], LEX_BLANK)) {
+        mine = -(low << 1);
+        bool plain = end < s->in.n && s->in.p[end] > ' ';
+        if (!plain && end < s->in.n && lex_is(s->in.p[end], LEX_BLANK)) {
             f->fold = true;
             continue;
         }
         field(s, f, end);
-        if (at_blank(s, f))
+        if (!plain && at_blank(s, f))
             return true;
     }
     if (!f->colon && (b->colon & mine))
@@ -251,7 +266,7 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
 /* Header fields from `at` up to the empty line. */
 static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct arena *mem)
 {
-    enum { AHEAD = 4 }; /* blocks at once: what lies behind the header is looked at in vain */
+    enum { AHEAD = 8 }; /* blocks at once: what lies behind the header is looked at in vain */
     struct marks_lines v[AHEAD];
     struct field_walk f = {.m = m, .mem = mem, .begin = at};
     bool done = at_blank(s, &f);
@@ -297,13 +312,29 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
+/* By member: compilers clear large structs with instructions that take long to begin. */
+static void clear(struct sip_msg *m)
+{
+    const struct span none = {NULL, 0};
+
+    m->request = m->cut = false;
+    m->start = m->method = m->version = m->reason = none;
+    m->status = 0;
+    m->headers = NULL;
+    m->headers_n = 0;
+    m->blank = m->body = m->rest = m->head = none;
+    uri_clear(&m->uri);
+    for (size_t i = 0; i < SIP_TYPES; i++)
+        m->first[i] = 0;
+}
+
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
     struct scan s = {in, fs};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
     size_t lf = lex_find(in, from, '\n');
 
-    memset(m, 0, sizeof *m);
+    clear(m);
     if (lf == in.n)
         return STEP_MORE;
     if (!start_line(&s, m, from, lf))
