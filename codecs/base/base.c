@@ -318,11 +318,9 @@ void *arena_take(struct arena *a, size_t size)
 void *arena_grow(struct arena *a, struct arena_list *l, size_t size)
 {
     size_t used = l->cap * size, at = aligned(a), room = l->cap ? 2 * l->cap : 1;
+    bool last = l->p && (uint8_t *)l->p + used == a->p + a->n; /* and arena_push found no room */
 
-    if (l->p &&
-        (uint8_t *)l->p + used == a->p + a->n) /* where it is; no room, since arena_push did not */
-        room = SIZE_MAX;
-    if (a->full || !a->p || at > a->cap || (a->cap - at) / size < room) {
+    if (a->full || !a->p || last || at > a->cap || a->cap - at < room * size) {
         a->full = true;
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* codecs/base/marks.c - blocks of text, looked at in three forms. */
+/* codecs/base/marks.c - blocks of text, looked at in four forms. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -12,7 +12,7 @@ static const uint8_t classes[256] = {
     ['='] = EQUAL,       ['>'] = CLOSE, ['@'] = AT,   [':'] = HOST,         ['?'] = HOST,
 };
 
-static void block_portable(const uint8_t *p, struct marks_block *b)
+static inline void block_portable(const uint8_t *p, struct marks_block *b)
 {
     *b = (struct marks_block){{0}};
     for (size_t i = 0; i < MARKS_BLOCK; i++)
@@ -32,7 +32,13 @@ static void lines_portable(const uint8_t *p, size_t n, struct marks_lines *v)
     }
 }
 
-const struct marks_form marks_portable = {block_portable, lines_portable};
+static void blocks_portable(const uint8_t *p, size_t n, struct marks_block *v)
+{
+    for (; n > 0; n--, p += MARKS_BLOCK)
+        block_portable(p, v++);
+}
+
+const struct marks_form marks_portable = {blocks_portable, lines_portable};
 
 #if defined(__x86_64__)
 
@@ -67,7 +73,7 @@ static inline uint64_t four_bits(struct four s)
     return bits;
 }
 
-static void block_sse2(const uint8_t *p, struct marks_block *b)
+static inline void block_sse2(const uint8_t *p, struct marks_block *b)
 {
     struct four s = four_of(p), semi = four_is(s, ';'), quote = four_is(s, '"');
 
@@ -89,7 +95,13 @@ static void lines_sse2(const uint8_t *p, size_t n, struct marks_lines *v)
     }
 }
 
-const struct marks_form marks_sse2 = {block_sse2, lines_sse2};
+static void blocks_sse2(const uint8_t *p, size_t n, struct marks_block *v)
+{
+    for (; n > 0; n--, p += MARKS_BLOCK)
+        block_sse2(p, v++);
+}
+
+const struct marks_form marks_sse2 = {blocks_sse2, lines_sse2};
 
 /* ---- 32 octets ---- */
 
@@ -118,7 +130,7 @@ AVX2 static inline uint64_t two_bits(struct two s)
                                                         << 32;
 }
 
-AVX2 static void block_avx2(const uint8_t *p, struct marks_block *b)
+AVX2 static inline void block_avx2(const uint8_t *p, struct marks_block *b)
 {
     struct two s = two_of(p), semi = two_is(s, ';'), quote = two_is(s, '"');
 
@@ -140,17 +152,59 @@ AVX2 static void lines_avx2(const uint8_t *p, size_t n, struct marks_lines *v)
     }
 }
 
-const struct marks_form marks_avx2 = {block_avx2, lines_avx2};
+AVX2 static void blocks_avx2(const uint8_t *p, size_t n, struct marks_block *v)
+{
+    for (; n > 0; n--, p += MARKS_BLOCK)
+        block_avx2(p, v++);
+}
+
+const struct marks_form marks_avx2 = {blocks_avx2, lines_avx2};
+
+/* ---- 64 octets ---- */
+
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+AVX512 static void blocks_avx512(const uint8_t *p, size_t n, struct marks_block *v)
+{
+    for (; n > 0; n--, v++, p += MARKS_BLOCK) {
+        __m512i s = _mm512_loadu_si512(p);
+        uint64_t semi = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(';'));
+        uint64_t quote = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('"'));
+        v->of[MARKS_STOP] = semi | quote | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(',')) |
+                            _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('<'));
+        v->of[MARKS_QUOTE] = quote | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\\'));
+        v->of[MARKS_EQUAL] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('='));
+        v->of[MARKS_CLOSE] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('>'));
+        v->of[MARKS_AT] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('@'));
+        v->of[MARKS_HOST] = semi | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(':')) |
+                            _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('?'));
+    }
+}
+
+AVX512 static void lines_avx512(const uint8_t *p, size_t n, struct marks_lines *v)
+{
+    for (; n > 0; n--, v++, p += MARKS_BLOCK) {
+        __m512i s = _mm512_loadu_si512(p);
+        v->lf = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\n'));
+        v->cr = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\r'));
+        v->colon = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(':'));
+    }
+}
+
+const struct marks_form marks_avx512 = {blocks_avx512, lines_avx512};
 
 static inline const struct marks_form *form(void)
 {
+    if (__builtin_cpu_supports("avx512bw"))
+        return &marks_avx512;
     return __builtin_cpu_supports("avx2") ? &marks_avx2 : &marks_sse2;
 }
 
 #else
 
-const struct marks_form marks_sse2 = {block_portable, lines_portable},
-                        marks_avx2 = {block_portable, lines_portable};
+const struct marks_form marks_sse2 = {blocks_portable, lines_portable},
+                        marks_avx2 = {blocks_portable, lines_portable},
+                        marks_avx512 = {blocks_portable, lines_portable};
 
 static inline const struct marks_form *form(void)
 {
@@ -187,11 +241,17 @@ size_t marks_lines(struct span text, size_t at, struct marks_lines *v, size_t n)
 
 const struct marks_block *marks_look(struct marks *m, size_t number)
 {
-    size_t slot = number % MARKS_KEPT, at = number * MARKS_BLOCK;
+    size_t first = number - number % MARKS_AHEAD, at = first * MARKS_BLOCK;
+    size_t whole = (m->text.n - at) / MARKS_BLOCK;
     uint8_t copy[MARKS_BLOCK];
-    bool whole = m->text.n - at >= MARKS_BLOCK;
 
-    form()->block(whole ? m->text.p + at : rest(m->text, at, copy), &m->blocks[slot]);
-    m->kept[slot] = number + 1;
-    return &m->blocks[slot];
+    if (whole > MARKS_AHEAD)
+        whole = MARKS_AHEAD;
+    form()->blocks(m->text.p + at, whole, &m->blocks[first % MARKS_KEPT]);
+    for (size_t i = 0; i < MARKS_AHEAD; i++)
+        m->kept[first % MARKS_KEPT + i] = (uint32_t)(first + i) + 1;
+    at += whole * MARKS_BLOCK;
+    if (whole < MARKS_AHEAD && at < m->text.n)
+        form()->blocks(rest(m->text, at, copy), 1, &m->blocks[first % MARKS_KEPT + whole]);
+    return &m->blocks[number % MARKS_KEPT];
 }

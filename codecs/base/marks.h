@@ -15,6 +15,8 @@
 enum {
     MARKS_BLOCK = 64, /* octets in a block, which begins at a multiple of it */
     MARKS_KEPT = 16,  /* blocks that are kept */
+    MARKS_AHEAD =
+        4, /* blocks that are looked at together; the first one's number is a multiple of it */
 };
 
 /* ---- lines ---- */
@@ -42,7 +44,8 @@ struct marks_block {
 };
 struct marks {
     struct span text;
-    size_t kept[MARKS_KEPT]; /* one more than the number of the block that stands there; 0: none */
+    uint32_t
+        kept[MARKS_KEPT]; /* one more than the number of the block that stands there; 0: none */
     struct marks_block blocks[MARKS_KEPT];
 };
 /* Begin with a text that nobody has looked at. It is borrowed, and must stay as it is. */
@@ -51,20 +54,20 @@ static inline void marks_init(struct marks *m, struct span text)
     m->text = text;
     memset(m->kept, 0, sizeof m->kept);
 }
-/* Look at block `number` of the text, and keep it. */
+/* Look at block `number` of the text and its neighbours, and keep them. */
 const struct marks_block *marks_look(struct marks *m, size_t number);
-/* The three forms that marks_look and marks_lines choose between by what the CPU has; each gives the same. On other CPUs
- * than x86-64 all three are the portable one. */
-struct marks_form {
-    void (*block)(const uint8_t *p, struct marks_block *b);           /* of 64 octets */
-    void (*lines)(const uint8_t *p, size_t n, struct marks_lines *v); /* of n times 64 octets */
+/* The four forms that marks_look and marks_lines choose between by what the CPU has; each gives the same. On other CPUs
+ * than x86-64 all are the portable one. */
+struct marks_form { /* each looks at n times 64 octets */
+    void (*blocks)(const uint8_t *p, size_t n, struct marks_block *v);
+    void (*lines)(const uint8_t *p, size_t n, struct marks_lines *v);
 };
-extern const struct marks_form marks_portable, marks_sse2, marks_avx2;
+extern const struct marks_form marks_portable, marks_sse2, marks_avx2, marks_avx512;
 
 static inline const struct marks_block *marks_block(struct marks *m, size_t number)
 {
     size_t slot = number % MARKS_KEPT;
-    return m->kept[slot] == number + 1 ? &m->blocks[slot] : marks_look(m, number);
+    return m->kept[slot] == (uint32_t)number + 1 ? &m->blocks[slot] : marks_look(m, number);
 }
 /* The offset in the text of the first octet of a class from `at` up to before `end`, which lies in the text; `end`: there
  * is none. */

@@ -18,7 +18,9 @@ static inline struct span cut(const struct cursor *c, size_t from, size_t to)
 /* The same without white space around. */
 static inline struct span cut_trim(const struct cursor *c, size_t from, size_t to)
 {
-    return lex_trim(cut(c, from, to), LEX_LWS);
+    if (from < to && c->p[from] > ' ' && c->p[to - 1] > ' ') /* as most */
+        return cut(c, from, to);
+    return lex_trim_ends(cut(c, from, to), LEX_LWS);
 }
 
 static inline size_t skip_lws(const struct cursor *c, size_t at)
@@ -55,15 +57,18 @@ static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_
 /* What a quoted string hides is no "=" of the parameter. */
 static inline void param_at(struct cursor *c, struct param *p, size_t from, size_t to)
 {
-    struct span text = cut_trim(c, from, to);
-    size_t start = (size_t)(text.p - c->p), end = start + text.n;
-    size_t equal = marks_next(c->marks, MARKS_EQUAL, start, end);
+    p->text = cut_trim(c, from, to);
+    from = (size_t)(p->text.p - c->p);
+    to = from + p->text.n;
+    size_t equal = marks_next(c->marks, MARKS_EQUAL, from, to);
 
-    p->text = text;
-    p->name = cut_trim(c, start, equal);
-    p->value = (struct span){NULL, 0};
-    if (equal < end)
-        p->value = cut_trim(c, equal + 1, end);
+    if (equal == to) {
+        p->name = p->text;
+        p->value = (struct span){NULL, 0};
+    } else {
+        p->name = cut_trim(c, from, equal);
+        p->value = cut_trim(c, equal + 1, to);
+    }
 }
 
 static inline void params(struct cursor *c, const struct param **v, size_t *n)
