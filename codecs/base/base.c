@@ -298,15 +298,9 @@ bool wr_unhex(struct wr *w, struct span hex)
     return high < 0;
 }
 
-/* Where the next thing goes that is aligned to 16. */
-static size_t aligned(const struct arena *a)
-{
-    return (size_t)((((uintptr_t)a->p + a->n + 15) & ~(uintptr_t)15) - (uintptr_t)a->p);
-}
-
 void *arena_take(struct arena *a, size_t size)
 {
-    size_t at = aligned(a);
+    size_t at = arena_aligned(a);
     if (a->full || !a->p || at > a->cap || a->cap - at < size) {
         a->full = true;
         return NULL;
@@ -317,7 +311,7 @@ void *arena_take(struct arena *a, size_t size)
 
 void *arena_grow(struct arena *a, struct arena_list *l, size_t size)
 {
-    size_t used = l->cap * size, at = aligned(a), room = l->cap ? 2 * l->cap : 1;
+    size_t used = l->cap * size, at = arena_aligned(a), room = l->cap ? 2 * l->cap : 1;
     bool last = l->p && (uint8_t *)l->p + used == a->p + a->n; /* and arena_push found no room */
 
     if (a->full || !a->p || last || at > a->cap || a->cap - at < room * size) {

@@ -144,13 +144,14 @@ static void line_ends(struct scan *s, struct sip_header *h)
 /* A field while its lines are walked over, block by block. */
 struct field_walk {
     struct sip_msg *m;
-    struct arena *mem;
-    struct arena_list l;
-    size_t begin; /* where it begins */
-    size_t colon; /* one past its first colon; 0: none so far */
-    bool fold;    /* it has gone on behind a line end */
-    bool bare;    /* it has a CR that no LF follows */
-    bool cr;      /* the octet before the block is a CR */
+    struct sip_header *headers;
+    size_t n, room; /* of headers; how many there is room for */
+    size_t begin;   /* where it begins */
+    size_t colon;   /* one past its first colon; 0: none so far */
+    bool fold;      /* it has gone on behind a line end */
+    bool bare;      /* it has a CR that no LF follows */
+    bool cr;        /* the octet before the block is a CR */
+    bool full;      /* there was no room for one */
 };
 
 /* A field that is not "NAME: VALUE" and CRLF. */
@@ -181,9 +182,9 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
 {
     const uint8_t *p = s->in.p + f->begin;
     size_t n = end - f->begin, colon = f->colon ? f->colon - 1 - f->begin : n;
-    struct sip_header *h = arena_push(f->mem, &f->l, sizeof *h);
 
-    if (h) {
+    if (f->n < f->room) {
+        struct sip_header *h = &f->headers[f->n++];
         h->type = SIP_OTHER;
         h->cut = false;
         h->fold = f->fold;
@@ -202,8 +203,10 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
             h->name = h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
-        if (f->m->first[h->type] == 0 && f->l.n < UINT16_MAX)
-            f->m->first[h->type] = (uint16_t)f->l.n;
+        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
+            f->m->first[h->type] = (uint16_t)f->n;
+    } else {
+        f->full = true;
     }
     f->begin = end;
     f->colon = 0;
@@ -268,7 +271,8 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
 {
     enum { AHEAD = 8 }; /* blocks at once: what lies behind the header is looked at in vain */
     struct marks_lines v[AHEAD];
-    struct field_walk f = {.m = m, .mem = mem, .begin = at};
+    struct arena_run run = arena_run(mem, sizeof(struct sip_header));
+    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at};
     bool done = at_blank(s, &f);
 
     for (size_t base = at - at % MARKS_BLOCK; !done && base < s->in.n;) {
@@ -280,8 +284,10 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
         field(s, &f, s->in.n); /* the last one has no line end */
     if (!done)
         at_blank(s, &f);
-    m->headers = f.l.p;
-    m->headers_n = f.l.n;
+    arena_run_end(mem, run, f.n, sizeof *m->headers);
+    mem->full |= f.full;
+    m->headers = f.n ? f.headers : NULL;
+    m->headers_n = f.n;
     m->head = span_cut(s->in, 0, f.begin + m->blank.n);
 }
 

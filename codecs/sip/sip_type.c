@@ -71,19 +71,27 @@ static inline void param_at(struct cursor *c, struct param *p, size_t from, size
     }
 }
 
-static inline void params(struct cursor *c, const struct param **v, size_t *n)
+static void params(struct cursor *c, const struct param **v, size_t *n)
 {
-    struct arena_list l = {0};
+    struct arena_run run;
+    size_t count = 0;
 
-    while (c->at < c->end && c->p[c->at] == ';') {
+    *v = NULL;
+    *n = 0;
+    if (c->at >= c->end || c->p[c->at] != ';')
+        return;
+    run = arena_run(c->mem, sizeof **v);
+    do {
         size_t end = stop(c, c->at + 1, ';', c->sep);
-        struct param *p = arena_push(c->mem, &l, sizeof *p);
-        if (p)
-            param_at(c, p, c->at + 1, end);
+        if (count < run.room)
+            param_at(c, (struct param *)run.p + count++, c->at + 1, end);
+        else
+            c->mem->full = true;
         c->at = end;
-    }
-    *v = l.p;
-    *n = l.n;
+    } while (c->at < c->end && c->p[c->at] == ';');
+    arena_run_end(c->mem, run, count, sizeof **v);
+    *v = count ? run.p : NULL;
+    *n = count;
 }
 
 /* ---- forms ---- */
@@ -268,19 +276,22 @@ static void rack(struct cursor *c, void *item)
 /* Parameters behind commas, to the end. */
 static void auth_params(struct cursor *c, struct sip_auth *a, size_t from)
 {
-    struct arena_list l = {0};
+    struct arena_run run = arena_run(c->mem, sizeof *a->params);
+    size_t count = 0;
 
     a->text = cut(c, from, c->end);
     while (c->at < c->end) {
         size_t end = stop(c, c->at, ',', ',');
-        struct param *p = arena_push(c->mem, &l, sizeof *p);
-        if (p)
-            param_at(c, p, c->at, end);
+        if (count < run.room)
+            param_at(c, (struct param *)run.p + count++, c->at, end);
+        else
+            c->mem->full = true;
         c->at = end + 1;
     }
     c->at = c->end;
-    a->params = l.p;
-    a->params_n = l.n;
+    arena_run_end(c->mem, run, count, sizeof *a->params);
+    a->params = count ? run.p : NULL;
+    a->params_n = count;
 }
 static void info(struct cursor *c, void *item)
 {

@@ -36,21 +36,25 @@ static inline struct span part(const struct sip_text *t, size_t from, size_t to)
 /* Parameters behind ";" from `at` on, up to "?". Returns where they end. */
 static size_t sip_params(const struct sip_text *t, size_t at, struct arena *mem, struct uri *u)
 {
-    struct arena_list l = {0};
+    struct arena_run run = arena_run(mem, sizeof *u->params);
+    struct param *p = run.p;
 
     do {
         size_t from = at + 1, equal;
         at = until(t, from, t->end, ';', '?');
         equal = marks_next(t->marks, MARKS_EQUAL, from, at);
-        struct param *p = arena_push(mem, &l, sizeof *p);
-        if (!p)
+        if (u->params_n == run.room) {
+            mem->full = true;
             continue;
-        p->text = part(t, from, at);
-        p->name = part(t, from, equal);
-        p->value = equal < at ? part(t, equal + 1, at) : (struct span){NULL, 0};
+        }
+        p[u->params_n++] = (struct param){
+            .text = part(t, from, at),
+            .name = part(t, from, equal),
+            .value = equal < at ? part(t, equal + 1, at) : (struct span){NULL, 0},
+        };
     } while (at < t->end && t->p[at] == ';');
-    u->params = l.p;
-    u->params_n = l.n;
+    arena_run_end(mem, run, u->params_n, sizeof *u->params);
+    u->params = u->params_n ? p : NULL;
     return at;
 }
 
