@@ -4,6 +4,7 @@
  * hold is said by uri_lint. All texts borrow the URI's octets and are as they stand there, with their escapes. */
 #ifndef CODECS_URI_URI_H
 #define CODECS_URI_URI_H
+#include "codecs/base/marks.h"
 #include "codecs/base/param.h"
 
 enum {
@@ -30,9 +31,22 @@ struct uri { /* a text whose p is NULL is not there; one of no octets is there a
 };
 extern const struct desc uri_desc;
 
+/* Make `u` that of no text. */
+static inline void uri_clear(struct uri *u)
+{
+    const struct span none = {NULL, 0};
+
+    u->kind = URI_OTHER; /* by member: that is faster than as a whole */
+    u->text = u->scheme = u->user = u->password = u->host = u->port = none;
+    u->path = u->query = u->fragment = none;
+    u->params = u->headers = NULL;
+    u->params_n = u->headers_n = 0;
+}
 /* Take `text` apart into `u`; lists are allocated from `mem`, and cut short where it is full. False: it has no scheme, so
  * that it is no absolute URI; then `u` has the text only. */
 bool uri_parse(struct span text, struct arena *mem, struct uri *u);
+/* The same of what stands from `from` to `to` in the text of `marks`: for a reader that has marks already. */
+bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem, struct uri *u);
 /* Write the record that a draft's node over uri_desc describes. */
 void uri_put(struct wr *w, const struct node *rec);
 /* The port as a number; false: there is none, or it is none below 65536. */
