@@ -3,7 +3,7 @@
 #include "codecs/uri/uri.h"
 #include "fuzz/engine/codec_oracle.h"
 
-enum { ROOM = 1 << 18, WRITTEN = 3 * 4096 };
+enum { ROOM = 1 << 16, WRITTEN = 3 * 4096 };
 
 static void writes(const struct uri *u, uint8_t *room, uint8_t *out)
 {
@@ -51,18 +51,17 @@ static void lints(const struct uri *u)
     used(oracle_findings(&fs, u->text));
 }
 
-/* Equal to itself, whichever comes first, and to itself with another case of its scheme. */
+/* Whichever comes first, where there is room for both. */
 static void compares(const struct uri *a, const struct uri *b, uint8_t *room, size_t n)
 {
-    struct arena mem = arena_of(room, n);
-    bool good = uri_same(a, b, &mem);
+    struct arena mem = arena_of(room, n), more = arena_of(room, n);
+    bool good = uri_same(a, b, &mem), turned = uri_same(b, a, &more);
 
-    if (mem.full)
-        require(!good, "two URIs are equal although there was no room to tell");
-    else
-        require(good == uri_same(b, a, &mem), "two URIs are equal in one order only");
+    require(!good || !mem.full, "two URIs are equal although there was no room to tell");
+    require(good == turned || mem.full || more.full, "two URIs are equal in one order only");
     require(uri_same(a, a, &mem), "a URI is not equal to itself");
 }
+/* The same with another case of its scheme. */
 static void changes(const struct uri *a, uint8_t *copy, uint8_t *room, uint8_t *scratch)
 {
     struct arena mem = arena_of(room, ROOM), work = arena_of(scratch, ROOM);
@@ -105,9 +104,5 @@ static void one(const uint8_t *p, size_t n)
     free(room);
 }
 
-const struct target uri_roundtrip_target = {.name = "uri_roundtrip",
-                                            .one = one,
-                                            .max_len = 2048,
-                                            .weight = 1,
-                                            .dict = "sip",
-                                            .seeds = "uri"};
+const struct target uri_roundtrip_target = {
+    .name = "uri_roundtrip", .one = one, .max_len = 2048, .weight = 1, .dict = "sip"};
