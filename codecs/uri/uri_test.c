@@ -449,6 +449,21 @@ static const struct row {
     {"ws://h.example/chat%23x", "host=h.example path=/chat%23x", {{0}}},
     {"wss://me@h.example/", "user=me host=h.example path=/", {{"RFC6455:3#a1", 6, 2}}},
     {"wss://h.example/chat?a=b", "host=h.example path=/chat query=a=b", {{0}}},
+    {"http://ab:c:z/", "host=ab port=c:z path=/", {{"RFC3986:3.2.3#a1", 10, 1}}},
+    {"sip:ab@ab:1:z", "user=ab host=ab port=1:z", {{"RFC3261:25.1#a43", 11, 1}}},
+    {"http://a b/", "host=a b path=/", {{"RFC3986:2#a1", 8, 1}}},
+    {"sip:a@h b", "user=a host=h b", {{"RFC3261:19.1.2#2", 7, 1}}},
+    {"sip:a@h.example:5060 ", "user=a host=h.example port=5060 ", {{"RFC3261:19.1.2#2", 20, 1}}},
+    {"http://h.example:8 0/", "host=h.example port=8 0 path=/", {{"RFC3986:2#a1", 18, 1}}},
+    {"http://a%e9b%/", "host=a%e9b% path=/", {{"RFC3986:2.1#a1", 12, 1}, {"RFC3986:2.1#a3", 8, 3}}},
+    {"tel:+1;ext= 1", "path=+1 ;ext= 1", {{"RFC3986:2#a1", 11, 1}}},
+    {"tel:1;phone-context=a b", "path=1 ;phone-context=a b", {{"RFC3986:2#a1", 21, 1}}},
+    {"tel:1;phone-context=+1 2", "path=1 ;phone-context=+1 2", {{"RFC3986:2#a1", 22, 1}}},
+    {"tel:+1;a b=c", "path=+1 ;a b=c", {{"RFC3986:2#a1", 8, 1}}},
+    {"tel:+1;isub=a b", "path=+1 ;isub=a b", {{"RFC3986:2#a1", 13, 1}}},
+    {"sip:a@h.example;maddr=a b",
+     "user=a host=h.example ;maddr=a b",
+     {{"RFC3261:19.1.2#2", 23, 1}}},
 };
 
 static struct uri uri_in(struct span s, void *room)
@@ -520,6 +535,36 @@ static void writes(void)
             CHECK_TEXT(wr_span(&w), rows[i].text);
             break;
         }
+}
+
+/* What an edited draft says is written. */
+static void edits(void)
+{
+    static const struct {
+        const char *text, *path, *value, *out;
+    } table[] = {
+        {"sip:a@h", "host", "h2", "sip:a@h2"},
+        {"sip:a@h", "port", "5070", "sip:a@h:5070"},
+        {"sip:a@h;lr", "params/lr", "raw:78", "sip:a@h;x"},
+        {"sip:a@h;lr", "params", "raw:3b", "sip:a@h;"},
+        {"sip:a@h;x=1?y=2", "headers/0/value", "3", "sip:a@h;x=1?y=3"},
+        {"tel:+1;ext=2", "number", "+2", "tel:+2;ext=2"},
+        {"http://h/", "query", "q", "http://h/?q"},
+        {"sip:a@h", "scheme", "tel", "tel:a@h"},
+        {"*", "text", "x", "x"},
+    };
+    static uint8_t room[ROOM], nodes[ROOM], out[256];
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct uri u = uri_in(span_of(table[i].text), room);
+        struct arena mem = arena_of(nodes, sizeof nodes);
+        struct wr w = {out, sizeof out, 0, false};
+        struct draft dr;
+        draft_of(&dr, &uri_desc, &u, &mem);
+        CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, table[i].path, table[i].value), 1);
+        uri_put(&w, &dr.root);
+        CHECK_TEXT(wr_span(&w), table[i].out);
+    }
 }
 
 /* ---- findings ---- */
@@ -599,5 +644,5 @@ static void looks_back(void)
     }
 }
 
-TESTS({"splits", splits}, {"writes", writes}, {"finds", finds}, {"covers", covers},
-      {"looks_back", looks_back})
+TESTS({"splits", splits}, {"writes", writes}, {"edits", edits}, {"finds", finds},
+      {"covers", covers}, {"looks_back", looks_back})

@@ -1,5 +1,5 @@
-/* fuzz/targets/uri_roundtrip.c - URIs: parts, draft and octets agree; escapes are undone; comparison and lint stay within
- * what they may say. A zero octet separates two URIs to compare. */
+/* fuzz/targets/uri_roundtrip.c - URIs: parts, draft and octets agree; escapes are undone; comparison and lint stay
+ * within what they may say. A zero octet separates two URIs to compare. */
 #include "codecs/uri/uri.h"
 #include "fuzz/engine/codec_oracle.h"
 
