@@ -99,6 +99,8 @@ static const struct pair {
     {"sip:a@h?Warning=370%20DEVNULL%20%22Choose%22%20X",
      "sip:a@h?Warning=370%20devnull%20%22Choose%22%20x", true},
     {"sip:a@h?a=%22x%5C%22Y%22", "sip:a@h?a=%22x%5C%22y%22", false},
+    {"sip:a@h?a=%22x%5C%5C%22Y", "sip:a@h?a=%22x%5C%5C%22y", true},
+    {"sip:a@h?a=%5C%22Y%22", "sip:a@h?a=%5C%22y%22", false},
     /* RFC 3966 section 4 */
     {"tel:+1-201-555-0123", "tel:+1(201)555.0123", true},
     {"tel:+1-201", "TEL:+1201", true},
@@ -142,6 +144,8 @@ static const struct pair {
     {"http://a/../../g", "http://a/g", true},
     {"http://a/b/.", "http://a/b/", true},
     {"http://a/b/g.", "http://a/b/g", false},
+    {"http://a/b/g./c", "http://a/c", false},
+    {"http://a/b/.g/c", "http://a/c", false},
     {"http://a/b/..g", "http://a/b/g", false},
     {"http://a/b/c/g;x=1/../y", "http://a/b/c/y", true},
     {"http://a/b//../c", "http://a/b/c", true},

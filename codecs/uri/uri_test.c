@@ -449,6 +449,7 @@ static const struct row {
     {"ws://h.example/chat%23x", "host=h.example path=/chat%23x", {{0}}},
     {"wss://me@h.example/", "user=me host=h.example path=/", {{"RFC6455:3#a1", 6, 2}}},
     {"wss://h.example/chat?a=b", "host=h.example path=/chat query=a=b", {{0}}},
+    /* what has been said of all of the text is not said of a part again, and more edges */
     {"http://ab:c:z/", "host=ab port=c:z path=/", {{"RFC3986:3.2.3#a1", 10, 1}}},
     {"sip:ab@ab:1:z", "user=ab host=ab port=1:z", {{"RFC3261:25.1#a43", 11, 1}}},
     {"http://a b/", "host=a b path=/", {{"RFC3986:2#a1", 8, 1}}},
@@ -464,6 +465,24 @@ static const struct row {
     {"sip:a@h.example;maddr=a b",
      "user=a host=h.example ;maddr=a b",
      {{"RFC3261:19.1.2#2", 23, 1}}},
+    {"foo://a b%FF/", "host=a b%FF path=/", {{"RFC3986:2#a1", 7, 1}}},
+    {"sip:a@h%6.example", "user=a host=h%6.example", {{"RFC3261:19.1.2#a2", 7, 1}}},
+    {"http://-a.example/", "host=-a.example path=/", {{"RFC3986:3.2.2#a14", 7, 2}}},
+    {"http://a.1x/", "host=a.1x path=/", {{"RFC3986:3.2.2#a14", 9, 2}}},
+    {"http://h:8%4/", "host=h port=8%4 path=/", {{"RFC3986:3.2.3#a1", 10, 1}}},
+    {"sip:a@h:50%3", "user=a host=h port=50%3", {{"RFC3261:25.1#a43", 10, 1}}},
+    {"sip:ab@ab:5060", "user=ab host=ab port=5060", {{0}}},
+    {"sip:a@[1:2:3:4:5:6:7:]", "user=a host=[1:2:3:4:5:6:7:]", {{"RFC3261:25.1#a41", 7, 14}}},
+    {"sip:a@[::1::]", "user=a host=[::1::]", {{"RFC3261:25.1#a41", 7, 5}}},
+    {"sip:a@[:1:2:3:4:5:6:7]", "user=a host=[:1:2:3:4:5:6:7]", {{"RFC3261:25.1#a41", 7, 14}}},
+    {"foo://[v1.x]/", "host=[v1.x] path=/", {{0}}},
+    {"tel: 1;phone-context=+1", "path= 1 ;phone-context=+1", {{"RFC3966:5.1.1#2", 4, 1}}},
+    {"tel:+1 ", "path=+1 ", {{"RFC3966:5.1.1#2", 6, 1}}},
+    {"http://h.example/%a9", "host=h.example path=/%a9", {{"RFC3986:2.1#a3", 17, 3}}},
+    {"http://h.example/%Ca", "host=h.example path=/%Ca", {{"RFC3986:2.1#a3", 17, 3}}},
+    {"abc", "", {{"RFC3986:3.1#a1", 0, 3}}},
+    {"tel:+1;;a", "path=+1 ; ;a", {{"RFC3966:3#a5", 7, 0}}},
+    {"foo://[v1.%41]/", "host=[v1.%41] path=/", {{"RFC3986:3.2.2#a8", 7, 6}}},
 };
 
 static struct uri uri_in(struct span s, void *room)
@@ -508,6 +527,8 @@ static void splits(void)
         struct span in = test_guard(span_of(rows[i].text));
         struct uri u = uri_in(in, room);
         struct wr w = {text, sizeof text, 0, false};
+        struct arena mem = arena_of(room, ROOM);
+        CU_ASSERT_EQUAL(uri_parse(in, &mem, &u), u.scheme.p != NULL);
         parts(&w, &u);
         CHECK_TEXT(wr_span(&w), rows[i].parts);
         test_guard_free(in);

@@ -176,6 +176,7 @@ static void means(void)
     }
     CU_ASSERT_FALSE(uri_reliable(URI_UDP));
     CU_ASSERT_TRUE(uri_reliable(URI_TCP) && uri_reliable(URI_TLS) && uri_reliable(URI_SCTP));
+    CU_ASSERT_TRUE(uri_reliable(URI_WS));
     CU_ASSERT_FALSE(uri_reliable(URI_TRANSPORTS));
     const struct uri_scheme *wss = uri_scheme_of(span_of("Wss"));
     CU_ASSERT_TRUE(wss && wss->secure && wss->host && wss->kind == URI_OTHER);
@@ -198,6 +199,10 @@ static void parameters(void)
     CU_ASSERT_TRUE(uri_param(&u, "x").p && uri_param(&u, "x").n == 0);
     CU_ASSERT_TRUE(uri_param(&u, "y").p && uri_param(&u, "y").n == 0);
     CU_ASSERT_FALSE(uri_lr(&none) || uri_phone(&none) || uri_ttl(&none, &ttl));
+    none = uri_in(span_of("sip:a@h;ttl=255"), other);
+    CU_ASSERT_TRUE(uri_ttl(&none, &ttl) && ttl == 255);
+    none = uri_in(span_of("sip:a@h;ttl=256"), other);
+    CU_ASSERT_FALSE(uri_ttl(&none, &ttl));
     CU_ASSERT_PTR_NULL(uri_method(&none).p);
     CU_ASSERT_PTR_NULL(uri_maddr(&none).p);
 }
