@@ -181,20 +181,9 @@ static void rack(struct cursor *c, void *item)
 /* Parameters behind commas, to the end. */
 static void auth_params(struct cursor *c, struct sip_auth *a)
 {
-    struct arena_list l = {0};
-    struct span s = c->s;
-
-    while (c->at < s.n) {
-        size_t end = stop(s, c->at, AT_COMMA);
-        struct param *p = arena_push(c->mem, &l, sizeof *p);
-        if (p)
-            *p = param_at(s, c->at, end);
-        c->at = end + 1;
-    }
-    c->at = s.n;
-    a->text = s;
-    a->params = l.p;
-    a->params_n = l.n;
+    a->params = param_commas(span_cut(c->s, c->at, c->s.n), c->mem, &a->params_n);
+    a->text = c->s;
+    c->at = c->s.n;
 }
 static void info(struct cursor *c, void *item)
 {
