@@ -28,8 +28,7 @@ static const struct auth_param of_challenge[] = {
 static const struct auth_param of_credentials[] = {
     {"username", IN_CREDENTIALS(username), AUTH_AS_QUOTED, "RFC7616:3.4#6", MUST,
      "RFC3261:25.1#a96", STMT},
-    {"username*", IN_CREDENTIALS(username_ext), AUTH_AS_TOKEN, "RFC7616:3.4#a5", STMT,
-     "RFC7616:3.4#a5", STMT},
+    {"username*", IN_CREDENTIALS(username_ext), AUTH_AS_ANY, NULL, STMT, NULL, STMT},
     {"realm", IN_CREDENTIALS(realm), AUTH_AS_QUOTED, "RFC7616:3.4#6", MUST, "RFC3261:25.1#a151",
      STMT},
     {"uri", IN_CREDENTIALS(uri), AUTH_AS_QUOTED, "RFC7616:3.4#6", MUST, "RFC8760:2.6#2", MUST},
@@ -74,8 +73,8 @@ bool auth_like(struct span value, const char *text)
     struct auth_unq u = auth_unq_of(value);
     uint8_t c;
 
-    while (auth_unq_next(&u, &c))
-        if (lex_lower(c) != lex_lower((uint8_t)*text++)) /* at its end it is NUL */
+    for (; auth_unq_next(&u, &c); text++)
+        if (*text == 0 || lex_lower(c) != lex_lower((uint8_t)*text))
             return false;
     return *text == 0;
 }

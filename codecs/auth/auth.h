@@ -113,7 +113,7 @@ bool auth_same(struct span a, struct span b);
  * does not hold, or `mem` is full. */
 struct span auth_quoted(struct arena *mem, struct span text);
 
-/* The value of username*: UTF-8, no language, escapes. */
+/* The value of username*: UTF-8, no language; escaped is what is no token of both HTTP and SIP. */
 void auth_put_ext(struct wr *w, struct span text);
 /* Write what it means. False, and nothing is written: it is no ext-value of UTF-8 (RFC 8187 section 3.2). */
 bool auth_get_ext(struct wr *w, struct span value);

@@ -67,7 +67,9 @@ void auth_put_ext(struct wr *w, struct span text)
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
         uint8_t escape[3] = {'%', (uint8_t)digits[c >> 4], (uint8_t)digits[c & 15]};
-        wr_put(w, attr_char(c) ? (struct span){&c, 1} : (struct span){escape, 3});
+        /* what SIP does not have in a token is escaped too */
+        wr_put(w, attr_char(c) && lex_is(c, LEX_TOKEN) ? (struct span){&c, 1}
+                                                       : (struct span){escape, 3});
     }
 }
 

@@ -198,8 +198,6 @@ static void lint_ext(const struct auth_lint *l, const struct auth_credentials *r
         broke(l, TWO_USERS, r->username_ext, 0);
     if (auth_flag_of(r->userhash) == AUTH_TRUE)
         broke(l, EXT_HASHED, r->username_ext, 0);
-    if (auth_is_quoted(r->username_ext))
-        return; /* that has been said */
     if (!auth_get_ext(&(struct wr){NULL, 0, 0, false}, r->username_ext))
         broke(l, EXT_FORM, r->username_ext, 0);
     else if (needless(r->username_ext))

@@ -350,6 +350,7 @@ static void values(void)
                     AUTH_SHA512_256_SESS);
     CU_ASSERT_EQUAL(auth_algorithm_of((struct span)SPAN("MD5-ses")), AUTH_UNKNOWN);
     CU_ASSERT_EQUAL(auth_algorithm_of((struct span)SPAN("SHA-512/256")), AUTH_UNKNOWN);
+    CU_ASSERT_EQUAL(auth_algorithm_of((struct span)SPAN("MD5\0-sess")), AUTH_UNKNOWN);
     for (int i = AUTH_MD5; i < AUTH_ALGORITHMS; i++) {
         CU_ASSERT_EQUAL(auth_algorithm_of(span_of(auth_hashes[i].name)), (enum auth_algorithm)i);
         CU_ASSERT_EQUAL(auth_hashes[i].hex, 2 * digest_size(auth_hashes[i].kind));
