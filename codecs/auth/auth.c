@@ -108,7 +108,7 @@ bool auth_is_token68(struct span s)
 {
     size_t at = 0;
 
-    while (at < s.n && (lex_is(s.p[at], LEX_ALPHA | LEX_DIGIT) || memchr("-._~+/", s.p[at], 6)))
+    while (at < s.n && auth_among(s.p[at], "-._~+/"))
         at++;
     size_t end = at;
     while (end < s.n && s.p[end] == '=')

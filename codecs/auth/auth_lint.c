@@ -41,7 +41,7 @@ bool auth_is_uri(struct span s)
     if (colon + 1 >= s.n || !lex_is(s.p[0], LEX_ALPHA) || !dark(s))
         return false;
     for (size_t i = 0; i < colon; i++)
-        if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && !memchr("+-.", s.p[i], 3))
+        if (!auth_among(s.p[i], "+-."))
             return false;
     return true;
 }

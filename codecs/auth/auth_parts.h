@@ -27,13 +27,18 @@ static inline const struct span *auth_value(const void *rec, const struct auth_p
 {
     return (const struct span *)(const void *)((const uint8_t *)rec + p->at);
 }
+/* Whether an octet is a letter, a digit, or one of `others`. */
+static inline bool auth_among(uint8_t c, const char *others)
+{
+    return lex_is(c, LEX_ALPHA | LEX_DIGIT) || (c && strchr(others, c));
+}
 /* The index of a parameter's name in a table; t->n: it is not known. */
 size_t auth_known(const struct auth_table *t, struct span name);
 
 /* Whether a value is a quoted string, from its first octet to its last. */
 static inline bool auth_is_quoted(struct span v)
 {
-    return v.n >= 2 && v.p[0] == '"' && lex_quoted(v, 0) == v.n;
+    return v.p && v.n >= 2 && v.p[0] == '"' && lex_quoted(v, 0) == v.n;
 }
 struct auth_unq { /* reads the octets that a value means */
     struct span s;
