@@ -18,6 +18,10 @@ enum {
     SIP_PORT_TLS = 5061,
     SIP_HEAD_MAX = 4 << 20,  /* octets of start line and header fields together */
     SIP_BODY_MAX = 64 << 20, /* octets of a body on a stream */
+    SIP_PARTS_MAX =
+        256, /* parts of a body, those inside others too; what is beyond is not taken apart */
+    SIP_PARTS_DEPTH = 16,  /* how deep they nest; the same */
+    SIP_BOUNDARY_MAX = 70, /* octets of a boundary (RFC 2046 section 5.1.1) */
 };
 
 /* ---- header fields ---- */
@@ -106,6 +110,13 @@ struct sip_header {
 
 /* ---- messages ---- */
 
+struct sip_part {   /* of a body of type multipart (RFC 2046 section 5.1) */
+    unsigned depth; /* in how many other parts it stands */
+    bool open;      /* no delimiter ends it */
+    struct sip_header *headers;
+    size_t headers_n;
+    struct span body;
+};
 struct sip_msg {
     bool request;
     bool cut;           /* the start line is not its parts with one space between, and CRLF */
@@ -117,10 +128,12 @@ struct sip_msg {
     struct span reason;
     struct sip_header *headers;
     size_t headers_n;
-    struct span blank; /* the empty line; of no octets where there is none */
-    struct span body;  /* up to Content-Length, where that is less than there is */
-    struct span rest;  /* octets of the datagram behind the body */
-    struct span head;  /* from the start line to the empty line */
+    struct span blank;      /* the empty line; of no octets where there is none */
+    struct span body;       /* up to Content-Length, where that is less than there is */
+    struct span rest;       /* octets of the datagram behind the body */
+    struct sip_part *parts; /* of the body; each is followed by those inside it */
+    size_t parts_n;
+    struct span head; /* from the start line to the empty line */
     uint16_t first
         [SIP_TYPES]; /* one more than the index of the first header field of a type; 0: there is none, or
                                   it is beyond 65534 */
@@ -149,6 +162,9 @@ const void *sip_first(const struct sip_msg *m, enum sip_type type);
 struct span sip_tag(const struct sip_msg *m, enum sip_type type);
 /* Content-Length; false: there is none, or it is no number. */
 bool sip_length(const struct sip_msg *m, uint64_t *n);
+
+/* The body, or the first part of it, that is of this media type, case aside; p is NULL where there is none. */
+struct span sip_body_of(const struct sip_msg *m, const char *type);
 
 struct sip_dec { /* of one stream; all zero at its beginning and behind each message */
     size_t seen; /* octets of the window that hold no end of a header */

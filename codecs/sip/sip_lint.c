@@ -32,6 +32,27 @@ void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where)
     sip_broke_arg(l, rule, where, 0);
 }
 
+static bool uri_said(struct sip_lint *l, const char *clause)
+{
+    for (size_t i = 0; i < l->uri_said_n; i++)
+        if (strcmp(l->uri_said[i], clause) == 0)
+            return true;
+    if (l->uri_said_n < SIP_URI_RULES)
+        l->uri_said[l->uri_said_n++] = clause;
+    return false;
+}
+
+void sip_lint_uri(struct sip_lint *l, const struct uri *u)
+{
+    struct finding found[8]; /* of one URI */
+    struct findings fs = {.v = found, .cap = COUNT(found)};
+
+    uri_lint(u, &fs, (uint64_t)(u->text.p - l->m->head.p));
+    for (size_t i = 0; i < findings_kept(&fs); i++)
+        if (!uri_said(l, found[i].clause))
+            finding_add(l->fs, found[i]);
+}
+
 enum sip_method sip_method_of(struct span name)
 {
     static const char *const names[SIP_METHODS] = {
@@ -84,6 +105,8 @@ static void request_uri(struct sip_lint *l)
         sip_broke(l, SIP_R_URI_CONTROL, span_cut(s, control, control + 1));
     else if (!u->scheme.p)
         sip_broke(l, SIP_R_URI_ABSOLUTE, s);
+    if (u->scheme.p && space == s.n && control == s.n)
+        sip_lint_uri(l, u);
     if (u->kind != URI_SIP && u->kind != URI_SIPS)
         return;
     const struct param *method = param_find(u->params, u->params_n, "method");
@@ -198,4 +221,6 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
     fields(&l);
     sip_lint_where(&l);
     sip_lint_whole(&l);
+    if (m->body.n)
+        sip_lint_body(&l);
 }

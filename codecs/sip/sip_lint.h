@@ -33,14 +33,18 @@ enum sip_method { /* those that rules ask for; any other is SIP_M_OTHER */
                   SIP_METHODS
 };
 enum {
-    SIP_COMPARED = 32
-}; /* parameters of one value, and values of one list, that are compared for doubles */
+    SIP_COMPARED = 32, /* parameters of one value that are compared for doubles */
+    SIP_URI_RULES =
+        48, /* rules of URIs that are told once a message; what breaks more is told each time */
+};          /* parameters of one value, and values of one list, that are compared for doubles */
 
 struct sip_lint {
     const struct sip_msg *m;
     enum sip_method method; /* of the request; of a response by its CSeq */
     struct findings *fs;
     uint64_t said[(SIP_RULES + 63) / 64];
+    const char *uri_said[SIP_URI_RULES]; /* clauses */
+    size_t uri_said_n;
 };
 /* Say that `rule` is broken at `where`, a part of the message; one without octets stands for the whole header. `arg`:
  * the first argument of its words. */
@@ -52,6 +56,8 @@ static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, 
     if (!holds)
         sip_broke(l, rule, where);
 }
+/* What uri_lint says of a URI in the message, each clause once a message. */
+void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 enum sip_method sip_method_of(struct span name);
 
 /* ---- forms that several header fields have ---- */
@@ -107,4 +113,5 @@ void sip_lint_where(struct sip_lint *l);
 void sip_lint_whole(struct sip_lint *l);
 /* The same for header fields of extensions: where they stand, what has to be there, what they say together. */
 void sip_lint_ext(struct sip_lint *l);
+void sip_lint_body(struct sip_lint *l);
 #endif

@@ -134,6 +134,7 @@ static bool address(struct sip_lint *l, const struct sip_address *a, enum contex
         sip_broke(l, SIP_R_ADDRESS_URI, a->text);
         return false;
     }
+    sip_lint_uri(l, &a->uri);
     uri_in(l, &a->uri, where);
     return true;
 }

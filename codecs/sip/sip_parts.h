@@ -5,6 +5,10 @@
 
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
+/* Take a body of several parts apart, as its Content-Type says. */
+void sip_parts(struct sip_msg *m, struct arena *mem);
+/* Whether `s` is a boundary as RFC 2046 section 5.1.1 has it. */
+bool sip_boundary_fits(struct span s);
 /* Whether the typed parts of an item, written in the usual way, are the octets of its text. */
 bool sip_usual_via(const struct sip_via *v);
 bool sip_usual_address(const struct sip_address *a);

@@ -194,9 +194,10 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
             broke_must(s, "RFC3261:7#1c", "the empty line ends with LF alone", at, 1);
             break;
         }
-        if (!left) {
-            m->blank = span_cut(in, at, at);
-            broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, 0);
+        if (!left ||
+            (left == 1 && in.p[at] == '\r')) { /* nothing, or the first half of an empty line */
+            m->blank = span_cut(in, at, in.n);
+            broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, left);
             break;
         }
         bool fold;

@@ -284,6 +284,35 @@ bool sip_is_values(const struct field *f, size_t which)
     return false;
 }
 
+/* ---- parts of a body: shown only, a draft has the body ---- */
+
+static bool always(const void *rec)
+{
+    (void)rec;
+    return true;
+}
+static bool no_depth(const void *rec)
+{
+    return ((const struct sip_part *)rec)->depth == 0;
+}
+static bool part_has_end(const void *rec)
+{
+    return !((const struct sip_part *)rec)->open;
+}
+static const struct field part_header_fields[] = {
+    {H("name", name, F_TEXT), .absent = no_name, .same = sip_same_name},
+    {H("value", value, F_TEXT)},
+};
+static const struct desc part_header_desc = {"header", sizeof(struct sip_header),
+                                             FIELDS(part_header_fields), NULL};
+static const struct field part_fields[] = {
+    {.name = "depth", FIELD(struct sip_part, depth, F_UINT), .absent = no_depth},
+    {.name = "open", FIELD(struct sip_part, open, F_BOOL), .absent = part_has_end},
+    {.name = "headers", LIST(struct sip_part, headers, &part_header_desc)},
+    {.name = "body", FIELD(struct sip_part, body, F_TEXT)},
+};
+static const struct desc part_desc = {"part", sizeof(struct sip_part), FIELDS(part_fields), NULL};
+
 /* ---- messages ---- */
 
 static bool is_request(const void *rec)
@@ -306,6 +335,10 @@ static bool no_body(const void *rec)
 {
     return ((const struct sip_msg *)rec)->body.n == 0;
 }
+static bool no_parts(const void *rec)
+{
+    return ((const struct sip_msg *)rec)->parts_n == 0;
+}
 static bool no_rest(const void *rec)
 {
     return ((const struct sip_msg *)rec)->rest.n == 0;
@@ -326,6 +359,10 @@ const struct field sip_msg_fields[] = {
     [MSG_HEADERS] = {.name = "headers", LIST(struct sip_msg, headers, &header_desc)},
     [MSG_BLANK] = {M("blank", blank, F_TEXT), .absent = blank_crlf},
     [MSG_BODY] = {M("body", body, F_TEXT), .absent = no_body},
+    [MSG_PARTS] = {.name = "parts",
+                   LIST(struct sip_msg, parts, &part_desc),
+                   .absent = no_parts,
+                   .derived = always},
     [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest},
 };
 const struct desc sip_msg_desc = {"sip", sizeof(struct sip_msg), MSG_COUNT, sip_msg_fields, NULL};

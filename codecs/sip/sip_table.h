@@ -39,6 +39,7 @@ enum {
     MSG_HEADERS,
     MSG_BLANK,
     MSG_BODY,
+    MSG_PARTS,
     MSG_REST,
     MSG_COUNT
 };

@@ -267,6 +267,10 @@ enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struc
         uri_parse(m->uri.text, mem, &m->uri);
     for (size_t i = 0; i < m->headers_n; i++)
         sip_type(&m->headers[i], m->body.n, mem);
+    m->parts = NULL;
+    m->parts_n = 0;
+    if (m->body.n)
+        sip_parts(m, mem);
     return STEP_ITEM;
 }
 

@@ -125,17 +125,6 @@ static void parse_other(struct uri *u, size_t at)
     u->path = span_cut(s, at, s.n);
 }
 
-static enum uri_kind kind_of(struct span scheme)
-{
-    if (scheme.n == 3 && lex_like(scheme, "sip"))
-        return URI_SIP;
-    if (scheme.n == 4 && lex_like(scheme, "sips"))
-        return URI_SIPS;
-    if (scheme.n == 3 && lex_like(scheme, "tel"))
-        return URI_TEL;
-    return URI_OTHER;
-}
-
 bool uri_parse(struct span text, struct arena *mem, struct uri *u)
 {
     size_t at = 0;
@@ -149,7 +138,8 @@ bool uri_parse(struct span text, struct arena *mem, struct uri *u)
     if (at == text.n || text.p[at] != ':')
         return false;
     u->scheme = span_cut(text, 0, at);
-    u->kind = kind_of(u->scheme);
+    const struct uri_scheme *known = uri_scheme_of(u->scheme);
+    u->kind = known ? known->kind : URI_OTHER;
     if (u->kind == URI_SIP || u->kind == URI_SIPS)
         parse_sip(u, at + 1, mem);
     else if (u->kind == URI_TEL)
@@ -157,21 +147,4 @@ bool uri_parse(struct span text, struct arena *mem, struct uri *u)
     else
         parse_other(u, at + 1);
     return true;
-}
-
-bool uri_port(const struct uri *u, uint16_t *port)
-{
-    uint64_t v;
-    if (!u->port.p || !lex_number(u->port, &v) || v > UINT16_MAX)
-        return false;
-    *port = (uint16_t)v;
-    return true;
-}
-
-struct span uri_param(const struct uri *u, const char *name)
-{
-    const struct param *p = param_find(u->params, u->params_n, name);
-    if (!p)
-        return (struct span){NULL, 0};
-    return p->value.p ? p->value : span_cut(p->text, p->text.n, p->text.n);
 }

@@ -60,25 +60,18 @@ static const struct field any_fields[] = {
 };
 static const struct desc any_desc = {"uri", sizeof(struct uri), FIELDS(any_fields), NULL};
 
+static const struct desc *const kinds[] = {
+    [URI_OTHER] = &any_desc, [URI_SIP] = &sip_desc, [URI_SIPS] = &sip_desc, [URI_TEL] = &tel_desc};
+
 static const struct desc *pick(const void *rec)
 {
     const struct uri *u = rec;
-    switch (u->kind) {
-    case URI_SIP:
-    case URI_SIPS:
-        return &sip_desc;
-    case URI_TEL:
-        return &tel_desc;
-    case URI_OTHER:
-        break;
-    }
-    return u->scheme.p ? &any_desc : NULL;
+    return u->scheme.p ? kinds[u->kind] : NULL;
 }
 static const struct desc *pick_text(struct span scheme)
 {
-    if (lex_like(scheme, "sip") || lex_like(scheme, "sips"))
-        return &sip_desc;
-    return lex_like(scheme, "tel") ? &tel_desc : &any_desc;
+    const struct uri_scheme *known = uri_scheme_of(scheme);
+    return kinds[known ? known->kind : URI_OTHER];
 }
 
 enum { SCHEME, PARTS, TEXT };

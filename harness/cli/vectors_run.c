@@ -303,12 +303,21 @@ static bool encodes(const struct run *r, struct span in, const struct taken *t)
 /* ---- framing of streams ---- */
 
 struct frames {
-    size_t *used; /* octets of each message */
+    size_t *used, *at; /* octets of each message, where it begins */
     size_t n, findings, rest;
     enum step last;
 };
 
-/* Frame `in` as it comes in chunks; `ref`: what it must give (NULL: store in f->used). */
+/* What stands at the front of the window between messages and belongs to none is passed over. */
+static enum step between(const struct codec *c, struct span window, size_t *n)
+{
+    enum step step = c->between && window.n ? c->between(window, FRAMING_STREAM, n) : STEP_FAIL;
+
+    *n = step == STEP_ITEM ? *n : 0;
+    return step;
+}
+
+/* Frame `in` as it comes in chunks; `ref`: what it must give (NULL: store in f->used and f->at). */
 static bool frame(const struct run *r, struct span in, size_t chunk, struct frames *f,
                   const struct frames *ref)
 {
@@ -317,19 +326,28 @@ static bool frame(const struct run *r, struct span in, size_t chunk, struct fram
 
     for (;;) {
         size_t before = fs.n;
+        enum step gap = between(r->v->codec, span_cut(in, at, have), &used);
+        if (gap == STEP_ITEM && (used == 0 || used > have - at))
+            return vector_fails(r->why, "%zu octets of %zu stand between messages", used,
+                                have - at);
+        at += used;
+        if (gap == STEP_ITEM)
+            continue;
         struct span window = span_cut(in, at, have);
         used = 0;
-        f->last = r->v->codec->next(window, &used, &fs);
+        f->last = gap == STEP_MORE ? gap : r->v->codec->next(window, &used, &fs);
         if (f->last == STEP_MORE && fs.n != before)
             return vector_fails(r->why, "framing finds something while it waits for more");
         if (f->last == STEP_ITEM && (used == 0 || used > window.n))
             return vector_fails(r->why, "framing takes %zu octets of %zu", used, window.n);
         if (f->last == STEP_ITEM) {
-            if (ref && (f->n >= ref->n || ref->used[f->n] != used))
+            if (ref && (f->n >= ref->n || ref->used[f->n] != used || ref->at[f->n] != at))
                 return vector_fails(r->why, "in chunks of %zu octets message %zu is another", chunk,
                                     f->n);
-            if (!ref)
+            if (!ref) {
                 f->used[f->n] = used;
+                f->at[f->n] = at;
+            }
             f->n++;
             at += used;
         } else if (f->last == STEP_FAIL || have == in.n) {
@@ -461,7 +479,6 @@ static bool one(const struct run *r, struct span in, const json_t *want, uint64_
 static bool stream(const struct run *r, const struct frames *f, struct findings *all)
 {
     const json_t *want = json_object_get(r->v->test, "fields");
-    size_t at = 0;
 
     if (want && json_array_size(want) != f->n)
         return vector_fails(r->why, "the stream has %zu messages, not %zu", f->n,
@@ -469,13 +486,13 @@ static bool stream(const struct run *r, const struct frames *f, struct findings 
     if (f->last != r->v->step || f->rest != r->v->rest)
         return vector_fails(r->why, "framing ends with step %d and %zu octets left, not %d and %zu",
                             f->last, f->rest, r->v->step, r->v->rest);
-    for (size_t i = 0; i < f->n; at += f->used[i++])
-        if (!one(r, span_cut(r->v->octets, at, at + f->used[i]), json_array_get(want, i), at,
-                 STEP_ITEM, all))
+    for (size_t i = 0; i < f->n; i++)
+        if (!one(r, span_cut(r->v->octets, f->at[i], f->at[i] + f->used[i]),
+                 json_array_get(want, i), f->at[i], STEP_ITEM, all))
             return false;
     if (f->last != STEP_FAIL)
         return true;
-    size_t used;
+    size_t used, at = r->v->octets.n - f->rest;
     all->base = at;
     r->v->codec->next(span_cut(r->v->octets, at, r->v->octets.n), &used, all);
     all->base = 0;
@@ -492,7 +509,8 @@ static bool framed(const struct run *r, struct findings *all)
     if (r->v->stream && !r->v->codec->next)
         return vector_fails(r->why, "the codec frames no streams");
     if (r->v->codec->next) {
-        f.used = malloc((in.n + 1) * sizeof *f.used);
+        f.used = malloc(2 * (in.n + 1) * sizeof *f.used);
+        f.at = f.used ? f.used + in.n + 1 : NULL;
         good = f.used ? frame(r, in, in.n + 1, &f, NULL) && chunks(r, in, &f)
                       : vector_fails(r->why, "no memory");
     }

@@ -339,7 +339,7 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
     count(p, protocol, k, octets.n);
     p->partial += judged && p->mem.full;
     const struct watcher_class *watch = engine_watcher(p->e, protocol);
-    if (watch || p->e->sink.message) {
+    if (watch || codec->inside || p->e->sink.message) {
         struct engine_message m = {.file = p->e->name,
                                    .frame = k->frame,
                                    .worker = p->number,
@@ -359,6 +359,8 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
                                    .fs = &fs};
         packet_addrs(k, &m.src, &m.dst);
         commented(p, &m);
+        if (codec->inside)
+            engine_part_carried(p, &m, &fs);
         if (watch && !m.quoted)
             engine_part_watch(p, protocol, &m, &fs, place_of(p, k, protocol));
         if (p->e->sink.message && (fs.n || !p->e->o.faulty)) {

@@ -315,6 +315,9 @@ void engine_part_known(struct part *p, const struct packet *k, unsigned protocol
 /* Tell a problem with packet `k` of window `w`, at its first octet. */
 void engine_part_problem(struct part *p, const struct window *w, struct share *s,
                          const struct packet *k, const char *what, uint64_t a, uint64_t b);
+/* Decode and judge what `m` carries by its own words (codec->inside); findings go behind those of the message, with its
+ * layer. */
+void engine_part_carried(struct part *p, struct engine_message *m, struct findings *fs);
 void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst);
 const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol);
 /* Note that `text` octets more of a share's text are of `frame`. */

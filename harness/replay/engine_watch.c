@@ -1,4 +1,5 @@
 /* harness/replay/engine_watch.c - the watchers of all protocols over what a part sees. */
+#include <stdio.h>
 #include "harness/replay/engine_impl.h"
 
 static void on_finding(void *ctx, const struct watch_finding *f)
@@ -115,12 +116,37 @@ void engine_part_inside(struct part *p, unsigned protocol, struct engine_message
     struct span octets;
     struct findings none = {0};
 
-    if (!w || !cls->inside || cls->codec != m->codec || m->missing || m->partial)
+    if (m->inside || !w || !cls->inside || cls->codec != m->codec || m->missing || m->partial)
         return;
     m->inside = cls->inside(watch_self(w), m->view, &octets);
     if (m->inside && (m->inside->decode(octets, &p->mem, &m->inside_view, &none) != STEP_ITEM ||
                       !m->inside_view || p->mem.full))
         m->inside = NULL;
+}
+
+void engine_part_carried(struct part *p, struct engine_message *m, struct findings *fs)
+{
+    struct span octets;
+    const struct codec *inside = m->codec->inside ? m->codec->inside(m->view, &octets) : NULL;
+
+    if (!inside || m->missing || m->partial)
+        return;
+    size_t n = strlen(m->layers) + strlen(inside->name) + 2, before = fs->n;
+    char *layer = arena_take(&p->mem, n);
+    struct findings in = *fs;
+    if (layer)
+        snprintf(layer, n, "%s/%s", m->layers, inside->name);
+    in.layer = layer;
+    in.base = fs->base + (uint64_t)(octets.p - m->octets.p);
+    if (inside->decode(octets, &p->mem, &m->inside_view, &in) != STEP_ITEM || !m->inside_view ||
+        p->mem.full) {
+        fs->n = before; /* a list that was cut short would be judged wrongly */
+        return;
+    }
+    if (inside->lint)
+        inside->lint(m->inside_view, &in);
+    fs->n = in.n;
+    m->inside = inside;
 }
 
 void engine_part_watch_end(struct part *p)
