@@ -407,8 +407,10 @@ void sip_check_session(struct sip_lint *l, const struct sip_header *h)
         sip_must(l, lex_like(refresher, "uac") || lex_like(refresher, "uas"),
                  SIP_R_SESSION_REFRESHER, refresher.n ? refresher : h->value);
     /* later requests of a dialog have the interval that was agreed, and proxies may reduce it: section 8.1 */
-    bool chosen = l->m->request && sip_count(l->m, SIP_VIA) == 1 && !sip_tag(l->m, SIP_TO).p;
-    if (n->fits && n->number < 90)
+    bool chosen = l->m->request && sip_header(l->m, SIP_SESSION_EXPIRES) == h &&
+                  sip_count(l->m, SIP_VIA) == 1 && !sip_tag(l->m, SIP_TO).p;
+    /* a request may ask for less, as one in section 12 does: it is answered with a 422 */
+    if (n->fits && n->number < 90 && !l->m->request)
         sip_broke_arg(l, SIP_R_SESSION_90, h->value, n->number);
     else if (n->fits && n->number < 1800 && chosen)
         sip_broke_arg(l, SIP_R_SESSION_1800, h->value, n->number);

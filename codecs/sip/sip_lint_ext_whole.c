@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what several say
- * together. */
+/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what several of
+ * them say together. */
 #include "codecs/sip/sip_lint.h"
 
 #define M(name) (1u << SIP_M_##name)
@@ -536,8 +536,8 @@ static void features(struct sip_lint *l, const struct param *v, size_t n)
     }
 }
 
-/* RFC 5626. */
-static void outbound(struct sip_lint *l, const struct sip_address *a)
+/* RFC 5626. Whether the Contact has reg-id. */
+static bool outbound(struct sip_lint *l, const struct sip_address *a)
 {
     struct span id = sip_param(a->params, a->params_n, "reg-id"),
                 instance = sip_param(a->params, a->params_n, "+sip.instance");
@@ -549,21 +549,20 @@ static void outbound(struct sip_lint *l, const struct sip_address *a)
                      instance.p[instance.n - 2] == '>',
                  SIP_R_INSTANCE_FORM, instance.n ? instance : a->text);
     if (!id.p)
-        return;
+        return false;
     if (!lex_all(id, LEX_DIGIT))
         sip_broke(l, SIP_R_REG_ID_FORM, id.n ? id : a->text);
     else
         sip_must(l, lex_number(id, &v) && v >= 1 && v < UINT64_C(1) << 31, SIP_R_REG_ID_RANGE, id);
-    if (!l->m->request || l->method != SIP_M_REGISTER)
-        return;
-    sip_must(l, instance.p != NULL, SIP_R_REG_ID_INSTANCE, a->text);
-    sip_must(l, sip_option(l->m, SIP_SUPPORTED, "outbound"), SIP_R_REG_ID_OUTBOUND, id);
-    sip_must(l, sip_option(l->m, SIP_SUPPORTED, "path"), SIP_R_REG_ID_PATH, id);
+    if (l->m->request && l->method == SIP_M_REGISTER)
+        sip_must(l, instance.p != NULL, SIP_R_REG_ID_INSTANCE, a->text);
+    return true;
 }
 
 static void contacts(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
+    const struct sip_address *flow = NULL;
 
     for (size_t i = 0; i < m->headers_n; i++) {
         const struct sip_header *h = &m->headers[i];
@@ -571,12 +570,18 @@ static void contacts(struct sip_lint *l)
         const struct sip_value *v = h->values;
         for (size_t k = 0; h->type == SIP_CONTACT && k < h->values_n; k++) {
             features(l, a[k].params, a[k].params_n);
-            outbound(l, &a[k]);
+            if (outbound(l, &a[k]) && !flow)
+                flow = &a[k];
         }
         bool prefers = h->type == SIP_ACCEPT_CONTACT || h->type == SIP_REJECT_CONTACT;
         for (size_t k = 0; prefers && k < h->values_n; k++)
             features(l, v[k].params, v[k].params_n);
     }
+    if (!flow || !m->request || l->method != SIP_M_REGISTER)
+        return;
+    struct span id = sip_param(flow->params, flow->params_n, "reg-id");
+    sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_REG_ID_OUTBOUND, id);
+    sip_must(l, sip_option(m, SIP_SUPPORTED, "path"), SIP_R_REG_ID_PATH, id);
 }
 
 /* ---- values of one type that must not be alike ---- */
@@ -644,6 +649,8 @@ static void agreement(struct sip_lint *l)
     const struct sip_msg *m = l->m;
     const struct sip_header *client = sip_header(m, SIP_SECURITY_CLIENT),
                             *verify = sip_header(m, SIP_SECURITY_VERIFY);
+    if (!client && !verify && m->status != 494)
+        return;
     /* what went through a proxy is without the option tags: section 2.3.1 */
     bool first = m->request && sip_count(m, SIP_VIA) == 1 && l->method != SIP_M_ACK &&
                  l->method != SIP_M_CANCEL;
