@@ -8,6 +8,7 @@ static const struct {
 } rules[SIP_RULES] = {
 #define SIP_RULE(id, clause, level, what) {clause, level, what},
 #include "codecs/sip/sip_rules.def"
+#include "codecs/sip/sip_rules_ext.def"
 #undef SIP_RULE
 };
 

@@ -10,6 +10,7 @@
 enum sip_rule {
 #define SIP_RULE(id, clause, level, what) SIP_R_##id,
 #include "codecs/sip/sip_rules.def"
+#include "codecs/sip/sip_rules_ext.def"
 #undef SIP_RULE
     SIP_RULES
 };
@@ -74,9 +75,22 @@ bool sip_host(struct span s);
 bool sip_qvalue(struct span s);
 /* token "/" token. */
 bool sip_media_type(struct span s);
+/* callid of section 25.1: a word, or two with "@" between. */
+bool sip_call_id(struct span s);
 /* Parameters of a value: names are tokens, values are a token, a host or a quoted string; none is empty, no name stands
  * twice. `but`: a name whose value has another form; NULL: none. */
 void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but);
+/* Whether the list of option tags in header fields of `type` has `tag`. */
+bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag);
+/* Values of all header fields of a type. */
+size_t sip_count(const struct sip_msg *m, enum sip_type type);
+/* What any address has to be; false where no more can be said of it. */
+bool sip_address_form(struct sip_lint *l, const struct sip_address *a);
+/* A list of addresses whose URIs have "<" and ">". */
+void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
+                   enum sip_rule bare);
+/* Whether the URI has no comma and no question mark, or has "<" and ">" around it. */
+bool sip_bare_fits(const struct sip_address *a);
 /* The value of a parameter; p is NULL where there is no such parameter, n is 0 where it has no value. */
 struct span sip_param(const struct param *v, size_t n, const char *name);
 
@@ -88,9 +102,16 @@ extern sip_check *const sip_checks[SIP_TYPES];
 sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_check_route,
     sip_check_record_route, sip_check_reply_to, sip_check_info, sip_check_cseq, sip_check_length,
     sip_check_hops, sip_check_expires, sip_check_min_expires, sip_check_retry;
+/* Those of extensions: values by a table, numbers, and addresses. */
+sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy, sip_check_access,
+    sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
+    sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
+    sip_check_history;
 /* Start line; header fields by where they stand; what several header fields say together. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_where(struct sip_lint *l);
 void sip_lint_whole(struct sip_lint *l);
+/* The same for header fields of extensions: where they stand, what has to be there, what they say together. */
+void sip_lint_ext(struct sip_lint *l);
 void sip_lint_body(struct sip_lint *l);
 #endif

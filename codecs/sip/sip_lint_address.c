@@ -299,3 +299,21 @@ void sip_check_info(struct sip_lint *l, const struct sip_header *h)
             sip_must(l, sip_token(purpose), SIP_R_CALL_INFO_PURPOSE, purpose);
     }
 }
+
+/* ---- for header fields of extensions ---- */
+
+bool sip_address_form(struct sip_lint *l, const struct sip_address *a)
+{
+    return address(l, a, ELSEWHERE);
+}
+
+void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
+                   enum sip_rule bare)
+{
+    bracketed(l, h, empty, bare, ELSEWHERE);
+}
+
+bool sip_bare_fits(const struct sip_address *a)
+{
+    return bare_fits(a);
+}

@@ -108,7 +108,7 @@ static bool sip_scheme(const struct uri *u)
     return u->kind == URI_SIP || u->kind == URI_SIPS;
 }
 
-static size_t values_of(const struct sip_msg *m, enum sip_type type)
+size_t sip_count(const struct sip_msg *m, enum sip_type type)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->headers_n; i++)
@@ -136,7 +136,7 @@ static void dialog(struct sip_lint *l)
         sip_must(l, sip_scheme(&contact->uri), SIP_R_CONTACT_2XX_URI, contact->text);
         return;
     }
-    sip_must(l, sip_scheme(&contact->uri) && values_of(m, SIP_CONTACT) == 1, SIP_R_CONTACT_ONE,
+    sip_must(l, sip_scheme(&contact->uri) && sip_count(m, SIP_CONTACT) == 1, SIP_R_CONTACT_ONE,
              contact->text);
     bool secure = m->uri.kind == URI_SIPS || (route && route->uri.kind == URI_SIPS);
     if (secure && sip_scheme(&contact->uri))
@@ -153,7 +153,7 @@ static void top_via(struct sip_lint *l)
         sip_must(l, sip_param(v->params, v->params_n, "branch").p != NULL, SIP_R_VIA_NO_BRANCH,
                  v->text);
     if (l->method == SIP_M_CANCEL)
-        sip_must(l, values_of(l->m, SIP_VIA) == 1, SIP_R_VIA_CANCEL, v->text);
+        sip_must(l, sip_count(l->m, SIP_VIA) == 1, SIP_R_VIA_CANCEL, v->text);
 }
 
 static void body(struct sip_lint *l)
@@ -171,4 +171,5 @@ void sip_lint_whole(struct sip_lint *l)
     dialog(l);
     top_via(l);
     body(l);
+    sip_lint_ext(l);
 }

@@ -1,0 +1,250 @@
+/* codecs/sip/sip_lint_ext_address.c - header fields of extensions that hold addresses. */
+#include "codecs/sip/sip_lint.h"
+
+static bool sip_scheme(const struct uri *u)
+{
+    return u->kind == URI_SIP || u->kind == URI_SIPS;
+}
+
+/* ---- P-Asserted-Identity, P-Preferred-Identity ---- */
+
+/* The values of all header fields of a type, up to three; sets how many there are. */
+static void first_values(const struct sip_msg *m, enum sip_type type,
+                         const struct sip_address *v[3], size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_address *a = m->headers[i].values;
+        for (size_t k = 0; m->headers[i].type == type && k < m->headers[i].values_n; k++) {
+            if (*n < 3)
+                v[*n] = &a[k];
+            ++*n;
+        }
+    }
+}
+
+void sip_check_identity(struct sip_lint *l, const struct sip_header *h)
+{
+    bool asserted = h->type == SIP_P_ASSERTED_IDENTITY;
+    const struct sip_address *v = h->values, *all[3] = {NULL};
+    size_t n;
+
+    if (h->value.n == 0) {
+        sip_broke(l, asserted ? SIP_R_ASSERTED_FORM : SIP_R_PREFERRED_FORM, h->name);
+        return;
+    }
+    bool fits = true;
+    for (size_t i = 0; i < h->values_n; i++)
+        fits &= sip_address_form(l, &v[i]);
+    if (!fits || sip_header(l->m, h->type) != h) /* all are judged together, at the first */
+        return;
+    first_values(l->m, h->type, all, &n);
+    for (size_t i = 0; i < n && i < 3; i++)
+        if (!all[i]->uri.scheme.p)
+            return;
+    if (n == 1) {
+        sip_must(l, sip_scheme(&all[0]->uri) || all[0]->uri.kind == URI_TEL,
+                 asserted ? SIP_R_ASSERTED_SCHEME : SIP_R_PREFERRED_SCHEME, all[0]->text);
+    } else if (n == 2) {
+        bool pair = (sip_scheme(&all[0]->uri) && all[1]->uri.kind == URI_TEL) ||
+                    (sip_scheme(&all[1]->uri) && all[0]->uri.kind == URI_TEL);
+        sip_must(l, pair, asserted ? SIP_R_ASSERTED_TWO : SIP_R_PREFERRED_TWO, all[1]->text);
+    } else if (n > 2) {
+        sip_broke(l, asserted ? SIP_R_ASSERTED_MANY : SIP_R_PREFERRED_MANY, all[2]->text);
+    }
+}
+
+/* ---- Path, Service-Route ---- */
+
+void sip_check_path(struct sip_lint *l, const struct sip_header *h)
+{
+    bool path = h->type == SIP_PATH;
+    const struct sip_address *v = h->values;
+
+    sip_bracketed(l, h, path ? SIP_R_PATH_EMPTY : SIP_R_SERVICE_ROUTE_EMPTY,
+                  path ? SIP_R_PATH_BARE : SIP_R_SERVICE_ROUTE_BARE);
+    for (size_t i = 0; i < h->values_n; i++)
+        if (sip_scheme(&v[i].uri))
+            sip_must(l, uri_param(&v[i].uri, "lr").p != NULL,
+                     path ? SIP_R_PATH_LR : SIP_R_SERVICE_ROUTE_LR, v[i].text);
+}
+
+/* ---- Refer-To, Referred-By ---- */
+
+/* A header field of one address; NULL: there is none. `many`: said where another one stands behind a comma; the comma
+ * of a URI without "<" and ">" is part of it. */
+static const struct sip_address *one(struct sip_lint *l, const struct sip_header *h,
+                                     enum sip_rule form, enum sip_rule many)
+{
+    const struct sip_address *a = h->values;
+
+    if (h->values_n == 0 || h->value.n == 0) {
+        sip_broke(l, form, h->name);
+        return NULL;
+    }
+    if (!a->bare && a->uri.text.p) {
+        size_t at = (size_t)(a->uri.text.p - h->value.p) + a->uri.text.n;
+        at = lex_while(h->value, at < h->value.n ? at + 1 : at, LEX_LWS);
+        if (at < h->value.n && h->value.p[at] == ',') {
+            sip_broke(l, many, span_cut(h->value, at, h->value.n));
+            return NULL;
+        }
+    }
+    return sip_address_form(l, a) ? a : NULL;
+}
+
+void sip_check_refer_to(struct sip_lint *l, const struct sip_header *h)
+{
+    if (sip_header(l->m, SIP_REFER_TO) != h && l->m->request && l->method == SIP_M_REFER)
+        sip_broke(l, SIP_R_REFER_TO_TWO, h->name);
+    one(l, h, SIP_R_REFER_TO_FORM, SIP_R_REFER_TO_TWO);
+}
+
+/* 1*( alphanum and some signs ) with dots between. */
+static bool dot_atom(struct span s)
+{
+    for (size_t at = 0; at <= s.n;) {
+        size_t end = lex_find(s, at, '.');
+        if (!sip_token(span_cut(s, at, end)))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+static bool clean_id(struct span s)
+{
+    if (s.n < 2 || !sip_quoted(s))
+        return false;
+    struct span id = span_cut(s, 1, s.n - 1);
+    size_t at = lex_find(id, 0, '@');
+    struct span right = span_cut(id, at + 1, id.n);
+    return at < id.n && dot_atom(span_cut(id, 0, at)) && (dot_atom(right) || sip_host(right));
+}
+
+void sip_check_referred_by(struct sip_lint *l, const struct sip_header *h)
+{
+    bool refer = l->m->request && l->method == SIP_M_REFER;
+
+    if (refer && sip_header(l->m, SIP_REFERRED_BY) != h)
+        sip_broke(l, SIP_R_REFERRED_TWO, h->name);
+    const struct sip_address *a =
+        one(l, h, SIP_R_REFERRED_FORM, refer ? SIP_R_REFERRED_TWO : SIP_R_REFERRED_FORM);
+    if (!a)
+        return;
+    sip_must(l, sip_bare_fits(a), SIP_R_REFERRED_BARE, a->text);
+    struct span cid = sip_param(a->params, a->params_n, "cid");
+    if (!cid.p)
+        return;
+    sip_must(l, clean_id(cid), SIP_R_REFERRED_CID, cid.n ? cid : a->text);
+    sip_must(l, l->m->body.n > 0, SIP_R_REFERRED_CID_BODY, cid.n ? cid : a->text);
+}
+
+/* ---- of 3GPP ---- */
+
+void sip_check_associated(struct sip_lint *l, const struct sip_header *h)
+{
+    if (h->value.n) /* it may be empty */
+        sip_bracketed(l, h, SIP_R_ASSOCIATED_BARE, SIP_R_ASSOCIATED_BARE);
+}
+
+void sip_check_called(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *a = one(l, h, SIP_R_CALLED_FORM, SIP_R_CALLED_FORM);
+    if (a)
+        sip_must(l, !a->bare, SIP_R_CALLED_BARE, a->text);
+}
+
+/* ---- Geolocation ---- */
+
+void sip_check_geolocation(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *v = h->values;
+
+    if (h->value.n == 0) {
+        sip_broke(l, SIP_R_GEO_EMPTY, h->name);
+        return;
+    }
+    sip_bracketed(l, h, SIP_R_GEO_EMPTY, SIP_R_GEO_BARE);
+    for (size_t i = 0; i < h->values_n; i++) {
+        sip_must(l, !lex_like(v[i].uri.scheme, "geo"), SIP_R_GEO_URI, v[i].text);
+        if (lex_like(v[i].uri.scheme, "cid"))
+            sip_must(l, l->m->body.n > 0, SIP_R_GEO_CID, v[i].text);
+    }
+}
+
+/* ---- History-Info ---- */
+
+/* index-val of RFC 7044 section 5: numbers without leading zeros, dots between. */
+static bool index_val(struct span s)
+{
+    for (size_t at = 0; at <= s.n;) {
+        size_t end = lex_find(s, at, '.');
+        struct span number = span_cut(s, at, end);
+        if (!lex_all(number, LEX_DIGIT) || (number.n > 1 && number.p[0] == '0'))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* Whether index a stands before b: 1.2 before 1.2.1, that before 1.3. Both have the form of one. */
+static bool ascends(struct span a, struct span b)
+{
+    for (size_t at = 0, bt = 0;;) {
+        size_t a_end = lex_find(a, at, '.'), b_end = lex_find(b, bt, '.');
+        struct span x = span_cut(a, at, a_end), y = span_cut(b, bt, b_end);
+        if (x.n != y.n)
+            return x.n < y.n;
+        int order = memcmp(x.p, y.p, x.n);
+        if (order)
+            return order < 0;
+        if (a_end == a.n || b_end == b.n)
+            return a_end == a.n && b_end < b.n;
+        at = a_end + 1;
+        bt = b_end + 1;
+    }
+}
+
+static void entry(struct sip_lint *l, const struct sip_address *v, struct span *last)
+{
+    static const char *const names[] = {"index", "rc", "mp", "np"};
+    struct span index = sip_param(v->params, v->params_n, "index");
+
+    if (v->text.n == 0)
+        return;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct span one_of = sip_param(v->params, v->params_n, names[i]);
+        if (one_of.p && !index_val(one_of)) {
+            sip_broke(l, SIP_R_HISTORY_FORM, one_of.n ? one_of : v->text);
+            if (i == 0)
+                return;
+        }
+    }
+    if (!index.p) {
+        sip_broke(l, SIP_R_HISTORY_INDEX, v->text);
+        return;
+    }
+    if (last->p)
+        sip_must(l, ascends(*last, index), SIP_R_HISTORY_ORDER, index);
+    *last = index;
+}
+
+/* The first header field sees the values of all. */
+void sip_check_history(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_address *v = h->values;
+    struct span last = {NULL, 0};
+
+    sip_bracketed(l, h, SIP_R_HISTORY_EMPTY, SIP_R_HISTORY_BARE);
+    if (sip_header(l->m, SIP_HISTORY_INFO) != h)
+        return;
+    for (; h < l->m->headers + l->m->headers_n; h++) {
+        v = h->values;
+        for (size_t i = 0; h->type == SIP_HISTORY_INFO && h->value.n && i < h->values_n; i++) {
+            bool first = !last.p;
+            entry(l, &v[i], &last);
+            if (first && last.p && v == sip_first(l->m, SIP_HISTORY_INFO) && i == 0)
+                sip_must(l, span_is(last, "1"), SIP_R_HISTORY_FIRST, last);
+        }
+    }
+}

@@ -1,0 +1,741 @@
+/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what several of
+ * them say together. */
+#include "codecs/sip/sip_lint.h"
+
+#define M(name) (1u << SIP_M_##name)
+enum { NONE = 0, ALL = (1 << SIP_METHODS) - 1 };
+
+/* ---- where they may stand ---- */
+
+/* The documents speak of the methods of their time: one that no rule knows is never misplaced. */
+static const struct place {
+    enum sip_type type;
+    enum sip_rule request;      /* said of a request; SIP_RULES: any request may have it */
+    unsigned requests;          /* methods in which it may stand */
+    enum sip_rule response;     /* the same of responses */
+    uint16_t from, to, also[2]; /* status codes with which it may stand */
+    unsigned responses;         /* methods to whose responses this holds */
+} places[] = {
+    {SIP_RSEQ,
+     SIP_R_RSEQ_WHERE,
+     NONE,
+     SIP_R_RSEQ_WHERE,
+     100,
+     199,
+     {0},
+     ALL & ~(M(ACK) | M(BYE) | M(CANCEL) | M(OPTIONS) | M(REGISTER) | M(PRACK))},
+    {SIP_RACK, SIP_R_RACK_WHERE, M(PRACK), SIP_R_RACK_WHERE, 0, 0, {0}, NONE},
+    {SIP_EVENT,
+     SIP_R_EVENT_WHERE,
+     M(SUBSCRIBE) | M(NOTIFY) | M(PUBLISH),
+     SIP_R_EVENT_RESPONSE,
+     0,
+     0,
+     {0},
+     NONE},
+    {SIP_SUBSCRIPTION_STATE,
+     SIP_R_SUBSTATE_WHERE,
+     M(NOTIFY),
+     SIP_R_SUBSTATE_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    {SIP_PATH, SIP_R_PATH_WHERE, M(REGISTER), SIP_R_PATH_WHERE, 200, 299, {0}, M(REGISTER)},
+    {SIP_SERVICE_ROUTE,
+     SIP_R_SERVICE_ROUTE_WHERE,
+     NONE,
+     SIP_R_SERVICE_ROUTE_WHERE,
+     200,
+     299,
+     {0},
+     M(REGISTER)},
+    {SIP_REFER_TO, SIP_R_REFER_TO_WHERE, M(REFER), SIP_R_REFER_TO_WHERE, 0, 0, {0}, NONE},
+    {SIP_REFER_SUB,
+     SIP_R_REFER_SUB_WHERE,
+     M(REFER),
+     SIP_R_REFER_SUB_WHERE,
+     200,
+     299,
+     {0},
+     M(REFER)},
+    {SIP_REPLACES, SIP_R_REPLACES_WHERE, M(INVITE), SIP_R_REPLACES_WHERE, 0, 0, {0}, NONE},
+    {SIP_JOIN, SIP_R_JOIN_WHERE, M(INVITE), SIP_R_JOIN_WHERE, 0, 0, {0}, NONE},
+    {SIP_TARGET_DIALOG,
+     SIP_R_TARGET_WHERE,
+     M(INVITE) | M(SUBSCRIBE) | M(REFER),
+     SIP_R_TARGET_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    {SIP_REFERRED_BY, SIP_RULES, ALL, SIP_R_REFERRED_WHERE, 0, 0, {0}, NONE},
+    /* SIP-ETag of SUBSCRIBE and NOTIFY is defined elsewhere */
+    {SIP_SIP_ETAG,
+     SIP_R_ETAG_WHERE,
+     M(NOTIFY) | M(SUBSCRIBE),
+     SIP_R_ETAG_WHERE,
+     200,
+     299,
+     {0},
+     M(PUBLISH) | M(SUBSCRIBE) | M(NOTIFY)},
+    {SIP_SIP_IF_MATCH, SIP_R_IF_MATCH_WHERE, M(PUBLISH), SIP_R_IF_MATCH_WHERE, 0, 0, {0}, NONE},
+    {SIP_SESSION_EXPIRES,
+     SIP_R_SESSION_WHERE,
+     M(INVITE) | M(UPDATE),
+     SIP_R_SESSION_WHERE,
+     200,
+     299,
+     {0},
+     M(INVITE) | M(UPDATE)},
+    {SIP_MIN_SE,
+     SIP_R_MIN_SE_WHERE,
+     M(INVITE) | M(UPDATE),
+     SIP_R_MIN_SE_RESPONSE,
+     422,
+     422,
+     {0},
+     ALL},
+    {SIP_ACCEPT_RESOURCE_PRIORITY, SIP_R_ACCEPT_PRIORITY_WHERE, NONE, SIP_RULES, 0, 0, {0}, ALL},
+    {SIP_INFO_PACKAGE,
+     SIP_R_INFO_PACKAGE_WHERE,
+     M(INFO),
+     SIP_R_INFO_PACKAGE_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    /* INFO has a rule of its own; PUBLISH is in no table */
+    {SIP_RECV_INFO,
+     SIP_R_RECV_INFO_WHERE,
+     M(INVITE) | M(REGISTER) | M(PRACK) | M(UPDATE) | M(INFO) | M(PUBLISH),
+     SIP_RULES,
+     0,
+     0,
+     {0},
+     ALL},
+    {SIP_P_ASSERTED_IDENTITY,
+     SIP_R_ASSERTED_WHERE,
+     ALL & ~(M(ACK) | M(CANCEL)),
+     SIP_RULES,
+     0,
+     0,
+     {0},
+     ALL},
+    {SIP_P_PREFERRED_IDENTITY,
+     SIP_R_PREFERRED_WHERE,
+     ALL & ~(M(ACK) | M(CANCEL)),
+     SIP_RULES,
+     0,
+     0,
+     {0},
+     ALL},
+    {SIP_P_ASSOCIATED_URI,
+     SIP_R_ASSOCIATED_WHERE,
+     M(REGISTER),
+     SIP_R_ASSOCIATED_WHERE,
+     100,
+     699,
+     {0},
+     M(REGISTER)},
+    {SIP_P_CALLED_PARTY_ID, SIP_R_CALLED_REGISTER, ALL & ~M(REGISTER), SIP_RULES, 0, 0, {0}, ALL},
+    {SIP_P_VISITED_NETWORK_ID,
+     SIP_R_VISITED_WHERE,
+     ALL & ~(M(ACK) | M(BYE) | M(CANCEL)),
+     SIP_RULES,
+     0,
+     0,
+     {0},
+     ALL},
+    {SIP_P_ACCESS_NETWORK_INFO, SIP_R_ACCESS_WHERE, ALL & ~M(CANCEL), SIP_RULES, 0, 0, {0}, ALL},
+    {SIP_P_CHARGING_VECTOR, SIP_R_CHARGING_WHERE, ALL & ~M(CANCEL), SIP_RULES, 0, 0, {0}, ALL},
+    {SIP_P_CHARGING_FUNCTION_ADDRESSES,
+     SIP_R_CHARGING_ADDRESS_WHERE,
+     ALL & ~M(CANCEL),
+     SIP_RULES,
+     0,
+     0,
+     {0},
+     ALL},
+    {SIP_GEOLOCATION,
+     SIP_R_GEO_WHERE,
+     ALL & ~(M(ACK) | M(CANCEL) | M(PRACK)),
+     SIP_R_GEO_RESPONSE,
+     424,
+     424,
+     {0},
+     ALL},
+    {SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_REQUEST, NONE, SIP_RULES, 0, 0, {0}, ALL},
+    {SIP_SECURITY_CLIENT,
+     SIP_R_SECURITY_CLIENT_WHERE,
+     ALL & ~(M(ACK) | M(CANCEL) | M(PRACK)),
+     SIP_R_SECURITY_CLIENT_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    /* an example of RFC 3329, section 4.1, has it in ACK */
+    {SIP_SECURITY_VERIFY, SIP_RULES, ALL, SIP_R_SECURITY_VERIFY_WHERE, 0, 0, {0}, NONE},
+    /* networks of 3GPP have it in a 401 */
+    {SIP_SECURITY_SERVER,
+     SIP_R_SECURITY_SERVER_WHERE,
+     NONE,
+     SIP_R_SECURITY_SERVER_WHERE,
+     421,
+     421,
+     {494, 401},
+     ALL},
+    {SIP_ACCEPT_CONTACT,
+     SIP_R_ACCEPT_CONTACT_WHERE,
+     ALL & ~M(REGISTER),
+     SIP_R_ACCEPT_CONTACT_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    {SIP_REJECT_CONTACT,
+     SIP_R_REJECT_CONTACT_WHERE,
+     ALL & ~M(REGISTER),
+     SIP_R_REJECT_CONTACT_WHERE,
+     0,
+     0,
+     {0},
+     NONE},
+    {SIP_REQUEST_DISPOSITION, SIP_RULES, ALL, SIP_R_DISPOSITION_WHERE, 0, 0, {0}, NONE},
+};
+
+static void where(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    bool other = l->method == SIP_M_OTHER;
+
+    for (size_t i = 0; i < COUNT(places); i++) {
+        const struct place *p = &places[i];
+        const struct sip_header *h = sip_header(m, p->type);
+        if (!h)
+            continue;
+        if (m->request) {
+            if (p->request != SIP_RULES && !other)
+                sip_must(l, p->requests >> l->method & 1, p->request, h->name);
+        } else if (p->response != SIP_RULES) {
+            bool status = (m->status >= p->from && m->status <= p->to) ||
+                          (m->status && (m->status == p->also[0] || m->status == p->also[1]));
+            sip_must(l, status && (other || p->responses >> l->method & 1), p->response, h->name);
+        }
+    }
+}
+
+/* Header fields that a method does not take, of those that RFC 3261 knows; 0 ends a row. */
+static const struct barred {
+    enum sip_method method;
+    enum sip_rule rule;
+    enum sip_type types[10];
+} barred[] = {
+    {SIP_M_PRACK,
+     SIP_R_PRACK_FIELDS,
+     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_ORGANIZATION,
+      SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
+    {SIP_M_UPDATE,
+     SIP_R_UPDATE_FIELDS,
+     {SIP_ALERT_INFO, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_MIN_EXPIRES, SIP_PRIORITY, SIP_REPLY_TO,
+      SIP_SUBJECT}},
+    {SIP_M_MESSAGE,
+     SIP_R_MESSAGE_FIELDS,
+     {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE, SIP_ALERT_INFO, SIP_RECORD_ROUTE}},
+    {SIP_M_REFER,
+     SIP_R_REFER_FIELDS,
+     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_IN_REPLY_TO, SIP_MIN_EXPIRES, SIP_PRIORITY, SIP_REPLY_TO,
+      SIP_SUBJECT}},
+    {SIP_M_PUBLISH,
+     SIP_R_PUBLISH_FIELDS,
+     {SIP_ALERT_INFO, SIP_IN_REPLY_TO, SIP_RECORD_ROUTE, SIP_REPLY_TO}},
+    {SIP_M_INFO,
+     SIP_R_INFO_FIELDS,
+     {SIP_ALERT_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_MIN_EXPIRES, SIP_ORGANIZATION, SIP_PRIORITY}},
+};
+
+static void fields_of_method(struct sip_lint *l)
+{
+    for (size_t i = 0; l->m->request && i < COUNT(barred); i++)
+        for (size_t k = 0; barred[i].method == l->method && barred[i].types[k]; k++) {
+            const struct sip_header *h = sip_header(l->m, barred[i].types[k]);
+            if (h)
+                sip_broke(l, barred[i].rule, h->name);
+        }
+}
+
+/* ---- what has to be there ---- */
+
+static const struct needed {
+    enum sip_method method; /* SIP_METHODS: any */
+    uint16_t from, to;      /* status; 0: a request */
+    enum sip_type type;
+    enum sip_rule rule;
+} needed[] = {
+    {SIP_M_PRACK, 0, 0, SIP_RACK, SIP_R_RACK_MISSING},
+    {SIP_M_SUBSCRIBE, 0, 0, SIP_EVENT, SIP_R_EVENT_SUBSCRIBE},
+    {SIP_M_SUBSCRIBE, 0, 0, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE},
+    {SIP_M_SUBSCRIBE, 200, 299, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE_2XX},
+    {SIP_M_NOTIFY, 0, 0, SIP_EVENT, SIP_R_EVENT_NOTIFY},
+    {SIP_M_NOTIFY, 0, 0, SIP_SUBSCRIPTION_STATE, SIP_R_SUBSTATE_MISSING},
+    {SIP_M_UPDATE, 0, 0, SIP_CONTACT, SIP_R_UPDATE_CONTACT},
+    {SIP_M_UPDATE, 200, 299, SIP_CONTACT, SIP_R_UPDATE_2XX_CONTACT},
+    {SIP_M_REFER, 0, 0, SIP_REFER_TO, SIP_R_REFER_TO_MISSING},
+    {SIP_M_PUBLISH, 0, 0, SIP_EVENT, SIP_R_PUBLISH_EVENT},
+    {SIP_M_PUBLISH, 200, 299, SIP_EXPIRES, SIP_R_PUBLISH_EXPIRES},
+    {SIP_M_PUBLISH, 200, 299, SIP_SIP_ETAG, SIP_R_PUBLISH_ETAG},
+    {SIP_M_PUBLISH, 423, 423, SIP_MIN_EXPIRES, SIP_R_PUBLISH_423},
+    {SIP_M_PUBLISH, 489, 489, SIP_ALLOW_EVENTS, SIP_R_PUBLISH_489},
+    {SIP_METHODS, 422, 422, SIP_MIN_SE, SIP_R_MIN_SE_422},
+    {SIP_M_INFO, 469, 469, SIP_RECV_INFO, SIP_R_RECV_INFO_469},
+    {SIP_METHODS, 424, 424, SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_424},
+    {SIP_METHODS, 494, 494, SIP_SECURITY_SERVER, SIP_R_SECURITY_494},
+};
+
+static void presence(struct sip_lint *l)
+{
+    unsigned status = l->m->request ? 0 : l->m->status;
+
+    for (size_t i = 0; i < COUNT(needed); i++) {
+        const struct needed *n = &needed[i];
+        bool of = n->method == SIP_METHODS || n->method == l->method;
+        if (of && status >= n->from && status <= n->to)
+            sip_must(l, sip_header(l->m, n->type) != NULL, n->rule, l->m->head);
+    }
+}
+
+/* Requests that are sent within a dialog only. */
+static void in_dialog(struct sip_lint *l)
+{
+    static const struct {
+        enum sip_method method;
+        enum sip_rule rule;
+    } methods[] = {
+        {SIP_M_PRACK, SIP_R_PRACK_DIALOG},
+        {SIP_M_UPDATE, SIP_R_UPDATE_DIALOG},
+        {SIP_M_INFO, SIP_R_INFO_DIALOG},
+    };
+    const struct sip_address *to = sip_first(l->m, SIP_TO);
+
+    for (size_t i = 0; l->m->request && to && i < COUNT(methods); i++)
+        if (methods[i].method == l->method)
+            sip_must(l, sip_param(to->params, to->params_n, "tag").p != NULL, methods[i].rule,
+                     to->text);
+}
+
+/* ---- what several header fields say together ---- */
+
+bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag)
+{
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_value *v = m->headers[i].values;
+        for (size_t k = 0; m->headers[i].type == type && k < m->headers[i].values_n; k++)
+            if (lex_like(v[k].value, tag))
+                return true;
+    }
+    return false;
+}
+
+/* The second header field of a type; NULL: there is none. */
+static const struct sip_header *second(const struct sip_msg *m, enum sip_type type)
+{
+    const struct sip_header *h = sip_header(m, type);
+
+    for (const struct sip_header *i = h; h && i + 1 < m->headers + m->headers_n; i++)
+        if (i[1].type == type)
+            return i + 1;
+    return NULL;
+}
+
+static bool tagged(const struct sip_msg *m)
+{
+    return sip_tag(m, SIP_TO).p != NULL;
+}
+
+/* RFC 3262. */
+static void reliable(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_header *rseq = sip_header(m, SIP_RSEQ);
+    bool required = sip_option(m, SIP_REQUIRE, "100rel");
+
+    if (m->request) {
+        if (required && l->method != SIP_M_INVITE && l->method != SIP_M_OTHER)
+            sip_broke(l, SIP_R_REQUIRE_100REL, sip_header(m, SIP_REQUIRE)->name);
+        return;
+    }
+    if (m->status == 100 && rseq)
+        sip_broke(l, SIP_R_RSEQ_100, rseq->name);
+    if (m->status <= 100 || m->status >= 200)
+        return;
+    if (rseq)
+        sip_must(l, required, SIP_R_RSEQ_NO_REQUIRE, rseq->name);
+    else if (required)
+        sip_broke(l, SIP_R_REQUIRE_NO_RSEQ, sip_header(m, SIP_REQUIRE)->name);
+}
+
+static bool event_is_refer(const struct sip_msg *m)
+{
+    const struct sip_value *v = sip_first(m, SIP_EVENT);
+    return v && span_is(v->value, "refer");
+}
+
+/* RFC 3515; a body in parts or of S/MIME may hold the sipfrag. */
+static void refer(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_value *type = sip_first(m, SIP_CONTENT_TYPE),
+                           *sub = sip_first(m, SIP_REFER_SUB);
+
+    if (l->method == SIP_M_REFER && m->request)
+        sip_must(l, sip_count(m, SIP_CONTACT) == 1, SIP_R_REFER_CONTACT,
+                 sip_header(m, SIP_CONTACT) ? sip_header(m, SIP_CONTACT)->name : m->head);
+    if (l->method == SIP_M_REFER && !m->request && m->status / 100 == 2)
+        sip_must(l, sip_header(m, SIP_CONTACT) || (sub && lex_like(sub->value, "false")),
+                 SIP_R_REFER_2XX_CONTACT, m->head);
+    if (l->method != SIP_M_NOTIFY || !m->request || !event_is_refer(m))
+        return;
+    struct span kind = type ? type->value : (struct span){NULL, 0};
+    bool sipfrag = lex_like(kind, "message/sipfrag"),
+         wrapped = kind.n > 10 && (lex_like(span_cut(kind, 0, 10), "multipart/") ||
+                                   lex_like(kind, "application/pkcs7-mime"));
+    sip_must(l, m->body.n && (sipfrag || wrapped), SIP_R_REFER_NOTIFY_BODY,
+             m->body.n ? m->body : m->head);
+    if (m->body.n && sipfrag && !sip_header(m, SIP_CONTENT_ENCODING)) {
+        struct span line = span_cut(m->body, 0, lex_find(m->body, 0, '\n'));
+        size_t space = lex_find(line, 0, ' ');
+        bool status = lex_like(span_cut(line, 0, 4), "SIP/") && space + 3 < line.n &&
+                      lex_all(span_cut(line, space + 1, space + 4), LEX_DIGIT);
+        sip_must(l, status, SIP_R_REFER_NOTIFY_STATUS, line);
+    }
+}
+
+/* RFC 3428. A path whose MTU is known to be more than 1500 octets would allow more. */
+static void message(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_header *contact = sip_header(m, SIP_CONTACT);
+    const struct sip_number *expires = sip_first(m, SIP_EXPIRES);
+
+    if (l->method != SIP_M_MESSAGE)
+        return;
+    if (!m->request) {
+        if (m->status / 100 == 2 && contact)
+            sip_broke(l, SIP_R_MESSAGE_2XX_CONTACT, contact->name);
+        if (m->status / 100 == 2)
+            sip_must(l, m->body.n == 0, SIP_R_MESSAGE_2XX_BODY, m->body);
+        return;
+    }
+    if (contact)
+        sip_broke(l, SIP_R_MESSAGE_CONTACT, contact->name);
+    if (expires && expires->fits && expires->number)
+        sip_must(l, sip_header(m, SIP_DATE) != NULL, SIP_R_MESSAGE_DATE,
+                 sip_header(m, SIP_EXPIRES)->name);
+    const struct sip_via *via = sip_first(m, SIP_VIA);
+    if (via && lex_like(via->transport, "UDP") && !tagged(m) && m->head.n + m->body.n > 1300)
+        sip_broke_arg(l, SIP_R_MESSAGE_SIZE, m->start, m->head.n + m->body.n);
+}
+
+static void routes(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+
+    for (size_t i = 0; l->method == SIP_M_MESSAGE && i < m->headers_n; i++) {
+        const struct sip_address *v = m->headers[i].values;
+        if (m->headers[i].type != SIP_ROUTE)
+            continue;
+        for (size_t k = 0; k < m->headers[i].values_n; k++)
+            sip_must(l, !lex_like(v[k].uri.scheme, "im"), SIP_R_MESSAGE_ROUTE_IM, v[k].text);
+    }
+}
+
+/* RFC 3903. */
+static void publish(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_number *expires = sip_first(m, SIP_EXPIRES);
+    const struct sip_header *route = sip_header(m, SIP_RECORD_ROUTE);
+
+    if (l->method != SIP_M_PUBLISH)
+        return;
+    if (!m->request) {
+        if (route)
+            sip_broke(l, SIP_R_PUBLISH_ROUTE, route->name);
+        return;
+    }
+    if (!sip_header(m, SIP_SIP_IF_MATCH))
+        sip_must(l, m->body.n > 0, SIP_R_PUBLISH_BODY, m->head);
+    else if (expires && expires->fits && expires->number == 0)
+        sip_must(l, m->body.n == 0, SIP_R_PUBLISH_REMOVE, m->body);
+}
+
+/* RFC 4028. */
+static void session(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_number *se = sip_first(m, SIP_SESSION_EXPIRES),
+                            *min = sip_first(m, SIP_MIN_SE);
+    bool of = l->method == SIP_M_INVITE || l->method == SIP_M_UPDATE;
+
+    if (!se || !se->fits || !of)
+        return;
+    struct span refresher = sip_param(se->params, se->params_n, "refresher"), text = se->text;
+    if (m->request) {
+        if (min && min->fits && !tagged(m))
+            sip_must(l, se->number >= min->number, SIP_R_SESSION_MIN, text);
+        if (refresher.p) /* a proxy would not have said who refreshes: section 8.1 */
+            sip_must(l, sip_option(m, SIP_SUPPORTED, "timer"), SIP_R_SESSION_SUPPORTED, text);
+    } else if (m->status / 100 == 2) {
+        sip_must(l, refresher.p != NULL, SIP_R_SESSION_2XX_REFRESHER, text);
+        if (lex_like(refresher, "uac"))
+            sip_must(l, sip_option(m, SIP_REQUIRE, "timer"), SIP_R_SESSION_2XX_REQUIRE, text);
+    }
+}
+
+/* RFC 3581. */
+static void rport(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_via *top = sip_first(m, SIP_VIA);
+
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_via *v = m->headers[i].values;
+        for (size_t k = 0; m->headers[i].type == SIP_VIA && k < m->headers[i].values_n; k++) {
+            const struct param *p = param_find(v[k].params, v[k].params_n, "rport");
+            uint64_t port;
+            if (!p || !p->value.p)
+                continue;
+            if (!lex_all(p->value, LEX_DIGIT)) {
+                sip_broke(l, SIP_R_RPORT_FORM, p->text);
+                continue;
+            }
+            sip_must(l, lex_number(p->value, &port) && port >= 1 && port <= UINT16_MAX,
+                     SIP_R_RPORT_RANGE, p->text);
+            if (m->request && &v[k] == top)
+                sip_broke(l, SIP_R_RPORT_VALUE, p->text);
+            else
+                sip_must(l, sip_param(v[k].params, v[k].params_n, "received").p != NULL,
+                         SIP_R_RPORT_RECEIVED, v[k].text);
+        }
+    }
+}
+
+/* Parameters with "+" of RFC 3840 section 9. */
+static void features(struct sip_lint *l, const struct param *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct span name = v[i].name;
+        if (name.n == 0 || name.p[0] != '+' || !sip_token(name))
+            continue;
+        bool fits = name.n > 1 && lex_is(name.p[1], LEX_ALPHA);
+        for (size_t k = 1; fits && k < name.n; k++)
+            fits = lex_is(name.p[k], LEX_ALPHA | LEX_DIGIT) || memchr("!'.-%", name.p[k], 5);
+        sip_must(l, fits, SIP_R_FEATURE_NAME, v[i].text);
+        if (v[i].value.p)
+            sip_must(l, v[i].value.n && v[i].value.p[0] == '"', SIP_R_FEATURE_VALUE, v[i].text);
+    }
+}
+
+/* RFC 5626. Whether the Contact has reg-id. */
+static bool outbound(struct sip_lint *l, const struct sip_address *a)
+{
+    struct span id = sip_param(a->params, a->params_n, "reg-id"),
+                instance = sip_param(a->params, a->params_n, "+sip.instance");
+    uint64_t v;
+
+    if (instance.p)
+        sip_must(l,
+                 instance.n > 4 && sip_quoted(instance) && instance.p[1] == '<' &&
+                     instance.p[instance.n - 2] == '>',
+                 SIP_R_INSTANCE_FORM, instance.n ? instance : a->text);
+    if (!id.p)
+        return false;
+    if (!lex_all(id, LEX_DIGIT))
+        sip_broke(l, SIP_R_REG_ID_FORM, id.n ? id : a->text);
+    else
+        sip_must(l, lex_number(id, &v) && v >= 1 && v < UINT64_C(1) << 31, SIP_R_REG_ID_RANGE, id);
+    if (l->m->request && l->method == SIP_M_REGISTER)
+        sip_must(l, instance.p != NULL, SIP_R_REG_ID_INSTANCE, a->text);
+    return true;
+}
+
+static void contacts(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_address *flow = NULL;
+
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_header *h = &m->headers[i];
+        const struct sip_address *a = h->values;
+        const struct sip_value *v = h->values;
+        for (size_t k = 0; h->type == SIP_CONTACT && k < h->values_n; k++) {
+            features(l, a[k].params, a[k].params_n);
+            if (outbound(l, &a[k]) && !flow)
+                flow = &a[k];
+        }
+        bool prefers = h->type == SIP_ACCEPT_CONTACT || h->type == SIP_REJECT_CONTACT;
+        for (size_t k = 0; prefers && k < h->values_n; k++)
+            features(l, v[k].params, v[k].params_n);
+    }
+    if (!flow || !m->request || l->method != SIP_M_REGISTER)
+        return;
+    struct span id = sip_param(flow->params, flow->params_n, "reg-id");
+    sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_REG_ID_OUTBOUND, id);
+    sip_must(l, sip_option(m, SIP_SUPPORTED, "path"), SIP_R_REG_ID_PATH, id);
+}
+
+/* ---- values of one type that must not be alike ---- */
+
+/* What is compared of values; p is NULL where there is nothing. */
+static struct span namespace(const struct sip_value *v)
+{
+    return span_cut(v->value, 0, lex_find(v->value, 0, '.'));
+}
+/* Those protocols that RFC 3326 defines; of others a document may say that they stand more often. */
+static struct span protocol(const struct sip_value *v)
+{
+    bool own = lex_like(v->value, "SIP") || lex_like(v->value, "Q.850");
+    return own ? v->value : (struct span){NULL, 0};
+}
+/* Without the zeros at the end of its fraction. */
+static struct span preference(const struct sip_value *v)
+{
+    struct span q = sip_param(v->params, v->params_n, "q");
+    size_t n = q.n;
+
+    while (q.n > 1 && n > 1 && (q.p[n - 1] == '0' || q.p[n - 1] == '.'))
+        n--;
+    return q.n ? span_cut(q, 0, n) : q;
+}
+/* The type of a directive: of "no-fork" and "fork" it is "fork". */
+static struct span directive_type(const struct sip_value *v)
+{
+    struct span s = v->value;
+    if (lex_like(s, "redirect"))
+        return span_of("proxy");
+    if (lex_like(s, "sequential"))
+        return span_of("parallel");
+    return lex_like(span_cut(s, 0, 3), "no-") ? span_cut(s, 3, s.n) : s;
+}
+
+/* The first SIP_COMPARED values of header fields of `type` differ in what `part` says of them. */
+static void distinct(struct sip_lint *l, enum sip_type type,
+                     struct span (*part)(const struct sip_value *v), enum sip_rule rule)
+{
+    const struct sip_msg *m = l->m;
+    struct span seen[SIP_COMPARED];
+    size_t n = 0;
+
+    if (!sip_header(m, type))
+        return;
+    for (size_t i = 0; i < m->headers_n; i++) {
+        const struct sip_value *v = m->headers[i].values;
+        for (size_t k = 0; m->headers[i].type == type && k < m->headers[i].values_n; k++) {
+            struct span s = part(&v[k]);
+            if (s.n == 0)
+                continue;
+            for (size_t j = 0; j < n; j++)
+                if (lex_same(seen[j], s))
+                    sip_broke(l, rule, v[k].text);
+            if (n < SIP_COMPARED)
+                seen[n++] = s;
+        }
+    }
+}
+
+/* RFC 3329. */
+static void agreement(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_header *client = sip_header(m, SIP_SECURITY_CLIENT),
+                            *verify = sip_header(m, SIP_SECURITY_VERIFY);
+    if (!client && !verify && m->status != 494)
+        return;
+    /* what went through a proxy is without the option tags: section 2.3.1 */
+    bool first = m->request && sip_count(m, SIP_VIA) == 1 && l->method != SIP_M_ACK &&
+                 l->method != SIP_M_CANCEL;
+    bool require = sip_option(m, SIP_REQUIRE, "sec-agree"),
+         proxy = sip_option(m, SIP_PROXY_REQUIRE, "sec-agree");
+
+    if (!m->request && m->status == 494)
+        sip_must(l, require, SIP_R_SECURITY_494_REQUIRE, m->head);
+    if (client && first) {
+        sip_must(l, require, SIP_R_SECURITY_REQUIRE, client->name);
+        sip_must(l, proxy, SIP_R_SECURITY_PROXY, client->name);
+    }
+    if (verify && first) {
+        sip_must(l, require, SIP_R_VERIFY_REQUIRE, verify->name);
+        sip_must(l, proxy, SIP_R_VERIFY_PROXY, verify->name);
+    }
+    const struct sip_value *v = client ? client->values : NULL;
+    for (size_t i = 0; m->request && client && i < client->values_n; i++)
+        sip_must(l, !sip_param(v[i].params, v[i].params_n, "q").p, SIP_R_SECURITY_CLIENT_Q,
+                 v[i].text);
+}
+
+/* Pairs, and what stands twice. */
+static void together(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_header *asserted = sip_header(m, SIP_P_ASSERTED_IDENTITY),
+                            *join = sip_header(m, SIP_JOIN), *h;
+
+    if (m->request && asserted && (h = sip_header(m, SIP_P_PREFERRED_IDENTITY)))
+        sip_broke(l, SIP_R_IDENTITY_BOTH, h->name);
+    if (m->request && join && sip_header(m, SIP_REPLACES))
+        sip_broke(l, SIP_R_JOIN_REPLACES, join->name);
+    if (m->request && l->method == SIP_M_INVITE) {
+        if ((h = second(m, SIP_REPLACES)))
+            sip_broke(l, SIP_R_REPLACES_MANY, h->name);
+        if ((h = second(m, SIP_JOIN)))
+            sip_broke(l, SIP_R_JOIN_MANY, h->name);
+    }
+    if ((h = second(m, SIP_P_CHARGING_FUNCTION_ADDRESSES)))
+        sip_broke(l, SIP_R_CHARGING_ONE, h->name);
+    if (m->request && l->method == SIP_M_INFO && (h = sip_header(m, SIP_RECV_INFO)))
+        sip_broke(l, SIP_R_RECV_INFO_INFO, h->name);
+    if (m->request && (h = sip_header(m, SIP_TARGET_DIALOG)))
+        sip_must(l, sip_option(m, SIP_REQUIRE, "tdialog"), SIP_R_TARGET_REQUIRE, h->name);
+    if (!m->request && m->status == 202)
+        sip_must(l, l->method != SIP_M_SUBSCRIBE && l->method != SIP_M_NOTIFY, SIP_R_EVENT_202,
+                 m->start);
+}
+
+/* RFC 7044 section 10.1.1: header covers history. */
+static void history_privacy(struct sip_lint *l)
+{
+    const struct sip_value *v = sip_first(l->m, SIP_PRIVACY);
+    bool header = v && lex_like(v->value, "header"), history = v && lex_like(v->value, "history");
+
+    for (size_t i = 0; v && i < v->params_n; i++) {
+        header |= lex_like(v->params[i].text, "header");
+        history |= lex_like(v->params[i].text, "history");
+    }
+    if (l->m->request)
+        sip_must(l, !header || !history, SIP_R_HISTORY_HEADER, v ? v->text : l->m->head);
+}
+
+void sip_lint_ext(struct sip_lint *l)
+{
+    where(l);
+    fields_of_method(l);
+    presence(l);
+    in_dialog(l);
+    reliable(l);
+    refer(l);
+    message(l);
+    routes(l);
+    publish(l);
+    session(l);
+    rport(l);
+    contacts(l);
+    distinct(l, SIP_REASON, protocol, SIP_R_REASON_TWICE);
+    distinct(l, SIP_RESOURCE_PRIORITY, namespace, SIP_R_PRIORITY_TWICE);
+    distinct(l, SIP_REQUEST_DISPOSITION, directive_type, SIP_R_DISPOSITION_TYPE);
+    distinct(l, SIP_SECURITY_CLIENT, preference, SIP_R_SECURITY_SAME_Q);
+    distinct(l, SIP_SECURITY_SERVER, preference, SIP_R_SECURITY_SAME_Q);
+    distinct(l, SIP_SECURITY_VERIFY, preference, SIP_R_SECURITY_SAME_Q);
+    agreement(l);
+    together(l);
+    history_privacy(l);
+}
