@@ -3,6 +3,9 @@
 #define CODECS_SIP_SIP_PARTS_H
 #include "codecs/sip/sip.h"
 
+/* sip_scan, up to the header field at which each of `n` types has been found; n is 0: all of it. */
+enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                       struct sip_msg *m, struct findings *fs);
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
 /* Whether the typed parts of an item, written in the usual way, are the octets of its text. */

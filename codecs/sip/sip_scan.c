@@ -5,6 +5,8 @@
 struct scan {
     struct span in;
     struct findings *fs;
+    const enum sip_type *types; /* what is looked for; */
+    size_t types_n;             /* 0: all there is */
 };
 
 static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
@@ -152,6 +154,8 @@ struct field_walk {
     bool bare;      /* it has a CR that no LF follows */
     bool cr;        /* the octet before the block is a CR */
     bool full;      /* there was no room for one */
+    bool enough;    /* each type that is looked for has been found */
+    size_t found;   /* of them */
 };
 
 /* A field that is not "NAME: VALUE" and CRLF. */
@@ -175,6 +179,14 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
     }
     if (!crlf || h->fold || bare)
         line_ends(s, h);
+}
+
+/* A type has been found for the first time. */
+static inline void look_for(const struct scan *s, struct field_walk *f, enum sip_type type)
+{
+    for (size_t i = 0; i < s->types_n; i++)
+        f->found += s->types[i] == type;
+    f->enough = f->found >= s->types_n;
 }
 
 /* The field ends before `end`. */
@@ -203,8 +215,11 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
             h->name = h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
-        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
+        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX) {
             f->m->first[h->type] = (uint16_t)f->n;
+            if (s->types_n)
+                look_for(s, f, h->type);
+        }
     } else {
         f->full = true;
     }
@@ -256,7 +271,7 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
             continue;
         }
         field(s, f, end);
-        if (!plain && at_blank(s, f))
+        if (f->enough || (!plain && at_blank(s, f)))
             return true;
     }
     if (!f->colon && (b->colon & mine))
@@ -334,9 +349,10 @@ static void clear(struct sip_msg *m)
         m->first[i] = 0;
 }
 
-enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
+enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                       struct sip_msg *m, struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {in, fs, types, n};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
     size_t lf = lex_find(in, from, '\n');
 
@@ -346,8 +362,14 @@ enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct 
     if (!start_line(&s, m, from, lf))
         return STEP_FAIL;
     header_fields(&s, m, lf + 1, mem);
-    body(&s, m);
+    if (n == 0)
+        body(&s, m);
     return STEP_ITEM;
+}
+
+enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
+{
+    return sip_scan_for(in, NULL, 0, mem, m, fs);
 }
 
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)

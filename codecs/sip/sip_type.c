@@ -360,16 +360,21 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
     type(h, &marks, 0, body, mem);
 }
 
-void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem)
+enum step sip_peek(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                   struct sip_msg *m, struct findings *fs)
 {
+    enum step step = sip_scan_for(in, types, n, mem, m, fs);
     struct marks marks;
 
+    if (step != STEP_ITEM)
+        return step;
     marks_init(&marks, m->head);
     for (size_t i = 0; i < n; i++)
         if (m->first[types[i]]) {
             struct sip_header *h = &m->headers[m->first[types[i]] - 1];
-            type(h, &marks, (size_t)(h->value.p - m->head.p), m->body.n, mem);
+            type(h, &marks, (size_t)(h->value.p - m->head.p), 0, mem);
         }
+    return STEP_ITEM;
 }
 
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
