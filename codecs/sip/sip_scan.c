@@ -212,7 +212,8 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
             if (h->fold)
                 line_ends(s, h);
         } else {
-            h->name = h->value = (struct span){NULL, 0};
+            h->name = (struct span){NULL, 0};
+            h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
         if (f->m->first[h->type] == 0 && f->n < UINT16_MAX) {
@@ -333,17 +334,24 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
-/* By member: compilers clear large structs with instructions that take long to begin. */
+/* By member: compilers clear large structs with instructions that take long to begin, and a span that is copied right after
+ * it was written waits for the write. */
 static void clear(struct sip_msg *m)
 {
     const struct span none = {NULL, 0};
 
     m->request = m->cut = false;
-    m->start = m->method = m->version = m->reason = none;
+    m->start = none;
+    m->method = none;
+    m->version = none;
+    m->reason = none;
     m->status = 0;
     m->headers = NULL;
     m->headers_n = 0;
-    m->blank = m->body = m->rest = m->head = none;
+    m->blank = none;
+    m->body = none;
+    m->rest = none;
+    m->head = none;
     uri_clear(&m->uri);
     for (size_t i = 0; i < SIP_TYPES; i++)
         m->first[i] = 0;

@@ -57,13 +57,15 @@ static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_
 /* What a quoted string hides is no "=" of the parameter. */
 static inline void param_at(struct cursor *c, struct param *p, size_t from, size_t to)
 {
-    p->text = cut_trim(c, from, to);
-    from = (size_t)(p->text.p - c->p);
-    to = from + p->text.n;
+    struct span text = cut_trim(c, from, to);
+
+    from = (size_t)(text.p - c->p);
+    to = from + text.n;
     size_t equal = marks_next(c->marks, MARKS_EQUAL, from, to);
 
+    p->text = text;
     if (equal == to) {
-        p->name = p->text;
+        p->name = text;
         p->value = (struct span){NULL, 0};
     } else {
         p->name = cut_trim(c, from, equal);
@@ -170,7 +172,8 @@ static void address(struct cursor *c, void *item)
         else if (at == c->end || c->p[at] != ',' || c->sep == ',')
             break;
     }
-    a->display = a->gap = none;
+    a->display = none;
+    a->gap = none;
     a->bare = at == c->end || c->p[at] != '<';
     if (!a->bare) {
         size_t close = marks_next(c->marks, MARKS_CLOSE, at, c->end);
@@ -194,12 +197,13 @@ static void address(struct cursor *c, void *item)
 static void value(struct cursor *c, void *item)
 {
     struct sip_value *v = item;
-    size_t from = c->at;
+    size_t from = c->at, end = stop(c, from, ';', c->sep);
+    struct span text = cut_trim(c, from, end);
 
-    c->at = stop(c, from, ';', c->sep);
-    v->value = cut_trim(c, from, c->at);
+    v->value = text;
+    c->at = end;
     params(c, &v->params, &v->params_n);
-    v->text = v->params_n || c->at == from ? cut_trim(c, from, c->at) : v->value;
+    v->text = v->params_n ? cut_trim(c, from, c->at) : text;
 }
 
 /* A number from `*at` on; sets where it ends. False: there is none, or it is too large. */
@@ -225,7 +229,8 @@ static void number(struct cursor *c, void *item)
 
     v->number = v->second = 0;
     v->body = false;
-    v->method = v->comment = none;
+    v->method = none;
+    v->comment = none;
     v->text = cut(c, from, c->end); /* the value, which has no white space around */
     v->fits = number_at(c, &at, &v->number);
     at = skip_lws(c, at);
