@@ -118,31 +118,25 @@ static void sent_by(struct sip_via *v, struct span head)
 }
 
 /* The same without white space but for the one space. False: there is some, or it is no SIP/2.0. */
-static inline bool usual_sent_by(struct sip_via *v, struct span head)
+static inline bool usual_sent_by(const struct cursor *c, struct sip_via *v, size_t from, size_t end)
 {
     static const uint8_t start[8] = {'S', 'I', 'P', '/', '2', '.', '0', '/'};
-    size_t at = 8, colon = head.n;
 
-    if (head.n < 12 || !lex_equal(head.p, start, sizeof start))
+    if (end - from < 12 || !lex_equal(c->p + from, start, sizeof start))
         return false;
-    while (at < head.n && head.p[at] > ' ')
-        at++;
-    if (at == 8 || at + 1 >= head.n || head.p[at] != ' ' || lex_is(head.p[at + 1], LEX_LWS))
+    size_t space = marks_next(c->marks, MARKS_SPACE, from + 8, end), host = space + 1;
+    if (space == from + 8 || host >= end || c->p[space] != ' ' ||
+        marks_next(c->marks, MARKS_SPACE, host, end) < end)
         return false;
-    size_t host = at + 1, i = head.p[host] == '[' ? lex_find(head, host, ']') : host;
-    for (; i < head.n && head.p[i] != ':'; i++)
-        if (head.p[i] <= ' ')
-            return false;
-    colon = i;
-    if (colon < head.n && (colon + 1 == head.n || lex_is(head.p[colon + 1], LEX_LWS)))
-        return false;
-    v->protocol = (struct span){head.p, 3};
-    v->version = (struct span){head.p + 4, 3};
-    v->transport = (struct span){head.p + 8, at - 8};
-    v->host = (struct span){head.p + host, colon - host};
-    v->port = (struct span){NULL, 0};
-    if (colon < head.n)
-        v->port = (struct span){head.p + colon + 1, head.n - colon - 1};
+    size_t colon = c->p[host] == '[' ? lex_find(cut(c, 0, end), host, ']') : host;
+    do
+        colon = marks_next(c->marks, MARKS_HOST, colon, end);
+    while (colon < end && c->p[colon] != ':' && ++colon);
+    v->protocol = cut(c, from, from + 3);
+    v->version = cut(c, from + 4, from + 7);
+    v->transport = cut(c, from + 8, space);
+    v->host = cut(c, host, colon);
+    v->port = colon < end ? cut(c, colon + 1, end) : (struct span){NULL, 0};
     return true;
 }
 
@@ -150,10 +144,9 @@ static void via(struct cursor *c, void *item)
 {
     struct sip_via *v = item;
     size_t from = c->at, end = stop(c, from, ';', c->sep);
-    struct span head = cut_trim(c, from, end);
 
-    if (!usual_sent_by(v, head))
-        sent_by(v, head);
+    if (!usual_sent_by(c, v, from, end))
+        sent_by(v, cut_trim(c, from, end));
     c->at = end;
     params(c, &v->params, &v->params_n);
     v->text = cut_trim(c, from, c->at);
