@@ -143,13 +143,16 @@ static void line_ends(struct scan *s, struct sip_header *h)
               offset(s, line) + bare_cr - 1, 1);
 }
 
+#define NONE SIZE_MAX
+#define INLINE static inline __attribute__((always_inline)) /* into the one loop over the header */
+
 /* A field while its lines are walked over, block by block. */
 struct field_walk {
     struct sip_msg *m;
     struct sip_header *headers;
     size_t n, room; /* of headers; how many there is room for */
     size_t begin;   /* where it begins */
-    size_t colon;   /* one past its first colon; 0: none so far */
+    size_t colon;   /* its first colon; NONE: none so far */
     bool fold;      /* it has gone on behind a line end */
     bool bare;      /* it has a CR that no LF follows */
     bool cr;        /* the octet before the block is a CR */
@@ -182,7 +185,7 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
 }
 
 /* A type has been found for the first time. */
-static inline void look_for(const struct scan *s, struct field_walk *f, enum sip_type type)
+INLINE void look_for(const struct scan *s, struct field_walk *f, enum sip_type type)
 {
     for (size_t i = 0; i < s->types_n; i++)
         f->found += s->types[i] == type;
@@ -190,10 +193,10 @@ static inline void look_for(const struct scan *s, struct field_walk *f, enum sip
 }
 
 /* The field ends before `end`. */
-static inline void field(struct scan *s, struct field_walk *f, size_t end)
+INLINE void field(struct scan *s, struct field_walk *f, size_t end)
 {
     const uint8_t *p = s->in.p + f->begin;
-    size_t n = end - f->begin, colon = f->colon ? f->colon - 1 - f->begin : n;
+    size_t n = end - f->begin, colon = f->colon == NONE ? n : f->colon - f->begin;
 
     if (f->n < f->room) {
         struct sip_header *h = &f->headers[f->n++];
@@ -225,12 +228,12 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
         f->full = true;
     }
     f->begin = end;
-    f->colon = 0;
+    f->colon = NONE;
     f->fold = f->bare = false;
 }
 
 /* Whether no header field begins where the walk stands: the empty line does, or nothing. */
-static bool at_blank(struct scan *s, struct field_walk *f)
+INLINE bool at_blank(struct scan *s, struct field_walk *f)
 {
     struct span in = s->in;
     size_t at = f->begin, left = in.n - at, n = 0;
@@ -250,8 +253,7 @@ static bool at_blank(struct scan *s, struct field_walk *f)
 }
 
 /* The fields that end in the block at `base`. True: the last one does. */
-static inline bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b,
-                         size_t base)
+INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b, size_t base)
 {
     uint64_t bare = (b->cr << 1 | f->cr) & ~b->lf; /* behind each CR where no LF is */
     uint64_t mine = UINT64_MAX; /* what of the block belongs to the field, or comes behind it */
@@ -262,8 +264,8 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
         low = ends & -ends;
         uint64_t before = mine & (low - 1), colons = b->colon & before;
         size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
-        if (!f->colon && colons)
-            f->colon = base + (size_t)__builtin_ctzll(colons) + 1;
+        if (f->colon == NONE && colons)
+            f->colon = base + (size_t)__builtin_ctzll(colons);
         f->bare |= (bare & before) != 0;
         mine = -(low << 1);
         bool plain = end < s->in.n && s->in.p[end] > ' ';
@@ -275,8 +277,8 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
         if (f->enough || (!plain && at_blank(s, f)))
             return true;
     }
-    if (!f->colon && (b->colon & mine))
-        f->colon = base + (size_t)__builtin_ctzll(b->colon & mine) + 1;
+    if (f->colon == NONE && (b->colon & mine))
+        f->colon = base + (size_t)__builtin_ctzll(b->colon & mine);
     f->bare |= (bare & mine) != 0;
     f->cr = b->cr >> (MARKS_BLOCK - 1);
     return false;
@@ -288,7 +290,7 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
     enum { AHEAD = 8 }; /* blocks at once: what lies behind the header is looked at in vain */
     struct marks_lines v[AHEAD];
     struct arena_run run = arena_run(mem, sizeof(struct sip_header));
-    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at};
+    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at, .colon = NONE};
     bool done = at_blank(s, &f);
 
     for (size_t base = at - at % MARKS_BLOCK; !done && base < s->in.n;) {

@@ -330,24 +330,25 @@ static void type(struct sip_header *h, struct marks *marks, size_t from, size_t 
                  struct arena *mem)
 {
     const struct sip_name *name = &sip_names[h->type];
-    struct arena_list l = {0};
-    struct cursor c = {marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', mem};
+    enum sip_form form = name->form;
+    size_t size = forms[form].size;
 
-    if (!forms[name->form].read)
+    if (!size)
         return;
-    do {
-        void *item = arena_push(mem, &l, forms[name->form].size);
-        if (!item)
-            break;
+    struct cursor c = {marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', mem};
+    void *item = arena_new(mem, size);
+    struct arena_list l = {item, item != NULL, item != NULL}; /* of one: most are */
+    while (item) {
         c.at = skip_lws(&c, c.at);
-        forms[name->form].read(&c, item);
-        if (name->form == SIP_LENGTH) {
-            struct sip_number *length = item;
-            length->body = length->fits && length->number == body;
-        }
-    } while (c.at++ < c.end);
+        forms[form].read(&c, item);
+        item = c.at++ < c.end ? arena_push(mem, &l, size) : NULL;
+    }
     h->values = l.p;
     h->values_n = l.n;
+    if (form == SIP_LENGTH && l.n) {
+        struct sip_number *length = l.p;
+        length->body = length->fits && length->number == body;
+    }
 }
 
 void sip_type(struct sip_header *h, size_t body, struct arena *mem)
