@@ -42,16 +42,24 @@ static size_t behind_quoted(const struct cursor *c, size_t at)
     }
 }
 
+/* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
+static size_t stop_behind(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+{
+    while (at < c->end && c->p[at] != one && c->p[at] != two) {
+        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
+        at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    }
+    return at;
+}
+
 /* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
  * end goes to the end). */
 static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
 {
-    for (;;) {
-        at = marks_next(c->marks, MARKS_STOP, at, c->end);
-        if (at == c->end || c->p[at] == one || c->p[at] == two)
-            return at;
-        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
-    }
+    at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    if (at == c->end || c->p[at] == one || c->p[at] == two)
+        return at; /* most often it is the next one */
+    return stop_behind(c, at, one, two);
 }
 
 /* What a quoted string hides is no "=" of the parameter. */
@@ -73,27 +81,35 @@ static inline void param_at(struct cursor *c, struct param *p, size_t from, size
     }
 }
 
-static void params(struct cursor *c, const struct param **v, size_t *n)
+static void some_params(struct cursor *c, const struct param **v, size_t *n)
 {
     struct arena_run run;
     size_t count = 0;
 
-    *v = NULL;
-    *n = 0;
-    if (c->at >= c->end || c->p[c->at] != ';')
-        return;
+    size_t at = c->at;
+
     run = arena_run(c->mem, sizeof **v);
     do {
-        size_t end = stop(c, c->at + 1, ';', c->sep);
+        size_t from = at + 1;
+        at = stop(c, from, ';', c->sep);
         if (count < run.room)
-            param_at(c, (struct param *)run.p + count++, c->at + 1, end);
+            param_at(c, (struct param *)run.p + count++, from, at);
         else
             c->mem->full = true;
-        c->at = end;
-    } while (c->at < c->end && c->p[c->at] == ';');
+    } while (at < c->end && c->p[at] == ';');
+    c->at = at;
     arena_run_end(c->mem, run, count, sizeof **v);
     *v = count ? run.p : NULL;
     *n = count;
+}
+
+/* Parameters from c->at on, each behind a ";". */
+static inline void params(struct cursor *c, const struct param **v, size_t *n)
+{
+    *v = NULL;
+    *n = 0;
+    if (c->at < c->end && c->p[c->at] == ';')
+        some_params(c, v, n);
 }
 
 /* ---- forms ---- */
