@@ -95,8 +95,8 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* The start line, which ends with the LF at `lf`. False: it is none. */
-static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf)
+/* The start line, which ends with the LF at `lf`; `crs`: more CR may be in it than that of its end. False: it is none. */
+static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf, bool crs)
 {
     bool cr = lf > from && s->in.p[lf - 1] == '\r';
     struct span text = span_cut(s->in, from, cr ? lf - 1 : lf);
@@ -112,7 +112,7 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
     }
     if (!cr)
         broke_must(s, "RFC3261:7#1a", "the start line ends with LF alone", lf, 1);
-    size_t bare = lex_find(text, 0, '\r');
+    size_t bare = crs ? lex_find(text, 0, '\r') : text.n;
     if (bare < text.n)
         broke(s, m->request ? "RFC3261:7.1#a3" : "RFC3261:7.2#a2", "a CR stands in the start line",
               offset(s, text) + bare, 1);
@@ -206,12 +206,13 @@ INLINE void field(struct scan *s, struct field_walk *f, size_t end)
         h->line = (struct span){p, n};
         h->values = NULL;
         h->values_n = 0;
-        if (colon > 0 && colon + 5 <= n && p[colon + 1] == ' ' && p[n - 2] == '\r' &&
-            p[n - 1] == '\n' && !f->bare && !lex_is(p[colon - 1], LEX_LWS) &&
-            !lex_is(p[colon + 2], LEX_LWS) && !lex_is(p[n - 3], LEX_LWS)) {
+        /* as most are: one space behind the colon, none else around the parts */
+        if (colon > 0 && colon + 5 <= n && p[colon - 1] > ' ' && p[colon + 1] == ' ' &&
+            p[colon + 2] > ' ' && p[n - 3] > ' ' && p[n - 2] == '\r' && p[n - 1] == '\n' &&
+            !f->bare) {
             h->name = (struct span){p, colon};
             h->value = (struct span){p + colon + 2, n - colon - 4};
-            h->type = sip_type_of(h->name);
+            h->type = sip_type_at(p, colon);
             if (h->fold)
                 line_ends(s, h);
         } else {
@@ -364,12 +365,21 @@ enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, str
 {
     struct scan s = {in, fs, types, n};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
-    size_t lf = lex_find(in, from, '\n');
+    struct marks_lines front = {0};
+    size_t lf;
+    bool crs = true;
 
     clear(m);
+    marks_lines(in, 0, &front, 1);
+    if (from == 0 && front.lf) { /* it ends in the first block: most do */
+        lf = (size_t)__builtin_ctzll(front.lf);
+        crs = (front.cr & (front.lf ^ (front.lf - 1)) >> 2) != 0;
+    } else {
+        lf = lex_find(in, from, '\n');
+    }
     if (lf == in.n)
         return STEP_MORE;
-    if (!start_line(&s, m, from, lf))
+    if (!start_line(&s, m, from, lf, crs))
         return STEP_FAIL;
     header_fields(&s, m, lf + 1, mem);
     if (n == 0)
