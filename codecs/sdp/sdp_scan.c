@@ -290,9 +290,16 @@ static void typed(struct scan *s, struct span line, struct span v)
     }
 }
 
-/* A line that has no place in its section. */
+/* A line that has no place in its section. What stands behind the last line end and is too short for a line is the
+ * beginning of one, of which odd_end says enough. */
 static void misplaced(struct scan *s, struct span line)
 {
+    bool begun = line.p + line.n == s->lim;
+
+    if (begun && (line.n < 2 || line.p[1] != '=')) {
+        s->odd = true;
+        return;
+    }
     if (line.n == 0)
         broke(s, "RFC8866:9#a45", "an empty line", line.p, 0, 0);
     else if (line.n < 2 || line.p[1] != '=')
