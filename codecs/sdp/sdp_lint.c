@@ -67,6 +67,22 @@ enum sdp_host sdp_host_of(struct span s)
     return SDP_HOST_NAME;
 }
 
+enum sdp_direction sdp_facts_direction(const struct sdp_facts *facts, const struct sdp_media *m)
+{
+    static const enum sdp_type types[] = {SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE};
+    const struct sdp_attribute *first = NULL;
+    enum sdp_direction d = SDP_DIR_BOTH;
+
+    if (sdp_direction_in(m->attributes, m->attributes_n, &d))
+        return d;
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (facts->first[types[i]] && (!first || facts->first[types[i]] < first))
+            first = facts->first[types[i]];
+    if (first)
+        sdp_direction_in(first, 1, &d);
+    return d;
+}
+
 /* NUL, and CR without LF behind it: one finding each. */
 static void octets(const struct sdp_judge *j)
 {
@@ -82,8 +98,9 @@ static void octets(const struct sdp_judge *j)
         }
 }
 
-static void find(const struct sdp_msg *m, struct sdp_facts *facts)
+void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts)
 {
+    memset(facts, 0, sizeof *facts);
     for (size_t i = 0; i < m->attributes_n; i++) {
         const struct sdp_attribute *a = &m->attributes[i];
         if (!facts->first[a->type])
@@ -96,10 +113,10 @@ static void find(const struct sdp_msg *m, struct sdp_facts *facts)
 
 void sdp_lint(const struct sdp_msg *m, struct findings *fs)
 {
-    struct sdp_facts facts = {.bundle = false};
+    struct sdp_facts facts;
     struct sdp_judge j = {m, NULL, fs, &facts};
 
-    find(m, &facts);
+    sdp_facts_of(m, &facts);
     octets(&j);
     sdp_lint_session(&j);
     sdp_lint_section(&j);

@@ -221,6 +221,16 @@ struct sdp_facts { /* of the session level, found once */
     const struct sdp_attribute *first[SDP_TYPES];
     bool bundle; /* there is a group of BUNDLE */
 };
+void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts);
+/* The first attribute of a type of a media description, or of the session level; NULL: none. */
+static inline const struct sdp_attribute *
+sdp_facts_either(const struct sdp_facts *facts, const struct sdp_media *m, enum sdp_type type)
+{
+    const struct sdp_attribute *a = sdp_attribute(m->attributes, m->attributes_n, type);
+    return a ? a : facts->first[type];
+}
+/* sdp_media_direction, without looking at the attributes of the session level again. */
+enum sdp_direction sdp_facts_direction(const struct sdp_facts *facts, const struct sdp_media *m);
 struct sdp_judge { /* what is being looked at */
     const struct sdp_msg *m;
     const struct sdp_media *media; /* NULL: the session level */

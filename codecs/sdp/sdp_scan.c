@@ -417,7 +417,7 @@ const struct sdp_connection *sdp_media_connection(const struct sdp_msg *m,
     return media->connections_n ? media->connections : m->connection;
 }
 
-static bool direction(const struct sdp_attribute *v, size_t n, enum sdp_direction *d)
+bool sdp_direction_in(const struct sdp_attribute *v, size_t n, enum sdp_direction *d)
 {
     for (size_t i = 0; i < n; i++) {
         if (v[i].type == SDP_SENDRECV)
@@ -439,7 +439,7 @@ enum sdp_direction sdp_media_direction(const struct sdp_msg *m, const struct sdp
 {
     enum sdp_direction d = SDP_DIR_BOTH;
 
-    if (!direction(media->attributes, media->attributes_n, &d))
-        direction(m->attributes, m->attributes_n, &d);
+    if (!sdp_direction_in(media->attributes, media->attributes_n, &d))
+        sdp_direction_in(m->attributes, m->attributes_n, &d);
     return d;
 }
