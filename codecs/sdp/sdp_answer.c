@@ -173,8 +173,10 @@ static void setup(struct maker *k, struct node *list, const struct sdp_media *m)
                                            {"actpass", "active"},
                                            {"holdconn", "holdconn"}};
     const struct sdp_attribute *a = sdp_facts_either(&k->facts, m, SDP_SETUP);
+    bool hold = a && span_is(a->value, "holdconn") &&
+                has(m->proto, "UDP/TLS"); /* not by RFC 5763 section 5 */
 
-    for (size_t i = 0; a && i < COUNT(roles); i++)
+    for (size_t i = 0; a && !hold && i < COUNT(roles); i++)
         if (span_is(a->value, roles[i][0]))
             attribute(k, list, "setup", span_of(roles[i][1]));
     a = sdp_facts_either(&k->facts, m, SDP_CONNECTION);

@@ -203,12 +203,12 @@ struct ids { /* those of one a=simulcast */
     size_t n;
 };
 
-/* The a=rid of an id in this section; NULL: none among its first attributes. */
+/* The a=rid of an id in this section; NULL: none among its first 4 * SDP_LINT_MEDIA attributes. */
 static const struct sdp_rid *rid_of(const struct sdp_media *m, struct span id)
 {
     size_t seen = 0;
 
-    for (size_t i = 0; i < m->attributes_n && seen < SDP_LINT_MEDIA && i < 16 * SDP_LINT_MEDIA;
+    for (size_t i = 0; i < m->attributes_n && seen < SDP_LINT_MEDIA && i < 4 * SDP_LINT_MEDIA;
          i++) {
         if (m->attributes[i].type != SDP_RID || !m->attributes[i].parts)
             continue;

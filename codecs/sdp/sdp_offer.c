@@ -218,16 +218,15 @@ static void connection_setup(const struct check *c, const struct sdp_media *o,
                                            {"holdconn", "holdconn", "", ""}};
     struct span offered = value_of(sdp_facts_either(&c->old, o, SDP_SETUP)),
                 got = value_of(sdp_facts_either(&c->new, a, SDP_SETUP));
-    bool dtls = has(a->proto, "UDP/TLS") || has(a->proto, "DTLS");
 
+    if (has(a->proto, "UDP/TLS") && got.n && !span_is(got, "active") && !span_is(got, "passive"))
+        broke(c, "RFC5763:5#8", MUST, "a=setup of the answer is neither active nor passive", got);
     for (size_t i = 0; got.n && i < COUNT(pairs); i++) {
-        if (!span_is(offered, pairs[i][0]))
+        if (!span_is(offered, pairs[i][0]) || has(a->proto, "UDP/TLS"))
             continue;
         if (!span_is(got, pairs[i][1]) && !span_is(got, pairs[i][2]) && !span_is(got, pairs[i][3]))
             broke(c, "RFC4145:4.1#a1", STMT, "a=setup does not go with that of the offer", got);
     }
-    if (dtls && offered.n && got.n && span_is(got, "actpass") && !span_is(offered, "actpass"))
-        broke(c, "RFC5763:5#8", MUST, "a=setup of the answer is neither active nor passive", got);
     if (span_is(value_of(sdp_facts_either(&c->old, o, SDP_CONNECTION)), "new") &&
         span_is(value_of(sdp_facts_either(&c->new, a, SDP_CONNECTION)), "existing"))
         broke(c, "RFC4145:5.2#1", MUST, "connection:new is answered with connection:existing",
@@ -279,6 +278,10 @@ static void attributes(const struct check *c, const struct sdp_media *o, const s
                 broke(c, rules[r].clause, MUST, rules[r].what, a->attributes[i].value);
         }
     }
+}
+
+static void extensions(const struct check *c, const struct sdp_media *o, const struct sdp_media *a)
+{
     size_t looked = 0;
     for (size_t i = 0; i < a->attributes_n && looked < LIMIT; i++) {
         bool differs = false;
@@ -320,6 +323,7 @@ static void answered(const struct check *c, const struct sdp_media *o, const str
     }
     connection_setup(c, o, a);
     attributes(c, o, a);
+    extensions(c, o, a);
     if (!ice && (own(a, SDP_CANDIDATE) || own(a, SDP_ICE_UFRAG)))
         broke(c, "RFC8839:4.3.2#8", MUST, "attributes of ICE in the answer to an offer without",
               a->line);

@@ -79,6 +79,29 @@ static void directions(void)
     CU_ASSERT_STRING_EQUAL(sdp_direction_name(SDP_DIR_BOTH), "sendrecv");
 }
 
+/* An id that stands twice is found among SDP_LINT_MEDIA different ones, and not beyond. */
+static void limits(void)
+{
+    static uint8_t text[ROOM];
+
+    for (size_t n = SDP_LINT_MEDIA; n <= SDP_LINT_MEDIA + 1; n++) {
+        struct wr w = {text, ROOM, 0, false};
+        struct arena mem = arena_of(memory, MEMORY);
+        struct findings fs = {0};
+        struct sdp_msg m;
+        wr_text(&w, "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 "
+                    "0\r\nm=video 1 RTP/AVP 31\r\n");
+        for (size_t i = 0; i <= n; i++) {
+            wr_text(&w, "a=rid:");
+            wr_dec(&w, i < n ? i : n - 1);
+            wr_text(&w, " send\r\n");
+        }
+        CU_ASSERT_EQUAL(sdp_msg_decode(wr_span(&w), &mem, &m, &fs), STEP_ITEM);
+        sdp_lint(&m, &fs);
+        CU_ASSERT_EQUAL(fs.n, n == SDP_LINT_MEDIA);
+    }
+}
+
 /* ---- drafts ---- */
 
 #define BASE "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -220,6 +243,10 @@ static void answers(void)
          A("a=group:LS a\r\n" M0 "a=mid:a\r\n")},
         {"RFC4145:4.1#a1", O("a=setup:active\r\n" M0), A("a=setup:active\r\n" M0)},
         {NULL, O("a=setup:actpass\r\n" M0), A("a=setup:passive\r\n" M0)},
+        {"RFC5763:5#8", O("m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=setup:actpass\r\n"),
+         A("m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=setup:actpass\r\n")},
+        {NULL, O("m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=setup:actpass\r\n"),
+         A("m=audio 1 UDP/TLS/RTP/SAVP 0\r\na=setup:active\r\n")},
         {"RFC4145:5.2#1", O(M0 "a=connection:new\r\n"), A(M0 "a=connection:existing\r\n")},
         {"RFC4568:5.1.2#4", O(M0 "a=crypto:1 X inline:a\r\n"), A(M0 "a=crypto:2 X inline:a\r\n")},
         {NULL, O(M0 "a=crypto:1 X inline:a\r\n"), A(M0 "a=crypto:1 X inline:b\r\n")},
@@ -290,5 +317,5 @@ static void made(void)
 }
 
 TESTS({"names", names}, {"rules", rules}, {"seconds", seconds}, {"guesses", guesses},
-      {"directions", directions}, {"edits", edits}, {"answers", answers}, {"reoffers", reoffers},
-      {"made", made})
+      {"directions", directions}, {"limits", limits}, {"edits", edits}, {"answers", answers},
+      {"reoffers", reoffers}, {"made", made})
