@@ -2,7 +2,7 @@
 #include "codecs/sip/sip_parts.h"
 
 /* Where reading a value stops. */
-enum { AT_SEMI = 1, AT_COMMA = 2, AT_QUOTE = 4, AT_ANGLE = 8 };
+enum { AT_SEMI = 1, AT_COMMA = 2, AT_QUOTE = 4, AT_ANGLE = 8, UNQUOTED = 16 };
 static const uint8_t stops[256] = {
     [';'] = AT_SEMI, [','] = AT_COMMA, ['"'] = AT_QUOTE, ['<'] = AT_ANGLE};
 
@@ -10,14 +10,19 @@ struct cursor {
     struct span s; /* the value of the header field */
     size_t at;
     uint8_t sep; /* AT_COMMA where a comma ends a value, 0 where it is an octet as any other */
+    uint8_t
+        raw; /* UNQUOTED where the value is a Call-ID, in which a quote is an octet as any other */
     struct arena *mem;
 };
 
-/* From `at` on, the first octet of `what`; a quoted string is passed over (one without end goes to the end). */
+/* From `at` on, the first octet of `what`; a quoted string is passed over (one without end goes to the end), unless
+ * `what` has UNQUOTED. */
 static size_t stop(struct span s, size_t at, uint8_t what)
 {
+    uint8_t mask = what & UNQUOTED ? what : what | AT_QUOTE;
+
     for (; at < s.n; at++) {
-        uint8_t is = stops[s.p[at]] & (what | AT_QUOTE);
+        uint8_t is = stops[s.p[at]] & mask;
         if (is & what)
             return at;
         if (is) {
@@ -114,7 +119,7 @@ static void value(struct cursor *c, void *item)
     struct sip_value *v = item;
     size_t from = c->at;
 
-    c->at = stop(c->s, from, AT_SEMI | c->sep);
+    c->at = stop(c->s, from, AT_SEMI | c->sep | c->raw);
     v->value = item_text(c, from);
     params(c, &v->params, &v->params_n);
     v->text = item_text(c, from);
@@ -228,6 +233,13 @@ static const struct {
     [SIP_INFOS] = {sizeof(struct sip_auth), info},
 };
 
+/* word ["@" word] of RFC 3261 section 25.1, and what the RFCs 3891, 3911 and 4538 put parameters behind. */
+static bool is_call_id(enum sip_type type)
+{
+    return type == SIP_CALL_ID || type == SIP_IN_REPLY_TO || type == SIP_REPLACES ||
+           type == SIP_JOIN || type == SIP_TARGET_DIALOG;
+}
+
 void sip_type(struct sip_header *h, size_t body, struct arena *mem)
 {
     const struct sip_name *name = &sip_names[h->type];
@@ -243,6 +255,7 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
 
     if (!forms[name->form].read)
         return;
+    c.raw = is_call_id(h->type) ? UNQUOTED : 0;
     do {
         c.at = lex_while(c.s, c.at, LEX_LWS);
         forms[name->form].read(&c, &item);
