@@ -75,9 +75,9 @@ enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findi
     if (!head && in.n <= SIP_HEAD_MAX)
         return STEP_MORE;
     if (!head || head > SIP_HEAD_MAX) {
-        lost = (struct finding){.clause = "RFC3261:7#a4",
+        lost = (struct finding){.clause = "RFC3261:7#2",
                                 .what = "no empty line within %u octets",
-                                .level = STMT,
+                                .level = MUST,
                                 .arg = {SIP_HEAD_MAX}};
     } else if (!body_length(span_cut(in, from, head), &body, &value) || body > SIP_BODY_MAX) {
         lost = (struct finding){.clause = "RFC3261:20.14#a1",
