@@ -48,14 +48,15 @@ static void status_line(struct scan *s, struct sip_msg *m, struct span text)
         broke(s, "RFC3261:7.2#a3", "the status code is not three digits", offset(s, code), code.n);
         m->cut = true;
     }
-    if (from != at + 1) {
+    if (from != at + 1 || text.p[at] != ' ') {
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands before the status code",
               offset(s, text) + at, from - at);
         m->cut = true;
     }
     if (end == text.n) {
-        broke(s, "RFC3261:7.2#a5", "no space stands behind the status code", offset(s, text) + end,
-              0);
+        if (code.n)
+            broke(s, "RFC3261:7.2#a5", "no space stands behind the status code",
+                  offset(s, text) + end, 0);
         m->cut = true;
     } else if (text.p[end] != ' ') {
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands behind the status code",
@@ -174,7 +175,8 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
         broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text), text.n);
     } else {
         struct span name = span_cut(text, 0, colon);
-        h->name = colon && lex_is(name.p[colon - 1], LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
+        bool spaced = colon && (lex_is(name.p[0], LEX_LWS) || lex_is(name.p[colon - 1], LEX_LWS));
+        h->name = spaced ? lex_trim(name, LEX_LWS) : name;
         h->value = lex_trim(span_cut(text, colon + 1, text.n), LEX_LWS);
         h->type = sip_type_of(h->name);
         h->cut = !crlf || h->name.n != colon || h->value.n + colon + 2 != text.n ||
@@ -322,9 +324,12 @@ bool sip_length(const struct sip_msg *m, uint64_t *n)
 static void body(struct scan *s, struct sip_msg *m)
 {
     struct span all = span_cut(s->in, m->head.n, s->in.n);
+    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
     uint64_t n = all.n;
 
-    if (sip_length(m, &n) && n > all.n && m->blank.n) {
+    if (h && !lex_number(h->value, &n) && lex_all(h->value, LEX_DIGIT))
+        n = UINT64_MAX; /* it is above that */
+    if (n > all.n && m->blank.n) {
         finding_add(s->fs,
                     (struct finding){
                         .clause = "RFC3261:18.3#a2",

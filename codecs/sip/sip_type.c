@@ -7,6 +7,7 @@ struct cursor {
     const uint8_t *p;    /* that text */
     size_t at, end;      /* where reading is; where the value of the header field ends */
     uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
+    bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
     struct arena *mem;
 };
 
@@ -60,6 +61,15 @@ static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_
     if (at == c->end || c->p[at] == one || c->p[at] == two)
         return at; /* most often it is the next one */
     return stop_behind(c, at, one, two);
+}
+
+/* The same where a quote is an octet as any other. */
+static size_t stop_raw(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+{
+    at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    while (at < c->end && c->p[at] != one && c->p[at] != two)
+        at = marks_next(c->marks, MARKS_STOP, at + 1, c->end);
+    return at;
 }
 
 /* What a quoted string hides is no "=" of the parameter. */
@@ -206,7 +216,7 @@ static void address(struct cursor *c, void *item)
 static void value(struct cursor *c, void *item)
 {
     struct sip_value *v = item;
-    size_t from = c->at, end = stop(c, from, ';', c->sep);
+    size_t from = c->at, end = c->raw ? stop_raw(c, from, ';', c->sep) : stop(c, from, ';', c->sep);
     struct span text = cut_trim(c, from, end);
 
     v->value = text;
@@ -341,6 +351,13 @@ static const struct {
     [SIP_INFOS] = {sizeof(struct sip_auth), info},
 };
 
+/* word ["@" word] of RFC 3261 section 25.1, and what the RFCs 3891, 3911 and 4538 put parameters behind. */
+static bool is_call_id(enum sip_type type)
+{
+    return type == SIP_CALL_ID || type == SIP_IN_REPLY_TO || type == SIP_REPLACES ||
+           type == SIP_JOIN || type == SIP_TARGET_DIALOG;
+}
+
 /* The values of a header field whose value stands at `from` in the text of `marks`. */
 static void type(struct sip_header *h, struct marks *marks, size_t from, size_t body,
                  struct arena *mem)
@@ -351,7 +368,9 @@ static void type(struct sip_header *h, struct marks *marks, size_t from, size_t 
 
     if (!size)
         return;
-    struct cursor c = {marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', mem};
+    struct cursor c = {
+        marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', is_call_id(h->type),
+        mem};
     void *item = arena_new(mem, size);
     struct arena_list l = {item, item != NULL, item != NULL}; /* of one: most are */
     while (item) {
