@@ -117,6 +117,29 @@ static bool other_scheme(const struct ours *o, const struct sip_projection *p)
     return o->m.request && o->m.uri.kind == URI_OTHER;
 }
 
+static bool empty_password(const struct ours *o, const struct sip_projection *p)
+{
+    (void)p;
+    return o->m.uri.password.p && o->m.uri.password.n == 0;
+}
+static bool several_parts(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_value *type = sip_first(&o->m, SIP_CONTENT_TYPE);
+    (void)p;
+    return type && lex_like(span_cut(type->value, 0, 10), "multipart/");
+}
+static bool odd_method(const struct ours *o, const struct sip_projection *p)
+{
+    (void)p;
+    return o->m.request && !lex_all(o->m.method, LEX_ALPHA | LEX_DIGIT);
+}
+static bool retry_comment(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_number *retry = sip_first(&o->m, SIP_RETRY_AFTER);
+    (void)p;
+    return retry && retry->comment.p;
+}
+
 static const struct row {
     const char *peer, *what; /* what: "it refuses a clean message", or the name of an item */
     bool (*when)(const struct ours *o, const struct sip_projection *p);
@@ -125,6 +148,13 @@ static const struct row {
     {"libosip2", "Content-Length", no_length, "it adds the length of the body where there is none"},
     {"libosip2", "it refuses a clean message", other_scheme,
      "it takes few schemes but sip and tel: its own affair"},
+    {"libosip2", "it refuses a clean message", empty_password,
+     "it wants an octet at least between ':' and '@'"},
+    {"libosip2", "it refuses a clean message", several_parts,
+     "bodies of several parts it takes apart at once, and not all of them"},
+    {"sofia-sip", "it refuses a clean message", odd_method, "its method is narrower than a token"},
+    {"sofia-sip", "it refuses a clean message", retry_comment,
+     "nested and hidden parentheses of a comment are not all taken"},
 };
 
 static void same(bool ok, const struct ours *o, const struct sip_projection *p,
