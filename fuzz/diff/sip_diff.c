@@ -156,6 +156,17 @@ static bool folded_accept(const struct ours *o, const struct sip_projection *p)
     (void)p;
     return h && h->fold;
 }
+static bool empty_password(const struct ours *o, const struct sip_projection *p)
+{
+    (void)p;
+    return o->m.uri.password.p && o->m.uri.password.n == 0;
+}
+static bool several_parts(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_value *type = sip_first(&o->m, SIP_CONTENT_TYPE);
+    (void)p;
+    return type && lex_like(span_cut(type->value, 0, 10), "multipart/");
+}
 
 static const struct row {
     const char *peer, *what; /* what: "it refuses a clean message", or the name of an item */
@@ -176,6 +187,10 @@ static const struct row {
      "a parenthesis as a quoted-pair in the comment of Retry-After"},
     {"sofia-sip", "it refuses a clean message", folded_accept,
      "a line end beside the slash of Accept, where it takes a space"},
+    {"libosip2", "it refuses a clean message", empty_password,
+     "it wants an octet at least between ':' and '@'"},
+    {"libosip2", "it refuses a clean message", several_parts,
+     "bodies of several parts it takes apart at once, and not all of them"},
 };
 
 static void same(bool ok, const struct ours *o, const struct sip_projection *p,
