@@ -3,51 +3,63 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void base64_encode(struct wr *w, struct span s)
-{
-    for (size_t i = 0; i < s.n; i += 3) {
-        size_t n = s.n - i < 3 ? s.n - i : 3;
-        uint32_t v = (uint32_t)s.p[i] << 16;
-        uint8_t four[4];
-        v |= n > 1 ? (uint32_t)s.p[i + 1] << 8 : 0;
-        v |= n > 2 ? s.p[i + 2] : 0u;
-        for (size_t k = 0; k < 4; k++)
-            four[k] = (uint8_t)(k <= n ? alphabet[v >> (18 - 6 * k) & 63] : '=');
-        wr_put(w, (struct span){four, sizeof four});
-    }
-}
-
-/* The value of a character; 64: it is none of the alphabet. */
-static uint32_t value(uint8_t c)
+/* The value of a character of the alphabet; 64: it is none. */
+static unsigned value_of(uint8_t c)
 {
     if (c >= 'A' && c <= 'Z')
-        return c - (uint32_t)'A';
+        return c - 'A' + 0u;
     if (c >= 'a' && c <= 'z')
-        return c - (uint32_t)'a' + 26;
+        return c - 'a' + 26u;
     if (c >= '0' && c <= '9')
-        return c - (uint32_t)'0' + 52;
+        return c - '0' + 52u;
     return c == '+' ? 62 : c == '/' ? 63 : 64;
 }
 
-bool base64_decode(struct wr *w, struct span s)
+void base64_put(struct wr *w, struct span s)
+{
+    for (size_t i = 0; i < s.n; i += 3) {
+        size_t n = s.n - i < 3 ? s.n - i : 3;
+        uint32_t v = (uint32_t)s.p[i] << 16 | (n > 1 ? (uint32_t)s.p[i + 1] << 8 : 0) |
+                     (n > 2 ? s.p[i + 2] : 0u);
+        uint8_t four[4];
+        for (size_t k = 0; k < 4; k++)
+            four[k] = (uint8_t)(k <= n ? alphabet[v >> (18 - 6 * k) & 63] : '=');
+        wr_put(w, (struct span){four, 4});
+    }
+}
+
+/* The octets of a group of four characters, of which `n` octets come: 1 to 3. False: it encodes none. */
+static bool group(const uint8_t *p, size_t n, uint8_t out[3])
+{
+    uint32_t v = 0;
+
+    for (size_t k = 0; k < 4; k++) {
+        unsigned c = k <= n ? value_of(p[k]) : 0;
+        if (c > 63 || (k > n && p[k] != '='))
+            return false;
+        v = v << 6 | c;
+    }
+    out[0] = (uint8_t)(v >> 16);
+    out[1] = (uint8_t)(v >> 8);
+    out[2] = (uint8_t)v;
+    return (v & (0xffffffu >> 8 * n)) == 0; /* pad bits, section 3.5 */
+}
+
+bool base64_get(struct wr *w, struct span text)
 {
     struct wr before = *w;
-    bool good = s.n % 4 == 0;
 
-    for (size_t i = 0; good && i < s.n; i += 4) {
-        bool last = i + 4 == s.n;
-        size_t pads = !last || s.p[i + 3] != '=' ? 0 : s.p[i + 2] != '=' ? 1 : 2;
-        uint32_t v = 0;
-        for (size_t k = 0; k < 4; k++) {
-            uint32_t d = k < 4 - pads ? value(s.p[i + k]) : 0;
-            good &= d < 64;
-            v = v << 6 | (d & 63);
+    if (text.n % 4 != 0)
+        return false;
+    for (size_t i = 0; i < text.n; i += 4) {
+        const uint8_t *p = text.p + i;
+        size_t n = i + 4 < text.n || p[3] != '=' ? 3 : p[2] != '=' ? 2 : 1;
+        uint8_t out[3];
+        if (!group(p, n, out)) {
+            *w = before;
+            return false;
         }
-        good &= (v & (pads == 2 ? 0xffffu : pads ? 0xffu : 0)) == 0;
-        uint8_t three[3] = {(uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
-        wr_put(w, (struct span){three, 3 - pads});
+        wr_put(w, (struct span){out, n});
     }
-    if (!good)
-        *w = before;
-    return good;
+    return true;
 }

@@ -114,11 +114,10 @@ static void extensions(struct check *c, int form)
     struct span e;
 
     for (const struct http_header *h = get(c, HTTP_WS_EXTENSIONS); h; h = after(c, h)) {
-        bool quoted = false, good = h->value.n > 0;
-        for (size_t at = 0; good && http_element(h->value, &at, &e);)
-            good =
-                e.n == 0 ? true : is_extension(e, &quoted); /* 4.3: #rule, empty ones count not */
-        if (!good)
+        bool quoted = false, good = true, any = false;
+        for (size_t at = 0; good && http_element(h->value, &at, &e); any |= e.n > 0)
+            good = e.n == 0 || is_extension(e, &quoted); /* empty ones do not count: section 4.3 */
+        if (!good || !any)
             say(c, form, h->line);
         else if (quoted)
             say(c, RULE_EXTENSION_QUOTED, h->line);
@@ -167,7 +166,7 @@ static void key(struct check *c)
         return;
     }
     once(c, h, RULE_KEY_TWICE);
-    if (!base64_decode(&w, h->value) || w.n != 16 || w.full)
+    if (!base64_get(&w, h->value) || w.n != 16 || w.full)
         say(c, RULE_KEY_VALUE, h->value);
 }
 

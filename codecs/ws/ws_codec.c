@@ -215,6 +215,7 @@ const struct codec ws_codec = {
     .decode = decode,
     .next = ws_next,
     .between = between,
+    .between_codec = &http_codec,
     .lint = lint,
     .encode = ws_encode,
     .brief = brief,

@@ -15,7 +15,7 @@ static void line(struct wr *w, const char *name, struct span value)
 
 void ws_key_put(struct wr *w, const uint8_t nonce[16])
 {
-    base64_encode(w, (struct span){nonce, 16});
+    base64_put(w, (struct span){nonce, 16});
 }
 
 void ws_accept_put(struct wr *w, struct span key)
@@ -26,7 +26,7 @@ void ws_accept_put(struct wr *w, struct span key)
     digest_init(&d, DIGEST_SHA1);
     digest_add(&d, key);
     digest_add(&d, span_of("258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
-    base64_encode(w, (struct span){out, digest_end(&d, out)});
+    base64_put(w, (struct span){out, digest_end(&d, out)});
 }
 
 void ws_request_put(struct wr *w, const struct ws_offer *o)
