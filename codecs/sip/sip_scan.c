@@ -209,9 +209,9 @@ INLINE void field(struct scan *s, struct field_walk *f, size_t end)
         h->values = NULL;
         h->values_n = 0;
         /* as most are: one space behind the colon, none else around the parts */
-        if (colon > 0 && colon + 5 <= n && p[colon - 1] > ' ' && p[colon + 1] == ' ' &&
-            p[colon + 2] > ' ' && p[n - 3] > ' ' && p[n - 2] == '\r' && p[n - 1] == '\n' &&
-            !f->bare) {
+        if (colon > 0 && colon + 5 <= n && p[0] > ' ' && p[colon - 1] > ' ' &&
+            p[colon + 1] == ' ' && p[colon + 2] > ' ' && p[n - 3] > ' ' && p[n - 2] == '\r' &&
+            p[n - 1] == '\n' && !f->bare) {
             h->name = (struct span){p, colon};
             h->value = (struct span){p + colon + 2, n - colon - 4};
             h->type = sip_type_at(p, colon);
