@@ -117,6 +117,13 @@ static bool other_scheme(const struct ours *o, const struct sip_projection *p)
     return o->m.request && o->m.uri.kind == URI_OTHER;
 }
 
+static bool refer_sub_params(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_value *v = sip_first(&o->m, SIP_REFER_SUB);
+    (void)p;
+    return v && v->params_n > 0;
+}
+
 static const struct row {
     const char *peer, *what; /* what: "it refuses a clean message", or the name of an item */
     bool (*when)(const struct ours *o, const struct sip_projection *p);
@@ -125,6 +132,8 @@ static const struct row {
     {"libosip2", "Content-Length", no_length, "it adds the length of the body where there is none"},
     {"libosip2", "it refuses a clean message", other_scheme,
      "it takes few schemes but sip and tel: its own affair"},
+    {"sofia-sip", "it refuses a clean message", refer_sub_params,
+     "it takes no parameters of Refer-Sub, which RFC 4488 section 4 allows"},
 };
 
 static void same(bool ok, const struct ours *o, const struct sip_projection *p,
