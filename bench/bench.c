@@ -75,6 +75,8 @@ int bench_print(const struct bench_args *a, const struct bench_result *r)
         {"worst_ns", r->worst_ns},
         {"peak_kib", r->peak_kib},
         {"left_out", r->left_out},
+        {"arena", r->arena},
+        {"growth", r->growth},
     };
     printf("result %s %s", a->name, a->who);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)

@@ -28,7 +28,9 @@ struct bench_result {
     uint64_t sender_ns;              /* CPU time of a load's sender */
     uint64_t deviation_ns, worst_ns; /* from the grid: median and largest */
     uint64_t peak_kib;               /* the most memory that a process had */
-    uint64_t left_out;               /* runs that count for nothing (cores.h) */
+    uint64_t arena;                  /* octets of an arena that an operation took */
+    uint64_t growth;   /* of the cost of an octet with the size of the input, in thousandths */
+    uint64_t left_out; /* runs that count for nothing (cores.h) */
 };
 /* Print the line and return BENCH_OK. */
 int bench_print(const struct bench_args *a, const struct bench_result *r);

@@ -298,15 +298,9 @@ bool wr_unhex(struct wr *w, struct span hex)
     return high < 0;
 }
 
-/* Where the next thing goes that is aligned to 16. */
-static size_t aligned(const struct arena *a)
-{
-    return (size_t)((((uintptr_t)a->p + a->n + 15) & ~(uintptr_t)15) - (uintptr_t)a->p);
-}
-
 void *arena_take(struct arena *a, size_t size)
 {
-    size_t at = aligned(a);
+    size_t at = arena_aligned(a);
     if (a->full || !a->p || at > a->cap || a->cap - at < size) {
         a->full = true;
         return NULL;
@@ -315,31 +309,20 @@ void *arena_take(struct arena *a, size_t size)
     return memset(a->p + at, 0, size);
 }
 
-void *arena_push(struct arena *a, struct arena_list *l, size_t size)
+void *arena_grow(struct arena *a, struct arena_list *l, size_t size)
 {
-    if (l->n == l->cap) {
-        size_t used = l->cap * size;
-        if (l->p && (uint8_t *)l->p + used ==
-                        a->p + a->n) { /* nothing was taken since: it grows where it is */
-            if (a->full || a->cap - a->n < size) {
-                a->full = true;
-                return NULL;
-            }
-            a->n += size;
-            l->cap++;
-        } else {
-            size_t at = aligned(a), room = l->cap ? 2 * l->cap : 1;
-            if (a->full || !a->p || at > a->cap || (a->cap - at) / size < room) {
-                a->full = true;
-                return NULL;
-            }
-            if (used)
-                memcpy(a->p + at, l->p, used);
-            a->n = at + room * size;
-            l->p = a->p + at;
-            l->cap = room;
-        }
+    size_t used = l->cap * size, at = arena_aligned(a), room = l->cap ? 2 * l->cap : 1;
+    bool last = l->p && (uint8_t *)l->p + used == a->p + a->n; /* and arena_push found no room */
+
+    if (a->full || !a->p || last || at > a->cap || a->cap - at < room * size) {
+        a->full = true;
+        return NULL;
     }
+    if (used)
+        memcpy(a->p + at, l->p, used);
+    a->n = at + room * size;
+    l->p = a->p + at;
+    l->cap = room;
     return (uint8_t *)l->p + size * l->n++;
 }
 

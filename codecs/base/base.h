@@ -222,6 +222,11 @@ static inline struct arena arena_of(void *p, size_t cap)
 {
     return (struct arena){(uint8_t *)p, cap, 0, false};
 }
+/* Where the next thing goes that is aligned to 16. */
+static inline size_t arena_aligned(const struct arena *a)
+{
+    return a->n + (-((uintptr_t)a->p + a->n) & 15);
+}
 /* `size` zeroed octets, aligned to 16; NULL, and `full` set, where they do not fit. */
 void *arena_take(struct arena *a, size_t size);
 /* An array that grows in an arena; all zero is empty. Its items move when something else was taken meanwhile. */
@@ -229,9 +234,41 @@ struct arena_list {
     void *p;
     size_t n, cap; /* items; room for */
 };
+/* Room for twice the items, or one more in place; NULL where it does not fit. For arena_push. */
+void *arena_grow(struct arena *a, struct arena_list *l, size_t size);
 /* Room for one item more of `size` octets, a multiple of 8, the same for each; it is not zeroed. NULL, and
  * `full` set, where it does not fit; the list keeps what it has. All pushes together cost linear time. */
-void *arena_push(struct arena *a, struct arena_list *l, size_t size);
+static inline void *arena_push(struct arena *a, struct arena_list *l, size_t size)
+{
+    if (l->n == l->cap) {
+        /* nothing was taken since: it grows where it is */
+        if (!l->p || (uint8_t *)l->p + size * l->cap != a->p + a->n || a->full ||
+            a->cap - a->n < size)
+            return arena_grow(a, l, size);
+        a->n += size;
+        l->cap++;
+    }
+    return (uint8_t *)l->p + size * l->n++;
+}
+/* A run of items that nothing else is taken between: where they begin, and how many of `size` octets there is room for.
+ * Nothing is taken until arena_run_end tells how many there are. */
+struct arena_run {
+    void *p;
+    size_t room;
+};
+static inline struct arena_run arena_run(const struct arena *a, size_t size)
+{
+    size_t at = arena_aligned(a);
+
+    if (a->full || !a->p || at > a->cap)
+        return (struct arena_run){NULL, 0};
+    return (struct arena_run){a->p + at, (a->cap - at) / size};
+}
+static inline void arena_run_end(struct arena *a, struct arena_run r, size_t n, size_t size)
+{
+    if (n)
+        a->n = (size_t)((uint8_t *)r.p - a->p) + n * size;
+}
 /* A copy of `s` in the arena; the empty span, and `full` set, where it does not fit. */
 struct span arena_copy(struct arena *a, struct span s);
 /* A NUL-terminated copy; NULL, and `full` set, where it does not fit. */

@@ -36,7 +36,7 @@ bool lex_all(struct span s, unsigned classes)
     return s.n > 0 && lex_while(s, 0, classes) == s.n;
 }
 
-struct span lex_trim(struct span s, unsigned classes)
+struct span lex_trim_ends(struct span s, unsigned classes)
 {
     size_t from = lex_while(s, 0, classes), to = s.n;
     while (to > from && lex_is(s.p[to - 1], classes))
@@ -48,6 +48,8 @@ bool lex_same(struct span a, struct span b)
 {
     if (a.n != b.n)
         return false;
+    if (lex_equal(a.p, b.p, a.n)) /* most that are the same are so octet for octet */
+        return true;
     for (size_t i = 0; i < a.n; i++)
         if (lex_lower(a.p[i]) != lex_lower(b.p[i]))
             return false;

@@ -44,12 +44,46 @@ size_t lex_find(struct span s, size_t at, uint8_t c);
 /* Whether `s` has at least one octet, and all are in `classes`. */
 bool lex_all(struct span s, unsigned classes);
 /* `s` without octets of `classes` at its beginning and end. */
-struct span lex_trim(struct span s, unsigned classes);
+struct span lex_trim_ends(struct span s, unsigned classes);
+static inline struct span lex_trim(struct span s, unsigned classes)
+{
+    bool none = s.n && !lex_is(s.p[0], classes) && !lex_is(s.p[s.n - 1], classes);
+    return none ? s : lex_trim_ends(s, classes); /* most texts have none */
+}
 
 /* An octet as a small letter, where it is a letter of ASCII. */
 static inline uint8_t lex_lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+static inline uint64_t lex_word(const uint8_t *p) /* eight octets */
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static inline uint32_t lex_half(const uint8_t *p) /* four */
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+/* Whether `n` octets are the same: for short texts, where calling memcmp costs more. */
+static inline bool lex_equal(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    size_t i = 0;
+
+    if (n >= 8) { /* the last word overlaps the one before */
+        for (; n - i > 8; i += 8)
+            if (lex_word(a + i) != lex_word(b + i))
+                return false;
+        return lex_word(a + n - 8) == lex_word(b + n - 8);
+    }
+    if (n >= 4)
+        return lex_half(a) == lex_half(b) && lex_half(a + n - 4) == lex_half(b + n - 4);
+    while (i < n && a[i] == b[i])
+        i++;
+    return i == n;
 }
 /* Whether two texts are the same when the case of ASCII letters does not count. */
 bool lex_same(struct span a, struct span b);

@@ -20,6 +20,30 @@ static const struct field fields[] = {
 };
 const struct desc param_desc = {"param", sizeof(struct param), FIELDS(fields), NULL};
 
+size_t param_comma(struct span s, size_t at)
+{
+    for (; at < s.n && s.p[at] != ','; at++)
+        if (s.p[at] == '"') {
+            size_t behind = lex_quoted(s, at);
+            at = behind ? behind - 1 : s.n - 1;
+        }
+    return at;
+}
+
+const struct param *param_commas(struct span s, struct arena *mem, size_t *n)
+{
+    struct arena_list l = {0};
+
+    for (size_t at = 0, end; at < s.n; at = end + 1) {
+        end = param_comma(s, at);
+        struct param *p = arena_push(mem, &l, sizeof *p);
+        if (p)
+            *p = param_of(lex_trim(span_cut(s, at, end), LEX_LWS));
+    }
+    *n = l.n;
+    return l.p;
+}
+
 const struct param *param_find(const struct param *v, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)

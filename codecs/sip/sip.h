@@ -48,6 +48,7 @@ enum sip_type { /* of a header field; the order is that of sip_names */
 };
 struct sip_name {
     const char *name;
+    uint8_t n;    /* octets of the name */
     char compact; /* 0: none */
     enum sip_form form;
     bool list; /* several values stand behind commas (RFC 3261 section 7.3.1) */
@@ -149,6 +150,9 @@ extern const struct codec sip_codec;
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* Type the values of one header field; `body`: octets of the body, for Content-Length. */
 void sip_type(struct sip_header *h, size_t body, struct arena *mem);
+/* Type the first header field of each of `types` of a message that sip_scan has found: what routing or a transaction looks
+ * at, without the rest. Types that the message has none of are passed over. */
+void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* What a decoded message breaks beyond its framing. */

@@ -2,8 +2,8 @@
 #include "codecs/sip/sip.h"
 
 const struct sip_name sip_names[SIP_TYPES] = {
-    {"", 0, SIP_TEXT, false},
-#define SIP_HEADER(id, name, compact, form, list) {name, compact, form, list},
+    {"", 0, 0, SIP_TEXT, false},
+#define SIP_HEADER(id, name, compact, form, list) {name, sizeof(name) - 1, compact, form, list},
 #include "codecs/sip/sip_headers.def"
 #undef SIP_HEADER
 };
@@ -35,18 +35,27 @@ static const uint8_t slots[512] = {
     0,  0,  6,  0,  0,  0,  0,  0,
 };
 
+/* A letter as a small one; "-" stays as it is, and what other octets become matters to no name. */
+static inline unsigned small(uint8_t c)
+{
+    return c | 0x20;
+}
+
 enum sip_type sip_type_of(struct span name)
 {
     if (name.n == 0)
         return SIP_OTHER;
     unsigned n = (unsigned)name.n;
-    unsigned h = n * 108u + lex_lower(name.p[0]) * 219u + lex_lower(name.p[n - 1]) * 141u +
-                 lex_lower(name.p[n / 2]) * 187u;
+    unsigned h = n * 108u + small(name.p[0]) * 219u + small(name.p[n - 1]) * 141u +
+                 small(name.p[n / 2]) * 187u;
     enum sip_type type = slots[(h >> 1 ^ h) % COUNT(slots)];
     const struct sip_name *s = &sip_names[type];
-    if (n == 1 && s->compact)
-        return lex_lower(name.p[0]) == (uint8_t)s->compact ? type : SIP_OTHER;
-    return lex_like(name, s->name) ? type : SIP_OTHER;
+    if (n == 1)
+        return small(name.p[0]) == (uint8_t)s->compact ? type : SIP_OTHER;
+    if (name.n != s->n)
+        return SIP_OTHER;
+    struct span known = {(const uint8_t *)s->name, s->n};
+    return lex_equal(name.p, known.p, n) || lex_same(name, known) ? type : SIP_OTHER;
 }
 
 bool sip_same_name(struct span a, struct span b)

@@ -1,4 +1,5 @@
 /* codecs/sip/sip_scan.c - start line, header fields and body of a message. */
+#include "codecs/base/marks.h"
 #include "codecs/sip/sip_parts.h"
 
 struct scan {
@@ -26,7 +27,7 @@ static size_t offset(const struct scan *s, struct span part)
 
 bool sip_version_like(struct span s)
 {
-    return s.n >= 4 && lex_like(span_cut(s, 0, 4), "SIP/");
+    return s.n >= 4 && (s.p[0] | 0x20) == 's' && lex_like(span_cut(s, 0, 4), "SIP/");
 }
 
 /* "SIP/2.0 200 OK": text without the line end. */
@@ -67,6 +68,8 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     struct span text = lex_trim(line, LEX_BLANK);
     size_t at = lex_until(text, 0, LEX_BLANK), last = text.n;
 
+    if (text.n > 8 && memcmp(text.p + text.n - 8, " SIP/2.0", 8) == 0)
+        last -= 7;
     while (last > at && !lex_is(text.p[last - 1], LEX_BLANK))
         last--;
     m->method = span_cut(text, 0, at);
@@ -74,7 +77,9 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     if (at == 0 || last <= at || !sip_version_like(m->version))
         return false;
     m->request = true;
-    struct span target = lex_trim(span_cut(text, at, last), LEX_BLANK);
+    struct span target = span_cut(text, at + 1, last - 1);
+    if (!target.n || lex_trim(target, LEX_BLANK).n != target.n) /* more than a space on a side */
+        target = lex_trim(span_cut(text, at, last), LEX_BLANK);
     m->uri.text = target;
     bool single = last - at == target.n + 2 && text.p[at] == ' ' && text.p[last - 1] == ' ';
     m->cut |= !single || text.n != line.n;
@@ -88,17 +93,13 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* From `at` on the start line; sets where it ends. False: it is none. */
-static bool start_line(struct scan *s, struct sip_msg *m, size_t *at)
+/* The start line, which ends with the LF at `lf`. False: it is none. */
+static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf)
 {
-    size_t from =
-        lex_while(s->in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
-    size_t lf = lex_find(s->in, from, '\n');
-    bool cr = lf > from && lf < s->in.n && s->in.p[lf - 1] == '\r';
+    bool cr = lf > from && s->in.p[lf - 1] == '\r';
     struct span text = span_cut(s->in, from, cr ? lf - 1 : lf);
 
-    *at = lf < s->in.n ? lf + 1 : lf;
-    m->start = span_cut(s->in, 0, *at);
+    m->start = span_cut(s->in, 0, lf + 1);
     m->cut = from > 0 || !cr;
     if (sip_version_like(text)) {
         if (lex_until(text, 0, LEX_BLANK) == text.n)
@@ -107,7 +108,7 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t *at)
     } else if (!request_line(s, m, text)) {
         return false;
     }
-    if (lf < s->in.n && !cr)
+    if (!cr)
         broke_must(s, "RFC3261:7#1a", "the start line ends with LF alone", lf, 1);
     size_t bare = lex_find(text, 0, '\r');
     if (bare < text.n)
@@ -117,19 +118,6 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t *at)
 }
 
 /* ---- header fields ---- */
-
-/* Where the header field that begins at `at` ends: behind the last of its lines, which goes to the end of the message
- * where it has no line end. */
-static size_t field_end(struct span in, size_t at, bool *fold)
-{
-    for (*fold = false;; *fold = true) {
-        at = lex_find(in, at, '\n') + 1;
-        if (at >= in.n)
-            return in.n;
-        if (!lex_is(in.p[at], LEX_BLANK))
-            return at;
-    }
-}
 
 /* The LF of a line without CR before it, each CR that is none of a line end. One finding each a header field. */
 static void line_ends(struct scan *s, struct sip_header *h)
@@ -153,67 +141,155 @@ static void line_ends(struct scan *s, struct sip_header *h)
               offset(s, line) + bare_cr - 1, 1);
 }
 
-static void header_line(struct scan *s, struct sip_header *h)
+/* A field while its lines are walked over, block by block. */
+struct field_walk {
+    struct sip_msg *m;
+    struct sip_header *headers;
+    size_t n, room; /* of headers; how many there is room for */
+    size_t begin;   /* where it begins */
+    size_t colon;   /* one past its first colon; 0: none so far */
+    bool fold;      /* it has gone on behind a line end */
+    bool bare;      /* it has a CR that no LF follows */
+    bool cr;        /* the octet before the block is a CR */
+    bool full;      /* there was no room for one */
+};
+
+/* A field that is not "NAME: VALUE" and CRLF. */
+static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool bare)
 {
     struct span line = h->line;
     bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';
-    struct span text = span_cut(line, 0, line.n - (crlf ? 2 : lf ? 1 : 0));
-    size_t colon = lex_find(text, 0, ':');
+    struct span text = {line.p, line.n - (crlf ? 2 : lf ? 1 : 0)};
 
-    if (colon == text.n) {
+    if (colon == line.n) {
         h->cut = true;
         h->value = text;
-        broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, line), text.n);
+        broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text), text.n);
     } else {
         struct span name = span_cut(text, 0, colon);
-        h->name =
-            lex_is(name.n ? name.p[name.n - 1] : 'a', LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
+        h->name = colon && lex_is(name.p[colon - 1], LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
         h->value = lex_trim(span_cut(text, colon + 1, text.n), LEX_LWS);
         h->type = sip_type_of(h->name);
         h->cut = !crlf || h->name.n != colon || h->value.n + colon + 2 != text.n ||
                  (text.n > colon + 1 && text.p[colon + 1] != ' ');
     }
-    if (!crlf || h->fold || lex_find(text, 0, '\r') < text.n)
+    if (!crlf || h->fold || bare)
         line_ends(s, h);
+}
+
+/* The field ends before `end`. */
+static inline void field(struct scan *s, struct field_walk *f, size_t end)
+{
+    const uint8_t *p = s->in.p + f->begin;
+    size_t n = end - f->begin, colon = f->colon ? f->colon - 1 - f->begin : n;
+
+    if (f->n < f->room) {
+        struct sip_header *h = &f->headers[f->n++];
+        h->type = SIP_OTHER;
+        h->cut = false;
+        h->fold = f->fold;
+        h->line = (struct span){p, n};
+        h->values = NULL;
+        h->values_n = 0;
+        if (colon > 0 && colon + 5 <= n && p[colon + 1] == ' ' && p[n - 2] == '\r' &&
+            p[n - 1] == '\n' && !f->bare && !lex_is(p[colon - 1], LEX_LWS) &&
+            !lex_is(p[colon + 2], LEX_LWS) && !lex_is(p[n - 3], LEX_LWS)) {
+            h->name = (struct span){p, colon};
+            h->value = (struct span){p + colon + 2, n - colon - 4};
+            h->type = sip_type_of(h->name);
+            if (h->fold)
+                line_ends(s, h);
+        } else {
+            h->name = h->value = (struct span){NULL, 0};
+            odd_field(s, h, colon, f->bare);
+        }
+        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
+            f->m->first[h->type] = (uint16_t)f->n;
+    } else {
+        f->full = true;
+    }
+    f->begin = end;
+    f->colon = 0;
+    f->fold = f->bare = false;
+}
+
+/* Whether no header field begins where the walk stands: the empty line does, or nothing. */
+static bool at_blank(struct scan *s, struct field_walk *f)
+{
+    struct span in = s->in;
+    size_t at = f->begin, left = in.n - at, n = 0;
+
+    if (left >= 2 && in.p[at] == '\r' && in.p[at + 1] == '\n') {
+        n = 2;
+    } else if (left && in.p[at] == '\n') {
+        n = 1;
+        broke_must(s, "RFC3261:7#1c", "the empty line ends with LF alone", at, 1);
+    } else if (left > 1 || (left && in.p[at] != '\r')) {
+        return false;
+    } else { /* nothing, or the first half of an empty line */
+        n = left;
+        broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, left);
+    }
+    f->m->blank = span_cut(in, at, at + n);
+    return true;
+}
+
+/* The fields that end in the block at `base`. True: the last one does. */
+static inline bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b,
+                         size_t base)
+{
+    uint64_t bare = (b->cr << 1 | f->cr) & ~b->lf; /* behind each CR where no LF is */
+    uint64_t mine = UINT64_MAX; /* what of the block belongs to the field, or comes behind it */
+
+    if (f->begin > base) /* the first one: the start line ends in it */
+        mine <<= f->begin - base;
+    for (uint64_t ends = b->lf & mine, low; ends; ends &= ~low) {
+        low = ends & -ends;
+        uint64_t before = mine & (low - 1), colons = b->colon & before;
+        size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
+        if (!f->colon && colons)
+            f->colon = base + (size_t)__builtin_ctzll(colons) + 1;
+        f->bare |= (bare & before) != 0;
+        mine = -(low << 1);
+        bool plain = end < s->in.n && s->in.p[end] > ' ';
+        if (!plain && end < s->in.n && lex_is(s->in.p[end], LEX_BLANK)) {
+            f->fold = true;
+            continue;
+        }
+        field(s, f, end);
+        if (!plain && at_blank(s, f))
+            return true;
+    }
+    if (!f->colon && (b->colon & mine))
+        f->colon = base + (size_t)__builtin_ctzll(b->colon & mine) + 1;
+    f->bare |= (bare & mine) != 0;
+    f->cr = b->cr >> (MARKS_BLOCK - 1);
+    return false;
 }
 
 /* Header fields from `at` up to the empty line. */
 static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct arena *mem)
 {
-    struct arena_list l = {0};
-    struct span in = s->in;
+    enum { AHEAD = 8 }; /* blocks at once: what lies behind the header is looked at in vain */
+    struct marks_lines v[AHEAD];
+    struct arena_run run = arena_run(mem, sizeof(struct sip_header));
+    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at};
+    bool done = at_blank(s, &f);
 
-    for (;;) {
-        size_t left = in.n - at;
-        if (left >= 2 && in.p[at] == '\r' && in.p[at + 1] == '\n') {
-            m->blank = span_cut(in, at, at + 2);
-            break;
-        }
-        if (left >= 1 && in.p[at] == '\n') {
-            m->blank = span_cut(in, at, at + 1);
-            broke_must(s, "RFC3261:7#1c", "the empty line ends with LF alone", at, 1);
-            break;
-        }
-        if (!left ||
-            (left == 1 && in.p[at] == '\r')) { /* nothing, or the first half of an empty line */
-            m->blank = span_cut(in, at, in.n);
-            broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, left);
-            break;
-        }
-        bool fold;
-        size_t end = field_end(in, at, &fold);
-        struct sip_header *h = arena_push(mem, &l, sizeof *h);
-        if (h) {
-            *h = (struct sip_header){.fold = fold, .line = span_cut(in, at, end)};
-            header_line(s, h);
-            if (m->first[h->type] == 0 && l.n < UINT16_MAX)
-                m->first[h->type] = (uint16_t)l.n;
-        }
-        at = end;
+    for (size_t base = at - at % MARKS_BLOCK; !done && base < s->in.n;) {
+        size_t n = marks_lines(s->in, base, v, AHEAD);
+        for (size_t i = 0; i < n && !done; i++, base += MARKS_BLOCK)
+            done = block(s, &f, &v[i], base);
     }
-    m->headers = l.p;
-    m->headers_n = l.n;
-    m->head = span_cut(in, 0, at + m->blank.n);
+    if (!done && f.begin < s->in.n)
+        field(s, &f, s->in.n); /* the last one has no line end */
+    if (!done)
+        at_blank(s, &f);
+    arena_run_end(mem, run, f.n, sizeof *m->headers);
+    mem->full |= f.full;
+    m->headers = f.n ? f.headers : NULL;
+    m->headers_n = f.n;
+    m->head = span_cut(s->in, 0, f.begin + m->blank.n);
 }
 
 /* ---- the body ---- */
@@ -243,17 +319,34 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
+/* By member: compilers clear large structs with instructions that take long to begin. */
+static void clear(struct sip_msg *m)
+{
+    const struct span none = {NULL, 0};
+
+    m->request = m->cut = false;
+    m->start = m->method = m->version = m->reason = none;
+    m->status = 0;
+    m->headers = NULL;
+    m->headers_n = 0;
+    m->blank = m->body = m->rest = m->head = none;
+    uri_clear(&m->uri);
+    for (size_t i = 0; i < SIP_TYPES; i++)
+        m->first[i] = 0;
+}
+
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
     struct scan s = {in, fs};
-    size_t at;
+    size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
+    size_t lf = lex_find(in, from, '\n');
 
-    memset(m, 0, sizeof *m);
-    if (lex_find(in, lex_while(in, 0, LEX_EOL), '\n') == in.n)
+    clear(m);
+    if (lf == in.n)
         return STEP_MORE;
-    if (!start_line(&s, m, &at))
+    if (!start_line(&s, m, from, lf))
         return STEP_FAIL;
-    header_fields(&s, m, at, mem);
+    header_fields(&s, m, lf + 1, mem);
     body(&s, m);
     return STEP_ITEM;
 }

@@ -1,73 +1,106 @@
 /* codecs/sip/sip_type.c - the values of header fields, by their forms. */
+#include "codecs/base/marks.h"
 #include "codecs/sip/sip_parts.h"
 
-/* Where reading a value stops. */
-enum { AT_SEMI = 1, AT_COMMA = 2, AT_QUOTE = 4, AT_ANGLE = 8 };
-static const uint8_t stops[256] = {
-    [';'] = AT_SEMI, [','] = AT_COMMA, ['"'] = AT_QUOTE, ['<'] = AT_ANGLE};
-
 struct cursor {
-    struct span s; /* the value of the header field */
-    size_t at;
-    uint8_t sep; /* AT_COMMA where a comma ends a value, 0 where it is an octet as any other */
+    struct marks *marks; /* over the text that `at` counts from */
+    const uint8_t *p;    /* that text */
+    size_t at, end;      /* where reading is; where the value of the header field ends */
+    uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
     struct arena *mem;
 };
 
-/* From `at` on, the first octet of `what`; a quoted string is passed over (one without end goes to the end). */
-static size_t stop(struct span s, size_t at, uint8_t what)
+static inline struct span cut(const struct cursor *c, size_t from, size_t to)
 {
-    for (; at < s.n; at++) {
-        uint8_t is = stops[s.p[at]] & (what | AT_QUOTE);
-        if (is & what)
-            return at;
-        if (is) {
-            size_t end = lex_quoted(s, at);
-            if (!end)
-                return s.n;
-            at = end - 1;
-        }
+    return (struct span){c->p + from, to - from};
+}
+
+/* The same without white space around. */
+static inline struct span cut_trim(const struct cursor *c, size_t from, size_t to)
+{
+    if (from < to && c->p[from] > ' ' && c->p[to - 1] > ' ') /* as most */
+        return cut(c, from, to);
+    return lex_trim_ends(cut(c, from, to), LEX_LWS);
+}
+
+static inline size_t skip_lws(const struct cursor *c, size_t at)
+{
+    while (at < c->end && lex_is(c->p[at], LEX_LWS))
+        at++;
+    return at;
+}
+
+/* The offset behind the quoted string that begins at `at`; c->end: it has no end. */
+static size_t behind_quoted(const struct cursor *c, size_t at)
+{
+    for (at++;; at += 2) { /* behind a backslash, and what it takes along */
+        at = marks_next(c->marks, MARKS_QUOTE, at, c->end);
+        if (at >= c->end)
+            return c->end;
+        if (c->p[at] == '"')
+            return at + 1;
     }
-    return s.n;
+}
+
+/* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
+ * end goes to the end). */
+static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+{
+    for (;;) {
+        at = marks_next(c->marks, MARKS_STOP, at, c->end);
+        if (at == c->end || c->p[at] == one || c->p[at] == two)
+            return at;
+        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
+    }
 }
 
 /* What a quoted string hides is no "=" of the parameter. */
-static struct param param_at(struct span s, size_t from, size_t to)
+static inline void param_at(struct cursor *c, struct param *p, size_t from, size_t to)
 {
-    return param_of(lex_trim(span_cut(s, from, to), LEX_LWS));
+    p->text = cut_trim(c, from, to);
+    from = (size_t)(p->text.p - c->p);
+    to = from + p->text.n;
+    size_t equal = marks_next(c->marks, MARKS_EQUAL, from, to);
+
+    if (equal == to) {
+        p->name = p->text;
+        p->value = (struct span){NULL, 0};
+    } else {
+        p->name = cut_trim(c, from, equal);
+        p->value = cut_trim(c, equal + 1, to);
+    }
 }
 
 static void params(struct cursor *c, const struct param **v, size_t *n)
 {
-    struct arena_list l = {0};
+    struct arena_run run;
+    size_t count = 0;
 
-    while (c->at < c->s.n && c->s.p[c->at] == ';') {
-        size_t end = stop(c->s, c->at + 1, AT_SEMI | c->sep);
-        struct param *p = arena_push(c->mem, &l, sizeof *p);
-        if (p)
-            *p = param_at(c->s, c->at + 1, end);
+    *v = NULL;
+    *n = 0;
+    if (c->at >= c->end || c->p[c->at] != ';')
+        return;
+    run = arena_run(c->mem, sizeof **v);
+    do {
+        size_t end = stop(c, c->at + 1, ';', c->sep);
+        if (count < run.room)
+            param_at(c, (struct param *)run.p + count++, c->at + 1, end);
+        else
+            c->mem->full = true;
         c->at = end;
-    }
-    *v = l.p;
-    *n = l.n;
-}
-
-/* The text of the item that began at `from`, without white space around. */
-static struct span item_text(const struct cursor *c, size_t from)
-{
-    return lex_trim(span_cut(c->s, from, c->at), LEX_LWS);
+    } while (c->at < c->end && c->p[c->at] == ';');
+    arena_run_end(c->mem, run, count, sizeof **v);
+    *v = count ? run.p : NULL;
+    *n = count;
 }
 
 /* ---- forms ---- */
 
-static void via(struct cursor *c, void *item)
+/* "SIP/2.0/UDP example.com:5060", whatever white space there is. */
+static void sent_by(struct sip_via *v, struct span head)
 {
-    struct sip_via *v = item;
-    struct span s = c->s;
-    size_t from = c->at, end = stop(s, from, AT_SEMI | c->sep), at;
+    size_t at = lex_find(head, 0, '/');
 
-    *v = (struct sip_via){0};
-    struct span head = lex_trim(span_cut(s, from, end), LEX_LWS);
-    at = lex_find(head, 0, '/');
     v->protocol = lex_trim(span_cut(head, 0, at), LEX_LWS);
     size_t next = lex_find(head, at + 1, '/');
     v->version = lex_trim(span_cut(head, at + 1, next), LEX_LWS);
@@ -77,36 +110,85 @@ static void via(struct cursor *c, void *item)
     struct span by = span_cut(head, lex_while(head, next, LEX_LWS), head.n);
     size_t colon = lex_find(by, by.n && by.p[0] == '[' ? lex_find(by, 0, ']') : 0, ':');
     v->host = lex_trim(span_cut(by, 0, colon), LEX_LWS);
+    v->port = (struct span){NULL, 0};
     if (colon < by.n)
         v->port = lex_trim(span_cut(by, colon + 1, by.n), LEX_LWS);
+}
+
+/* The same without white space but for the one space. False: there is some, or it is no SIP/2.0. */
+static inline bool usual_sent_by(struct sip_via *v, struct span head)
+{
+    static const uint8_t start[8] = {'S', 'I', 'P', '/', '2', '.', '0', '/'};
+    size_t at = 8, colon = head.n;
+
+    if (head.n < 12 || !lex_equal(head.p, start, sizeof start))
+        return false;
+    while (at < head.n && head.p[at] > ' ')
+        at++;
+    if (at == 8 || at + 1 >= head.n || head.p[at] != ' ' || lex_is(head.p[at + 1], LEX_LWS))
+        return false;
+    size_t host = at + 1, i = head.p[host] == '[' ? lex_find(head, host, ']') : host;
+    for (; i < head.n && head.p[i] != ':'; i++)
+        if (head.p[i] <= ' ')
+            return false;
+    colon = i;
+    if (colon < head.n && (colon + 1 == head.n || lex_is(head.p[colon + 1], LEX_LWS)))
+        return false;
+    v->protocol = (struct span){head.p, 3};
+    v->version = (struct span){head.p + 4, 3};
+    v->transport = (struct span){head.p + 8, at - 8};
+    v->host = (struct span){head.p + host, colon - host};
+    v->port = (struct span){NULL, 0};
+    if (colon < head.n)
+        v->port = (struct span){head.p + colon + 1, head.n - colon - 1};
+    return true;
+}
+
+static void via(struct cursor *c, void *item)
+{
+    struct sip_via *v = item;
+    size_t from = c->at, end = stop(c, from, ';', c->sep);
+    struct span head = cut_trim(c, from, end);
+
+    if (!usual_sent_by(v, head))
+        sent_by(v, head);
     c->at = end;
     params(c, &v->params, &v->params_n);
-    v->text = item_text(c, from);
+    v->text = cut_trim(c, from, c->at);
 }
 
 static void address(struct cursor *c, void *item)
 {
     struct sip_address *a = item;
-    struct span s = c->s;
-    size_t from = lex_while(s, c->at, LEX_LWS), at = stop(s, from, AT_SEMI | AT_ANGLE | c->sep);
+    const struct span none = {NULL, 0};
+    size_t from = skip_lws(c, c->at), at = from;
 
-    memset(a, 0, offsetof(struct sip_address, uri));
-    if (at < s.n && s.p[at] == '<') {
-        size_t close = lex_find(s, at, '>');
-        struct span before = span_cut(s, from, at);
+    for (;; at++) { /* to the URI, or behind one without angles */
+        at = marks_next(c->marks, MARKS_STOP, at, c->end);
+        if (at < c->end && c->p[at] == '"')
+            at = behind_quoted(c, at) - 1;
+        else if (at == c->end || c->p[at] != ',' || c->sep == ',')
+            break;
+    }
+    a->display = a->gap = none;
+    a->bare = at == c->end || c->p[at] != '<';
+    if (!a->bare) {
+        size_t close = marks_next(c->marks, MARKS_CLOSE, at, c->end);
         if (at > from) {
+            struct span before = cut(c, from, at);
             a->display = lex_trim(before, LEX_LWS);
             a->gap = span_cut(before, a->display.n, before.n);
         }
-        uri_parse(span_cut(s, at + 1, close), c->mem, &a->uri);
-        c->at = stop(s, close < s.n ? close + 1 : s.n, AT_SEMI | c->sep);
+        uri_parse_at(c->marks, at + 1 < close ? at + 1 : close, close, c->mem, &a->uri);
+        c->at = stop(c, close < c->end ? close + 1 : c->end, ';', c->sep);
     } else {
-        a->bare = true;
+        struct span bare = cut_trim(c, from, at);
+        size_t start = (size_t)(bare.p - c->p);
+        uri_parse_at(c->marks, start, start + bare.n, c->mem, &a->uri);
         c->at = at;
-        uri_parse(lex_trim(span_cut(s, from, at), LEX_LWS), c->mem, &a->uri);
     }
     params(c, &a->params, &a->params_n);
-    a->text = item_text(c, from);
+    a->text = cut_trim(c, from, c->at);
 }
 
 static void value(struct cursor *c, void *item)
@@ -114,60 +196,73 @@ static void value(struct cursor *c, void *item)
     struct sip_value *v = item;
     size_t from = c->at;
 
-    c->at = stop(c->s, from, AT_SEMI | c->sep);
-    v->value = item_text(c, from);
+    c->at = stop(c, from, ';', c->sep);
+    v->value = cut_trim(c, from, c->at);
     params(c, &v->params, &v->params_n);
-    v->text = item_text(c, from);
+    v->text = v->params_n || c->at == from ? cut_trim(c, from, c->at) : v->value;
 }
 
-/* A number at the front of `s` from `at` on; sets where it ends. */
-static bool number_at(struct span s, size_t *at, uint64_t *v)
+/* A number from `*at` on; sets where it ends. False: there is none, or it is too large. */
+static inline bool number_at(const struct cursor *c, size_t *at, uint64_t *v)
 {
-    size_t end = lex_while(s, *at, LEX_DIGIT);
-    bool fits = lex_number(span_cut(s, *at, end), v);
-    *at = end;
-    return fits;
+    size_t i = *at, from = i;
+    uint64_t sum = 0;
+
+    for (; i < c->end && lex_is(c->p[i], LEX_DIGIT); i++)
+        sum = sum * 10 + (uint64_t)(c->p[i] - '0');
+    *at = i;
+    if (i - from > 19) /* it may be too large for 64 bits */
+        return lex_number(cut(c, from, i), v);
+    *v = sum;
+    return i > from;
 }
 
 static void number(struct cursor *c, void *item)
 {
     struct sip_number *v = item;
-    struct span s = c->s;
-    size_t at = c->at;
+    const struct span none = {NULL, 0};
+    size_t from = c->at, at = from;
 
-    *v = (struct sip_number){0};
-    v->fits = number_at(s, &at, &v->number);
-    at = lex_while(s, at, LEX_LWS);
-    if (at < s.n && s.p[at] == '(') {
-        size_t end = lex_comment(s, at);
-        v->comment = span_cut(s, at, end ? end : s.n);
-        at = lex_while(s, end ? end : s.n, LEX_LWS);
+    v->number = v->second = 0;
+    v->body = false;
+    v->method = v->comment = none;
+    v->text = cut(c, from, c->end); /* the value, which has no white space around */
+    v->fits = number_at(c, &at, &v->number);
+    at = skip_lws(c, at);
+    if (at < c->end && c->p[at] == '(') {
+        size_t end = lex_comment(cut(c, 0, c->end), at);
+        v->comment = cut(c, at, end ? end : c->end);
+        at = skip_lws(c, end ? end : c->end);
     }
-    c->at = stop(s, at, AT_SEMI);
+    c->at = at == c->end ? at : stop(c, at, ';', ';');
     v->fits &= c->at == at;
     params(c, &v->params, &v->params_n);
-    v->text = s;
-    c->at = s.n;
+    c->at = c->end;
 }
 
 /* "314159 INVITE"; "776656 1 INVITE". */
 static void with_method(struct cursor *c, struct sip_number *v, bool two)
 {
-    struct span s = c->s;
-    size_t at = c->at;
+    size_t from = c->at, at = from;
 
-    *v = (struct sip_number){.text = s};
-    v->fits = number_at(s, &at, &v->number);
-    size_t next = lex_while(s, at, LEX_LWS);
+    v->second = 0;
+    v->number = 0;
+    v->body = false;
+    v->comment = (struct span){NULL, 0};
+    v->params = NULL;
+    v->params_n = 0;
+    v->text = cut(c, from, c->end);
+    v->fits = number_at(c, &at, &v->number);
+    size_t next = skip_lws(c, at);
     v->fits &= next > at;
     if (two) {
-        v->fits &= number_at(s, &next, &v->second);
+        v->fits &= number_at(c, &next, &v->second);
         at = next;
-        next = lex_while(s, at, LEX_LWS);
+        next = skip_lws(c, at);
         v->fits &= next > at;
     }
-    v->method = span_cut(s, next, s.n);
-    c->at = s.n;
+    v->method = cut(c, next, c->end);
+    c->at = c->end;
 }
 static void cseq(struct cursor *c, void *item)
 {
@@ -179,38 +274,42 @@ static void rack(struct cursor *c, void *item)
 }
 
 /* Parameters behind commas, to the end. */
-static void auth_params(struct cursor *c, struct sip_auth *a)
+static void auth_params(struct cursor *c, struct sip_auth *a, size_t from)
 {
-    struct arena_list l = {0};
-    struct span s = c->s;
+    struct arena_run run = arena_run(c->mem, sizeof *a->params);
+    size_t count = 0;
 
-    while (c->at < s.n) {
-        size_t end = stop(s, c->at, AT_COMMA);
-        struct param *p = arena_push(c->mem, &l, sizeof *p);
-        if (p)
-            *p = param_at(s, c->at, end);
+    a->text = cut(c, from, c->end);
+    while (c->at < c->end) {
+        size_t end = stop(c, c->at, ',', ',');
+        if (count < run.room)
+            param_at(c, (struct param *)run.p + count++, c->at, end);
+        else
+            c->mem->full = true;
         c->at = end + 1;
     }
-    c->at = s.n;
-    a->text = s;
-    a->params = l.p;
-    a->params_n = l.n;
+    c->at = c->end;
+    arena_run_end(c->mem, run, count, sizeof *a->params);
+    a->params = count ? run.p : NULL;
+    a->params_n = count;
 }
 static void info(struct cursor *c, void *item)
 {
     struct sip_auth *a = item;
 
     a->scheme = (struct span){NULL, 0};
-    auth_params(c, a);
+    auth_params(c, a, c->at);
 }
 static void auth(struct cursor *c, void *item)
 {
     struct sip_auth *a = item;
-    size_t end = lex_until(c->s, c->at, LEX_LWS);
+    size_t from = c->at, end = from;
 
-    a->scheme = span_cut(c->s, c->at, end);
-    c->at = lex_while(c->s, end, LEX_LWS);
-    auth_params(c, a);
+    while (end < c->end && !lex_is(c->p[end], LEX_LWS))
+        end++;
+    a->scheme = cut(c, from, end);
+    c->at = skip_lws(c, end);
+    auth_params(c, a, from);
 }
 
 static const struct {
@@ -228,45 +327,67 @@ static const struct {
     [SIP_INFOS] = {sizeof(struct sip_auth), info},
 };
 
-void sip_type(struct sip_header *h, size_t body, struct arena *mem)
+/* The values of a header field whose value stands at `from` in the text of `marks`. */
+static void type(struct sip_header *h, struct marks *marks, size_t from, size_t body,
+                 struct arena *mem)
 {
     const struct sip_name *name = &sip_names[h->type];
     struct arena_list l = {0};
-    struct cursor c = {.s = h->value, .sep = name->list ? AT_COMMA : 0, .mem = mem};
-    union {
-        struct sip_via via;
-        struct sip_address address;
-        struct sip_value value;
-        struct sip_number number;
-        struct sip_auth auth;
-    } item;
+    struct cursor c = {marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', mem};
 
     if (!forms[name->form].read)
         return;
     do {
-        c.at = lex_while(c.s, c.at, LEX_LWS);
-        forms[name->form].read(&c, &item);
-        if (name->form == SIP_LENGTH)
-            item.number.body = item.number.fits && item.number.number == body;
-        void *p = arena_push(mem, &l, forms[name->form].size);
-        if (!p)
+        void *item = arena_push(mem, &l, forms[name->form].size);
+        if (!item)
             break;
-        memcpy(p, &item, forms[name->form].size);
-    } while (c.at++ < c.s.n);
+        c.at = skip_lws(&c, c.at);
+        forms[name->form].read(&c, item);
+        if (name->form == SIP_LENGTH) {
+            struct sip_number *length = item;
+            length->body = length->fits && length->number == body;
+        }
+    } while (c.at++ < c.end);
     h->values = l.p;
     h->values_n = l.n;
+}
+
+void sip_type(struct sip_header *h, size_t body, struct arena *mem)
+{
+    struct marks marks;
+
+    marks_init(&marks, h->value);
+    type(h, &marks, 0, body, mem);
+}
+
+void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem)
+{
+    struct marks marks;
+
+    marks_init(&marks, m->head);
+    for (size_t i = 0; i < n; i++)
+        if (m->first[types[i]]) {
+            struct sip_header *h = &m->headers[m->first[types[i]] - 1];
+            type(h, &marks, (size_t)(h->value.p - m->head.p), m->body.n, mem);
+        }
 }
 
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
     enum step step = sip_scan(in, mem, m, fs);
+    struct marks marks;
 
     if (step != STEP_ITEM)
         return step;
-    if (m->request)
-        uri_parse(m->uri.text, mem, &m->uri);
-    for (size_t i = 0; i < m->headers_n; i++)
-        sip_type(&m->headers[i], m->body.n, mem);
+    marks_init(&marks, m->head);
+    if (m->request) {
+        size_t at = (size_t)(m->uri.text.p - m->head.p);
+        uri_parse_at(&marks, at, at + m->uri.text.n, mem, &m->uri);
+    }
+    for (size_t i = 0; i < m->headers_n; i++) {
+        struct sip_header *h = &m->headers[i];
+        type(h, &marks, (size_t)(h->value.p - m->head.p), m->body.n, mem);
+    }
     m->parts = NULL;
     m->parts_n = 0;
     if (m->body.n)

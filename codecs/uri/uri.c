@@ -1,20 +1,6 @@
 /* codecs/uri/uri.c - taking a URI apart at its delimiters. */
 #include "codecs/uri/uri.h"
 
-/* Octets at which the parts of a sip: URI end. */
-enum { AT_USER = 1, AT_HOST = 2, AT_PARAM = 4, AT_HEADER = 8 };
-static const uint8_t ends[256] = {
-    ['@'] = AT_USER,   [':'] = AT_HOST, [';'] = AT_HOST | AT_PARAM, ['?'] = AT_HOST | AT_PARAM,
-    ['&'] = AT_HEADER,
-};
-
-static size_t until(struct span s, size_t at, uint8_t what)
-{
-    while (at < s.n && !(ends[s.p[at]] & what))
-        at++;
-    return at;
-}
-
 /* A parameter of a URI: no white space is left out, none may stand there. */
 static struct param param_exact(struct span text)
 {
@@ -25,52 +11,94 @@ static struct param param_exact(struct span text)
     return p;
 }
 
-/* Parameters from `at` on, each behind one octet: of those `what` ends. Returns where they end. */
-static size_t list(struct span s, size_t at, uint8_t what, struct arena *mem,
-                   const struct param **v, size_t *n)
+/* The text of a sip: URI in the text that `marks` is over. */
+struct sip_text {
+    struct marks *marks;
+    const uint8_t *p; /* that text */
+    size_t end;       /* where the URI ends */
+};
+
+/* From `at` on, the first of the octets that MARKS_HOST has and that is one of two. */
+static inline size_t until(const struct sip_text *t, size_t at, size_t end, uint8_t one,
+                           uint8_t two)
 {
-    struct arena_list l = {0};
-    uint8_t last = what == AT_PARAM ? '?' : 0;
+    do
+        at = marks_next(t->marks, MARKS_HOST, at, end);
+    while (at < end && t->p[at] != one && t->p[at] != two && ++at);
+    return at;
+}
+
+static inline struct span part(const struct sip_text *t, size_t from, size_t to)
+{
+    return (struct span){t->p + from, to - from};
+}
+
+/* Parameters behind ";" from `at` on, up to "?". Returns where they end. */
+static size_t sip_params(const struct sip_text *t, size_t at, struct arena *mem, struct uri *u)
+{
+    struct arena_run run = arena_run(mem, sizeof *u->params);
+    struct param *p = run.p;
 
     do {
-        size_t end = until(s, at + 1, what);
+        size_t from = at + 1, equal;
+        at = until(t, from, t->end, ';', '?');
+        equal = marks_next(t->marks, MARKS_EQUAL, from, at);
+        if (u->params_n == run.room) {
+            mem->full = true;
+            continue;
+        }
+        p[u->params_n++] = (struct param){
+            .text = part(t, from, at),
+            .name = part(t, from, equal),
+            .value = equal < at ? part(t, equal + 1, at) : (struct span){NULL, 0},
+        };
+    } while (at < t->end && t->p[at] == ';');
+    arena_run_end(mem, run, u->params_n, sizeof *u->params);
+    u->params = u->params_n ? p : NULL;
+    return at;
+}
+
+/* Header fields behind "?" and "&". */
+static void sip_headers(struct span s, struct arena *mem, struct uri *u)
+{
+    struct arena_list l = {0};
+
+    for (size_t at = 0; at < s.n;) {
+        size_t end = lex_find(s, at + 1, '&');
         struct param *p = arena_push(mem, &l, sizeof *p);
         if (p)
             *p = param_exact(span_cut(s, at + 1, end));
         at = end;
-    } while (at < s.n && s.p[at] != last);
-    *v = l.p;
-    *n = l.n;
-    return at;
+    }
+    u->headers = l.p;
+    u->headers_n = l.n;
 }
 
-static void parse_sip(struct uri *u, size_t at, struct arena *mem)
+static void parse_sip(const struct sip_text *t, size_t at, struct arena *mem, struct uri *u)
 {
-    struct span s = u->text;
-    size_t user = until(s, at, AT_USER);
+    size_t user = marks_next(t->marks, MARKS_AT, at, t->end), from;
 
-    if (user < s.n) {
-        struct span info = span_cut(s, at, user);
-        size_t colon = lex_find(info, 0, ':');
-        u->user = span_cut(info, 0, colon);
-        if (colon < info.n)
-            u->password = span_cut(info, colon + 1, info.n);
+    if (user < t->end) {
+        size_t colon = until(t, at, user, ':', ':');
+        u->user = part(t, at, colon);
+        if (colon < user)
+            u->password = part(t, colon + 1, user);
         at = user + 1;
     }
-    size_t from = at;
-    if (at < s.n && s.p[at] == '[') /* colons in brackets are the literal's own */
-        at = lex_find(s, at, ']');
-    at = until(s, at, AT_HOST);
-    u->host = span_cut(s, from, at);
-    if (at < s.n && s.p[at] == ':') {
+    from = at;
+    if (at < t->end && t->p[at] == '[') /* colons in brackets are the literal's own */
+        at = lex_find(part(t, 0, t->end), at, ']');
+    at = marks_next(t->marks, MARKS_HOST, at, t->end);
+    u->host = part(t, from, at);
+    if (at < t->end && t->p[at] == ':') {
         from = at + 1;
-        at = until(s, from, AT_PARAM);
-        u->port = span_cut(s, from, at);
+        at = until(t, from, t->end, ';', '?');
+        u->port = part(t, from, at);
     }
-    if (at < s.n && s.p[at] == ';')
-        at = list(s, at, AT_PARAM, mem, &u->params, &u->params_n);
-    if (at < s.n)
-        list(s, at, AT_HEADER, mem, &u->headers, &u->headers_n);
+    if (at < t->end && t->p[at] == ';')
+        at = sip_params(t, at, mem, u);
+    if (at < t->end)
+        sip_headers(part(t, at, t->end), mem, u);
 }
 
 static void parse_tel(struct uri *u, size_t at, struct arena *mem)
@@ -125,26 +153,52 @@ static void parse_other(struct uri *u, size_t at)
     u->path = span_cut(s, at, s.n);
 }
 
-bool uri_parse(struct span text, struct arena *mem, struct uri *u)
+/* Where the scheme ends, at its colon; text.n: it has none. */
+static size_t scheme_end(struct span text)
 {
     size_t at = 0;
 
-    *u = (struct uri){.text = text};
     if (text.n == 0 || !lex_is(text.p[0], LEX_ALPHA))
-        return false;
+        return text.n;
     while (at < text.n && (lex_is(text.p[at], LEX_ALPHA | LEX_DIGIT) || text.p[at] == '+' ||
                            text.p[at] == '-' || text.p[at] == '.'))
         at++;
-    if (at == text.n || text.p[at] != ':')
+    return at < text.n && text.p[at] == ':' ? at : text.n;
+}
+
+bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem, struct uri *u)
+{
+    static const uint8_t usual[4] = {'s', 'i', 'p', ':'};
+    struct sip_text t = {marks, marks->text.p, to};
+    struct span text = part(&t, from, to);
+    bool sip = text.n >= 4 && lex_half(text.p) == lex_half(usual);
+    size_t at = sip ? 3 : scheme_end(text);
+
+    uri_clear(u);
+    u->text = text;
+    if (at == text.n)
         return false;
     u->scheme = span_cut(text, 0, at);
-    const struct uri_scheme *known = uri_scheme_of(u->scheme);
-    u->kind = known ? known->kind : URI_OTHER;
+    const struct uri_scheme *known = sip ? NULL : uri_scheme_of(u->scheme);
+    u->kind = sip ? URI_SIP : known ? known->kind : URI_OTHER;
     if (u->kind == URI_SIP || u->kind == URI_SIPS)
-        parse_sip(u, at + 1, mem);
+        parse_sip(&t, from + at + 1, mem, u);
     else if (u->kind == URI_TEL)
         parse_tel(u, at + 1, mem);
     else
         parse_other(u, at + 1);
     return true;
+}
+
+bool uri_parse(struct span text, struct arena *mem, struct uri *u)
+{
+    struct marks marks;
+
+    if (text.n == 0) { /* there may be no octets to point to */
+        uri_clear(u);
+        u->text = text;
+        return false;
+    }
+    marks_init(&marks, text);
+    return uri_parse_at(&marks, 0, text.n, mem, u);
 }

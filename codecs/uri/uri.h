@@ -4,6 +4,7 @@
  * hold is said by uri_lint. All texts borrow the URI's octets and are as they stand there, with their escapes. */
 #ifndef CODECS_URI_URI_H
 #define CODECS_URI_URI_H
+#include "codecs/base/marks.h"
 #include "codecs/base/param.h"
 
 enum {
@@ -30,15 +31,28 @@ struct uri { /* a text whose p is NULL is not there; one of no octets is there a
 };
 extern const struct desc uri_desc;
 
+/* Make `u` that of no text. */
+static inline void uri_clear(struct uri *u)
+{
+    const struct span none = {NULL, 0};
+
+    u->kind = URI_OTHER; /* by member: that is faster than as a whole */
+    u->text = u->scheme = u->user = u->password = u->host = u->port = none;
+    u->path = u->query = u->fragment = none;
+    u->params = u->headers = NULL;
+    u->params_n = u->headers_n = 0;
+}
 /* Take `text` apart into `u`; lists are allocated from `mem`, and cut short where it is full. False: it has no scheme, so
  * that it is no absolute URI; then `u` has the text only. */
 bool uri_parse(struct span text, struct arena *mem, struct uri *u);
+/* The same of what stands from `from` to `to` in the text of `marks`: for a reader that has marks already. */
+bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem, struct uri *u);
 /* Write the record that a draft's node over uri_desc describes. */
 void uri_put(struct wr *w, const struct node *rec);
 /* The port as a number; false: there is none, or it is none below 65536. */
 bool uri_port(const struct uri *u, uint16_t *port);
-/* The value of the first parameter `name`, empty where it has none; p is NULL where there is no such parameter. Escapes in
- * names count as what they stand for (RFC 3261 section 19.1.4). */
+/* The value of the first parameter `name`, empty where it has none; p is NULL where there is no such parameter.
+ * Escapes in names count as what they stand for (RFC 3261 section 19.1.4). */
 struct span uri_param(const struct uri *u, const char *name);
 
 /* ---- what the parts mean ---- */
@@ -52,8 +66,8 @@ struct uri_scheme {
     bool
         host; /* RFC 3986 forms only: it names a host that is looked up, and none without is valid */
 };
-/* What a scheme of this name is, the case of letters aside; NULL: none of those known here (sip, sips, tel, http, https, ws,
- * wss, xmpp, rtmp). */
+/* What a scheme of this name is, the case of letters aside; NULL: none of those known here (sip, sips, tel, http,
+ * https, ws, wss, xmpp, rtmp). */
 const struct uri_scheme *uri_scheme_of(struct span name);
 
 enum uri_transport { /* RFC 3261 section 19.1.1, RFC 7118 section 5 */
@@ -67,7 +81,8 @@ enum uri_transport { /* RFC 3261 section 19.1.1, RFC 7118 section 5 */
 /* The transport that a sip or sips URI means: of its parameter, else UDP or TCP by its scheme. Over TLS too, where the
  * scheme is sips. */
 enum uri_transport uri_transport(const struct uri *u);
-/* Whether messages over a transport arrive or the sender hears of it; false for another one, of which nothing is known. */
+/* Whether messages over a transport arrive or the sender hears of it; false for another one, of which nothing is
+ * known. */
 bool uri_reliable(enum uri_transport t);
 /* lr is there, with a value or without (RFC 3261 section 19.1.1). */
 bool uri_lr(const struct uri *u);
@@ -80,8 +95,8 @@ struct span uri_maddr(const struct uri *u);
 struct span uri_method(const struct uri *u);
 /* uri_port, else the port that scheme and transport mean; 0: neither says one, or the port given is no port. */
 uint16_t uri_port_meant(const struct uri *u);
-/* A host that is an address, as one with port 0: an IPv6 literal in brackets, or four numbers from 0 to 255 without leading
- * zeros (RFC 3986 section 3.2.2, RFC 5954 section 4.1). False: it is a name, or malformed. */
+/* A host that is an address, as one with port 0: an IPv6 literal in brackets, or four numbers from 0 to 255 without
+ * leading zeros (RFC 3986 section 3.2.2, RFC 5954 section 4.1). False: it is a name, or malformed. */
 bool uri_addr(struct span host, struct addr *a);
 
 /* ---- escapes ---- */
@@ -99,27 +114,27 @@ enum uri_part {                    /* what stands bare in it; "%" never does */
                 URI_PART_QUERY,    /* query, fragment */
                 URI_PARTS
 };
-/* Write `s` as text of a component: each octet that may not stand there bare becomes "%" and two capital digits (RFC 3261
- * section 19.1.2, RFC 3986 section 2.1). */
+/* Write `s` as text of a component: each octet that may not stand there bare becomes "%" and two capital digits (RFC
+ * 3261 section 19.1.2, RFC 3986 section 2.1). */
 void uri_escape(struct wr *w, struct span s, enum uri_part part);
-/* Write what `s`, text of one component, stands for. False: a "%" has no two hexadecimal digits behind it; it is written as
- * it is. */
+/* Write what `s`, text of one component, stands for. False: a "%" has no two hexadecimal digits behind it; it is
+ * written as it is. */
 bool uri_unescape(struct wr *w, struct span s);
 
 /* ---- comparison ---- */
 
-/* Whether two URIs are equal: sip and sips by RFC 3261 section 19.1.4 with RFC 5954 section 4.2 (a transport in one of them
- * only makes them differ, whatever it is; header fields compare by section 7.3.1, under one form of their name); tel by
- * RFC 3966 section 4; others by RFC 3986 section 6.2.2, and by 6.2.3 where the scheme is known. Texts without a scheme are
- * equal octet for octet.
+/* Whether two URIs are equal: sip and sips by RFC 3261 section 19.1.4 with RFC 5954 section 4.2 (a transport in one
+ * of them only makes them differ, whatever it is; header fields compare by section 7.3.1, under one form of their
+ * name); tel by RFC 3966 section 4; others by RFC 3986 section 6.2.2, and by 6.2.3 where the scheme is known. Texts
+ * without a scheme are equal octet for octet.
  *
  * mem  room for the time of the call; false and mem->full: it did not suffice */
 bool uri_same(const struct uri *a, const struct uri *b, struct arena *mem);
 
 /* ---- lint ---- */
 
-/* Say what breaks the syntax of the URI's kind (RFC 3261 sections 19.1.1 and 25.1, RFC 3966, RFC 3986), and what its parts
- * may not be together; each rule once a part. What depends on where the URI stands is not judged.
+/* Say what breaks the syntax of the URI's kind (RFC 3261 sections 19.1.1 and 25.1, RFC 3966, RFC 3986), and what its
+ * parts may not be together; each rule once a part. What depends on where the URI stands is not judged.
  *
  * base  offset of u->text in the message */
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base);

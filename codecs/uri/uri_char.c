@@ -1,7 +1,7 @@
 /* codecs/uri/uri_char.c - what may stand in which component, escapes, and texts compared across them. */
 #include "codecs/uri/uri_parts.h"
 
-/* uri_test.c has each class written out as the standards do. */
+/* uri_use_test.c has each class written out as the standards do. */
 const uint16_t uri_chars[256] = {
     0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,
     0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000,

@@ -39,7 +39,7 @@ static enum uri_host ipv6(struct span s, struct span *at)
     while (from <= s.n) {
         size_t end = lex_find(s, from, ':');
         struct span group = span_cut(s, from, end);
-        if (end + 1 < s.n && s.p[end] == ':' && s.p[end + 1] == ':')
+        if (end + 1 < s.n && s.p[end + 1] == ':')
             gaps++;
         bool last = end == s.n && from > 0 && lex_find(group, 0, '.') < group.n;
         if (group.n && !hexadecimal(group) && !(last && addr_parse(group, &a))) {

@@ -228,6 +228,8 @@ static const struct uri_rule rules[] = {
      .what = "a fragment in a URI of WebSocket"},
 };
 
+const size_t uri_rules_n = COUNT(rules);
+
 static void judge(struct uri_look *l, const struct uri_rule *r, struct span s)
 {
     struct span at = s;

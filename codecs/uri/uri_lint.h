@@ -25,6 +25,7 @@ struct uri_rule {
     enum level level;
     const char *what; /* %c is the octet at *at */
 };
+extern const size_t uri_rules_n; /* in the table */
 /* Fill what is known of the host before the rules are tried. */
 void uri_look_at_host(struct uri_look *l);
 

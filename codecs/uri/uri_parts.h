@@ -72,8 +72,8 @@ enum uri_host {
     HOST_LONG,    /* above 255 octets */
     HOST_SPACE,   /* an octet that no URI has: said of the whole text */
 };
-/* The first thing that is wrong with a host, and where: by RFC 3261 section 25.1, with addresses as RFC 5954 section 4.1 has
- * them, for sip. For others by RFC 3986 section 3.2.2, labels of names in the DNS too where `dns`. */
+/* The first thing that is wrong with a host, and where: by RFC 3261 section 25.1, with addresses as RFC 5954 section
+ * 4.1 has them, for sip. For others by RFC 3986 section 3.2.2, labels of names in the DNS too where `dns`. */
 enum uri_host uri_host_sip(struct span host, struct span *at);
 enum uri_host uri_host_other(struct span host, bool dns, struct span *at);
 /* A name of labels (RFC 3966 section 3: domainname, RFC 3261 section 25.1: hostname). */

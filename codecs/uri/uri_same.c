@@ -17,7 +17,8 @@ static bool exact(struct span a, struct span b)
 
 /* ---- lists, in whatever order they stand ---- */
 
-/* Parameters and headers that are not compared as all others are: without case, and ignored where one URI has them only. */
+/* Parameters and headers that are not compared as all others are: without case, and ignored where one URI has them
+ * only. */
 enum list { SIP_PARAMS, SIP_HEADERS, TEL_PARAMS };
 enum { ALONE = 8, NUMBER = 16 }; /* beside enum uri_how */
 static const struct own {
@@ -171,8 +172,8 @@ static bool same_tel(const struct uri *a, const struct uri *b, struct arena *mem
            same_lists(a, b, TEL_PARAMS, mem);
 }
 
-/* A path as it compares: escapes as uri_next has them, without dot segments (RFC 3986 section 5.2.4) where it begins with a
- * slash. NULL: no room. */
+/* A path as it compares: escapes as uri_next has them, without dot segments (RFC 3986 section 5.2.4) where it begins
+ * with a slash. NULL: no room. */
 static const uint16_t *path_of(const struct uri *u, size_t *n, struct arena *mem)
 {
     struct uri_walk w = uri_walk_of(u->path, URI_OTHER, 0);

@@ -21,20 +21,62 @@
 
 enum { ROUNDS_MAX = 99, PARTIES_MAX = 4, TIME_MAX_MS = 600000 };
 
+/* Cost of an octet from 1 KB to 1 MB: it grows by a half at most. */
+#define HOSTILE(family)                                                                            \
+    {                                                                                              \
+        "sip.hostile." family, "bench_sip_hostile", 3, 120, GROWTH, 1500, false, false, NULL       \
+    }
+
 static const struct subject {
     const char *name, *program;
     unsigned rounds, time_ms;
-    enum { RATIO, DEVIATION, PEAK } of; /* what is held against a limit */
-    uint64_t limit;                     /* of a deviation, ns; of a peak, KiB */
-    bool no_allocs;                     /* ours must not allocate while it is measured */
-    bool wall;                          /* cost is time that passes, not CPU time */
-    const char *peak_of;                /* in words, of what */
+    enum { RATIO, DEVIATION, PEAK, ARENA, GROWTH } of; /* what is held against a limit */
+    uint64_t
+        limit; /* of a deviation, ns; of a peak, KiB; of an arena, octets; of a growth, thousandths */
+    bool no_allocs;      /* ours must not allocate while it is measured */
+    bool wall;           /* cost is time that passes, not CPU time */
+    const char *peak_of; /* in words, of what */
 } subjects[] = {
     {"stun.decode", "bench_stun", 7, 300, RATIO, 0, true, false, NULL},
     {"stun.integrity", "bench_stun", 7, 300, RATIO, 0, true, false, NULL},
     {"rtp.header", "bench_rtp", 7, 300, RATIO, 0, true, false, NULL},
     {"rtp.watch", "bench_watch", 7, 300, RATIO, 0, false, false, NULL},
     {"rtcp.compound", "bench_rtp", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.full", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.scan", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.route", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.build", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.lint", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.arena", "bench_sip", 1, 100, ARENA, 4096, true, false, NULL},
+    HOSTILE("header"),
+    HOSTILE("headers"),
+    HOSTILE("short-headers"),
+    HOSTILE("vias-line"),
+    HOSTILE("vias-lines"),
+    HOSTILE("quote"),
+    HOSTILE("quotes"),
+    HOSTILE("quoted"),
+    HOSTILE("nul"),
+    HOSTILE("nul-lines"),
+    HOSTILE("cr"),
+    HOSTILE("lf"),
+    HOSTILE("lf-before"),
+    HOSTILE("fold"),
+    HOSTILE("space"),
+    HOSTILE("space-params"),
+    HOSTILE("high"),
+    HOSTILE("escapes"),
+    HOSTILE("escapes-target"),
+    HOSTILE("commas"),
+    HOSTILE("semicolons"),
+    HOSTILE("uri-semicolons"),
+    HOSTILE("angles"),
+    HOSTILE("parentheses"),
+    HOSTILE("colons"),
+    HOSTILE("digits"),
+    HOSTILE("challenge"),
+    HOSTILE("multipart"),
+    HOSTILE("boundaries"),
     {"stun.server", "bench_load", 7, 1000, RATIO, 0, false, false, NULL},
     {"turn.relay.172", "bench_relay", 7, 1000, RATIO, 0, false, false, NULL},
     {"turn.relay.1200", "bench_relay", 7, 1000, RATIO, 0, false, false, NULL},
@@ -50,7 +92,7 @@ static const struct subject {
 };
 static const struct rival {
     const char *subject, *peer, *program;
-    double must;
+    double must; /* 0: it is shown, and held against nothing */
 } rivals[] = {
     {"stun.decode", "libre", "bench_libre", 12},
     {"stun.decode", "libnice", "bench_nice", 4},
@@ -58,6 +100,12 @@ static const struct rival {
     {"stun.integrity", "libnice", "bench_nice", 4},
     {"rtp.header", "libre", "bench_libre_rtp", 8},
     {"rtcp.compound", "libre", "bench_libre_rtp", 8},
+    {"sip.full", "osip", "bench_osip", 10},
+    {"sip.full", "sofia", "bench_sofia", 5},
+    {"sip.scan", "http", "bench_http_parser", 6},
+    {"sip.route", "osip", "bench_osip", 25},
+    {"sip.build", "osip", "bench_osip", 15},
+    {"sip.lint", "decode", "bench_sip", 0},
     {"stun.server", "coturn", "bench_load", 2},
     {"turn.relay.172", "coturn", "bench_relay", 2},
     {"turn.relay.1200", "coturn", "bench_relay", 2},
@@ -69,7 +117,7 @@ static const struct rival {
 
 struct sample { /* one run of a program; the keys that bench/bench.h prints */
     uint64_t ops, bytes, cpu_ns, wall_ns, yardstick_ps, allocs, lost, stray, sender_ns,
-        deviation_ns, worst_ns, peak_kib, left_out;
+        deviation_ns, worst_ns, peak_kib, left_out, arena, growth;
 };
 static const struct {
     const char *key;
@@ -88,6 +136,8 @@ static const struct {
     {"worst_ns", offsetof(struct sample, worst_ns)},
     {"peak_kib", offsetof(struct sample, peak_kib)},
     {"left_out", offsetof(struct sample, left_out)},
+    {"arena", offsetof(struct sample, arena)},
+    {"growth", offsetof(struct sample, growth)},
 };
 
 struct party { /* ours is the first */
@@ -298,6 +348,18 @@ static double of_peak(const struct subject *s, const struct sample *ours, const 
     return (double)v->peak_kib;
 }
 
+static double of_arena(const struct subject *s, const struct sample *ours, const struct sample *v)
+{
+    (void)s, (void)ours;
+    return (double)v->arena;
+}
+
+static double of_growth(const struct subject *s, const struct sample *ours, const struct sample *v)
+{
+    (void)s, (void)ours;
+    return (double)v->growth / 1000;
+}
+
 static uint64_t allocs(const struct bench *b)
 {
     uint64_t sum = 0;
@@ -338,8 +400,11 @@ static void peer_row(struct bench *b, const struct party *p)
             printf(",\"allocs\":%" PRIu64, allocs(b));
         puts("}");
     } else if (p) {
-        printf("%-15s %10.1f  %-8s %10.1f  %7.2f  >= %-8g %s\n", s->name, ours, p->who, theirs,
-               ratio, p->must, verdict(b, ok));
+        char must[24] = "-";
+        if (p->must > 0)
+            snprintf(must, sizeof must, ">= %g", p->must);
+        printf("%-15s %10.1f  %-8s %10.1f  %7.2f  %-11s %s\n", s->name, ours, p->who, theirs, ratio,
+               must, verdict(b, ok));
     } else {
         printf("%-15s %10.1f  %-8s %10s  %7s  %-11s %s\n", s->name, ours, "-", "-", "-", "-",
                verdict(b, ok));
@@ -363,6 +428,40 @@ static void peak_row(struct bench *b)
     else
         printf("%-15s peak %.1f MiB, %s  <= %.1f MiB  %s\n", b->subject->name, peak / 1024,
                b->subject->peak_of, must / 1024, verdict(b, ok));
+}
+
+static void arena_row(struct bench *b)
+{
+    double octets = median(b, &b->parties[0], of_arena), must = (double)b->subject->limit;
+    bool ok = octets <= must;
+
+    b->rows++;
+    b->missed += !ok;
+    if (b->cli.json)
+        printf("{\"name\":\"%s\",\"peer\":null,\"ratio\":null,\"arena_octets\":%.0f,"
+               "\"must_octets\":%.0f,\"ok\":%s,\"rounds\":%u}\n",
+               b->subject->name, octets, must, ok ? "true" : "false", b->rounds);
+    else
+        printf("%-15s %.0f octets of the arena a message  <= %.0f  %s\n", b->subject->name, octets,
+               must, verdict(b, ok));
+}
+
+static void growth_row(struct bench *b)
+{
+    const struct party *us = &b->parties[0];
+    double growth = median(b, us, of_growth), octet = median(b, us, of_cost);
+    double must = (double)b->subject->limit / 1000;
+    bool ok = growth <= must;
+
+    b->rows++;
+    b->missed += !ok;
+    if (b->cli.json)
+        printf("{\"name\":\"%s\",\"peer\":null,\"ratio\":null,\"ns_octet\":%.3f,\"growth\":%.3f,"
+               "\"must_growth\":%g,\"ok\":%s,\"rounds\":%u}\n",
+               b->subject->name, octet, growth, must, ok ? "true" : "false", b->rounds);
+    else
+        printf("%-26s %7.3f ns an octet at 1 MB, growth from 1 KB %5.2f  <= %g  %s\n",
+               b->subject->name, octet, growth, must, verdict(b, ok));
 }
 
 static void deviation_row(struct bench *b)
@@ -410,6 +509,10 @@ static void run_subject(struct bench *b, const struct subject *s, unsigned round
         deviation_row(b);
     else if (s->of == PEAK)
         peak_row(b);
+    else if (s->of == ARENA)
+        arena_row(b);
+    else if (s->of == GROWTH)
+        growth_row(b);
     else if (!shown)
         peer_row(b, NULL);
     fflush(stdout);
@@ -498,6 +601,16 @@ const struct command cmd_bench = {
         "  rtp.header      the header of a PCMU packet: libre\n"
         "  rtp.watch       a packet shown to the watcher, 600 streams in turn\n"
         "  rtcp.compound   SR with a block and SDES, all fields typed: libre\n"
+        "  sip.full        a mix of 1,000 messages, 778 octets each, all typed: libosip2, "
+        "sofia-sip\n"
+        "  sip.scan        start line and header fields of 660 octets found: http_parser\n"
+        "  sip.route       Via, tags, Call-ID and CSeq of the mix: libosip2, which parses it "
+        "whole\n"
+        "  sip.build       an INVITE from a template: libosip2's writer\n"
+        "  sip.lint        the mix decoded and linted, beside decoded alone\n"
+        "  sip.arena       octets of the arena that a message of the mix takes\n"
+        "  sip.hostile.*   messages made to be dear: how the cost of an octet grows with their "
+        "size\n"
         "  stun.server     replies per CPU second of the server, 64 requests in flight: coturn\n"
         "  turn.relay.*    datagrams of 172 and 1200 octets relayed per CPU second: coturn\n"
         "  turn.memory     what 10,000 allocations take, at most 2 KiB each\n"

@@ -1,0 +1,223 @@
+/* bench/bench_sip.c - ours: sip.full, sip.scan, sip.route, sip.build, sip.lint, sip.arena. */
+#include <string.h>
+#include "bench/allocs.h"
+#include "bench/bench.h"
+#include "bench/sip_mix.h"
+#include "codecs/sip/sip_template.h"
+
+enum { ARENA = 64 << 10 }; /* octets for the view of a message */
+
+static const char invite_text[] =
+    "INVITE sip:{target}@example.com SIP/2.0\r\nVia: SIP/2.0/UDP "
+    "example.com:5060;branch=z9hG4bK{branch};rport\r\n"
+    "Max-Forwards: 60\r\nFrom: Alice <sip:{from}@example.com>;tag={tag}\r\n"
+    "To: Alice <sip:{to}@example.com>\r\nCall-ID: {call}@example.com\r\nCSeq: {cseq} INVITE\r\n"
+    "Contact: <sip:{contact}@example.com:5060;transport=udp>\r\n"
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO\r\n"
+    "Supported: 100rel, timer, replaces\r\nSession-Expires: 900;refresher=uac\r\nMin-SE: 90\r\n"
+    "User-Agent: Softphone/3.2.1\r\nContent-Type: application/sdp\r\nContent-Length: "
+    "{length}\r\n\r\n"
+    "v=0\r\no=- {session} 1000 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n"
+    "m=audio {port} RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
+enum { TARGET, BRANCH, FROM, TAG, TO, CALL, CSEQ, CONTACT, SESSION, PORT, SLOTS };
+static const char *const slot_names[SLOTS] = {"target", "branch", "from",    "tag",     "to",
+                                              "call",   "cseq",   "contact", "session", "port"};
+
+struct work {
+    struct sip_mix mix;
+    struct sip_same same;
+    uint8_t room[ARENA];
+    struct sip_template invite;
+    struct span slots[SIP_SAME][SLOTS];
+    size_t next, bad;
+    uint64_t arena, findings;
+};
+
+static struct span text_of(const struct sip_mix_text *t)
+{
+    return (struct span){(const uint8_t *)t->p, t->n};
+}
+
+/* The next message of the mix, decoded; `lint`: and linted. */
+static uint64_t decode_next(struct work *w, bool lint)
+{
+    struct sip_msg m;
+    struct findings fs = {0};
+    struct arena mem = arena_of(w->room, sizeof w->room);
+
+    if (sip_decode(text_of(&w->mix.msg[w->next++ % SIP_MIX]), &mem, &m, &fs) != STEP_ITEM || fs.n ||
+        mem.full || !m.first[SIP_CSEQ] || m.rest.n)
+        w->bad++;
+    w->arena += mem.n;
+    if (lint)
+        sip_lint(&m, &fs);
+    w->findings += fs.n;
+    return m.headers_n + mem.n + fs.n;
+}
+
+static uint64_t full(void *ctx, size_t n)
+{
+    uint64_t sum = 0;
+    while (n--)
+        sum += decode_next(ctx, false);
+    return sum;
+}
+
+static uint64_t with_lint(void *ctx, size_t n)
+{
+    uint64_t sum = 0;
+    while (n--)
+        sum += decode_next(ctx, true);
+    return sum;
+}
+
+static uint64_t scan(void *ctx, size_t n)
+{
+    struct work *w = ctx;
+    struct sip_msg m;
+    uint64_t sum = 0;
+
+    while (n--) {
+        struct findings fs = {0};
+        struct arena mem = arena_of(w->room, sizeof w->room);
+        if (sip_scan(text_of(&w->same.msg[w->next++ % SIP_SAME]), &mem, &m, &fs) != STEP_ITEM ||
+            fs.n || m.headers_n != SIP_SCAN_FIELDS)
+            w->bad++;
+        sum += m.headers[3].value.n + m.headers[11].name.n;
+    }
+    return sum;
+}
+
+/* What a proxy or a transaction layer looks at: topmost Via, the tags, Call-ID, CSeq. */
+static uint64_t route(void *ctx, size_t n)
+{
+    static const enum sip_type wanted[] = {SIP_VIA, SIP_FROM, SIP_TO, SIP_CALL_ID, SIP_CSEQ};
+    struct work *w = ctx;
+    struct sip_msg m;
+    uint64_t sum = 0;
+
+    while (n--) {
+        struct findings fs = {0};
+        struct arena mem = arena_of(w->room, sizeof w->room);
+        if (sip_scan(text_of(&w->mix.msg[w->next++ % SIP_MIX]), &mem, &m, &fs) != STEP_ITEM || fs.n)
+            w->bad++;
+        sip_type_some(&m, wanted, COUNT(wanted), &mem);
+        const struct sip_via *via = sip_first(&m, SIP_VIA);
+        const struct sip_value *call = sip_first(&m, SIP_CALL_ID);
+        const struct sip_number *cseq = sip_first(&m, SIP_CSEQ);
+        if (!via || !call || !cseq || !sip_tag(&m, SIP_FROM).n) {
+            w->bad++;
+            continue;
+        }
+        sum += via->host.n + call->value.n + cseq->number + sip_tag(&m, SIP_TO).n +
+               sip_tag(&m, SIP_FROM).p[0];
+    }
+    return sum;
+}
+
+/* ---- building ---- */
+
+/* The slots hold what the message `m` has there. */
+static void slots_of(const struct sip_msg *m, struct span slots[SLOTS])
+{
+    const struct sip_address *from = sip_first(m, SIP_FROM);
+    const struct sip_via *via = sip_first(m, SIP_VIA);
+    const struct sip_value *call = sip_first(m, SIP_CALL_ID);
+    const struct sip_address *to = sip_first(m, SIP_TO), *contact = sip_first(m, SIP_CONTACT);
+
+    slots[TARGET] = m->uri.user;
+    slots[TO] = to->uri.user;
+    slots[CONTACT] = contact->uri.user;
+    slots[FROM] = from->uri.user;
+    slots[TAG] = sip_tag(m, SIP_FROM);
+    slots[BRANCH] = span_cut(via->params[0].value, 7, via->params[0].value.n);
+    slots[CALL] = span_cut(call->value, 0, lex_find(call->value, 0, '@'));
+    slots[CSEQ] = span_of("1");
+    slots[SESSION] = span_of("1000001000");
+    slots[PORT] = span_of("10000");
+}
+
+static uint64_t build(void *ctx, size_t n)
+{
+    struct work *w = ctx;
+    uint8_t out[SIP_SAME_ROOM];
+    uint64_t sum = 0;
+
+    while (n--) {
+        struct span slots[SLOTS];
+        for (size_t i = 0; i < SLOTS; i++)
+            slots[i] = w->slots[w->next % SIP_SAME][i];
+        struct wr o = {.p = out, .cap = sizeof out};
+        sip_template_put(&o, &w->invite, slots);
+        w->bad += o.full || o.n != w->same.msg[w->next % SIP_SAME].n;
+        w->next++;
+        sum += o.p[o.n - 1] + o.n;
+    }
+    return sum;
+}
+
+/* Template and slots for each message; each written by the template must be the message octet for octet. */
+static bool ready_to_build(struct work *w)
+{
+    static uint8_t kept[SIP_SAME][ARENA];
+    uint8_t out[SIP_SAME_ROOM];
+
+    if (!sip_template_init(&w->invite, span_of(invite_text), slot_names, SLOTS))
+        return false;
+    for (size_t i = 0; i < SIP_SAME; i++) {
+        struct sip_msg m;
+        struct findings fs = {0};
+        struct arena mem = arena_of(kept[i], sizeof kept[i]);
+        struct wr o = {.p = out, .cap = sizeof out};
+        if (sip_decode(text_of(&w->same.msg[i]), &mem, &m, &fs) != STEP_ITEM)
+            return false;
+        slots_of(&m, w->slots[i]);
+        sip_template_put(&o, &w->invite, w->slots[i]);
+        if (!span_eq(wr_span(&o), text_of(&w->same.msg[i])))
+            return false;
+    }
+    return true;
+}
+
+static const struct row {
+    const char *name;
+    uint64_t (*batch)(void *ctx, size_t n);
+    void (*same)(struct sip_same *m); /* NULL: over the mix */
+} rows[] = {
+    {"sip.full", full, NULL},         {"sip.route", route, NULL},
+    {"sip.scan", scan, sip_same_sip}, {"sip.build", build, sip_same_invite},
+    {"sip.lint", with_lint, NULL},    {"sip.arena", full, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    static struct work w;
+    const struct row *row = NULL;
+    struct bench_args a;
+    struct bench_result r = {0};
+    int status = bench_args(argc, argv, &a);
+
+    if (status)
+        return status;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(a.name, rows[i].name) == 0)
+            row = &rows[i];
+    if (!row)
+        return bench_say(&a, BENCH_USAGE, "not measured by this program");
+    uint64_t (*batch)(void *ctx, size_t n) = row->batch;
+    if (strcmp(a.who, "decode") == 0) /* sip.lint: what it is held against */
+        batch = full;
+    size_t size = sip_mix_init(&w.mix) / SIP_MIX;
+    if (row->same) {
+        row->same(&w.same);
+        size = w.same.msg[0].n;
+    }
+    if (batch == build && !ready_to_build(&w))
+        return bench_say(&a, BENCH_FAILED, "the template does not give the message");
+    uint64_t before = allocs_so_far();
+    bench_loop(batch, &w, a.time_us, &r);
+    r.allocs = allocs_so_far() - before;
+    r.arena = w.next ? w.arena / w.next : 0;
+    return bench_end(&a, &r, size, w.bad);
+}

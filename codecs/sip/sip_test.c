@@ -1,0 +1,163 @@
+/* codecs/sip/sip_test.c - what vectors cannot ask: names, framing of streams octet by octet, limits, parts of bodies. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "codecs/sip/sip.h"
+#include "harness/core/test.h"
+
+static void names(void)
+{
+    for (size_t i = 1; i < SIP_TYPES; i++) {
+        char upper[64];
+        size_t n = strlen(sip_names[i].name);
+        for (size_t k = 0; k <= n; k++) {
+            char c = sip_names[i].name[k];
+            upper[k] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+        }
+        CU_ASSERT_EQUAL(sip_type_of(span_of(sip_names[i].name)), i);
+        CU_ASSERT_EQUAL(sip_type_of(span_of(upper)), i);
+        if (n > 2) /* what is left of "To" is its compact form */
+            CU_ASSERT_EQUAL(sip_type_of(span_cut(span_of(upper), 0, n - 1)), SIP_OTHER);
+        if (sip_names[i].compact) {
+            struct span c = {(const uint8_t *)&sip_names[i].compact, 1};
+            CU_ASSERT_EQUAL(sip_type_of(c), i);
+            CU_ASSERT_TRUE(sip_same_name(c, span_of(upper)));
+        }
+    }
+    for (unsigned c = 0; c < 256;
+         c++) { /* each letter is the compact form of one at most, and nothing else is one */
+        uint8_t octet = (uint8_t)c;
+        enum sip_type type = sip_type_of((struct span){&octet, 1});
+        CU_ASSERT_TRUE(type == SIP_OTHER || sip_names[type].compact == (char)lex_lower(octet));
+    }
+    CU_ASSERT_EQUAL(sip_type_of((struct span){NULL, 0}), SIP_OTHER);
+    CU_ASSERT_TRUE(sip_same_name(span_of("X-A"), span_of("x-a")));
+    CU_ASSERT_FALSE(sip_same_name(span_of("X-A"), span_of("X-B")));
+    CU_ASSERT_FALSE(sip_same_name(span_of("Via"), span_of("From")));
+}
+
+/* ---- streams ---- */
+
+#define REQUEST "OPTIONS sip:a@example.com SIP/2.0\r\nl: 5\r\n\r\nhello"
+#define RESPONSE "SIP/2.0 200 OK\nContent-Length:\r\n 2\r\n\nhi"
+#define NO_LENGTH "BYE sip:a@example.com SIP/2.0\r\nX: 1\r\n\r\n"
+
+static void stream(void)
+{
+    static const char text[] = "\r\n\r\n" REQUEST RESPONSE NO_LENGTH "\r\n" REQUEST;
+    static const size_t sizes[] = {4 + sizeof REQUEST - 1, sizeof RESPONSE - 1,
+                                   sizeof NO_LENGTH - 1, 2 + sizeof REQUEST - 1};
+    struct span all = {(const uint8_t *)text, sizeof text - 1};
+
+    for (size_t step = 1; step <= all.n; step++) { /* octets that come at a time */
+        struct sip_dec d = {0};
+        struct findings none = {0};
+        size_t at = 0, used, found = 0;
+        for (size_t have = step; at < all.n; have = have + step < all.n ? have + step : all.n) {
+            while (sip_next(&d, span_cut(all, at, have), &used, &none) == STEP_ITEM) {
+                CU_ASSERT_EQUAL_FATAL(used, sizes[found]);
+                at += used;
+                found++;
+            }
+        }
+        CU_ASSERT_EQUAL(found, COUNT(sizes));
+        CU_ASSERT_EQUAL(none.n, 0);
+    }
+}
+
+static enum step next(const uint8_t *p, size_t n, struct findings *fs)
+{
+    struct sip_dec d = {0};
+    size_t used;
+    return sip_next(&d, (struct span){p, n}, &used, fs);
+}
+
+static void limits(void)
+{
+    static const char start[] = "OPTIONS sip:a SIP/2.0\r\nX: ";
+    struct finding v[2];
+    struct findings fs = {.v = v, .cap = 2};
+    uint8_t *p = malloc(SIP_HEAD_MAX + 8);
+    char text[128];
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    memset(p, 'x', SIP_HEAD_MAX + 8);
+    memcpy(p, start, sizeof start - 1);
+    memcpy(p + SIP_HEAD_MAX - 4, "\r\n\r\n", 4);
+    CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX - 1, &fs), STEP_MORE);
+    CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX, &fs), STEP_ITEM);
+    CU_ASSERT_EQUAL(fs.n, 0);
+    memcpy(p + SIP_HEAD_MAX - 4, "xxx\r\n\r\n", 7);
+    CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX + 3, &fs), STEP_FAIL);
+    CHECK_FINDING(&fs, "RFC3261:7#a4", 0, 0);
+    fs.n = 0;
+    CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX + 1, &fs), STEP_FAIL);
+    free(p);
+
+    fs.n = 0;
+    int n = snprintf(text, sizeof text, "OPTIONS sip:a SIP/2.0\r\nl: %d\r\n\r\n", SIP_BODY_MAX);
+    CU_ASSERT_EQUAL(next((uint8_t *)text, (size_t)n, &fs), STEP_MORE);
+    n = snprintf(text, sizeof text, "OPTIONS sip:a SIP/2.0\r\nl: %d\r\n\r\n", SIP_BODY_MAX + 1);
+    CU_ASSERT_EQUAL(next((uint8_t *)text, (size_t)n, &fs), STEP_FAIL);
+    CU_ASSERT_EQUAL(fs.n, 1);
+    n = snprintf(text, sizeof text, "OPTIONS sip:a SIP/2.0\r\nl: -1\r\n\r\n");
+    CU_ASSERT_EQUAL(next((uint8_t *)text, (size_t)n, &fs), STEP_FAIL);
+}
+
+/* ---- parts ---- */
+
+static uint8_t memory[1 << 20], octets[1 << 16];
+
+/* A body of `n` parts, or of parts `deep` inside one another. */
+static size_t body(unsigned n, unsigned deep)
+{
+    struct wr w = {octets, sizeof octets, 0, false};
+
+    wr_text(&w, "MESSAGE sip:a SIP/2.0\r\nc: multipart/mixed;boundary=b0\r\n\r\n");
+    for (unsigned i = 0; i < n; i++)
+        wr_text(&w, "--b0\r\n\r\nx\r\n");
+    for (unsigned i = 0; i < deep; i++) {
+        wr_text(&w, "--b");
+        wr_dec(&w, i);
+        wr_text(&w, "\r\nc: multipart/mixed;boundary=b");
+        wr_dec(&w, i + 1);
+        wr_text(&w, "\r\n\r\n");
+    }
+    wr_text(&w, "--b0--\r\n");
+    CU_ASSERT_FALSE_FATAL(w.full);
+    return w.n;
+}
+
+static size_t parts(size_t n)
+{
+    static struct sip_msg m;
+    struct arena mem = arena_of(memory, sizeof memory);
+    struct findings none = {0};
+
+    CU_ASSERT_EQUAL_FATAL(sip_decode((struct span){octets, n}, &mem, &m, &none), STEP_ITEM);
+    CU_ASSERT_FALSE(mem.full);
+    return m.parts_n;
+}
+
+static void bodies(void)
+{
+    CU_ASSERT_EQUAL(parts(body(1, 0)), 1);
+    CU_ASSERT_EQUAL(parts(body(SIP_PARTS_MAX, 0)), SIP_PARTS_MAX);
+    CU_ASSERT_EQUAL(parts(body(SIP_PARTS_MAX + 1, 0)), SIP_PARTS_MAX);
+    CU_ASSERT_EQUAL(parts(body(0, SIP_PARTS_DEPTH)), SIP_PARTS_DEPTH);
+    CU_ASSERT_EQUAL(parts(body(0, SIP_PARTS_DEPTH + 1)), SIP_PARTS_DEPTH);
+    CU_ASSERT_EQUAL(parts(body(0, 100)), SIP_PARTS_DEPTH);
+}
+
+static void guess(void)
+{
+    CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
+    CU_ASSERT_TRUE(sip_guess(span_of("SIP/2.0 100 x\r\n"), 0) > 90);
+    CU_ASSERT_EQUAL(sip_guess(span_of("GET / HTTP/1.1\r\n"), SIP_PORT), 0);
+    CU_ASSERT_EQUAL(sip_guess(span_of("INVITE sip:a SIP/2.0"), SIP_PORT),
+                    0); /* the line has no end */
+    CU_ASSERT_EQUAL(sip_guess(span_of("\0\0\0"), SIP_PORT), 0);
+    CU_ASSERT_EQUAL(sip_guess((struct span){NULL, 0}, SIP_PORT), 0);
+}
+
+TESTS({"names", names}, {"streams", stream}, {"limits", limits}, {"bodies", bodies},
+      {"guess", guess})
