@@ -100,9 +100,10 @@ static uint64_t route(void *ctx, size_t n)
     while (n--) {
         struct findings fs = {0};
         struct arena mem = arena_of(w->room, sizeof w->room);
-        if (sip_scan(text_of(&w->mix.msg[w->next++ % SIP_MIX]), &mem, &m, &fs) != STEP_ITEM || fs.n)
+        if (sip_peek(text_of(&w->mix.msg[w->next++ % SIP_MIX]), wanted, COUNT(wanted), &mem, &m,
+                     &fs) != STEP_ITEM ||
+            fs.n)
             w->bad++;
-        sip_type_some(&m, wanted, COUNT(wanted), &mem);
         const struct sip_via *via = sip_first(&m, SIP_VIA);
         const struct sip_value *call = sip_first(&m, SIP_CALL_ID);
         const struct sip_number *cseq = sip_first(&m, SIP_CSEQ);

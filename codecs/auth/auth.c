@@ -82,7 +82,7 @@ bool auth_like(struct span value, const char *text)
 bool auth_same(struct span a, struct span b)
 {
     struct auth_unq x = auth_unq_of(a), y = auth_unq_of(b);
-    uint8_t c, d;
+    uint8_t c = 0, d = 0;
 
     for (;;) {
         bool more = auth_unq_next(&x, &c);

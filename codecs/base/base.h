@@ -229,6 +229,18 @@ static inline size_t arena_aligned(const struct arena *a)
 }
 /* `size` zeroed octets, aligned to 16; NULL, and `full` set, where they do not fit. */
 void *arena_take(struct arena *a, size_t size);
+/* The same, not zeroed, for what is written whole at once. */
+static inline void *arena_new(struct arena *a, size_t size)
+{
+    size_t at = arena_aligned(a);
+
+    if (a->full || !a->p || at > a->cap || a->cap - at < size) {
+        a->full = true;
+        return NULL;
+    }
+    a->n = at + size;
+    return a->p + at;
+}
 /* An array that grows in an arena; all zero is empty. Its items move when something else was taken meanwhile. */
 struct arena_list {
     void *p;

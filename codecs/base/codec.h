@@ -40,13 +40,15 @@ struct codec { /* what may be NULL says so */
      * sets *used; STEP_MORE: a longer window is needed; STEP_FAIL: framing is lost (a finding).
      * NULL where `framing` has no FRAMING_STREAM. */
     enum step (*next)(struct span in, size_t *used, struct findings *fs);
-    /* What may stand between messages and is none of this codec (ChannelData of TURN). On a stream as for
+    /* What may stand between messages, or before them, and is none of this codec (ChannelData of TURN). On a stream as for
      * `next`, STEP_FAIL where it is not at the front of `in`; of a datagram STEP_ITEM where it is one as a
      * whole, else STEP_FAIL. NULL: nothing may. */
     enum step (*between)(struct span in, enum framing framing, size_t *used);
     /* What a decoded message carries, where it says so itself (the body of SIP, by its Content-Type): the codec, and the
      * octets, which stand in the message; NULL: nothing that has a codec. NULL: no message says. */
     const struct codec *(*inside)(const void *view, struct span *octets);
+    /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */
+    const struct codec *between_codec;
     /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */
     void (*lint)(const void *view, struct findings *fs);
     /* Write what the draft says; `w->full` where it does not fit. */

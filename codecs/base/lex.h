@@ -74,10 +74,10 @@ static inline bool lex_equal(const uint8_t *a, const uint8_t *b, size_t n)
     size_t i = 0;
 
     if (n >= 8) { /* the last word overlaps the one before */
-        for (; n - i > 8; i += 8)
-            if (lex_word(a + i) != lex_word(b + i))
-                return false;
-        return lex_word(a + n - 8) == lex_word(b + n - 8);
+        uint64_t diff = (lex_word(a) ^ lex_word(b)) | (lex_word(a + n - 8) ^ lex_word(b + n - 8));
+        for (i = 8; i + 8 < n; i += 8)
+            diff |= lex_word(a + i) ^ lex_word(b + i);
+        return diff == 0;
     }
     if (n >= 4)
         return lex_half(a) == lex_half(b) && lex_half(a + n - 4) == lex_half(b + n - 4);

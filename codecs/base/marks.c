@@ -6,18 +6,29 @@
 
 /* ---- an octet at a time ---- */
 
-enum { STOP = 1, QUOTE = 2, EQUAL = 4, CLOSE = 8, AT = 16, HOST = 32 };
+enum {
+    STOP = 1,
+    QUOTE = 2,
+    EQUAL = 4,
+    CLOSE = 8,
+    AT = 16,
+    HOST = 32,
+    SPACE = 64
+}; /* by class, a bit each */
 static const uint8_t classes[256] = {
     [';'] = STOP | HOST, [','] = STOP,  ['<'] = STOP, ['"'] = STOP | QUOTE, ['\\'] = QUOTE,
     ['='] = EQUAL,       ['>'] = CLOSE, ['@'] = AT,   [':'] = HOST,         ['?'] = HOST,
 };
 
-static inline void block_portable(const uint8_t *p, struct marks_block *b)
+static void blocks_portable(const uint8_t *p, size_t n, marks_bits of, size_t first)
 {
-    *b = (struct marks_block){{0}};
-    for (size_t i = 0; i < MARKS_BLOCK; i++)
-        for (unsigned c = classes[p[i]]; c; c &= c - 1)
-            b->of[__builtin_ctz(c)] |= UINT64_C(1) << i;
+    for (size_t k = first; k < first + n; k++) {
+        for (size_t c = 0; c < MARKS_CLASSES; c++)
+            of[c][k] = 0;
+        for (size_t i = 0; i < MARKS_BLOCK; i++, p++)
+            for (unsigned is = *p <= ' ' ? SPACE : classes[*p]; is; is &= is - 1)
+                of[__builtin_ctz(is)][k] |= UINT64_C(1) << i;
+    }
 }
 
 static void lines_portable(const uint8_t *p, size_t n, struct marks_lines *v)
@@ -30,12 +41,6 @@ static void lines_portable(const uint8_t *p, size_t n, struct marks_lines *v)
             v->colon |= (uint64_t)(*p == ':') << i;
         }
     }
-}
-
-static void blocks_portable(const uint8_t *p, size_t n, struct marks_block *v)
-{
-    for (; n > 0; n--, p += MARKS_BLOCK)
-        block_portable(p, v++);
 }
 
 const struct marks_form marks_portable = {blocks_portable, lines_portable};
@@ -59,6 +64,13 @@ static inline struct four four_is(struct four s, char c)
         s.v[i] = _mm_cmpeq_epi8(s.v[i], _mm_set1_epi8(c));
     return s;
 }
+/* Whether octets are at most `c`. */
+static inline struct four four_below(struct four s, char c)
+{
+    for (int i = 0; i < 4; i++)
+        s.v[i] = _mm_cmpeq_epi8(_mm_min_epu8(s.v[i], _mm_set1_epi8(c)), s.v[i]);
+    return s;
+}
 static inline struct four four_or(struct four a, struct four b)
 {
     for (int i = 0; i < 4; i++)
@@ -73,17 +85,19 @@ static inline uint64_t four_bits(struct four s)
     return bits;
 }
 
-static inline void block_sse2(const uint8_t *p, struct marks_block *b)
+static void blocks_sse2(const uint8_t *p, size_t n, marks_bits of, size_t first)
 {
-    struct four s = four_of(p), semi = four_is(s, ';'), quote = four_is(s, '"');
-
-    b->of[MARKS_STOP] =
-        four_bits(four_or(four_or(semi, quote), four_or(four_is(s, ','), four_is(s, '<'))));
-    b->of[MARKS_QUOTE] = four_bits(four_or(quote, four_is(s, '\\')));
-    b->of[MARKS_EQUAL] = four_bits(four_is(s, '='));
-    b->of[MARKS_CLOSE] = four_bits(four_is(s, '>'));
-    b->of[MARKS_AT] = four_bits(four_is(s, '@'));
-    b->of[MARKS_HOST] = four_bits(four_or(semi, four_or(four_is(s, ':'), four_is(s, '?'))));
+    for (size_t k = first; k < first + n; k++, p += MARKS_BLOCK) {
+        struct four s = four_of(p), semi = four_is(s, ';'), quote = four_is(s, '"');
+        of[MARKS_STOP][k] =
+            four_bits(four_or(four_or(semi, quote), four_or(four_is(s, ','), four_is(s, '<'))));
+        of[MARKS_QUOTE][k] = four_bits(four_or(quote, four_is(s, '\\')));
+        of[MARKS_EQUAL][k] = four_bits(four_is(s, '='));
+        of[MARKS_CLOSE][k] = four_bits(four_is(s, '>'));
+        of[MARKS_AT][k] = four_bits(four_is(s, '@'));
+        of[MARKS_HOST][k] = four_bits(four_or(semi, four_or(four_is(s, ':'), four_is(s, '?'))));
+        of[MARKS_SPACE][k] = four_bits(four_below(s, ' '));
+    }
 }
 
 static void lines_sse2(const uint8_t *p, size_t n, struct marks_lines *v)
@@ -93,12 +107,6 @@ static void lines_sse2(const uint8_t *p, size_t n, struct marks_lines *v)
         *v = (struct marks_lines){four_bits(four_is(s, '\n')), four_bits(four_is(s, '\r')),
                                   four_bits(four_is(s, ':'))};
     }
-}
-
-static void blocks_sse2(const uint8_t *p, size_t n, struct marks_block *v)
-{
-    for (; n > 0; n--, p += MARKS_BLOCK)
-        block_sse2(p, v++);
 }
 
 const struct marks_form marks_sse2 = {blocks_sse2, lines_sse2};
@@ -120,6 +128,12 @@ AVX2 static inline struct two two_is(struct two s, char c)
     return (struct two){{_mm256_cmpeq_epi8(s.v[0], _mm256_set1_epi8(c)),
                          _mm256_cmpeq_epi8(s.v[1], _mm256_set1_epi8(c))}};
 }
+AVX2 static inline struct two two_below(struct two s, char c)
+{
+    __m256i most = _mm256_set1_epi8(c);
+    return (struct two){{_mm256_cmpeq_epi8(_mm256_min_epu8(s.v[0], most), s.v[0]),
+                         _mm256_cmpeq_epi8(_mm256_min_epu8(s.v[1], most), s.v[1])}};
+}
 AVX2 static inline struct two two_or(struct two a, struct two b)
 {
     return (struct two){{_mm256_or_si256(a.v[0], b.v[0]), _mm256_or_si256(a.v[1], b.v[1])}};
@@ -130,17 +144,19 @@ AVX2 static inline uint64_t two_bits(struct two s)
                                                         << 32;
 }
 
-AVX2 static inline void block_avx2(const uint8_t *p, struct marks_block *b)
+AVX2 static void blocks_avx2(const uint8_t *p, size_t n, marks_bits of, size_t first)
 {
-    struct two s = two_of(p), semi = two_is(s, ';'), quote = two_is(s, '"');
-
-    b->of[MARKS_STOP] =
-        two_bits(two_or(two_or(semi, quote), two_or(two_is(s, ','), two_is(s, '<'))));
-    b->of[MARKS_QUOTE] = two_bits(two_or(quote, two_is(s, '\\')));
-    b->of[MARKS_EQUAL] = two_bits(two_is(s, '='));
-    b->of[MARKS_CLOSE] = two_bits(two_is(s, '>'));
-    b->of[MARKS_AT] = two_bits(two_is(s, '@'));
-    b->of[MARKS_HOST] = two_bits(two_or(semi, two_or(two_is(s, ':'), two_is(s, '?'))));
+    for (size_t k = first; k < first + n; k++, p += MARKS_BLOCK) {
+        struct two s = two_of(p), semi = two_is(s, ';'), quote = two_is(s, '"');
+        of[MARKS_STOP][k] =
+            two_bits(two_or(two_or(semi, quote), two_or(two_is(s, ','), two_is(s, '<'))));
+        of[MARKS_QUOTE][k] = two_bits(two_or(quote, two_is(s, '\\')));
+        of[MARKS_EQUAL][k] = two_bits(two_is(s, '='));
+        of[MARKS_CLOSE][k] = two_bits(two_is(s, '>'));
+        of[MARKS_AT][k] = two_bits(two_is(s, '@'));
+        of[MARKS_HOST][k] = two_bits(two_or(semi, two_or(two_is(s, ':'), two_is(s, '?'))));
+        of[MARKS_SPACE][k] = two_bits(two_below(s, ' '));
+    }
 }
 
 AVX2 static void lines_avx2(const uint8_t *p, size_t n, struct marks_lines *v)
@@ -152,32 +168,29 @@ AVX2 static void lines_avx2(const uint8_t *p, size_t n, struct marks_lines *v)
     }
 }
 
-AVX2 static void blocks_avx2(const uint8_t *p, size_t n, struct marks_block *v)
-{
-    for (; n > 0; n--, p += MARKS_BLOCK)
-        block_avx2(p, v++);
-}
-
 const struct marks_form marks_avx2 = {blocks_avx2, lines_avx2};
 
 /* ---- 64 octets ---- */
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 
-AVX512 static void blocks_avx512(const uint8_t *p, size_t n, struct marks_block *v)
+AVX512 static inline uint64_t whole_is(__m512i s, char c)
 {
-    for (; n > 0; n--, v++, p += MARKS_BLOCK) {
+    return _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(c));
+}
+
+AVX512 static void blocks_avx512(const uint8_t *p, size_t n, marks_bits of, size_t first)
+{
+    for (size_t k = first; k < first + n; k++, p += MARKS_BLOCK) {
         __m512i s = _mm512_loadu_si512(p);
-        uint64_t semi = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(';'));
-        uint64_t quote = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('"'));
-        v->of[MARKS_STOP] = semi | quote | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(',')) |
-                            _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('<'));
-        v->of[MARKS_QUOTE] = quote | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\\'));
-        v->of[MARKS_EQUAL] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('='));
-        v->of[MARKS_CLOSE] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('>'));
-        v->of[MARKS_AT] = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('@'));
-        v->of[MARKS_HOST] = semi | _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(':')) |
-                            _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('?'));
+        uint64_t semi = whole_is(s, ';'), quote = whole_is(s, '"');
+        of[MARKS_STOP][k] = semi | quote | whole_is(s, ',') | whole_is(s, '<');
+        of[MARKS_QUOTE][k] = quote | whole_is(s, '\\');
+        of[MARKS_EQUAL][k] = whole_is(s, '=');
+        of[MARKS_CLOSE][k] = whole_is(s, '>');
+        of[MARKS_AT][k] = whole_is(s, '@');
+        of[MARKS_HOST][k] = semi | whole_is(s, ':') | whole_is(s, '?');
+        of[MARKS_SPACE][k] = _mm512_cmple_epu8_mask(s, _mm512_set1_epi8(' '));
     }
 }
 
@@ -185,9 +198,7 @@ AVX512 static void lines_avx512(const uint8_t *p, size_t n, struct marks_lines *
 {
     for (; n > 0; n--, v++, p += MARKS_BLOCK) {
         __m512i s = _mm512_loadu_si512(p);
-        v->lf = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\n'));
-        v->cr = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8('\r'));
-        v->colon = _mm512_cmpeq_epi8_mask(s, _mm512_set1_epi8(':'));
+        *v = (struct marks_lines){whole_is(s, '\n'), whole_is(s, '\r'), whole_is(s, ':')};
     }
 }
 
@@ -239,19 +250,31 @@ size_t marks_lines(struct span text, size_t at, struct marks_lines *v, size_t n)
     return whole + 1;
 }
 
-const struct marks_block *marks_look(struct marks *m, size_t number)
+size_t marks_look(struct marks *m, size_t at)
 {
-    size_t first = number - number % MARKS_AHEAD, at = first * MARKS_BLOCK;
-    size_t whole = (m->text.n - at) / MARKS_BLOCK;
+    size_t block = at / MARKS_BLOCK, first;
     uint8_t copy[MARKS_BLOCK];
 
-    if (whole > MARKS_AHEAD)
-        whole = MARKS_AHEAD;
-    form()->blocks(m->text.p + at, whole, &m->blocks[first % MARKS_KEPT]);
-    for (size_t i = 0; i < MARKS_AHEAD; i++)
-        m->kept[first % MARKS_KEPT + i] = (uint32_t)(first + i) + 1;
-    at += whole * MARKS_BLOCK;
-    if (whole < MARKS_AHEAD && at < m->text.n)
-        form()->blocks(rest(m->text, at, copy), 1, &m->blocks[first % MARKS_KEPT + whole]);
-    return &m->blocks[number % MARKS_KEPT];
+    if (at < m->base ||
+        block - m->base / MARKS_BLOCK >= MARKS_KEPT) { /* a few from before it, too */
+        size_t back = block < MARKS_AHEAD ? block : MARKS_AHEAD;
+        m->base = (block - back) * MARKS_BLOCK;
+        m->kept = 0;
+    }
+    first = m->kept / MARKS_BLOCK;
+    size_t from = m->base + m->kept, n = block + MARKS_AHEAD - from / MARKS_BLOCK;
+    if (n > MARKS_KEPT - first)
+        n = MARKS_KEPT - first;
+    size_t whole = (m->text.n - from) / MARKS_BLOCK;
+    if (whole < n) { /* the text ends in the block behind */
+        form()->blocks(m->text.p + from, whole, m->of, first);
+        form()->blocks(rest(m->text, from + whole * MARKS_BLOCK, copy), 1, m->of, first + whole);
+        n = whole + 1;
+    } else {
+        form()->blocks(m->text.p + from, n, m->of, first);
+    }
+    m->kept += n * MARKS_BLOCK;
+    for (size_t c = 0; c < MARKS_CLASSES; c++)
+        m->of[c][first + n] = 0;
+    return at - m->base;
 }

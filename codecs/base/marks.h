@@ -14,9 +14,8 @@
 
 enum {
     MARKS_BLOCK = 64, /* octets in a block, which begins at a multiple of it */
-    MARKS_KEPT = 16,  /* blocks that are kept */
-    MARKS_AHEAD =
-        4, /* blocks that are looked at together; the first one's number is a multiple of it */
+    MARKS_KEPT = 16,  /* blocks that are kept, at most */
+    MARKS_AHEAD = 4,  /* blocks that are looked at together */
 };
 
 /* ---- lines ---- */
@@ -36,51 +35,53 @@ enum marks_class {
     MARKS_EQUAL,
     MARKS_CLOSE, /* > */
     MARKS_AT,
-    MARKS_HOST, /* : ; ? */
-    MARKS_CLASSES = 8
+    MARKS_HOST,  /* : ; ? */
+    MARKS_SPACE, /* SP and what is below it */
+    MARKS_CLASSES
 };
-struct marks_block {
-    uint64_t of[MARKS_CLASSES]; /* by class */
-};
+typedef uint64_t marks_bits[MARKS_CLASSES][MARKS_KEPT + 1];
 struct marks {
     struct span text;
-    uint32_t
-        kept[MARKS_KEPT]; /* one more than the number of the block that stands there; 0: none */
-    struct marks_block blocks[MARKS_KEPT];
+    size_t base;   /* offset of the first block that is kept */
+    size_t kept;   /* octets of all that are kept */
+    marks_bits of; /* those of each class, and a word of zeros behind them */
 };
 /* Begin with a text that nobody has looked at. It is borrowed, and must stay as it is. */
 static inline void marks_init(struct marks *m, struct span text)
 {
     m->text = text;
-    memset(m->kept, 0, sizeof m->kept);
+    m->base = m->kept = 0;
 }
-/* Look at block `number` of the text and its neighbours, and keep them. */
-const struct marks_block *marks_look(struct marks *m, size_t number);
-/* The four forms that marks_look and marks_lines choose between by what the CPU has; each gives the same. On other CPUs
- * than x86-64 all are the portable one. */
-struct marks_form { /* each looks at n times 64 octets */
-    void (*blocks)(const uint8_t *p, size_t n, struct marks_block *v);
-    void (*lines)(const uint8_t *p, size_t n, struct marks_lines *v);
-};
-extern const struct marks_form marks_portable, marks_sse2, marks_avx2, marks_avx512;
+/* Look at the block in which octet `at` is, and at its neighbours. Returns at - m->base. */
+size_t marks_look(struct marks *m, size_t at);
 
-static inline const struct marks_block *marks_block(struct marks *m, size_t number)
-{
-    size_t slot = number % MARKS_KEPT;
-    return m->kept[slot] == (uint32_t)number + 1 ? &m->blocks[slot] : marks_look(m, number);
-}
 /* The offset in the text of the first octet of a class from `at` up to before `end`, which lies in the text; `end`: there
  * is none. */
 static inline size_t marks_next(struct marks *m, enum marks_class c, size_t at, size_t end)
 {
     while (at < end) {
-        uint64_t bits = marks_block(m, at / MARKS_BLOCK)->of[c] >> at % MARKS_BLOCK;
+        size_t off = at - m->base;
+        if (off >= m->kept)
+            off = marks_look(m, at);
+        /* the next 64 octets, of two blocks: so most questions have their answer in one step */
+        const uint64_t *words = m->of[c] + off / MARKS_BLOCK;
+        unsigned shift = off % MARKS_BLOCK;
+        uint64_t bits = words[0] >> shift | words[1] << 1 << (MARKS_BLOCK - 1 - shift);
         if (bits) {
             at += (size_t)__builtin_ctzll(bits);
             break;
         }
-        at = (at | (MARKS_BLOCK - 1)) + 1;
+        at = off + MARKS_BLOCK < m->kept ? at + MARKS_BLOCK : m->base + m->kept;
     }
     return at < end ? at : end;
 }
+
+/* ---- the forms that these choose between by what the CPU has; each gives the same ---- */
+
+struct marks_form { /* each looks at n times 64 octets */
+    void (*blocks)(const uint8_t *p, size_t n, marks_bits of, size_t first);
+    void (*lines)(const uint8_t *p, size_t n, struct marks_lines *v);
+};
+/* On other CPUs than x86-64 all are the portable one. */
+extern const struct marks_form marks_portable, marks_sse2, marks_avx2, marks_avx512;
 #endif

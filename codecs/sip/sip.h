@@ -150,9 +150,11 @@ extern const struct codec sip_codec;
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* Type the values of one header field; `body`: octets of the body, for Content-Length. */
 void sip_type(struct sip_header *h, size_t body, struct arena *mem);
-/* Type the first header field of each of `types` of a message that sip_scan has found: what routing or a transaction looks
- * at, without the rest. Types that the message has none of are passed over. */
-void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem);
+/* The same up to the header field at which each of `types` has been found, or to the end of the header: what routing or a
+ * transaction looks at, without the rest. The first header field of each of these types is typed; m->head goes as far as
+ * was looked, and there is no body. */
+enum step sip_peek(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                   struct sip_msg *m, struct findings *fs);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* What a decoded message breaks beyond its framing. */

@@ -37,20 +37,23 @@ static size_t header_end(struct span in, size_t *seen)
     }
 }
 
-/* The number of octets that Content-Length says; 0 without it. False: it is no number. */
-static bool body_length(struct span head, uint64_t *n)
+/* The number of octets that Content-Length says, and where; 0 without it. False: it is no number. */
+static bool body_length(struct span head, uint64_t *n, struct span *value)
 {
     size_t at = lex_find(head, 0, '\n') + 1;
 
     *n = 0;
+    *value = span_cut(head, 0, 0);
     while (at < head.n) {
         size_t end = lex_find(head, at, '\n');
         while (end + 1 < head.n && lex_is(head.p[end + 1], LEX_BLANK))
             end = lex_find(head, end + 1, '\n');
         struct span line = span_cut(head, at, end);
         size_t colon = lex_find(line, 0, ':');
-        if (sip_type_of(lex_trim(span_cut(line, 0, colon), LEX_LWS)) == SIP_CONTENT_LENGTH)
-            return lex_number(lex_trim(span_cut(line, colon + 1, line.n), LEX_LWS), n);
+        if (sip_type_of(lex_trim(span_cut(line, 0, colon), LEX_LWS)) == SIP_CONTENT_LENGTH) {
+            *value = lex_trim(span_cut(line, colon + 1, line.n), LEX_LWS);
+            return lex_number(*value, n);
+        }
         at = end + 1;
     }
     return true;
@@ -59,6 +62,7 @@ static bool body_length(struct span head, uint64_t *n)
 enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findings *fs)
 {
     struct finding lost = {.level = STMT};
+    struct span value;
     uint64_t body;
 
     *used = 0;
@@ -71,15 +75,16 @@ enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findi
     if (!head && in.n <= SIP_HEAD_MAX)
         return STEP_MORE;
     if (!head || head > SIP_HEAD_MAX) {
-        lost = (struct finding){.clause = "RFC3261:7#a4",
+        lost = (struct finding){.clause = "RFC3261:7#2",
                                 .what = "no empty line within %u octets",
-                                .level = STMT,
+                                .level = MUST,
                                 .arg = {SIP_HEAD_MAX}};
-    } else if (!body_length(span_cut(in, from, head), &body) || body > SIP_BODY_MAX) {
+    } else if (!body_length(span_cut(in, from, head), &body, &value) || body > SIP_BODY_MAX) {
         lost = (struct finding){.clause = "RFC3261:20.14#a1",
                                 .what = "Content-Length is no number, or above %u",
                                 .level = STMT,
-                                .len = head,
+                                .off = (uint64_t)(value.p - in.p),
+                                .len = value.n,
                                 .arg = {SIP_BODY_MAX}};
     } else if (in.n - head < body) {
         return STEP_MORE;

@@ -67,12 +67,18 @@ enum sip_method sip_method_of(struct span name)
 
 /* ---- the start line ---- */
 
+/* Of a CR in the start line decoding says all there is to say. */
+static bool has_cr(struct span s)
+{
+    return lex_find(s, 0, '\r') < s.n;
+}
+
 /* What Reason-Phrase may hold (RFC 3261 section 25.1): all but these, and "%" only with two digits behind it. */
 static bool reason_fits(struct span s)
 {
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
-        if ((lex_is(c, LEX_CTL) && c != '\t') || memchr("\"#<>[\\]^`{|}", c, 12))
+        if ((lex_is(c, LEX_CTL) && c != '\t' && c != '\r') || memchr("\"#<>[\\]^`{|}", c, 12))
             return false;
         if (c == '%' &&
             !(i + 2 < s.n && lex_is(s.p[i + 1], LEX_HEX) && lex_is(s.p[i + 2], LEX_HEX)))
@@ -93,7 +99,7 @@ static void request_uri(struct sip_lint *l)
 {
     const struct uri *u = &l->m->uri;
     struct span s = u->text;
-    size_t space = lex_until(s, 0, LEX_BLANK), control = lex_until(s, 0, LEX_CTL);
+    size_t space = lex_find(s, 0, ' '), control = lex_until(s, 0, LEX_CTL);
 
     if (s.n && s.p[0] == '<') {
         sip_broke(l, SIP_R_URI_ANGLE, s);
@@ -101,10 +107,10 @@ static void request_uri(struct sip_lint *l)
     }
     if (space < s.n)
         sip_broke(l, SIP_R_URI_SPACE, span_cut(s, space, space + 1));
-    else if (control < s.n)
+    if (control < s.n && s.p[control] != '\r')
         sip_broke(l, SIP_R_URI_CONTROL, span_cut(s, control, control + 1));
-    else if (!u->scheme.p)
-        sip_broke(l, SIP_R_URI_ABSOLUTE, s);
+    if (space == s.n && control == s.n)
+        sip_must(l, u->scheme.p != NULL, SIP_R_URI_ABSOLUTE, s);
     if (u->scheme.p && space == s.n && control == s.n)
         sip_lint_uri(l, u);
     if (u->kind != URI_SIP && u->kind != URI_SIPS)
@@ -115,26 +121,37 @@ static void request_uri(struct sip_lint *l)
     sip_must(l, u->headers_n == 0, SIP_R_URI_HEADERS, s);
 }
 
+static void status(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    size_t at = (size_t)(m->version.p + m->version.n - m->start.p);
+    size_t from = lex_while(m->start, at, LEX_BLANK);
+    struct span code = span_cut(m->start, from, from + 3);
+
+    if (lex_all(code, LEX_DIGIT) && (m->status || code.p[0] == '0') &&
+        (m->status < 100 || m->status > 699)) /* what is no three digits decoding said */
+        sip_broke_arg(l, SIP_R_STATUS_CLASS, code, m->status);
+}
+
 void sip_lint_start(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     struct span version = m->version;
 
     if (!version_fits(version))
-        sip_broke(l, SIP_R_VERSION_FORM, version);
+        sip_must(l, has_cr(version), SIP_R_VERSION_FORM, version);
     else if (!span_is(span_cut(version, 4, version.n), "2.0"))
         sip_broke(l, SIP_R_VERSION_20, version);
     else
         sip_must(l, span_is(version, "SIP/2.0"), SIP_R_VERSION_CASE, version);
     if (m->request) {
-        sip_must(l, sip_token(m->method), SIP_R_METHOD_TOKEN, m->method);
+        sip_must(l, sip_token(m->method) || has_cr(m->method), SIP_R_METHOD_TOKEN, m->method);
         request_uri(l);
         return;
     }
-    if (m->status &&
-        (m->status < 100 || m->status > 699)) /* 0: it is no number, which decoding said */
-        sip_broke_arg(l, SIP_R_STATUS_CLASS, m->start, m->status);
+    status(l);
     sip_must(l, reason_fits(m->reason), SIP_R_REASON_CHARS, m->reason);
+    sip_must(l, span_utf8(m->reason), SIP_R_UTF8, m->reason);
 }
 
 /* ---- any header field ---- */
@@ -148,14 +165,64 @@ static bool plain_text(struct span s)
     return true;
 }
 
-static void characters(struct sip_lint *l, struct span s)
+/* Whether text of this header field is never quoted: a backslash there is an octet as any other. */
+static bool unquoted(enum sip_type type)
 {
-    for (size_t i = lex_until(s, 0, LEX_CTL); i < s.n; i = lex_until(s, i + 1, LEX_CTL))
-        if (!lex_is(s.p[i], LEX_LWS)) {
-            sip_broke(l, SIP_R_VALUE_CONTROL, span_cut(s, i, i + 1));
+    return type == SIP_SUBJECT || type == SIP_ORGANIZATION || type == SIP_CALL_ID ||
+           type == SIP_IN_REPLY_TO;
+}
+
+static bool commented(enum sip_type type)
+{
+    return type == SIP_SERVER || type == SIP_USER_AGENT || type == SIP_RETRY_AFTER;
+}
+
+/* The first control character that no backslash quotes, white space aside: in quoted strings and comments a
+ * quoted-pair hides any but CR and LF (RFC 3261 section 25.1). */
+static size_t control_at(const struct sip_header *h)
+{
+    struct span s = h->value;
+    bool quotes = !unquoted(h->type), comments = commented(h->type), in = false;
+    size_t depth = 0, i = 0;
+
+    for (; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if (lex_is(c, LEX_CTL) && !lex_is(c, LEX_LWS))
             break;
-        }
+        if ((in || depth) && c == '\\' && i + 1 < s.n && !lex_is(s.p[i + 1], LEX_EOL))
+            i++;
+        else if (quotes && !depth && c == '"')
+            in = !in;
+        else if (comments && !in && c == '(')
+            depth++;
+        else if (depth && c == ')')
+            depth--;
+    }
+    return i;
+}
+
+static void characters(struct sip_lint *l, const struct sip_header *h)
+{
+    struct span s = h->value;
+    size_t at = lex_until(s, 0, LEX_CTL) < s.n ? control_at(h) : s.n;
+
+    if (at < s.n)
+        sip_broke(l, SIP_R_VALUE_CONTROL, span_cut(s, at, at + 1));
     sip_must(l, span_utf8(s), SIP_R_UTF8, s);
+}
+
+/* An element of a list that is "chunked", parameters aside; p is NULL where there is none. */
+static struct span chunked(struct span s)
+{
+    for (size_t at = 0; at < s.n;) {
+        size_t end = lex_find(s, at, ',');
+        struct span item = span_cut(s, at, end);
+        item = lex_trim(span_cut(item, 0, lex_find(item, 0, ';')), LEX_LWS);
+        if (lex_like(item, "chunked"))
+            return item;
+        at = end + 1;
+    }
+    return (struct span){NULL, 0};
 }
 
 static void any_field(struct sip_lint *l, const struct sip_header *h)
@@ -175,16 +242,19 @@ static void any_field(struct sip_lint *l, const struct sip_header *h)
     if (h->type == SIP_OTHER && h->line.n > h->value.n + 2)
         sip_must(l, sip_token(h->name), SIP_R_NAME_TOKEN, h->name);
     if (!plain_text(h->value))
-        characters(l, h->value);
-    if (h->type == SIP_OTHER && lex_like(h->name, "Transfer-Encoding"))
-        sip_must(l, !lex_like(h->value, "chunked"), SIP_R_TRANSFER_CHUNKED, h->value);
+        characters(l, h);
+    if (h->type == SIP_OTHER && lex_like(h->name, "Transfer-Encoding")) {
+        struct span found = chunked(h->value);
+        sip_must(l, !found.p, SIP_R_TRANSFER_CHUNKED, found);
+    }
 }
 
+/* Lists by their grammar, Authentication-Info among them, and what section 7.3.1 exempts. */
 static bool many_allowed(enum sip_type type)
 {
-    return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHORIZATION ||
-           type == SIP_PROXY_AUTHORIZATION || type == SIP_WWW_AUTHENTICATE ||
-           type == SIP_PROXY_AUTHENTICATE;
+    return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
+           type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
+           type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
 }
 
 static void fields(struct sip_lint *l)

@@ -36,7 +36,7 @@ enum {
     SIP_COMPARED = 32, /* parameters of one value that are compared for doubles */
     SIP_URI_RULES =
         48, /* rules of URIs that are told once a message; what breaks more is told each time */
-};          /* parameters of one value, and values of one list, that are compared for doubles */
+};
 
 struct sip_lint {
     const struct sip_msg *m;
@@ -66,8 +66,8 @@ static inline bool sip_token(struct span s)
 {
     return lex_all(s, LEX_TOKEN);
 }
-/* A quoted string that begins and ends with a quote, has no further one, and holds no control character but white
- * space (RFC 3261 section 25.1). */
+/* A quoted string that begins and ends with a quote, and has no further one (RFC 3261 section 25.1). Control characters
+ * in it are judged in every header field alike. */
 bool sip_quoted(struct span s);
 /* host of section 25.1: a name, an IPv4 address, an IPv6 address in brackets; nothing behind it. */
 bool sip_host(struct span s);
@@ -78,7 +78,7 @@ bool sip_media_type(struct span s);
 /* callid of section 25.1: a word, or two with "@" between. */
 bool sip_call_id(struct span s);
 /* Parameters of a value: names are tokens, values are a token, a host or a quoted string; none is empty, no name stands
- * twice. `but`: a name whose value has another form; NULL: none. */
+ * twice. `but`: names, with a space between, whose values have another form, which is judged elsewhere; NULL: none. */
 void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but);
 /* Whether the list of option tags in header fields of `type` has `tag`. */
 bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag);

@@ -8,15 +8,22 @@ static bool number_to(struct span s, uint64_t most)
     return lex_number(s, &v) && v <= most;
 }
 
+/* An IP address without port. */
+static bool ip_address(struct span s)
+{
+    struct addr a;
+    return addr_parse(s, &a) &&
+           (a.family == 6 ? s.p[0] != '[' || s.p[s.n - 1] == ']' : lex_find(s, 0, ':') == s.n);
+}
+
 /* ---- Via ---- */
 
 static void via_params(struct sip_lint *l, const struct sip_via *v)
 {
     const struct param *p = v->params;
     size_t n = v->params_n;
-    struct addr a;
 
-    sip_params(l, p, n, "received");
+    sip_params(l, p, n, "branch ttl maddr received");
     struct span branch = sip_param(p, n, "branch"), ttl = sip_param(p, n, "ttl"),
                 maddr = sip_param(p, n, "maddr"), received = sip_param(p, n, "received");
     if (branch.p && sip_token(branch))
@@ -28,7 +35,7 @@ static void via_params(struct sip_lint *l, const struct sip_via *v)
     if (maddr.p)
         sip_must(l, sip_host(maddr), SIP_R_VIA_MADDR, maddr);
     if (received.p) /* an IPv6 address with brackets is to be taken too: RFC 5118 section 4.5 */
-        sip_must(l, addr_parse(received, &a) && a.port == 0, SIP_R_VIA_RECEIVED, received);
+        sip_must(l, ip_address(received), SIP_R_VIA_RECEIVED, received);
 }
 
 void sip_check_via(struct sip_lint *l, const struct sip_header *h)
@@ -52,8 +59,10 @@ void sip_check_via(struct sip_lint *l, const struct sip_header *h)
             bool sip =
                 v->protocol.n == 3 && lex_like(v->protocol, "SIP") && span_is(v->version, "2.0");
             sip_must(l, sip, SIP_R_VIA_SIP20, v->text);
-            sip_must(l, sip_host(v->host) && (!v->port.p || number_to(v->port, UINT16_MAX)),
-                     SIP_R_VIA_HOST, v->host);
+            if (!sip_host(v->host))
+                sip_broke(l, SIP_R_VIA_HOST, v->host);
+            else if (v->port.p)
+                sip_must(l, number_to(v->port, UINT16_MAX), SIP_R_VIA_HOST, v->port);
         }
         via_params(l, v);
     }
@@ -81,10 +90,11 @@ static bool closed(const struct sip_address *a)
     return at == s.n || s.p[at] == ';';
 }
 
-enum context {          /* where a URI stands, of table 1 in RFC 3261 section 19.1.1 */
-               END,     /* To, From */
-               CONTACT, /* of a registration or redirection */
-               DIALOG,  /* Contact of a dialog, Route, Record-Route */
+enum context {           /* where a URI stands, of table 1 in RFC 3261 section 19.1.1 */
+               END,      /* To, From */
+               REDIRECT, /* Contact of a registration or redirection */
+               DIALOG,   /* Contact of a dialog, Route, Record-Route */
+               CONTACT,  /* any other: what both columns of Contact forbid */
                ELSEWHERE,
 };
 
@@ -95,11 +105,11 @@ static void uri_in(struct sip_lint *l, const struct uri *u, enum context where)
         enum sip_rule rule;
         unsigned contexts; /* in which it may not stand */
     } params[] = {
-        {"method", SIP_R_END_METHOD, 1 << END | 1 << DIALOG},
+        {"method", SIP_R_END_METHOD, 1 << END | 1 << REDIRECT | 1 << DIALOG | 1 << CONTACT},
         {"maddr", SIP_R_END_MADDR, 1 << END},
         {"ttl", SIP_R_END_TTL, 1 << END | 1 << DIALOG},
         {"transport", SIP_R_END_TRANSPORT, 1 << END},
-        {"lr", SIP_R_END_LR, 1 << END},
+        {"lr", SIP_R_END_LR, 1 << END | 1 << REDIRECT},
     };
 
     if ((u->kind != URI_SIP && u->kind != URI_SIPS) || where == ELSEWHERE)
@@ -109,15 +119,16 @@ static void uri_in(struct sip_lint *l, const struct uri *u, enum context where)
             if (params[k].contexts & 1u << where && lex_like(u->params[i].name, params[k].name))
                 sip_broke(l, params[k].rule, u->params[i].text);
     if (where == END) {
-        sip_must(l, !u->port.p, SIP_R_END_PORT, u->text);
+        sip_must(l, !u->port.p, SIP_R_END_PORT, u->port);
         sip_must(l, u->headers_n == 0, SIP_R_END_HEADERS, u->text);
     } else if (where == DIALOG) {
         sip_must(l, u->headers_n == 0, SIP_R_ROUTE_HEADERS, u->text);
     }
 }
 
-/* What any address has to be; false where no more can be said of it. */
-static bool address(struct sip_lint *l, const struct sip_address *a, enum context where)
+/* What any address has to be; `but` as in sip_params. False where no more can be said of it. */
+static bool address(struct sip_lint *l, const struct sip_address *a, const char *but,
+                    enum context where)
 {
     if (a->text.n == 0) {
         sip_broke(l, SIP_R_LIST_EMPTY_ITEM, a->text);
@@ -129,7 +140,7 @@ static bool address(struct sip_lint *l, const struct sip_address *a, enum contex
         sip_broke(l, SIP_R_ADDRESS_BRACKETS, a->text);
         return false;
     }
-    sip_params(l, a->params, a->params_n, NULL);
+    sip_params(l, a->params, a->params_n, but);
     if (!a->uri.scheme.p) {
         sip_broke(l, SIP_R_ADDRESS_URI, a->text);
         return false;
@@ -153,17 +164,31 @@ static void tag(struct sip_lint *l, const struct sip_address *a)
         sip_must(l, sip_token(t), SIP_R_TAG, t);
 }
 
-/* From, To, Reply-To: one address. */
+/* A comma behind the first address, in no quoted string: a list, where a value is one address. */
+static bool listed(struct span s, const struct sip_address *a)
+{
+    size_t at = (size_t)(a->uri.text.p + a->uri.text.n - s.p);
+
+    for (; at < s.n && s.p[at] != ','; at++)
+        if (s.p[at] == '"') {
+            size_t end = lex_quoted(s, at);
+            at = end ? end - 1 : s.n;
+        }
+    return at < s.n;
+}
+
+/* From, To, Reply-To: one address; NULL: it is broken. */
 static const struct sip_address *one(struct sip_lint *l, const struct sip_header *h,
                                      enum sip_rule form, enum sip_rule bare, enum context where)
 {
     const struct sip_address *a = h->values;
 
-    if (h->values_n == 0 || h->value.n == 0) {
+    if (h->values_n == 0 || h->value.n == 0 || listed(h->value, a)) {
         sip_broke(l, form, h->value);
         return NULL;
     }
-    address(l, a, where);
+    if (!address(l, a, where == END ? "tag" : NULL, where))
+        return NULL;
     sip_must(l, bare_fits(a), bare, a->text);
     return a;
 }
@@ -195,29 +220,32 @@ void sip_check_reply_to(struct sip_lint *l, const struct sip_header *h)
     one(l, h, SIP_R_REPLY_TO_FORM, SIP_R_REPLY_TO_BARE, ELSEWHERE);
 }
 
-/* Whether the Contact of this message is that of a dialog; those of other methods may be anything. */
-static bool of_dialog(const struct sip_lint *l)
+/* Of what the Contact of this message is. */
+static enum context contact_context(const struct sip_lint *l)
 {
-    return l->method == SIP_M_INVITE && (l->m->request || l->m->status < 300);
+    unsigned class = l->m->request ? 0 : l->m->status / 100;
+
+    if (class == 3 || (l->method == SIP_M_REGISTER && (class == 0 || class == 2)))
+        return REDIRECT;
+    return l->method == SIP_M_INVITE && class < 3 ? DIALOG : CONTACT;
 }
 
 static void contact_value(struct sip_lint *l, const struct sip_address *a)
 {
-    static const char *const params[] = {"q", "expires", "action"};
     bool registering = l->method == SIP_M_REGISTER;
 
-    if (!address(l, a, of_dialog(l) ? DIALOG : CONTACT))
+    if (!address(l, a, "q expires", contact_context(l)))
         return;
     sip_must(l, bare_fits(a), SIP_R_CONTACT_BARE, a->text);
-    struct span q = sip_param(a->params, a->params_n, params[0]),
-                expires = sip_param(a->params, a->params_n, params[1]),
-                action = sip_param(a->params, a->params_n, params[2]);
+    struct span q = sip_param(a->params, a->params_n, "q"),
+                expires = sip_param(a->params, a->params_n, "expires");
+    const struct param *action = param_find(a->params, a->params_n, "action");
     if (q.p)
         sip_must(l, sip_qvalue(q), SIP_R_CONTACT_Q, q);
     if (expires.p)
         sip_must(l, lex_all(expires, LEX_DIGIT), SIP_R_CONTACT_EXPIRES, expires);
-    if (registering && l->m->request)
-        sip_must(l, !action.p, SIP_R_CONTACT_ACTION, action);
+    if (registering && l->m->request && action)
+        sip_broke(l, SIP_R_CONTACT_ACTION, action->text);
     if (registering && !l->m->request && l->m->status == 200)
         sip_must(l, expires.p != NULL, SIP_R_CONTACT_200_EXPIRES, a->text);
 }
@@ -232,8 +260,8 @@ static void contact_star(struct sip_lint *l, const struct sip_header *h,
     for (const struct sip_header *i = h + 1; alone && i < l->m->headers + l->m->headers_n; i++)
         alone = i->type != SIP_CONTACT;
     sip_must(l, alone, SIP_R_CONTACT_STAR, h->value);
-    if (l->m->request)
-        sip_must(l, l->method == SIP_M_REGISTER && expires && expires->fits && expires->number == 0,
+    if (l->m->request && !(expires && !expires->fits)) /* one that is no number was said to be so */
+        sip_must(l, l->method == SIP_M_REGISTER && expires && expires->number == 0,
                  SIP_R_CONTACT_STAR_EXPIRES, h->value);
 }
 
@@ -252,30 +280,28 @@ void sip_check_contact(struct sip_lint *l, const struct sip_header *h)
 /* ---- lists in which URIs have < and > ---- */
 
 static void bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
-                      enum sip_rule bare, enum context where)
+                      enum sip_rule bare, const char *but, enum context where)
 {
     const struct sip_address *a = h->values;
 
     sip_must(l, h->value.n > 0, empty, h->value);
     for (size_t i = 0; h->value.n && i < h->values_n; i++)
-        if (address(l, &a[i], where))
+        if (address(l, &a[i], but, where))
             sip_must(l, !a[i].bare, bare, a[i].text);
 }
 
 void sip_check_route(struct sip_lint *l, const struct sip_header *h)
 {
-    bracketed(l, h, SIP_R_ROUTE_EMPTY, SIP_R_ROUTE_BARE, DIALOG);
+    bracketed(l, h, SIP_R_ROUTE_EMPTY, SIP_R_ROUTE_BARE, NULL, DIALOG);
 }
 
 void sip_check_record_route(struct sip_lint *l, const struct sip_header *h)
 {
     const struct sip_address *a = h->values;
 
-    bracketed(l, h, SIP_R_RECORD_ROUTE_EMPTY, SIP_R_RECORD_ROUTE_BARE, DIALOG);
-    if (!l->m->request && l->method == SIP_M_REGISTER)
-        sip_broke(l, SIP_R_RECORD_ROUTE_REGISTER, h->name);
+    bracketed(l, h, SIP_R_RECORD_ROUTE_EMPTY, SIP_R_RECORD_ROUTE_BARE, NULL, DIALOG);
     for (size_t i = 0; i < h->values_n; i++) {
-        if (!a[i].uri.scheme.p)
+        if (!a[i].uri.scheme.p || a[i].bare) /* a broken one was said to be so */
             continue;
         if (a[i].uri.kind != URI_SIP && a[i].uri.kind != URI_SIPS)
             sip_broke(l, SIP_R_RECORD_ROUTE_SIP, a[i].text);
@@ -292,7 +318,7 @@ void sip_check_info(struct sip_lint *l, const struct sip_header *h)
                           : h->type == SIP_CALL_INFO ? SIP_R_CALL_INFO_EMPTY
                                                      : SIP_R_ERROR_INFO_EMPTY;
 
-    bracketed(l, h, empty, SIP_R_INFO_BARE, ELSEWHERE);
+    bracketed(l, h, empty, SIP_R_INFO_BARE, h->type == SIP_CALL_INFO ? "purpose" : NULL, ELSEWHERE);
     for (size_t i = 0; h->type == SIP_CALL_INFO && i < h->values_n; i++) {
         struct span purpose = sip_param(a[i].params, a[i].params_n, "purpose");
         if (purpose.p)
@@ -304,13 +330,13 @@ void sip_check_info(struct sip_lint *l, const struct sip_header *h)
 
 bool sip_address_form(struct sip_lint *l, const struct sip_address *a)
 {
-    return address(l, a, ELSEWHERE);
+    return address(l, a, NULL, ELSEWHERE);
 }
 
 void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
                    enum sip_rule bare)
 {
-    bracketed(l, h, empty, bare, ELSEWHERE);
+    bracketed(l, h, empty, bare, NULL, ELSEWHERE);
 }
 
 bool sip_bare_fits(const struct sip_address *a)

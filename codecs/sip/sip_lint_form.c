@@ -3,12 +3,7 @@
 
 bool sip_quoted(struct span s)
 {
-    if (s.n < 2 || s.p[0] != '"' || lex_quoted(s, 0) != s.n)
-        return false;
-    for (size_t i = 1; i < s.n - 1; i++)
-        if (lex_is(s.p[i], LEX_CTL) && !lex_is(s.p[i], LEX_LWS) && s.p[i - 1] != '\\')
-            return false;
-    return true;
+    return s.n >= 2 && s.p[0] == '"' && lex_quoted(s, 0) == s.n;
 }
 
 static bool label(struct span s)
@@ -70,27 +65,53 @@ bool sip_media_type(struct span s)
            sip_token(lex_trim(span_cut(s, slash + 1, s.n), LEX_LWS));
 }
 
+/* Whether `name` is one of those in `names`, which have spaces between. */
+static bool named(struct span name, const char *names)
+{
+    struct span all = span_of(names);
+
+    for (size_t at = 0, end; at < all.n; at = end + 1) {
+        end = lex_find(all, at, ' ');
+        if (lex_same(name, span_cut(all, at, end)))
+            return true;
+    }
+    return false;
+}
+
 static bool param_fits(const struct param *p, const char *but)
 {
     if (!sip_token(p->name))
         return false;
     return !p->value.p || sip_token(p->value) || sip_quoted(p->value) || sip_host(p->value) ||
-           (but && lex_like(p->name, but));
+           (but && named(p->name, but));
 }
 
-void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but)
+/* m-parameter of section 25.1. */
+static bool media_param_fits(const struct param *p, const char *but)
+{
+    (void)but;
+    return sip_token(p->name) && (sip_token(p->value) || sip_quoted(p->value));
+}
+
+static void params_as(struct sip_lint *l, const struct param *v, size_t n, const char *but,
+                      bool (*fits)(const struct param *p, const char *but), enum sip_rule rule)
 {
     for (size_t i = 0; i < n; i++) {
         if (v[i].text.n == 0) {
             sip_broke(l, SIP_R_PARAM_EMPTY, v[i].text);
             continue;
         }
-        if (!param_fits(&v[i], but))
-            sip_broke(l, SIP_R_PARAM_FORM, v[i].text);
+        if (!fits(&v[i], but))
+            sip_broke(l, rule, v[i].text);
         for (size_t j = 0; j < i && i < SIP_COMPARED; j++)
-            if (v[j].name.n == v[i].name.n && lex_same(v[j].name, v[i].name))
+            if (v[i].name.n && v[j].name.n == v[i].name.n && lex_same(v[j].name, v[i].name))
                 sip_broke(l, SIP_R_PARAM_DOUBLE, v[i].text);
     }
+}
+
+void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but)
+{
+    params_as(l, v, n, but, param_fits, SIP_R_PARAM_FORM);
 }
 
 struct span sip_param(const struct param *v, size_t n, const char *name)
@@ -175,7 +196,29 @@ static const struct value_form *form_of(enum sip_type type)
     return NULL;
 }
 
-/* Values by the table above, their parameters by the common rules. */
+/* One value by the table above; its parameters by the common rules, but those of Content-Type. */
+static void value(struct sip_lint *l, enum sip_type type, const struct value_form *f,
+                  const struct sip_value *v)
+{
+    bool rated = sip_names[type].list && !f->alone;
+
+    if (v->text.n == 0) {
+        sip_broke(l, SIP_R_LIST_EMPTY_ITEM, v->text);
+        return;
+    }
+    if (!f->fits(v->value) || (f->alone && v->params_n))
+        sip_broke(l, f->rule, v->text);
+    if (f->alone)
+        return;
+    if (type == SIP_CONTENT_TYPE)
+        params_as(l, v->params, v->params_n, NULL, media_param_fits, SIP_R_CONTENT_TYPE_PARAM);
+    else
+        sip_params(l, v->params, v->params_n, rated ? "q" : "handling");
+    struct span q = sip_param(v->params, v->params_n, "q");
+    if (q.p && rated)
+        sip_must(l, sip_qvalue(q), SIP_R_QVALUE, q);
+}
+
 static void values(struct sip_lint *l, const struct sip_header *h)
 {
     const struct value_form *f = form_of(h->type);
@@ -186,27 +229,8 @@ static void values(struct sip_lint *l, const struct sip_header *h)
             sip_broke(l, f->none, h->value);
         return;
     }
-    for (size_t i = 0; i < h->values_n; i++) {
-        if (v[i].text.n == 0)
-            sip_broke(l, SIP_R_LIST_EMPTY_ITEM, v[i].text);
-        else if (!f->fits(v[i].value) || (f->alone && v[i].params_n))
-            sip_broke(l, f->rule, v[i].text);
-        sip_params(l, v[i].params, v[i].params_n, NULL);
-        struct span q = sip_param(v[i].params, v[i].params_n, "q");
-        if (q.p && sip_names[h->type].list && !f->alone)
-            sip_must(l, sip_qvalue(q), SIP_R_QVALUE, q);
-    }
-}
-
-static void content_type(struct sip_lint *l, const struct sip_header *h)
-{
-    const struct sip_value *v = h->values;
-
-    values(l, h);
-    for (size_t i = 0; h->values_n && i < v->params_n; i++)
-        if (v->params[i].text.n)
-            sip_must(l, v->params[i].value.p && v->params[i].value.n, SIP_R_CONTENT_TYPE_PARAM,
-                     v->params[i].text);
+    for (size_t i = 0; i < h->values_n; i++)
+        value(l, h->type, f, &v[i]);
 }
 
 static void content_disposition(struct sip_lint *l, const struct sip_header *h)
@@ -226,31 +250,49 @@ static void cancel_require(struct sip_lint *l, const struct sip_header *h)
     sip_must(l, !(l->m->request && l->method == SIP_M_CANCEL), SIP_R_CANCEL_REQUIRE, h->name);
 }
 
+/* hostport, or a token, of section 25.1. */
+static bool warning_agent(struct span s)
+{
+    size_t colon = lex_find(s, s.n && s.p[0] == '[' ? lex_find(s, 0, ']') : 0, ':');
+    uint64_t port = 0;
+
+    if (sip_token(s))
+        return true;
+    if (colon < s.n && (!lex_number(span_cut(s, colon + 1, s.n), &port) || port > UINT16_MAX))
+        return false;
+    return sip_host(span_cut(s, 0, colon));
+}
+
 /* 307 example.com "text" */
+static void warning_value(struct sip_lint *l, struct span s)
+{
+    size_t one = lex_find(s, 0, ' '), two = lex_find(s, one + 1, ' ');
+    struct span code = span_cut(s, 0, one), agent = span_cut(s, one + 1, two),
+                text = span_cut(s, two + 1, s.n);
+
+    if (text.n == 0 || agent.n == 0 || lex_is(text.p[0], LEX_LWS) ||
+        lex_until(code, 0, LEX_LWS) < code.n || lex_until(agent, 0, LEX_LWS) < agent.n) {
+        sip_broke(l, SIP_R_WARNING_FORM, s);
+        return;
+    }
+    if (code.n != 3 || !lex_all(code, LEX_DIGIT))
+        sip_broke(l, SIP_R_WARNING_CODE, code);
+    else
+        sip_must(l, code.p[0] == '3', SIP_R_WARNING_3, code);
+    sip_must(l, warning_agent(agent), SIP_R_WARNING_AGENT, agent);
+    sip_must(l, sip_quoted(text), SIP_R_WARNING_TEXT, text);
+}
+
 static void warning(struct sip_lint *l, const struct sip_header *h)
 {
     const struct sip_value *v = h->values;
 
     sip_must(l, h->value.n > 0, SIP_R_WARNING_EMPTY, h->value);
-    for (size_t i = 0; h->value.n && i < h->values_n; i++) {
-        struct span s = v[i].text;
-        size_t one = lex_find(s, 0, ' '), two = lex_find(s, one + 1, ' ');
-        struct span code = span_cut(s, 0, one), agent = span_cut(s, one + 1, two),
-                    text = span_cut(s, two + 1, s.n);
-        if (s.n == 0) {
-            sip_broke(l, SIP_R_LIST_EMPTY_ITEM, s);
-        } else if (two >= s.n || agent.n == 0) {
-            sip_broke(l, SIP_R_WARNING_FORM, s);
-        } else {
-            struct span host =
-                span_cut(agent, 0, lex_find(agent, lex_find(agent, 0, ']') % agent.n, ':'));
-            sip_must(l, code.n == 3 && lex_all(code, LEX_DIGIT), SIP_R_WARNING_CODE, code);
-            if (code.n == 3 && lex_all(code, LEX_DIGIT))
-                sip_must(l, code.p[0] == '3', SIP_R_WARNING_3, code);
-            sip_must(l, sip_token(agent) || sip_host(host), SIP_R_WARNING_AGENT, agent);
-            sip_must(l, sip_quoted(text), SIP_R_WARNING_TEXT, text);
-        }
-    }
+    for (size_t i = 0; h->value.n && i < h->values_n; i++)
+        if (v[i].text.n)
+            warning_value(l, v[i].text);
+        else
+            sip_broke(l, SIP_R_LIST_EMPTY_ITEM, v[i].text);
 }
 
 /* ---- texts ---- */
@@ -263,11 +305,17 @@ static bool among(struct span s, const char *const *v, size_t n)
     return false;
 }
 
-/* Two digits that are below `below`. */
-static bool two_digits(struct span s, unsigned below)
+/* Two digits, from `low` to `high`. */
+static bool two_digits(struct span s, unsigned low, unsigned high)
 {
     uint64_t v;
-    return s.n == 2 && lex_number(s, &v) && v < below;
+    return s.n == 2 && lex_number(s, &v) && v >= low && v <= high;
+}
+
+static bool time_fits(struct span s)
+{
+    return s.n == 8 && s.p[2] == ':' && s.p[5] == ':' && two_digits(span_cut(s, 0, 2), 0, 23) &&
+           two_digits(span_cut(s, 3, 5), 0, 59) && two_digits(span_cut(s, 6, 8), 0, 59);
 }
 
 /* Sat, 13 Nov 2010 23:29:00 GMT */
@@ -276,24 +324,29 @@ static void date(struct sip_lint *l, const struct sip_header *h)
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct span s = h->value;
+    enum { WEEKDAY, DAY, MONTH, YEAR, TIME, ZONE, PARTS };
+    struct span s = h->value, part[PARTS];
+    size_t at = 0;
+    bool fits = lex_until(s, 0, LEX_EOL) == s.n;
 
-    if (s.n < 26 || s.p[3] != ',' || s.p[4] != ' ' || s.p[7] != ' ' || s.p[11] != ' ' ||
-        s.p[16] != ' ' || s.p[25] != ' ' || lex_find(s, 26, ' ') < s.n) {
+    for (size_t i = 0; i < PARTS; i++) { /* one space between, none in the last */
+        size_t end = i == ZONE ? s.n : lex_find(s, at, ' ');
+        part[i] = span_cut(s, at, end);
+        fits = fits && part[i].n && lex_until(part[i], 0, LEX_BLANK) == part[i].n;
+        at = end + 1;
+    }
+    if (!fits || part[WEEKDAY].p[part[WEEKDAY].n - 1] != ',') {
         sip_broke(l, SIP_R_DATE_FORM, s);
         return;
     }
-    sip_must(l, among(span_cut(s, 0, 3), days, COUNT(days)), SIP_R_DATE_WEEKDAY, span_cut(s, 0, 3));
-    sip_must(l, two_digits(span_cut(s, 5, 7), 32) && lex_all(span_cut(s, 12, 16), LEX_DIGIT),
-             SIP_R_DATE_DAY, span_cut(s, 5, 16));
-    sip_must(l, among(span_cut(s, 8, 11), months, COUNT(months)), SIP_R_DATE_MONTH,
-             span_cut(s, 8, 11));
-    sip_must(l,
-             two_digits(span_cut(s, 17, 19), 24) && s.p[19] == ':' &&
-                 two_digits(span_cut(s, 20, 22), 60) && s.p[22] == ':' &&
-                 two_digits(span_cut(s, 23, 25), 60),
-             SIP_R_DATE_TIME, span_cut(s, 17, 25));
-    sip_must(l, span_is(span_cut(s, 26, s.n), "GMT"), SIP_R_DATE_GMT, span_cut(s, 26, s.n));
+    part[WEEKDAY].n--;
+    struct span day = {part[DAY].p, (size_t)(part[YEAR].p - part[DAY].p) + part[YEAR].n};
+    sip_must(l, among(part[WEEKDAY], days, COUNT(days)), SIP_R_DATE_WEEKDAY, part[WEEKDAY]);
+    sip_must(l, two_digits(part[DAY], 1, 31) && part[YEAR].n == 4 && lex_all(part[YEAR], LEX_DIGIT),
+             SIP_R_DATE_DAY, day);
+    sip_must(l, among(part[MONTH], months, COUNT(months)), SIP_R_DATE_MONTH, part[MONTH]);
+    sip_must(l, time_fits(part[TIME]), SIP_R_DATE_TIME, part[TIME]);
+    sip_must(l, span_is(part[ZONE], "GMT"), SIP_R_DATE_GMT, part[ZONE]);
 }
 
 static void mime_version(struct sip_lint *l, const struct sip_header *h)
@@ -325,9 +378,29 @@ static void timestamp(struct sip_lint *l, const struct sip_header *h)
         sip_broke(l, SIP_R_TIMESTAMP_FORM, s);
         return;
     }
-    at = lex_while(s, at, LEX_LWS);
-    if (at < s.n)
-        sip_must(l, decimal(s, &at, false) && at == s.n, SIP_R_TIMESTAMP_DELAY, s);
+    struct span delay = span_cut(s, lex_while(s, at, LEX_LWS), s.n);
+    at = 0;
+    if (delay.n)
+        sip_must(l, decimal(delay, &at, false) && at == delay.n, SIP_R_TIMESTAMP_DELAY, delay);
+}
+
+/* token [SLASH token] from `at` on, up to white space or a comment; sets where it ends. False: it is none. */
+static bool product_at(struct span s, size_t at, size_t *end)
+{
+    size_t name = lex_while(s, at, LEX_TOKEN), slash = lex_while(s, name, LEX_LWS);
+    bool fits = name > at;
+
+    *end = name;
+    if (slash < s.n && s.p[slash] == '/') {
+        size_t version = lex_while(s, slash + 1, LEX_LWS);
+        *end = lex_while(s, version, LEX_TOKEN);
+        fits &= *end > version;
+    }
+    while (*end < s.n && !lex_is(s.p[*end], LEX_LWS) && s.p[*end] != '(') {
+        fits = false;
+        ++*end;
+    }
+    return fits;
 }
 
 /* Products and comments with white space between. */
@@ -337,25 +410,18 @@ static void product(struct sip_lint *l, const struct sip_header *h)
 
     sip_must(l, s.n > 0, SIP_R_PRODUCT, s);
     for (size_t at = 0, end; at < s.n; at = lex_while(s, end, LEX_LWS)) {
-        if (s.p[at] == '(') {
+        bool fits = true, comment = s.p[at] == '(';
+        if (!comment)
+            fits = product_at(s, at, &end);
+        else
             end = lex_comment(s, at);
-            if (!end) {
-                sip_broke(l, SIP_R_COMMENT, span_cut(s, at, s.n));
-                return;
-            }
-            continue;
+        if (comment && !end) {
+            sip_broke(l, SIP_R_COMMENT, span_cut(s, at, s.n));
+            return;
         }
-        end = at;
-        while (end < s.n && !lex_is(s.p[end], LEX_LWS) && s.p[end] != '(')
-            end++;
         struct span one = span_cut(s, at, end);
-        size_t slash = lex_find(one, 0, '/');
-        bool fits = sip_token(span_cut(one, 0, slash)) &&
-                    (slash == one.n || sip_token(span_cut(one, slash + 1, one.n)));
-        /* SLASH has white space around it: "name / 1" */
-        bool spaced = (one.n == 1 && slash == 0) || (slash + 1 == one.n && slash > 0) ||
-                      (slash == 0 && one.n > 1);
-        sip_must(l, fits || spaced, SIP_R_PRODUCT_FORM, one);
+        sip_must(l, fits, SIP_R_PRODUCT_FORM, one);
+        sip_must(l, at == 0 || lex_is(s.p[at - 1], LEX_LWS), SIP_R_PRODUCT, one);
     }
 }
 
@@ -374,7 +440,7 @@ sip_check *const sip_checks[SIP_TYPES] = {
     [SIP_CONTENT_ENCODING] = values,
     [SIP_CONTENT_LANGUAGE] = values,
     [SIP_CONTENT_LENGTH] = sip_check_length,
-    [SIP_CONTENT_TYPE] = content_type,
+    [SIP_CONTENT_TYPE] = values,
     [SIP_CSEQ] = sip_check_cseq,
     [SIP_DATE] = date,
     [SIP_ERROR_INFO] = sip_check_info,

@@ -108,7 +108,7 @@ static const struct row {
     {SIP_PROXY_REQUIRE,
      SIP_R_WHERE_PROXY_REQUIRE,
      SIP_R_METHOD_PROXY_REQUIRE,
-     ANY & ~(ACK | CAN),
+     ANY & ~ACK, /* of CANCEL there is a rule of its own */
      {{0, 0, NONE}}},
     {SIP_RECORD_ROUTE,
      SIP_R_WHERE_RECORD_ROUTE,
@@ -119,7 +119,7 @@ static const struct row {
     {SIP_REQUIRE,
      SIP_R_WHERE_REQUIRE,
      SIP_R_WHERE_REQUIRE,
-     ANY & ~(ACK | CAN),
+     ANY & ~ACK, /* of CANCEL there is a rule of its own */
      {{100, 699, ANY & ~(ACK | CAN)}}},
     {SIP_RETRY_AFTER,
      SIP_R_WHERE_RETRY_AFTER,
@@ -174,8 +174,22 @@ static unsigned method_bit(enum sip_method method)
     }
 }
 
+/* The rule of a method whose responses of this status do not take it: of Contact each class has its own. */
+static enum sip_rule method_rule(const struct row *r, unsigned status)
+{
+    if (r->type != SIP_CONTACT)
+        return r->method;
+    return status < 200   ? SIP_R_CONTACT_1XX
+           : status < 300 ? SIP_R_CONTACT_2XX_METHOD
+                          : SIP_R_CONTACT_3XX;
+}
+
 static void misplaced(struct sip_lint *l, const struct row *r, unsigned method, struct span where)
 {
+    if (r->type == SIP_RECORD_ROUTE && method == REG && !l->m->request) {
+        sip_broke(l, SIP_R_RECORD_ROUTE_REGISTER, where); /* whatever the status */
+        return;
+    }
     if (l->m->request) {
         if (!(r->requests & method))
             sip_broke(l, r->requests == NONE ? r->kind : r->method, where);
@@ -183,15 +197,16 @@ static void misplaced(struct sip_lint *l, const struct row *r, unsigned method, 
     }
     for (size_t i = 0; i < STATUSES && r->responses[i].to; i++)
         if (l->m->status >= r->responses[i].from && l->m->status <= r->responses[i].to) {
-            sip_must(l, r->responses[i].methods & method, r->method, where);
+            sip_must(l, r->responses[i].methods & method, method_rule(r, l->m->status), where);
             return;
         }
     sip_broke(l, r->kind, where);
 }
 
-/* What a message of this kind has to have, or should. */
+/* What a message of this kind has to have, or should. A response to CANCEL, which the tables let have none of what
+ * any response of its status has to have, is left out. */
 static const struct needed {
-    enum sip_method method; /* SIP_METHODS: any */
+    enum sip_method method; /* SIP_METHODS: any but CANCEL */
     uint16_t from, to;      /* status; 0: a request */
     enum sip_type type;
     enum sip_rule rule;
@@ -216,6 +231,8 @@ void sip_lint_where(struct sip_lint *l)
 {
     unsigned method = method_bit(l->method), status = l->m->request ? 0 : l->m->status;
 
+    if (!l->m->request && (status < 100 || status > 699)) /* what it is was said to be unknown */
+        return;
     for (size_t i = 0; method && i < COUNT(rows); i++) {
         const struct sip_header *h = sip_header(l->m, rows[i].type);
         if (h)
@@ -223,7 +240,7 @@ void sip_lint_where(struct sip_lint *l)
     }
     for (size_t i = 0; i < COUNT(needed); i++) {
         const struct needed *n = &needed[i];
-        bool of = n->method == SIP_METHODS ? status != 0 : n->method == l->method;
+        bool of = n->method == SIP_METHODS ? status && method != CAN : n->method == l->method;
         if (of && status >= n->from && status <= n->to)
             sip_must(l, sip_header(l->m, n->type) != NULL, n->rule, l->m->head);
     }

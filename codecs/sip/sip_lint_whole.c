@@ -26,7 +26,7 @@ void sip_check_cseq(struct sip_lint *l, const struct sip_header *h)
         sip_broke(l, SIP_R_CSEQ_32, number);
     else if (l->m->request)
         sip_must(l, v < UINT64_C(1) << 31, SIP_R_CSEQ_RANGE, number);
-    if (l->m->request)
+    if (l->m->request && sip_token(l->m->method)) /* one that is none was said to be so */
         sip_must(l, span_eq(n->method, l->m->method), SIP_R_CSEQ_METHOD, n->method);
 }
 
@@ -37,7 +37,7 @@ void sip_check_length(struct sip_lint *l, const struct sip_header *h)
 
 void sip_check_hops(struct sip_lint *l, const struct sip_header *h)
 {
-    uint64_t v;
+    uint64_t v = UINT64_MAX;
 
     if (!digits(h))
         sip_broke(l, SIP_R_HOPS_FORM, h->value);
@@ -66,16 +66,29 @@ void sip_check_min_expires(struct sip_lint *l, const struct sip_header *h)
     seconds(l, h->value, SIP_R_MIN_EXPIRES_FORM, SIP_R_MIN_EXPIRES_RANGE);
 }
 
+/* Digits, however many, and a comment; parameters may follow. */
+static bool retry_fits(struct span s)
+{
+    size_t at = lex_while(s, 0, LEX_DIGIT), end = lex_while(s, at, LEX_LWS);
+
+    if (at > 0 && end < s.n && s.p[end] == '(') {
+        end = lex_comment(s, end);
+        if (!end)
+            return false;
+        end = lex_while(s, end, LEX_LWS);
+    }
+    return at > 0 && (end == s.n || s.p[end] == ';');
+}
+
 void sip_check_retry(struct sip_lint *l, const struct sip_header *h)
 {
     const struct sip_number *n = h->values;
 
-    if (h->values_n == 0 || !n->fits ||
-        (n->comment.p && lex_comment(n->comment, 0) != n->comment.n)) {
+    if (h->values_n == 0 || !retry_fits(h->value)) {
         sip_broke(l, SIP_R_RETRY_FORM, h->value);
         return;
     }
-    sip_params(l, n->params, n->params_n, NULL);
+    sip_params(l, n->params, n->params_n, "duration");
     struct span duration = sip_param(n->params, n->params_n, "duration");
     if (duration.p)
         sip_must(l, lex_all(duration, LEX_DIGIT), SIP_R_RETRY_DURATION, duration);
@@ -116,23 +129,24 @@ size_t sip_count(const struct sip_msg *m, enum sip_type type)
     return n;
 }
 
-/* Contact of a request that can make a dialog, and of a response that makes one. */
+/* Contact of a request that can make a dialog, and of a response that makes one (RFC 3261 section 12.1): a 2xx has to
+ * have it; in a 1xx with a tag table 2 has it optional. */
 static void dialog(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_address *contact = sip_first(m, SIP_CONTACT), *route = sip_first(m, SIP_ROUTE);
-    bool request = m->request && l->method == SIP_M_INVITE;
-    bool response = !m->request && l->method == SIP_M_INVITE && m->status / 100 == 2;
+    bool early = m->status > 100 && m->status < 200 && sip_tag(m, SIP_TO).p;
 
-    if (!request && !response)
+    if (l->method != SIP_M_INVITE || (!m->request && m->status / 100 != 2 && !early))
         return;
     if (!sip_header(m, SIP_CONTACT)) {
-        sip_broke(l, request ? SIP_R_CONTACT_INVITE : SIP_R_CONTACT_2XX, m->head);
+        if (m->request || !early)
+            sip_broke(l, m->request ? SIP_R_CONTACT_INVITE : SIP_R_CONTACT_2XX, m->head);
         return;
     }
     if (!contact || !contact->uri.scheme.p) /* a broken one was said to be so */
         return;
-    if (response) {
+    if (!m->request) {
         sip_must(l, sip_scheme(&contact->uri), SIP_R_CONTACT_2XX_URI, contact->text);
         return;
     }
@@ -152,8 +166,6 @@ static void top_via(struct sip_lint *l)
     if (v->transport.n && v->host.n) /* a broken one was said to be so */
         sip_must(l, sip_param(v->params, v->params_n, "branch").p != NULL, SIP_R_VIA_NO_BRANCH,
                  v->text);
-    if (l->method == SIP_M_CANCEL)
-        sip_must(l, sip_count(l->m, SIP_VIA) == 1, SIP_R_VIA_CANCEL, v->text);
 }
 
 static void body(struct sip_lint *l)

@@ -1,5 +1,5 @@
 /* codecs/sip/sip_names.c - names of header fields. */
-#include "codecs/sip/sip.h"
+#include "codecs/sip/sip_parts.h"
 
 const struct sip_name sip_names[SIP_TYPES] = {
     {"", 0, 0, SIP_TEXT, false},
@@ -10,7 +10,7 @@ const struct sip_name sip_names[SIP_TYPES] = {
 
 /* A perfect hash over length and three letters of a name: each name and compact form has a slot of its own, in which its
  * type stands. The factors were found by trying; sip_test.c has them fail when a name is added that shares a slot. */
-static const uint8_t slots[512] = {
+const uint8_t sip_slots[SIP_SLOTS] = {
     0,  0,  0,  66, 0,  0,  0,  0,  0,  53, 0,  0,  0,  0,  0,  9,  0,  0,  0,  77, 0,  0,  0,  0,
     0,  0,  0,  0,  0,  0,  0,  67, 0,  0,  0,  0,  0,  0,  24, 0,  0,  0,  61, 0,  0,  73, 0,  0,
     0,  0,  0,  0,  0,  0,  0,  0,  0,  14, 0,  0,  0,  0,  15, 0,  0,  0,  0,  56, 0,  0,  55, 48,
@@ -35,27 +35,9 @@ static const uint8_t slots[512] = {
     0,  0,  6,  0,  0,  0,  0,  0,
 };
 
-/* A letter as a small one; "-" stays as it is, and what other octets become matters to no name. */
-static inline unsigned small(uint8_t c)
-{
-    return c | 0x20;
-}
-
 enum sip_type sip_type_of(struct span name)
 {
-    if (name.n == 0)
-        return SIP_OTHER;
-    unsigned n = (unsigned)name.n;
-    unsigned h = n * 108u + small(name.p[0]) * 219u + small(name.p[n - 1]) * 141u +
-                 small(name.p[n / 2]) * 187u;
-    enum sip_type type = slots[(h >> 1 ^ h) % COUNT(slots)];
-    const struct sip_name *s = &sip_names[type];
-    if (n == 1)
-        return small(name.p[0]) == (uint8_t)s->compact ? type : SIP_OTHER;
-    if (name.n != s->n)
-        return SIP_OTHER;
-    struct span known = {(const uint8_t *)s->name, s->n};
-    return lex_equal(name.p, known.p, n) || lex_same(name, known) ? type : SIP_OTHER;
+    return name.n ? sip_type_at(name.p, name.n) : SIP_OTHER;
 }
 
 bool sip_same_name(struct span a, struct span b)

@@ -3,6 +3,33 @@
 #define CODECS_SIP_SIP_PARTS_H
 #include "codecs/sip/sip.h"
 
+enum { SIP_SLOTS = 512 };
+extern const uint8_t sip_slots[SIP_SLOTS];
+/* A letter as a small one; "-" stays as it is, and what other octets become matters to no name. */
+static inline unsigned sip_small(uint8_t c)
+{
+    return c | 0x20;
+}
+/* sip_type_of, of at least one octet. */
+static inline enum sip_type sip_type_at(const uint8_t *p, size_t n)
+{
+    unsigned h = (unsigned)n * 108u + sip_small(p[0]) * 219u + sip_small(p[n - 1]) * 141u +
+                 sip_small(p[n / 2]) * 187u;
+    enum sip_type type = sip_slots[(h >> 1 ^ h) % SIP_SLOTS];
+    const struct sip_name *s = &sip_names[type];
+    const uint8_t *known = (const uint8_t *)s->name;
+
+    if (n == 1)
+        return sip_small(p[0]) == (uint8_t)s->compact ? type : SIP_OTHER;
+    if (n != s->n)
+        return SIP_OTHER;
+    return lex_equal(p, known, n) || lex_same((struct span){p, n}, (struct span){known, n})
+               ? type
+               : SIP_OTHER;
+}
+/* sip_scan, up to the header field at which each of `n` types has been found; n is 0: all of it. */
+enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                       struct sip_msg *m, struct findings *fs);
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
 /* Take a body of several parts apart, as its Content-Type says. */

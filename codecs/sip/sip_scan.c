@@ -5,6 +5,8 @@
 struct scan {
     struct span in;
     struct findings *fs;
+    const enum sip_type *types; /* what is looked for; */
+    size_t types_n;             /* 0: all there is */
 };
 
 static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
@@ -46,14 +48,15 @@ static void status_line(struct scan *s, struct sip_msg *m, struct span text)
         broke(s, "RFC3261:7.2#a3", "the status code is not three digits", offset(s, code), code.n);
         m->cut = true;
     }
-    if (from != at + 1) {
+    if (from != at + 1 || text.p[at] != ' ') {
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands before the status code",
               offset(s, text) + at, from - at);
         m->cut = true;
     }
     if (end == text.n) {
-        broke(s, "RFC3261:7.2#a5", "no space stands behind the status code", offset(s, text) + end,
-              0);
+        if (code.n)
+            broke(s, "RFC3261:7.2#a5", "no space stands behind the status code",
+                  offset(s, text) + end, 0);
         m->cut = true;
     } else if (text.p[end] != ' ') {
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands behind the status code",
@@ -93,8 +96,8 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* The start line, which ends with the LF at `lf`. False: it is none. */
-static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf)
+/* The start line, which ends with the LF at `lf`; `crs`: more CR may be in it than that of its end. False: it is none. */
+static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf, bool crs)
 {
     bool cr = lf > from && s->in.p[lf - 1] == '\r';
     struct span text = span_cut(s->in, from, cr ? lf - 1 : lf);
@@ -110,7 +113,7 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
     }
     if (!cr)
         broke_must(s, "RFC3261:7#1a", "the start line ends with LF alone", lf, 1);
-    size_t bare = lex_find(text, 0, '\r');
+    size_t bare = crs ? lex_find(text, 0, '\r') : text.n;
     if (bare < text.n)
         broke(s, m->request ? "RFC3261:7.1#a3" : "RFC3261:7.2#a2", "a CR stands in the start line",
               offset(s, text) + bare, 1);
@@ -141,17 +144,22 @@ static void line_ends(struct scan *s, struct sip_header *h)
               offset(s, line) + bare_cr - 1, 1);
 }
 
+#define NONE SIZE_MAX
+#define INLINE static inline __attribute__((always_inline)) /* into the one loop over the header */
+
 /* A field while its lines are walked over, block by block. */
 struct field_walk {
     struct sip_msg *m;
     struct sip_header *headers;
     size_t n, room; /* of headers; how many there is room for */
     size_t begin;   /* where it begins */
-    size_t colon;   /* one past its first colon; 0: none so far */
+    size_t colon;   /* its first colon; NONE: none so far */
     bool fold;      /* it has gone on behind a line end */
     bool bare;      /* it has a CR that no LF follows */
     bool cr;        /* the octet before the block is a CR */
     bool full;      /* there was no room for one */
+    bool enough;    /* each type that is looked for has been found */
+    size_t found;   /* of them */
 };
 
 /* A field that is not "NAME: VALUE" and CRLF. */
@@ -167,7 +175,8 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
         broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text), text.n);
     } else {
         struct span name = span_cut(text, 0, colon);
-        h->name = colon && lex_is(name.p[colon - 1], LEX_LWS) ? lex_trim(name, LEX_LWS) : name;
+        bool spaced = colon && (lex_is(name.p[0], LEX_LWS) || lex_is(name.p[colon - 1], LEX_LWS));
+        h->name = spaced ? lex_trim(name, LEX_LWS) : name;
         h->value = lex_trim(span_cut(text, colon + 1, text.n), LEX_LWS);
         h->type = sip_type_of(h->name);
         h->cut = !crlf || h->name.n != colon || h->value.n + colon + 2 != text.n ||
@@ -177,11 +186,19 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
         line_ends(s, h);
 }
 
+/* A type has been found for the first time. */
+INLINE void look_for(const struct scan *s, struct field_walk *f, enum sip_type type)
+{
+    for (size_t i = 0; i < s->types_n; i++)
+        f->found += s->types[i] == type;
+    f->enough = f->found >= s->types_n;
+}
+
 /* The field ends before `end`. */
-static inline void field(struct scan *s, struct field_walk *f, size_t end)
+INLINE void field(struct scan *s, struct field_walk *f, size_t end)
 {
     const uint8_t *p = s->in.p + f->begin;
-    size_t n = end - f->begin, colon = f->colon ? f->colon - 1 - f->begin : n;
+    size_t n = end - f->begin, colon = f->colon == NONE ? n : f->colon - f->begin;
 
     if (f->n < f->room) {
         struct sip_header *h = &f->headers[f->n++];
@@ -191,30 +208,35 @@ static inline void field(struct scan *s, struct field_walk *f, size_t end)
         h->line = (struct span){p, n};
         h->values = NULL;
         h->values_n = 0;
-        if (colon > 0 && colon + 5 <= n && p[colon + 1] == ' ' && p[n - 2] == '\r' &&
-            p[n - 1] == '\n' && !f->bare && !lex_is(p[colon - 1], LEX_LWS) &&
-            !lex_is(p[colon + 2], LEX_LWS) && !lex_is(p[n - 3], LEX_LWS)) {
+        /* as most are: one space behind the colon, none else around the parts */
+        if (colon > 0 && colon + 5 <= n && p[colon - 1] > ' ' && p[colon + 1] == ' ' &&
+            p[colon + 2] > ' ' && p[n - 3] > ' ' && p[n - 2] == '\r' && p[n - 1] == '\n' &&
+            !f->bare) {
             h->name = (struct span){p, colon};
             h->value = (struct span){p + colon + 2, n - colon - 4};
-            h->type = sip_type_of(h->name);
+            h->type = sip_type_at(p, colon);
             if (h->fold)
                 line_ends(s, h);
         } else {
-            h->name = h->value = (struct span){NULL, 0};
+            h->name = (struct span){NULL, 0};
+            h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
-        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
+        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX) {
             f->m->first[h->type] = (uint16_t)f->n;
+            if (s->types_n)
+                look_for(s, f, h->type);
+        }
     } else {
         f->full = true;
     }
     f->begin = end;
-    f->colon = 0;
+    f->colon = NONE;
     f->fold = f->bare = false;
 }
 
 /* Whether no header field begins where the walk stands: the empty line does, or nothing. */
-static bool at_blank(struct scan *s, struct field_walk *f)
+INLINE bool at_blank(struct scan *s, struct field_walk *f)
 {
     struct span in = s->in;
     size_t at = f->begin, left = in.n - at, n = 0;
@@ -235,8 +257,7 @@ static bool at_blank(struct scan *s, struct field_walk *f)
 }
 
 /* The fields that end in the block at `base`. True: the last one does. */
-static inline bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b,
-                         size_t base)
+INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b, size_t base)
 {
     uint64_t bare = (b->cr << 1 | f->cr) & ~b->lf; /* behind each CR where no LF is */
     uint64_t mine = UINT64_MAX; /* what of the block belongs to the field, or comes behind it */
@@ -247,8 +268,8 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
         low = ends & -ends;
         uint64_t before = mine & (low - 1), colons = b->colon & before;
         size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
-        if (!f->colon && colons)
-            f->colon = base + (size_t)__builtin_ctzll(colons) + 1;
+        if (f->colon == NONE && colons)
+            f->colon = base + (size_t)__builtin_ctzll(colons);
         f->bare |= (bare & before) != 0;
         mine = -(low << 1);
         bool plain = end < s->in.n && s->in.p[end] > ' ';
@@ -257,11 +278,11 @@ static inline bool block(struct scan *s, struct field_walk *f, const struct mark
             continue;
         }
         field(s, f, end);
-        if (!plain && at_blank(s, f))
+        if (f->enough || (!plain && at_blank(s, f)))
             return true;
     }
-    if (!f->colon && (b->colon & mine))
-        f->colon = base + (size_t)__builtin_ctzll(b->colon & mine) + 1;
+    if (f->colon == NONE && (b->colon & mine))
+        f->colon = base + (size_t)__builtin_ctzll(b->colon & mine);
     f->bare |= (bare & mine) != 0;
     f->cr = b->cr >> (MARKS_BLOCK - 1);
     return false;
@@ -273,7 +294,7 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
     enum { AHEAD = 8 }; /* blocks at once: what lies behind the header is looked at in vain */
     struct marks_lines v[AHEAD];
     struct arena_run run = arena_run(mem, sizeof(struct sip_header));
-    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at};
+    struct field_walk f = {.m = m, .headers = run.p, .room = run.room, .begin = at, .colon = NONE};
     bool done = at_blank(s, &f);
 
     for (size_t base = at - at % MARKS_BLOCK; !done && base < s->in.n;) {
@@ -303,9 +324,12 @@ bool sip_length(const struct sip_msg *m, uint64_t *n)
 static void body(struct scan *s, struct sip_msg *m)
 {
     struct span all = span_cut(s->in, m->head.n, s->in.n);
+    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
     uint64_t n = all.n;
 
-    if (sip_length(m, &n) && n > all.n && m->blank.n) {
+    if (h && !lex_number(h->value, &n) && lex_all(h->value, LEX_DIGIT))
+        n = UINT64_MAX; /* it is above that */
+    if (n > all.n && m->blank.n) {
         finding_add(s->fs,
                     (struct finding){
                         .clause = "RFC3261:18.3#a2",
@@ -319,36 +343,59 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
-/* By member: compilers clear large structs with instructions that take long to begin. */
+/* By member: compilers clear large structs with instructions that take long to begin, and a span that is copied right after
+ * it was written waits for the write. */
 static void clear(struct sip_msg *m)
 {
     const struct span none = {NULL, 0};
 
     m->request = m->cut = false;
-    m->start = m->method = m->version = m->reason = none;
+    m->start = none;
+    m->method = none;
+    m->version = none;
+    m->reason = none;
     m->status = 0;
     m->headers = NULL;
     m->headers_n = 0;
-    m->blank = m->body = m->rest = m->head = none;
+    m->blank = none;
+    m->body = none;
+    m->rest = none;
+    m->head = none;
     uri_clear(&m->uri);
     for (size_t i = 0; i < SIP_TYPES; i++)
         m->first[i] = 0;
 }
 
-enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
+enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                       struct sip_msg *m, struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {in, fs, types, n};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
-    size_t lf = lex_find(in, from, '\n');
+    struct marks_lines front = {0};
+    size_t lf;
+    bool crs = true;
 
     clear(m);
+    marks_lines(in, 0, &front, 1);
+    if (from == 0 && front.lf) { /* it ends in the first block: most do */
+        lf = (size_t)__builtin_ctzll(front.lf);
+        crs = (front.cr & (front.lf ^ (front.lf - 1)) >> 2) != 0;
+    } else {
+        lf = lex_find(in, from, '\n');
+    }
     if (lf == in.n)
         return STEP_MORE;
-    if (!start_line(&s, m, from, lf))
+    if (!start_line(&s, m, from, lf, crs))
         return STEP_FAIL;
     header_fields(&s, m, lf + 1, mem);
-    body(&s, m);
+    if (n == 0)
+        body(&s, m);
     return STEP_ITEM;
+}
+
+enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
+{
+    return sip_scan_for(in, NULL, 0, mem, m, fs);
 }
 
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)

@@ -7,6 +7,7 @@ struct cursor {
     const uint8_t *p;    /* that text */
     size_t at, end;      /* where reading is; where the value of the header field ends */
     uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
+    bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
     struct arena *mem;
 };
 
@@ -42,28 +43,47 @@ static size_t behind_quoted(const struct cursor *c, size_t at)
     }
 }
 
+/* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
+static size_t stop_behind(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+{
+    while (at < c->end && c->p[at] != one && c->p[at] != two) {
+        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
+        at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    }
+    return at;
+}
+
 /* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
  * end goes to the end). */
 static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
 {
-    for (;;) {
-        at = marks_next(c->marks, MARKS_STOP, at, c->end);
-        if (at == c->end || c->p[at] == one || c->p[at] == two)
-            return at;
-        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
-    }
+    at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    if (at == c->end || c->p[at] == one || c->p[at] == two)
+        return at; /* most often it is the next one */
+    return stop_behind(c, at, one, two);
+}
+
+/* The same where a quote is an octet as any other. */
+static size_t stop_raw(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+{
+    at = marks_next(c->marks, MARKS_STOP, at, c->end);
+    while (at < c->end && c->p[at] != one && c->p[at] != two)
+        at = marks_next(c->marks, MARKS_STOP, at + 1, c->end);
+    return at;
 }
 
 /* What a quoted string hides is no "=" of the parameter. */
 static inline void param_at(struct cursor *c, struct param *p, size_t from, size_t to)
 {
-    p->text = cut_trim(c, from, to);
-    from = (size_t)(p->text.p - c->p);
-    to = from + p->text.n;
+    struct span text = cut_trim(c, from, to);
+
+    from = (size_t)(text.p - c->p);
+    to = from + text.n;
     size_t equal = marks_next(c->marks, MARKS_EQUAL, from, to);
 
+    p->text = text;
     if (equal == to) {
-        p->name = p->text;
+        p->name = text;
         p->value = (struct span){NULL, 0};
     } else {
         p->name = cut_trim(c, from, equal);
@@ -71,27 +91,35 @@ static inline void param_at(struct cursor *c, struct param *p, size_t from, size
     }
 }
 
-static void params(struct cursor *c, const struct param **v, size_t *n)
+static void some_params(struct cursor *c, const struct param **v, size_t *n)
 {
     struct arena_run run;
     size_t count = 0;
 
-    *v = NULL;
-    *n = 0;
-    if (c->at >= c->end || c->p[c->at] != ';')
-        return;
+    size_t at = c->at;
+
     run = arena_run(c->mem, sizeof **v);
     do {
-        size_t end = stop(c, c->at + 1, ';', c->sep);
+        size_t from = at + 1;
+        at = stop(c, from, ';', c->sep);
         if (count < run.room)
-            param_at(c, (struct param *)run.p + count++, c->at + 1, end);
+            param_at(c, (struct param *)run.p + count++, from, at);
         else
             c->mem->full = true;
-        c->at = end;
-    } while (c->at < c->end && c->p[c->at] == ';');
+    } while (at < c->end && c->p[at] == ';');
+    c->at = at;
     arena_run_end(c->mem, run, count, sizeof **v);
     *v = count ? run.p : NULL;
     *n = count;
+}
+
+/* Parameters from c->at on, each behind a ";". */
+static inline void params(struct cursor *c, const struct param **v, size_t *n)
+{
+    *v = NULL;
+    *n = 0;
+    if (c->at < c->end && c->p[c->at] == ';')
+        some_params(c, v, n);
 }
 
 /* ---- forms ---- */
@@ -116,31 +144,25 @@ static void sent_by(struct sip_via *v, struct span head)
 }
 
 /* The same without white space but for the one space. False: there is some, or it is no SIP/2.0. */
-static inline bool usual_sent_by(struct sip_via *v, struct span head)
+static inline bool usual_sent_by(const struct cursor *c, struct sip_via *v, size_t from, size_t end)
 {
     static const uint8_t start[8] = {'S', 'I', 'P', '/', '2', '.', '0', '/'};
-    size_t at = 8, colon = head.n;
 
-    if (head.n < 12 || !lex_equal(head.p, start, sizeof start))
+    if (end - from < 12 || !lex_equal(c->p + from, start, sizeof start))
         return false;
-    while (at < head.n && head.p[at] > ' ')
-        at++;
-    if (at == 8 || at + 1 >= head.n || head.p[at] != ' ' || lex_is(head.p[at + 1], LEX_LWS))
+    size_t space = marks_next(c->marks, MARKS_SPACE, from + 8, end), host = space + 1;
+    if (space == from + 8 || host >= end || c->p[space] != ' ' ||
+        marks_next(c->marks, MARKS_SPACE, host, end) < end)
         return false;
-    size_t host = at + 1, i = head.p[host] == '[' ? lex_find(head, host, ']') : host;
-    for (; i < head.n && head.p[i] != ':'; i++)
-        if (head.p[i] <= ' ')
-            return false;
-    colon = i;
-    if (colon < head.n && (colon + 1 == head.n || lex_is(head.p[colon + 1], LEX_LWS)))
-        return false;
-    v->protocol = (struct span){head.p, 3};
-    v->version = (struct span){head.p + 4, 3};
-    v->transport = (struct span){head.p + 8, at - 8};
-    v->host = (struct span){head.p + host, colon - host};
-    v->port = (struct span){NULL, 0};
-    if (colon < head.n)
-        v->port = (struct span){head.p + colon + 1, head.n - colon - 1};
+    size_t colon = c->p[host] == '[' ? lex_find(cut(c, 0, end), host, ']') : host;
+    do
+        colon = marks_next(c->marks, MARKS_HOST, colon, end);
+    while (colon < end && c->p[colon] != ':' && ++colon);
+    v->protocol = cut(c, from, from + 3);
+    v->version = cut(c, from + 4, from + 7);
+    v->transport = cut(c, from + 8, space);
+    v->host = cut(c, host, colon);
+    v->port = colon < end ? cut(c, colon + 1, end) : (struct span){NULL, 0};
     return true;
 }
 
@@ -148,10 +170,9 @@ static void via(struct cursor *c, void *item)
 {
     struct sip_via *v = item;
     size_t from = c->at, end = stop(c, from, ';', c->sep);
-    struct span head = cut_trim(c, from, end);
 
-    if (!usual_sent_by(v, head))
-        sent_by(v, head);
+    if (!usual_sent_by(c, v, from, end))
+        sent_by(v, cut_trim(c, from, end));
     c->at = end;
     params(c, &v->params, &v->params_n);
     v->text = cut_trim(c, from, c->at);
@@ -170,7 +191,8 @@ static void address(struct cursor *c, void *item)
         else if (at == c->end || c->p[at] != ',' || c->sep == ',')
             break;
     }
-    a->display = a->gap = none;
+    a->display = none;
+    a->gap = none;
     a->bare = at == c->end || c->p[at] != '<';
     if (!a->bare) {
         size_t close = marks_next(c->marks, MARKS_CLOSE, at, c->end);
@@ -194,12 +216,13 @@ static void address(struct cursor *c, void *item)
 static void value(struct cursor *c, void *item)
 {
     struct sip_value *v = item;
-    size_t from = c->at;
+    size_t from = c->at, end = c->raw ? stop_raw(c, from, ';', c->sep) : stop(c, from, ';', c->sep);
+    struct span text = cut_trim(c, from, end);
 
-    c->at = stop(c, from, ';', c->sep);
-    v->value = cut_trim(c, from, c->at);
+    v->value = text;
+    c->at = end;
     params(c, &v->params, &v->params_n);
-    v->text = v->params_n || c->at == from ? cut_trim(c, from, c->at) : v->value;
+    v->text = v->params_n ? cut_trim(c, from, c->at) : text;
 }
 
 /* A number from `*at` on; sets where it ends. False: there is none, or it is too large. */
@@ -225,7 +248,8 @@ static void number(struct cursor *c, void *item)
 
     v->number = v->second = 0;
     v->body = false;
-    v->method = v->comment = none;
+    v->method = none;
+    v->comment = none;
     v->text = cut(c, from, c->end); /* the value, which has no white space around */
     v->fits = number_at(c, &at, &v->number);
     at = skip_lws(c, at);
@@ -327,29 +351,39 @@ static const struct {
     [SIP_INFOS] = {sizeof(struct sip_auth), info},
 };
 
+/* word ["@" word] of RFC 3261 section 25.1, and what the RFCs 3891, 3911 and 4538 put parameters behind. */
+static bool is_call_id(enum sip_type type)
+{
+    return type == SIP_CALL_ID || type == SIP_IN_REPLY_TO || type == SIP_REPLACES ||
+           type == SIP_JOIN || type == SIP_TARGET_DIALOG;
+}
+
 /* The values of a header field whose value stands at `from` in the text of `marks`. */
 static void type(struct sip_header *h, struct marks *marks, size_t from, size_t body,
                  struct arena *mem)
 {
     const struct sip_name *name = &sip_names[h->type];
-    struct arena_list l = {0};
-    struct cursor c = {marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', mem};
+    enum sip_form form = name->form;
+    size_t size = forms[form].size;
 
-    if (!forms[name->form].read)
+    if (!size)
         return;
-    do {
-        void *item = arena_push(mem, &l, forms[name->form].size);
-        if (!item)
-            break;
+    struct cursor c = {
+        marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', is_call_id(h->type),
+        mem};
+    void *item = arena_new(mem, size);
+    struct arena_list l = {item, item != NULL, item != NULL}; /* of one: most are */
+    while (item) {
         c.at = skip_lws(&c, c.at);
-        forms[name->form].read(&c, item);
-        if (name->form == SIP_LENGTH) {
-            struct sip_number *length = item;
-            length->body = length->fits && length->number == body;
-        }
-    } while (c.at++ < c.end);
+        forms[form].read(&c, item);
+        item = c.at++ < c.end ? arena_push(mem, &l, size) : NULL;
+    }
     h->values = l.p;
     h->values_n = l.n;
+    if (form == SIP_LENGTH && l.n) {
+        struct sip_number *length = l.p;
+        length->body = length->fits && length->number == body;
+    }
 }
 
 void sip_type(struct sip_header *h, size_t body, struct arena *mem)
@@ -360,16 +394,21 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
     type(h, &marks, 0, body, mem);
 }
 
-void sip_type_some(struct sip_msg *m, const enum sip_type *types, size_t n, struct arena *mem)
+enum step sip_peek(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
+                   struct sip_msg *m, struct findings *fs)
 {
+    enum step step = sip_scan_for(in, types, n, mem, m, fs);
     struct marks marks;
 
+    if (step != STEP_ITEM)
+        return step;
     marks_init(&marks, m->head);
     for (size_t i = 0; i < n; i++)
         if (m->first[types[i]]) {
             struct sip_header *h = &m->headers[m->first[types[i]] - 1];
-            type(h, &marks, (size_t)(h->value.p - m->head.p), m->body.n, mem);
+            type(h, &marks, (size_t)(h->value.p - m->head.p), 0, mem);
         }
+    return STEP_ITEM;
 }
 
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)

@@ -31,16 +31,25 @@ struct uri { /* a text whose p is NULL is not there; one of no octets is there a
 };
 extern const struct desc uri_desc;
 
-/* Make `u` that of no text. */
+/* Make `u` that of no text. Member by member: a span that is copied right after it was written waits for the write. */
 static inline void uri_clear(struct uri *u)
 {
     const struct span none = {NULL, 0};
 
-    u->kind = URI_OTHER; /* by member: that is faster than as a whole */
-    u->text = u->scheme = u->user = u->password = u->host = u->port = none;
-    u->path = u->query = u->fragment = none;
-    u->params = u->headers = NULL;
-    u->params_n = u->headers_n = 0;
+    u->kind = URI_OTHER;
+    u->text = none;
+    u->scheme = none;
+    u->user = none;
+    u->password = none;
+    u->host = none;
+    u->port = none;
+    u->path = none;
+    u->query = none;
+    u->fragment = none;
+    u->params = NULL;
+    u->params_n = 0;
+    u->headers = NULL;
+    u->headers_n = 0;
 }
 /* Take `text` apart into `u`; lists are allocated from `mem`, and cut short where it is full. False: it has no scheme, so
  * that it is no absolute URI; then `u` has the text only. */

@@ -123,6 +123,56 @@ static bool refer_sub_params(const struct ours *o, const struct sip_projection *
     (void)p;
     return v && v->params_n > 0;
 }
+static bool nul(const struct ours *o, const struct sip_projection *p)
+{
+    (void)p;
+    return lex_find(o->m.head, 0, 0) < o->m.head.n;
+}
+/* Whether an address has a scheme that is neither sip nor tel, or HTAB in its display name. */
+static bool odd_address(const struct ours *o, const struct sip_projection *p)
+{
+    static const enum sip_type types[] = {SIP_FROM, SIP_TO, SIP_CONTACT};
+
+    (void)p;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        const struct sip_address *a = sip_first(&o->m, types[i]);
+        if (a && (a->uri.kind == URI_OTHER || lex_find(a->display, 0, '\t') < a->display.n))
+            return true;
+    }
+    return false;
+}
+static bool odd_method(const struct ours *o, const struct sip_projection *p)
+{
+    struct span s = o->m.method;
+
+    (void)p;
+    return lex_find(s, 0, '+') < s.n || lex_find(s, 0, '`') < s.n;
+}
+static bool quoted_comment(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_header *h = sip_header(&o->m, SIP_RETRY_AFTER);
+
+    (void)p;
+    return h && lex_find(h->value, 0, '\\') < h->value.n;
+}
+static bool folded_accept(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_header *h = sip_header(&o->m, SIP_ACCEPT);
+
+    (void)p;
+    return h && h->fold;
+}
+static bool empty_password(const struct ours *o, const struct sip_projection *p)
+{
+    (void)p;
+    return o->m.uri.password.p && o->m.uri.password.n == 0;
+}
+static bool several_parts(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_value *type = sip_first(&o->m, SIP_CONTENT_TYPE);
+    (void)p;
+    return type && lex_like(span_cut(type->value, 0, 10), "multipart/");
+}
 
 static const struct row {
     const char *peer, *what; /* what: "it refuses a clean message", or the name of an item */
@@ -134,6 +184,21 @@ static const struct row {
      "it takes few schemes but sip and tel: its own affair"},
     {"sofia-sip", "it refuses a clean message", refer_sub_params,
      "it takes no parameters of Refer-Sub, which RFC 4488 section 4 allows"},
+    {"libosip2", "it refuses a clean message", odd_address,
+     "few schemes there either; and HTAB between the tokens of a display name, which it cannot "
+     "read"},
+    {"libosip2", "it refuses a clean message", nul, "NUL as a quoted-pair, which ends its strings"},
+    {"sofia-sip", "it refuses a clean message", nul, "the same"},
+    {"sofia-sip", "it refuses a clean message", odd_method,
+     "\"+\" and \"`\" in a method, which are of a token"},
+    {"sofia-sip", "it refuses a clean message", quoted_comment,
+     "a parenthesis as a quoted-pair in the comment of Retry-After"},
+    {"sofia-sip", "it refuses a clean message", folded_accept,
+     "a line end beside the slash of Accept, where it takes a space"},
+    {"libosip2", "it refuses a clean message", empty_password,
+     "it wants an octet at least between ':' and '@'"},
+    {"libosip2", "it refuses a clean message", several_parts,
+     "bodies of several parts it takes apart at once, and not all of them"},
 };
 
 static void same(bool ok, const struct ours *o, const struct sip_projection *p,

@@ -232,7 +232,7 @@ struct engine {
      * those watchers of the codec that ask for it. */
     uint8_t watch_at[ENGINE_PROTOCOLS_MAX][ENGINE_WATCHERS];
     uint8_t among
-        [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched; 0: nothing */
+        [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched or has a codec; 0: nothing */
     bool waits[UINT8_MAX +
                1];     /* by packet.protocol: a watcher has to see all of its messages, in order */
     uint8_t rtp_is[2]; /* the protocols of what SRTP and SRTCP carry */

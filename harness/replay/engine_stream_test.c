@@ -402,12 +402,13 @@ static void anew(void)
     }
 }
 
+#define XMPP "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 /* Nobody keeps what nobody decodes. */
 static void ignored(void)
 {
     start();
     dial_tcp(4000);
-    send_octets(0, span_of("GET / HTTP/1.1\r\n\r\n"));
+    send_octets(0, span_of(XMPP));
     dial_tcp(4001);
     for (int i = 0; i < ENGINE_STREAM_LOOKS; i++) {
         send_octets(0, span_of("neither this protocol is known nor is it looked at for ever"));
@@ -418,7 +419,7 @@ static void ignored(void)
     CU_ASSERT_EQUAL(e->parts[0].streams.held, 0);
     send_hex(0, REQUEST);
     end();
-    CU_ASSERT_EQUAL(of("http").connections, 1);
+    CU_ASSERT_EQUAL(of("xmpp").connections, 1);
     CU_ASSERT_EQUAL(of("stun").messages, 0);
     CU_ASSERT_EQUAL(counts().connections_unknown, 1);
     start();

@@ -296,7 +296,7 @@ static void connections(void)
     udp(1, 5060, 5060, SIP);
     end();
     CU_ASSERT_EQUAL(of("http").connections, 1);
-    CU_ASSERT_EQUAL(of("websocket").connections, 1);
+    CU_ASSERT_EQUAL(of("ws").connections, 1);
     CU_ASSERT_EQUAL(of("sip").connections, 1);
     CU_ASSERT_EQUAL(of("sip").messages, 1);
     CU_ASSERT_EQUAL(counts().connections, 5);

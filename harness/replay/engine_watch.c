@@ -40,6 +40,11 @@ void engine_watchers(struct engine *e)
     const struct watcher_class *c;
     bool quick = !e->sink.message || e->o.faulty;
 
+    for (unsigned i = 1; i <= registry_n; i++)
+        for (unsigned k = 1; engine_codec(i) && engine_codec(i)->between_codec && k <= registry_n;
+             k++)
+            if (engine_codec(k) == engine_codec(i)->between_codec)
+                e->among[i] = (uint8_t)k;
     if (e->o.no_watch)
         return;
     for (unsigned i = 1; i <= registry_n; i++) {

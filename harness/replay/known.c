@@ -46,51 +46,6 @@ static unsigned sip(struct span in, uint16_t sport, uint16_t dport)
     return ends(line(in), " SIP/2.0") ? 95 : 0;
 }
 
-/* ---- HTTP/1: RFC 9112 sections 3 and 4; WebSocket is an upgrade of it, RFC 6455 section 4 ---- */
-
-static bool http1(struct span in)
-{
-    struct span first = line(in);
-
-    if (begins(in, "HTTP/1.1 ") || begins(in, "HTTP/1.0 "))
-        return true;
-    return in.n && in.p[0] >= 'A' && in.p[0] <= 'Z' &&
-           (ends(first, " HTTP/1.1") || ends(first, " HTTP/1.0"));
-}
-
-/* Whether a header field of a message has a value, both compared without case, the value anywhere in it. */
-static bool has_field(struct span in, const char *name, const char *value)
-{
-    size_t k = strlen(name), v = strlen(value);
-
-    in = span_cut(in, 0, 8192);
-    for (struct span l = line(in); l.n; l = line(in)) {
-        if (l.n > k && l.p[k] == ':' && strncasecmp((const char *)l.p, name, k) == 0)
-            for (size_t i = k + 1; i + v <= l.n; i++)
-                if (strncasecmp((const char *)l.p + i, value, v) == 0)
-                    return true;
-        const uint8_t *end = memchr(in.p, '\n', in.n);
-        if (!end)
-            return false;
-        in = span_cut(in, (size_t)(end - in.p) + 1, in.n);
-    }
-    return false;
-}
-
-static unsigned http(struct span in, uint16_t sport, uint16_t dport)
-{
-    (void)sport;
-    (void)dport;
-    return http1(in) ? 90 : 0;
-}
-
-static unsigned websocket(struct span in, uint16_t sport, uint16_t dport)
-{
-    (void)sport;
-    (void)dport;
-    return http1(in) && has_field(in, "Upgrade", "websocket") ? 95 : 0;
-}
-
 /* ---- RTMP: Adobe's specification, section 5.2: a version, a time, four octets that are 0, chance ---- */
 
 static unsigned rtmp(struct span in, uint16_t sport, uint16_t dport)
@@ -225,8 +180,6 @@ static unsigned channel_data(struct span in, uint16_t sport, uint16_t dport)
 
 const struct known known_protocols[] = {
     {"sip", sip, sip, NULL},
-    {"http", NULL, http, NULL},
-    {"websocket", NULL, websocket, NULL},
     {"rtmp", NULL, rtmp, NULL},
     {"dns", dns, dns_stream, NULL},
     {"xmpp", NULL, xmpp, NULL},

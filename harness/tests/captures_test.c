@@ -1,5 +1,5 @@
 /* harness/tests/captures_test.c - `rtclab decode` beside tshark over every shared capture: which datagrams are
- * STUN, RTP, RTCP or SIP, which segments complete a message of STUN or SIP, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
+ * STUN, RTP, RTCP or SIP, which segments complete a message of STUN, SIP, HTTP or WebSocket, which of STUN an ICMP error quotes, that ChannelData is not taken for it; and of the
  * protocols that are only recognised, how many datagrams and connections carry each. Differences that are
  * explained stand in captures.tsv; each must still be there. */
 #include <stdlib.h>
@@ -13,20 +13,25 @@ enum kind {
     CHANNEL = 4,
     RTP = 8,
     RTCP = 16,
-    SIP = 32
+    SIP = 32,
+    HTTP = 64,
+    WS = 128
 }; /* of a frame, may be joined */
 static const struct {
     enum kind kind;
     const char *name;
-} kinds[] = {{STUN, "stun"}, {QUOTED, "quoted"}, {RTP, "rtp"}, {RTCP, "rtcp"}, {SIP, "sip"}};
+} kinds[] = {{STUN, "stun"}, {QUOTED, "quoted"}, {RTP, "rtp"}, {RTCP, "rtcp"},
+             {SIP, "sip"},   {HTTP, "http"},     {WS, "ws"}};
 
 /* Those without a codec: how tshark calls them, what we say. */
 static const struct {
     const char *theirs, *ours;
-} counted[] = {
-    {"http", "http"}, {"websocket", "websocket"}, {"rtmpt", "rtmp"},    {"dns", "dns"},
-    {"xmpp", "xmpp"}, {"dtls", "dtls"},           {NULL, "channeldata"}}; /* which tshark calls STUN */
-enum { HTTP, WEBSOCKET, COUNTED = COUNT(counted), CHANNELDATA = COUNTED - 1 };
+} counted[] = {{"rtmpt", "rtmp"},
+               {"dns", "dns"},
+               {"xmpp", "xmpp"},
+               {"dtls", "dtls"},
+               {NULL, "channeldata"}}; /* which tshark calls STUN */
+enum { COUNTED = COUNT(counted), CHANNELDATA = COUNTED - 1 };
 struct counts {
     unsigned datagrams[COUNTED], connections[COUNTED];
 };
@@ -110,6 +115,12 @@ static void their_line(unsigned long frame, bool channel, long stream, const cha
     }
     if (!quoted && frame < FRAMES_MAX && has(protocols, "sip"))
         theirs[frame] |= SIP;
+    if (tcp && !quoted && frame < FRAMES_MAX) {
+        if (has(protocols, "websocket")) /* which tshark shows on top of HTTP */
+            theirs[frame] |= WS;
+        else if (has(protocols, "http"))
+            theirs[frame] |= HTTP;
+    }
     for (size_t i = 0; i < COUNTED && !quoted; i++) {
         if (i == CHANNELDATA ? !stun || !channel || tcp : !has(protocols, counted[i].theirs))
             continue;
@@ -120,12 +131,11 @@ static void their_line(unsigned long frame, bool channel, long stream, const cha
     }
 }
 
-/* A connection that was upgraded from HTTP counts as WebSocket alone. */
 static void count_streams(void)
 {
     for (size_t i = 0; i < COUNTED; i++)
         for (size_t s = 0; s < STREAMS_MAX; s++)
-            their_counts.connections[i] += carried[i][s] && !(i == HTTP && carried[WEBSOCKET][s]);
+            their_counts.connections[i] += carried[i][s];
 }
 
 /* Lines of frame number, channel, stream, protocols; the two in the middle may be empty. */
@@ -183,6 +193,8 @@ static void read_rtclab(const char *file)
             ours[frame] |= strstr(line, "\trtp\t")    ? RTP
                            : strstr(line, "\trtcp\t") ? RTCP
                            : strstr(line, "\tsip\t")  ? SIP
+                           : strstr(line, "\thttp\t") ? HTTP
+                           : strstr(line, "\tws\t")   ? WS
                                                       : 0;
     }
     pclose(p);
@@ -201,7 +213,7 @@ static void read_rtclab(const char *file)
 
 /* ---- beside one another ---- */
 
-static size_t totals[SIP + 1];
+static size_t totals[WS + 1];
 
 /* Frames of one kind that only one of both sees: "rtclab 3,4" or "tshark 7". */
 static void compare_kind(const char *file, enum kind kind, const char *name, bool we)
@@ -269,9 +281,10 @@ static void captures(void)
             CU_FAIL("a difference that is gone");
         }
     printf("%zu files, %zu STUN, %zu quoted in ICMP, %zu ChannelData, %zu RTP, %zu RTCP, %zu SIP, "
+           "%zu HTTP, %zu WebSocket, "
            "%zu differences explained; ",
            n_files, totals[STUN], totals[QUOTED], totals[CHANNEL], totals[RTP], totals[RTCP],
-           totals[SIP], n_known);
+           totals[SIP], totals[HTTP], totals[WS], n_known);
 }
 
 TESTS({"captures", captures})

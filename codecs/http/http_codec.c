@@ -1,0 +1,160 @@
+/* codecs/http/http_codec.c - what is asked of a message, and the descriptor that the registry lists. */
+#include "codecs/http/http_parts.h"
+
+const struct http_header *http_header(const struct http_msg *m, enum http_type type)
+{
+    return m->first[type] ? &m->headers[m->first[type] - 1] : NULL;
+}
+
+bool http_has_token(const struct http_msg *m, enum http_type type, const char *token)
+{
+    struct span e;
+
+    for (size_t i = m->first[type]; i && i <= m->headers_n; i++) {
+        const struct http_header *h = &m->headers[i - 1];
+        if (h->type != type)
+            continue;
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            if (lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), token))
+                return true;
+    }
+    return false;
+}
+
+bool http_persists(const struct http_msg *m)
+{
+    if (m->how == HTTP_CLOSE || m->how == HTTP_TUNNEL || m->how == HTTP_BROKEN ||
+        http_has_token(m, HTTP_CONNECTION, "close"))
+        return false;
+    return !span_is(m->version, "HTTP/1.0") || http_has_token(m, HTTP_CONNECTION, "keep-alive");
+}
+
+void http_content(struct wr *w, const struct http_msg *m)
+{
+    wr_put(w, m->body);
+    for (size_t i = 0; i < m->chunks_n; i++)
+        wr_put(w, m->chunks[i].data);
+}
+
+unsigned http_guess(struct span in, uint16_t port)
+{
+    size_t at = lex_while(in, 0, LEX_EOL);
+    struct span head = span_cut(in, at, at + 8192);
+    size_t lf = lex_find(head, 0, '\n');
+    struct span line = lex_trim(span_cut(head, 0, lf), LEX_LWS);
+
+    if (http_version_like(line)) /* a status line: "HTTP/1.1 200" */
+        return line.n >= 12 && line.p[5] == '1' && line.p[6] == '.' &&
+                       lex_is(line.p[8], LEX_BLANK) && lex_is(line.p[9], LEX_DIGIT)
+                   ? port == HTTP_PORT ? 97 : 95
+                   : 0;
+    if (lf == head.n || lex_while(line, 0, LEX_TCHAR) == 0)
+        return 0;
+    size_t last = line.n;
+    while (last > 0 && !lex_is(line.p[last - 1], LEX_BLANK))
+        last--;
+    struct span version = span_cut(line, last, line.n);
+    bool one = last > 0 && http_version_like(version) && version.n >= 6 && version.p[5] == '1';
+    return one ? port == HTTP_PORT ? 97 : 95 : 0;
+}
+
+static enum step next(struct span in, size_t *used, struct findings *fs)
+{
+    struct http_dec d = {0};
+    return http_next(&d, in, used, fs);
+}
+
+static enum step decode(struct span in, struct arena *mem, const void **view, struct findings *fs)
+{
+    struct http_msg *m = arena_take(mem, sizeof *m);
+
+    *view = NULL;
+    if (!m)
+        return STEP_MORE;
+    enum step s = http_decode(in, HTTP_ASK_OTHER, mem, m, fs);
+    if (s == STEP_ITEM)
+        *view = m;
+    return s;
+}
+
+static void lint(const void *view, struct findings *fs)
+{
+    http_lint(view, fs);
+}
+
+/* "GET /index.html", "200 OK". */
+static void brief(struct wr *w, const void *view)
+{
+    const struct http_msg *m = view;
+
+    if (m->request) {
+        wr_put(w, m->method);
+        wr_u8(w, ' ');
+        wr_put(w, m->target);
+        return;
+    }
+    wr_dec(w, m->status);
+    wr_u8(w, ' ');
+    wr_put(w, m->reason);
+}
+
+/* Tokens for a dictionary: names with their colons, and words that parsers look for. */
+static bool token(size_t i, struct wr *w, const char **name)
+{
+    static const char *const words[][2] = {
+        {"version", " HTTP/1.1\r\n"},
+        {"version-10", " HTTP/1.0\r\n"},
+        {"get", "GET / HTTP/1.1"},
+        {"post", "POST /"},
+        {"head", "HEAD "},
+        {"connect", "CONNECT a:80"},
+        {"options", "OPTIONS *"},
+        {"trace", "TRACE "},
+        {"ok", "HTTP/1.1 200 OK"},
+        {"switching", "HTTP/1.1 101 "},
+        {"no-content", "HTTP/1.1 204 "},
+        {"not-modified", "HTTP/1.1 304 "},
+        {"fold", "\r\n "},
+        {"end", "\r\n\r\n"},
+        {"chunked", "Transfer-Encoding: chunked\r\n\r\n"},
+        {"chunk", "5\r\nhello\r\n"},
+        {"last-chunk", "0\r\n\r\n"},
+        {"chunk-ext", ";a=\"b\""},
+        {"gzip", "gzip, "},
+        {"close", "close"},
+        {"keep-alive", "keep-alive"},
+        {"websocket", "websocket"},
+        {"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {"http", "http://"},
+        {"continue", "100-continue"},
+        {"trailers", "trailers;q=0.5"},
+    };
+
+    if (i < COUNT(words)) {
+        *name = words[i][0];
+        wr_text(w, words[i][1]);
+        return true;
+    }
+    i -= COUNT(words) - 1;
+    if (i >= HTTP_TYPES)
+        return false;
+    *name = http_names[i].name;
+    wr_text(w, http_names[i].name);
+    wr_u8(w, ':');
+    return true;
+}
+
+const struct codec http_codec = {
+    .name = "http",
+    .framing = FRAMING_STREAM,
+    .port = HTTP_PORT,
+    .port_secure = HTTP_PORT_TLS,
+    .view = &http_msg_desc,
+    .guess = http_guess,
+    .decode = decode,
+    .next = next,
+    .lint = lint,
+    .encode = http_encode,
+    .brief = brief,
+    .token = token,
+};

@@ -1,0 +1,336 @@
+/* codecs/http/http_frame.c - where messages of a stream end (RFC 9112 sections 6.3 and 7.1). */
+#include "codecs/http/http_parts.h"
+
+/* ---- body length ---- */
+
+struct codings {
+    bool any, last; /* the last one is chunked */
+    struct span line;
+};
+
+/* The elements of one Transfer-Encoding. */
+static void coding_list(struct codings *c, struct span value)
+{
+    struct span e;
+
+    for (size_t at = 0; http_element(value, &at, &e);) {
+        struct span name = lex_trim(span_cut(e, 0, lex_find(e, 0, ';')), LEX_LWS);
+        if (e.n) /* a recipient passes over empty elements: RFC 9110 section 5.6.1.2 */
+            c->last = lex_like(name, "chunked");
+    }
+    c->any = true;
+}
+
+struct lengths {
+    bool any, bad;
+    uint64_t v;
+    struct span line;
+};
+
+/* The elements of one Content-Length: numbers, all the same. */
+static void length_list(struct lengths *l, struct span value, struct span line)
+{
+    struct span e;
+    uint64_t v;
+    bool first = !l->any;
+    size_t n = 0;
+
+    l->any = true;
+    for (size_t at = 0; http_element(value, &at, &e); n++) {
+        bool good = lex_number(e, &v) && (first || v == l->v);
+        if (!good && !l->bad) {
+            l->bad = true;
+            l->line = line;
+        }
+        if (good && first)
+            l->v = v;
+        first = false;
+    }
+    if (n == 0 && !l->bad) {
+        l->bad = true;
+        l->line = line;
+    }
+    if (!l->line.n)
+        l->line = line;
+}
+
+/* The status of a status line, 0 of a request line. */
+static unsigned status_of(struct span head, size_t *behind)
+{
+    size_t from = lex_while(head, 0, LEX_EOL), lf = lex_find(head, from, '\n');
+    struct span text = lex_trim(span_cut(head, from, lf), LEX_EOL);
+    uint64_t v;
+
+    *behind = lf < head.n ? lf + 1 : lf;
+    if (!http_version_like(text))
+        return 0;
+    size_t at = lex_while(text, lex_until(text, 0, LEX_BLANK), LEX_BLANK);
+    struct span code = span_cut(text, at, lex_until(text, at, LEX_BLANK));
+    return code.n == 3 && lex_number(code, &v) ? (unsigned)v : 999; /* no response without status */
+}
+
+static void field(struct span line, struct codings *c, struct lengths *l)
+{
+    size_t colon = lex_find(line, 0, ':');
+    struct span name = lex_trim(span_cut(line, 0, colon), LEX_LWS);
+    struct span value = lex_trim(span_cut(line, colon + 1, line.n), LEX_LWS);
+
+    if (colon == line.n || (name.n != 17 && name.n != 14))
+        return;
+    if (lex_like(name, "Transfer-Encoding")) {
+        coding_list(c, value);
+        c->line = line;
+    } else if (lex_like(name, "Content-Length")) {
+        length_list(l, value, line);
+    }
+}
+
+static bool blank_line(struct span in, size_t at)
+{
+    return in.p[at] == '\n' || (in.p[at] == '\r' && (at + 1 == in.n || in.p[at + 1] == '\n'));
+}
+
+struct http_frame http_frame_of(struct span head, enum http_ask ask)
+{
+    struct codings c = {0};
+    struct lengths l = {0};
+    struct http_frame f = {0};
+    size_t at;
+    unsigned status = status_of(head, &at);
+
+    while (at < head.n && !blank_line(head, at)) {
+        bool fold;
+        size_t end = http_field_end(head, at, &fold);
+        if (!lex_is(head.p[at], LEX_BLANK)) /* such a line is dropped: RFC 9112 section 2.2 */
+            field(span_cut(head, at, end), &c, &l);
+        at = end;
+    }
+    if (c.any && l.any)
+        f.both = l.line;
+    if (status && (ask == HTTP_ASK_HEAD || status / 100 == 1 || status == 204 || status == 304)) {
+        f.how = HTTP_NO_BODY;
+    } else if (status / 100 == 2 && ask == HTTP_ASK_CONNECT) {
+        f.how = HTTP_TUNNEL;
+    } else if (c.any) {
+        f.how = c.last ? HTTP_CHUNKED : status ? HTTP_CLOSE : HTTP_BROKEN;
+        f.bad = c.line;
+        f.coding = true;
+    } else if (l.any) {
+        f.how = l.bad ? HTTP_BROKEN : HTTP_LENGTH;
+        f.bad = l.line;
+        f.length = l.bad ? 0 : l.v;
+    } else {
+        f.how = status ? HTTP_CLOSE : HTTP_NO_BODY;
+    }
+    return f;
+}
+
+/* ---- the chunked coding ---- */
+
+enum state {
+    SIZE,    /* digits: none yet where line is 0 */
+    EXT,     /* up to the LF */
+    DATA,    /* left octets */
+    END,     /* behind the data */
+    END_LF,  /* behind a CR there */
+    TRAILER, /* at the beginning of a line */
+    TRAILER_CR,
+    TRAILER_LINE,
+};
+
+static enum step lost(struct findings *fs, int rule, size_t at)
+{
+    http_broke(fs, rule, at, 1, 0);
+    return STEP_FAIL;
+}
+
+/* A limit of ours: the other side broke nothing. */
+static enum step too_long(struct findings *fs, const char *what, size_t at, uint64_t limit)
+{
+    finding_add(
+        fs, (struct finding){
+                .clause = "RFC9112:7.1#3", .what = what, .level = MAY, .off = at, .arg = {limit}});
+    return STEP_FAIL;
+}
+
+/* An octet of the line before a chunk. */
+static enum step size_octet(struct http_chunked *c, uint8_t o, size_t at, struct findings *fs)
+{
+    bool digit = c->state == SIZE && lex_is(o, LEX_HEX);
+
+    if (digit && c->left >> 60)
+        return lost(fs, RULE_CHUNK_LARGE, at);
+    if (c->state == SIZE && !digit && c->line == 0)
+        return lost(fs, RULE_CHUNK_SIZE, at);
+    if (++c->line > HTTP_LINE_MAX)
+        return too_long(fs, "the line before a chunk is longer than %u octets", at, HTTP_LINE_MAX);
+    if (digit) {
+        uint8_t v = lex_lower(o);
+        c->left = c->left << 4 | (uint64_t)(v <= '9' ? v - '0' : v - 'a' + 10);
+    } else if (o != '\n') {
+        c->state = EXT;
+    } else {
+        if (c->left > HTTP_BODY_MAX - c->total)
+            return too_long(fs, "a chunked body is longer than %u octets", at, HTTP_BODY_MAX);
+        c->state = c->left ? DATA : TRAILER;
+        c->line = 0;
+    }
+    return STEP_MORE;
+}
+
+/* An octet of what stands behind data, or of the trailer section. */
+static enum step other_octet(struct http_chunked *c, uint8_t o, size_t at, struct findings *fs)
+{
+    switch (c->state) {
+    case END:
+    case END_LF:
+        if (o == '\n')
+            c->state = SIZE;
+        else if (o == '\r' && c->state == END)
+            c->state = END_LF;
+        else
+            return lost(fs, RULE_CHUNK_END, at);
+        return STEP_MORE;
+    case TRAILER:
+    case TRAILER_CR:
+        if (o == '\n') {
+            c->done = true;
+            return STEP_ITEM;
+        }
+        c->state = o == '\r' && c->state == TRAILER ? TRAILER_CR : TRAILER_LINE;
+        break;
+    default:
+        if (o == '\n')
+            c->state = TRAILER;
+        break;
+    }
+    if (++c->line > HTTP_HEAD_MAX)
+        return too_long(fs, "a trailer section is longer than %u octets", at, HTTP_HEAD_MAX);
+    return STEP_MORE;
+}
+
+enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used, struct span *data,
+                            struct findings *fs)
+{
+    *data = (struct span){NULL, 0};
+    for (*used = 0; *used < in.n && !c->done;) {
+        if (c->state == DATA) {
+            size_t n = in.n - *used < c->left ? in.n - *used : (size_t)c->left;
+            *data = span_cut(in, *used, *used + n);
+            *used += n;
+            c->left -= n;
+            c->total += n;
+            if (c->left == 0)
+                c->state = END;
+            return STEP_ITEM;
+        }
+        size_t at = (*used)++;
+        enum step s =
+            c->state <= EXT ? size_octet(c, in.p[at], at, fs) : other_octet(c, in.p[at], at, fs);
+        if (s != STEP_MORE)
+            return s;
+    }
+    return c->done ? STEP_ITEM : STEP_MORE;
+}
+
+/* ---- streams ---- */
+
+/* Where the head that begins at the front of `in` ends, from `*seen` on; 0: it does not end there. */
+static size_t head_end(struct span in, size_t *seen)
+{
+    for (size_t at = *seen;;) {
+        size_t lf = lex_find(in, at, '\n');
+        if (lf == in.n) {
+            *seen = in.n;
+            return 0;
+        }
+        *seen = lf; /* what comes behind it is looked at again when there is more */
+        if (lf + 1 < in.n && in.p[lf + 1] == '\n')
+            return lf + 2;
+        if (lf + 2 < in.n && in.p[lf + 1] == '\r' && in.p[lf + 2] == '\n')
+            return lf + 3;
+        if (lf + 2 >= in.n)
+            return 0;
+        at = lf + 1;
+    }
+}
+
+static enum step limit(struct findings *fs, const char *what, size_t off, uint64_t max)
+{
+    finding_add(
+        fs, (struct finding){
+                .clause = "RFC9110:8.6#8", .what = what, .level = MAY, .off = off, .arg = {max}});
+    return STEP_FAIL;
+}
+
+/* The head, and where the message ends by it. */
+static enum step head(struct http_dec *d, struct span in, struct findings *fs)
+{
+    d->from = lex_while(in, d->from, LEX_EOL);
+    if (d->from == in.n)
+        return in.n > HTTP_HEAD_MAX ? limit(fs, "no start line within %u octets", 0, HTTP_HEAD_MAX)
+                                    : STEP_MORE;
+    if (d->seen < d->from)
+        d->seen = d->from;
+    size_t n = head_end(in, &d->seen);
+    if (!n && in.n <= HTTP_HEAD_MAX)
+        return STEP_MORE;
+    if (!n || n > HTTP_HEAD_MAX)
+        return limit(fs, "no empty line within %u octets", 0, HTTP_HEAD_MAX);
+    d->frame = http_frame_of(span_cut(in, 0, n), d->ask);
+    if (d->frame.how == HTTP_BROKEN) {
+        http_broke(fs, d->frame.coding ? RULE_CODING_LAST : RULE_LENGTH_BAD,
+                   (size_t)(d->frame.bad.p - in.p), d->frame.bad.n, 0);
+        return STEP_FAIL;
+    }
+    if (d->frame.how == HTTP_LENGTH && d->frame.length > HTTP_BODY_MAX)
+        return limit(fs, "Content-Length is above %u", 0, HTTP_BODY_MAX);
+    d->seen = n;
+    d->in_body = true;
+    return STEP_ITEM;
+}
+
+/* The chunks, as far as they are there. */
+static enum step chunk_frames(struct http_dec *d, struct span in, struct findings *fs)
+{
+    enum step s = STEP_ITEM;
+
+    while (s == STEP_ITEM && !d->chunks.done) {
+        size_t took;
+        struct span data;
+        struct findings inner = *fs;
+        inner.base += d->seen;
+        s = http_chunked_next(&d->chunks, span_cut(in, d->seen, in.n), &took, &data, &inner);
+        fs->n = inner.n;
+        d->seen += took;
+    }
+    return s;
+}
+
+enum step http_next(struct http_dec *d, struct span in, size_t *used, struct findings *fs)
+{
+    enum step s = d->in_body ? STEP_ITEM : head(d, in, fs);
+    size_t end = d->seen;
+
+    *used = 0;
+    if (s != STEP_ITEM)
+        return s;
+    switch (d->frame.how) {
+    case HTTP_LENGTH:
+        end += (size_t)d->frame.length;
+        break;
+    case HTTP_CHUNKED:
+        s = chunk_frames(d, in, fs);
+        end = d->seen;
+        break;
+    case HTTP_CLOSE:
+        return STEP_MORE;
+    default:
+        break;
+    }
+    if (s != STEP_ITEM || in.n < end)
+        return s == STEP_FAIL ? STEP_FAIL : STEP_MORE;
+    *used = end;
+    *d = (struct http_dec){0};
+    return STEP_ITEM;
+}

@@ -1,0 +1,270 @@
+/* codecs/http/http_lint_field.c - what single fields, and fields together, break. */
+#include "codecs/http/http_lint.h"
+
+static const struct http_header *get(const struct lint *l, enum http_type type)
+{
+    return http_header(l->m, type);
+}
+
+static bool version_is(const struct lint *l, const char *v)
+{
+    return span_is(l->m->version, v);
+}
+
+/* Whether the framing says that there is a body, be it empty (Content-Length: 0 is none). */
+static bool has_body(const struct http_msg *m)
+{
+    return m->how == HTTP_CHUNKED || (m->how == HTTP_LENGTH && m->length) || m->body.n;
+}
+
+/* ---- requests ---- */
+
+static void host(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    const struct http_header *h = get(l, HTTP_HOST);
+    struct span authority;
+
+    if (!h) {
+        if (version_is(l, "HTTP/1.1"))
+            http_say(l, RULE_HOST_MISSING, m->start);
+        return;
+    }
+    for (size_t i = (size_t)(h - m->headers) + 1; i < m->headers_n; i++)
+        if (m->headers[i].type == HTTP_HOST) {
+            http_say(l, RULE_HOST_TWICE, m->headers[i].line);
+            break;
+        }
+    bool user = http_has_user(h->value);
+    if (user)
+        http_say(l, RULE_HOST_USER, h->value);
+    else if (!http_is_host(h->value, false))
+        http_say(l, RULE_HOST_BAD, h->value);
+    if (h != m->headers)
+        http_say(l, RULE_HOST_FIRST, h->line);
+    if (m->form == HTTP_ABSOLUTE && http_authority(m->target, &authority)) {
+        size_t at = lex_find(authority, 0, '@');
+        authority = at < authority.n ? span_cut(authority, at + 1, authority.n) : authority;
+        if (!user && !lex_same(authority, h->value))
+            http_say(l, RULE_HOST_TARGET, h->value);
+    }
+}
+
+void http_lint_request(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    const struct http_header *expect = get(l, HTTP_EXPECT), *referer = get(l, HTTP_REFERER),
+                             *forwards = get(l, HTTP_MAX_FORWARDS);
+    struct span authority;
+
+    host(l);
+    if (span_is(m->method, "TRACE") && has_body(m))
+        http_say(l, RULE_TRACE_BODY, m->start);
+    if (span_is(m->method, "CONNECT") && has_body(m))
+        http_say(l, RULE_CONNECT_BODY, m->start);
+    if (expect && http_has_token(m, HTTP_EXPECT, "100-continue") && !has_body(m))
+        http_say(l, RULE_EXPECT_BODY, expect->line);
+    if (forwards && !http_is_number(forwards->value))
+        http_say(l, RULE_FORWARDS_FORM, forwards->value);
+    if (referer && (lex_find(referer->value, 0, '#') < referer->value.n ||
+                    (http_authority(referer->value, &authority) && http_has_user(authority))))
+        http_say(l, RULE_REFERER_PARTS, referer->value);
+}
+
+/* ---- responses ---- */
+
+void http_lint_response(const struct lint *l)
+{
+    static const struct {
+        uint16_t status;
+        enum http_type type;
+        int rule;
+    } needs[] = {
+        {101, HTTP_UPGRADE, RULE_STATUS_101},
+        {426, HTTP_UPGRADE, RULE_STATUS_426},
+        {401, HTTP_WWW_AUTHENTICATE, RULE_STATUS_401},
+        {405, HTTP_ALLOW, RULE_STATUS_405},
+        {407, HTTP_PROXY_AUTHENTICATE, RULE_STATUS_407},
+        {206, HTTP_CONTENT_RANGE, RULE_STATUS_206},
+    };
+    const struct http_msg *m = l->m;
+    const struct http_header *type = get(l, HTTP_CONTENT_TYPE), *retry = get(l, HTTP_RETRY_AFTER),
+                             *length = get(l, HTTP_CONTENT_LENGTH), *etag = get(l, HTTP_ETAG),
+                             *coding = get(l, HTTP_TRANSFER_ENCODING);
+    bool parts = type && type->value.n >= 20 &&
+                 lex_like(span_cut(type->value, 0, 20), "multipart/byteranges");
+
+    for (size_t i = 0; i < COUNT(needs); i++)
+        if (m->status == needs[i].status && !get(l, needs[i].type) && !(m->status == 206 && parts))
+            http_say(l, needs[i].rule, m->start);
+    if (m->status == 205 && (m->body.n || m->chunks_n > 1))
+        http_say(l, RULE_STATUS_205, m->start);
+    if (m->status / 100 == 1 || m->status == 204) {
+        if (length)
+            http_broke(l->fs, RULE_LENGTH_STATUS, (size_t)(length->line.p - m->head.p),
+                       length->line.n, m->status);
+        if (coding)
+            http_broke(l->fs, RULE_CODING_STATUS, (size_t)(coding->line.p - m->head.p),
+                       coding->line.n, m->status);
+    } else if (m->how == HTTP_TUNNEL) {
+        if (length)
+            http_say(l, RULE_LENGTH_CONNECT, length->line);
+        if (coding)
+            http_say(l, RULE_CODING_CONNECT, coding->line);
+    }
+    if (retry && !http_is_number(retry->value)) {
+        enum http_date d = http_date_of(retry->value);
+        if (d != HTTP_DATE_IMF)
+            http_say(l, d ? RULE_DATE_FORM : RULE_RETRY_FORM, retry->value);
+    }
+    if (etag && !http_is_etag(etag->value))
+        http_say(l, RULE_ETAG_FORM, etag->value);
+}
+
+/* ---- Transfer-Encoding ---- */
+
+struct codings {
+    size_t chunked;
+    bool form, param, chunked_param;
+};
+
+static void coding(const struct lint *l, struct codings *c, struct span e)
+{
+    static const char *const compress[] = {"compress", "deflate", "gzip", "x-compress", "x-gzip"};
+    size_t end = lex_while(e, 0, LEX_TCHAR);
+    struct span name = span_cut(e, 0, end), params = span_cut(e, end, e.n);
+
+    if (!name.n || !http_is_params(params, true, false)) {
+        if (e.n && !c->form)
+            http_say(l, RULE_CODING_FORM, e);
+        c->form |= e.n > 0;
+        return;
+    }
+    bool chunked = lex_like(name, "chunked"), packed = false;
+    for (size_t i = 0; i < COUNT(compress); i++)
+        packed |= lex_like(name, compress[i]);
+    if (chunked && ++c->chunked == 2)
+        http_say(l, RULE_CODING_TWICE, e);
+    if (chunked && params.n && !c->chunked_param)
+        http_say(l, RULE_CODING_CHUNKED_PARAM, e);
+    if (packed && params.n && !c->param)
+        http_say(l, RULE_CODING_PARAM, e);
+    c->chunked_param |= chunked && params.n;
+    c->param |= packed && params.n;
+}
+
+static void codings(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    const struct http_header *first = get(l, HTTP_TRANSFER_ENCODING);
+    struct codings c = {0};
+    struct span e;
+
+    if (!first)
+        return;
+    if (version_is(l, "HTTP/1.0"))
+        http_say(l, RULE_CODING_10, first->line);
+    for (size_t i = (size_t)(first - m->headers); i < m->headers_n; i++)
+        if (m->headers[i].type == HTTP_TRANSFER_ENCODING)
+            for (size_t at = 0; http_element(m->headers[i].value, &at, &e);)
+                coding(l, &c, e);
+}
+
+/* ---- Content-Length ---- */
+
+static void lengths(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    const struct http_header *first = get(l, HTTP_CONTENT_LENGTH);
+    size_t n = 0;
+
+    if (!first || m->how == HTTP_BROKEN)
+        return;
+    for (size_t i = (size_t)(first - m->headers); i < m->headers_n; i++)
+        n += m->headers[i].type == HTTP_CONTENT_LENGTH;
+    if (n > 1 || !http_is_number(first->value))
+        http_say(l, RULE_LENGTH_LIST, first->line);
+}
+
+/* ---- TE, Connection, Upgrade ---- */
+
+static void te(const struct lint *l)
+{
+    const struct http_header *h = get(l, HTTP_TE);
+    struct span e;
+
+    if (!h)
+        return;
+    if (!http_has_token(l->m, HTTP_CONNECTION, "TE"))
+        http_say(l, RULE_TE_CONNECTION, h->line);
+    for (size_t at = 0; http_element(h->value, &at, &e);) {
+        size_t end = lex_while(e, 0, LEX_TCHAR);
+        struct span params = span_cut(e, end, e.n);
+        if (!e.n)
+            continue;
+        if (lex_like(span_cut(e, 0, end), "chunked"))
+            http_say(l, RULE_TE_CHUNKED, e);
+        if (!end || !http_is_params(params, true, false)) {
+            http_say(l, RULE_TE_FORM, e);
+            break;
+        }
+        size_t last = params.n;
+        while (last > 0 && params.p[last - 1] != ';')
+            last--;
+        struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
+        if (q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' &&
+            !http_is_rank(span_cut(q, 2, q.n))) {
+            http_say(l, RULE_TE_RANK, q);
+            break;
+        }
+    }
+}
+
+static bool is_protocol(struct span e)
+{
+    size_t slash = lex_while(e, 0, LEX_TCHAR);
+    return slash > 0 &&
+           (slash == e.n || (e.p[slash] == '/' && lex_all(span_cut(e, slash + 1, e.n), LEX_TCHAR)));
+}
+
+static void connection(const struct lint *l)
+{
+    const struct http_header *h = get(l, HTTP_CONNECTION), *up = get(l, HTTP_UPGRADE),
+                             *proxy = get(l, HTTP_PROXY_CONNECTION);
+    struct span e;
+
+    for (size_t at = 0; h && http_element(h->value, &at, &e);)
+        if (http_names[http_type_of(e)].flags & HTTP_ALL) {
+            http_say(l, RULE_CONNECTION_FIELD, e);
+            break;
+        }
+    if (proxy)
+        http_say(l, RULE_PROXY_CONNECTION, proxy->line);
+    if (!up)
+        return;
+    if (!http_has_token(l->m, HTTP_CONNECTION, "upgrade"))
+        http_say(l, RULE_UPGRADE_CONNECTION, up->line);
+    for (size_t at = 0; http_element(up->value, &at, &e);)
+        if (e.n && !is_protocol(e)) {
+            http_say(l, RULE_UPGRADE_FORM, e);
+            break;
+        }
+}
+
+void http_lint_fields(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    const struct http_header *type = get(l, HTTP_CONTENT_TYPE),
+                             *coded = get(l, HTTP_CONTENT_ENCODING);
+
+    lengths(l);
+    codings(l);
+    te(l);
+    connection(l);
+    if (type && !http_is_media_type(type->value))
+        http_say(l, RULE_TYPE_FORM, type->value);
+    if (!type && (m->body.n || m->chunks_n > 1))
+        http_say(l, RULE_TYPE_MISSING, m->start);
+    if (coded && http_has_token(m, HTTP_CONTENT_ENCODING, "identity"))
+        http_say(l, RULE_IDENTITY, coded->line);
+}

@@ -1,0 +1,29 @@
+/* codecs/http/http_parts.h - what the files of this codec share; inside codecs/http only. */
+#ifndef CODECS_HTTP_HTTP_PARTS_H
+#define CODECS_HTTP_HTTP_PARTS_H
+#include "codecs/http/http_rule.h"
+
+/* Whether `s` begins with "HTTP/", the case of letters aside. */
+bool http_version_like(struct span s);
+/* Where the field that begins at `at` ends: behind the last of its lines; the end of `in` where it has no line end. */
+size_t http_field_end(struct span in, size_t at, bool *fold);
+/* Hexadecimal digits as a number; false: there are none, other octets, or it is above UINT64_MAX. */
+bool http_hex(struct span digits, uint64_t *out);
+
+/* ---- forms of values ---- */
+
+bool http_is_host(struct span s,
+                  bool port); /* "example.com:80", "[::1]"; `port`: it has to have one */
+enum http_date { HTTP_DATE_NONE, HTTP_DATE_IMF, HTTP_DATE_OBSOLETE };
+enum http_date http_date_of(struct span s);
+/* ";name=value" as often as there is; `bws`: white space around "=" too; `bare`: a name without value too. */
+bool http_is_params(struct span s, bool bws, bool bare);
+bool http_is_media_type(struct span s);
+bool http_is_etag(struct span s);
+bool http_is_rank(struct span s);
+bool http_is_number(struct span s);
+/* "http:" or "https:", the case of letters aside, and the authority behind its slashes. */
+bool http_authority(struct span uri, struct span *authority);
+/* Whether an authority has "@" in it. */
+bool http_has_user(struct span authority);
+#endif

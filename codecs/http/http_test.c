@@ -1,0 +1,133 @@
+/* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in pieces,
+ * limits. */
+#include "codecs/http/http.h"
+#include "harness/core/test.h"
+
+static uint8_t memory[1 << 16];
+
+static void decode(const char *text, enum http_ask ask, struct http_msg *m, struct findings *fs)
+{
+    struct arena mem = arena_of(memory, sizeof memory);
+    CU_ASSERT_EQUAL_FATAL(http_decode(span_of(text), ask, &mem, m, fs), STEP_ITEM);
+    http_lint(m, fs);
+}
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define FIVE "Content-Length: 5\r\n"
+
+static void asks(void)
+{
+    static const struct {
+        const char *text;
+        enum http_ask ask;
+        enum http_how how;
+        const char *clause;
+    } rows[] = {
+        {OK FIVE "\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, NULL},
+        {OK "Transfer-Encoding: chunked\r\n\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, NULL},
+        {OK "\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, NULL},
+        {OK FIVE "\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, "RFC9110:8.6#6"},
+        {OK "Transfer-Encoding: chunked\r\n\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, "RFC9112:6.1#8"},
+        {"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n", HTTP_ASK_CONNECT, HTTP_LENGTH, NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct finding found[4];
+        struct findings fs = {.v = found, .cap = COUNT(found)};
+        struct http_msg m;
+        decode(rows[i].text, rows[i].ask, &m, &fs);
+        CU_ASSERT_EQUAL(m.how, rows[i].how);
+        CU_ASSERT_EQUAL(fs.n, rows[i].clause != NULL);
+        if (rows[i].clause && fs.n)
+            CU_ASSERT_STRING_EQUAL(found[0].clause, rows[i].clause);
+    }
+    struct http_dec d = {.ask = HTTP_ASK_HEAD}; /* the next response begins behind the head */
+    size_t used;
+    struct findings none = {0};
+    CU_ASSERT_EQUAL(http_next(&d, span_of(OK FIVE "\r\n" OK), &used, &none), STEP_ITEM);
+    CU_ASSERT_EQUAL(used, strlen(OK FIVE "\r\n"));
+}
+
+static void persists(void)
+{
+    static const struct {
+        const char *text;
+        bool persists;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nConnection: foo, Close\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
+        {OK "\r\n", false},
+        {OK "Content-Length: 0\r\n\r\n", true},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct findings none = {0};
+        struct http_msg m;
+        decode(rows[i].text, HTTP_ASK_OTHER, &m, &none);
+        CU_ASSERT_EQUAL(http_persists(&m), rows[i].persists);
+    }
+}
+
+/* The coding comes off alike in pieces of any size. */
+static void pieces(void)
+{
+    static const char body[] = "4;a=\"b\"\r\nWiki\r\n00B\npedia in ch\r\n0\r\nX: y\r\n\r\nGET /";
+
+    for (size_t step = 1; step <= sizeof body; step++) {
+        struct http_chunked c = {0};
+        struct findings fs = {0};
+        uint8_t out[64];
+        struct wr w = {out, sizeof out, 0, false};
+        size_t at = 0, used;
+        while (!c.done && at < sizeof body - 1) {
+            struct span data, in = span_cut(span_of(body), at, at + step);
+            CU_ASSERT_NOT_EQUAL_FATAL(http_chunked_next(&c, in, &used, &data, &fs), STEP_FAIL);
+            at += used;
+            wr_put(&w, data);
+        }
+        CU_ASSERT_TRUE(c.done && at == sizeof body - 1 - 5);
+        CU_ASSERT_TRUE(span_is(wr_span(&w), "Wikipedia in ch"));
+    }
+}
+
+/* Both sides of each limit. */
+static void limits(void)
+{
+    static uint8_t big[HTTP_HEAD_MAX + 64];
+    static const char line[] = "GET / HTTP/1.1\r\n",
+                      chunked[] = OK "Transfer-Encoding: chunked\r\n\r\n";
+    char text[128];
+
+    for (size_t over = 0; over < 2; over++) {
+        struct http_dec d = {0}, e = {0}, f = {0};
+        struct findings none = {0};
+        size_t used, n = HTTP_HEAD_MAX + over;
+        memset(big, 'x', sizeof big);
+        memcpy(big, line, sizeof line - 1);
+        memcpy(big + n - 4, "\r\n\r\n", 4);
+        CU_ASSERT_EQUAL(http_next(&d, (struct span){big, n}, &used, &none),
+                        over ? STEP_FAIL : STEP_ITEM);
+        snprintf(text, sizeof text, OK "Content-Length: %u\r\n\r\n",
+                 HTTP_BODY_MAX + (unsigned)over);
+        CU_ASSERT_EQUAL(http_next(&e, span_of(text), &used, &none), over ? STEP_FAIL : STEP_MORE);
+        snprintf(text, sizeof text, "%s%x\r\n", chunked, HTTP_BODY_MAX + (unsigned)over);
+        CU_ASSERT_EQUAL(http_next(&f, span_of(text), &used, &none), over ? STEP_FAIL : STEP_MORE);
+        memset(big, 'x', sizeof big);
+        memcpy(big, "1;", 2);
+        struct http_chunked c = {0};
+        struct span data;
+        CU_ASSERT_EQUAL(
+            http_chunked_next(&c, (struct span){big, HTTP_LINE_MAX + over}, &used, &data, &none),
+            over ? STEP_FAIL : STEP_MORE);
+        memcpy(big, "0\r\n", 3);
+        c = (struct http_chunked){0};
+        CU_ASSERT_EQUAL(http_chunked_next(&c, (struct span){big, 3 + HTTP_HEAD_MAX + over}, &used,
+                                          &data, &none),
+                        over ? STEP_FAIL : STEP_MORE);
+        CU_ASSERT_EQUAL(none.n, over ? 5 : 0);
+    }
+}
+
+TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits})

@@ -1,0 +1,250 @@
+/* codecs/http/http_value.c - names of fields, and the forms of their values (RFC 9110). */
+#include "codecs/http/http_parts.h"
+
+const struct http_name http_names[HTTP_TYPES] = {
+    [HTTP_OTHER] = {"", 0, 0},
+#define HTTP_FIELD(id, name, flags) [HTTP_##id] = {name, sizeof(name) - 1, flags},
+#include "codecs/http/http_fields.def"
+#undef HTTP_FIELD
+};
+
+enum http_type http_type_of(struct span name)
+{
+    for (size_t i = 1; i < HTTP_TYPES && name.n; i++)
+        if (http_names[i].n == name.n &&
+            lex_lower((uint8_t)http_names[i].name[0]) == lex_lower(name.p[0]) &&
+            lex_like(name, http_names[i].name))
+            return (enum http_type)i;
+    return HTTP_OTHER;
+}
+
+bool http_element(struct span list, size_t *at, struct span *element)
+{
+    size_t from = *at, i = from;
+
+    if (from > list.n || (from == list.n && from == 0))
+        return false;
+    while (i < list.n && list.p[i] != ',') {
+        size_t end = list.p[i] == '"' ? lex_quoted(list, i) : 0;
+        i = end ? end : i + 1;
+    }
+    *element = lex_trim(span_cut(list, from, i), LEX_LWS);
+    *at = i + 1;
+    return true;
+}
+
+bool http_is_number(struct span s)
+{
+    return lex_all(s, LEX_DIGIT);
+}
+
+static size_t blanks(struct span s, size_t at)
+{
+    return lex_while(s, at, LEX_LWS);
+}
+
+bool http_is_params(struct span s, bool bws, bool bare)
+{
+    size_t at = 0;
+
+    while ((at = blanks(s, at)) < s.n) {
+        if (s.p[at] != ';')
+            return false;
+        size_t name = blanks(s, at + 1);
+        at = lex_while(s, name, LEX_TCHAR);
+        if (at ==
+            name) { /* "; ;" is lawful for parameters of values, not where names may be bare */
+            if (bare)
+                return false;
+            continue;
+        }
+        size_t eq = bws ? blanks(s, at) : at;
+        if (eq == s.n || s.p[eq] != '=') {
+            if (!bare)
+                return false;
+            continue;
+        }
+        size_t value = bws ? blanks(s, eq + 1) : eq + 1;
+        at = value < s.n && s.p[value] == '"' ? lex_quoted(s, value)
+                                              : lex_while(s, value, LEX_TCHAR);
+        if (at <= value)
+            return false;
+    }
+    return true;
+}
+
+bool http_is_media_type(struct span s)
+{
+    size_t slash = lex_while(s, 0, LEX_TCHAR), end;
+
+    if (slash == 0 || slash == s.n || s.p[slash] != '/')
+        return false;
+    end = lex_while(s, slash + 1, LEX_TCHAR);
+    return end > slash + 1 && http_is_params(span_cut(s, end, s.n), false, false);
+}
+
+bool http_is_etag(struct span s)
+{
+    if (s.n >= 2 && s.p[0] == 'W' && s.p[1] == '/')
+        s = span_cut(s, 2, s.n);
+    if (s.n < 2 || s.p[0] != '"' || s.p[s.n - 1] != '"')
+        return false;
+    for (size_t i = 1; i + 1 < s.n; i++)
+        if (s.p[i] == '"' || s.p[i] <= ' ' || s.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* "0", "0.123", "1", "1.000": RFC 9110 section 12.4.2. */
+bool http_is_rank(struct span s)
+{
+    if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
+        return false;
+    for (size_t i = 2; i < s.n; i++)
+        if (!lex_is(s.p[i], LEX_DIGIT) || (s.p[0] == '1' && s.p[i] != '0'))
+            return false;
+    return true;
+}
+
+/* ---- hosts: RFC 3986 section 3.2.2 ---- */
+
+static bool host_octet(uint8_t c)
+{
+    return lex_is(c, LEX_ALPHA | LEX_DIGIT) || (c && strchr("-._~!$&'()*+,;=", c));
+}
+
+bool http_is_host(struct span s, bool port)
+{
+    size_t at = 0;
+
+    if (s.n && s.p[0] == '[') {
+        at = lex_find(s, 0, ']');
+        if (at < 3 || at == s.n)
+            return false;
+        for (size_t i = 1; i < at; i++)
+            if (!host_octet(s.p[i]) && s.p[i] != ':')
+                return false;
+        at++;
+    } else {
+        while (at < s.n && s.p[at] != ':') {
+            bool coded = s.p[at] == '%' && at + 2 < s.n && lex_is(s.p[at + 1], LEX_HEX) &&
+                         lex_is(s.p[at + 2], LEX_HEX);
+            if (!coded && !host_octet(s.p[at]))
+                return false;
+            at += coded ? 3 : 1;
+        }
+    }
+    if (at == s.n)
+        return !port;
+    if (s.p[at] != ':' || (port && at == 0))
+        return false;
+    struct span digits = span_cut(s, at + 1, s.n);
+    uint64_t v;
+    return digits.n ? lex_number(digits, &v) && v <= UINT16_MAX : !port;
+}
+
+bool http_authority(struct span uri, struct span *authority)
+{
+    size_t colon = lex_find(uri, 0, ':');
+    struct span scheme = span_cut(uri, 0, colon);
+
+    if (!lex_like(scheme, "http") && !lex_like(scheme, "https"))
+        return false;
+    if (uri.n < colon + 3 || uri.p[colon + 1] != '/' || uri.p[colon + 2] != '/')
+        return false;
+    size_t end = colon + 3;
+    while (end < uri.n && uri.p[end] != '/' && uri.p[end] != '?' && uri.p[end] != '#')
+        end++;
+    *authority = span_cut(uri, colon + 3, end);
+    return true;
+}
+
+bool http_has_user(struct span authority)
+{
+    return lex_find(authority, 0, '@') < authority.n;
+}
+
+enum http_form http_form_of(struct span t, struct span method)
+{
+    size_t at = 0;
+
+    if (t.n == 1 && t.p[0] == '*')
+        return HTTP_ASTERISK;
+    if (t.n && (t.p[0] == '/' || t.p[0] == '?'))
+        return HTTP_ORIGIN;
+    if (span_is(method, "CONNECT"))
+        return http_is_host(t, false) ? HTTP_AUTHORITY : HTTP_NONE;
+    while (at < t.n && (lex_is(t.p[at], LEX_ALPHA | LEX_DIGIT) || t.p[at] == '+' ||
+                        t.p[at] == '-' || t.p[at] == '.'))
+        at++;
+    if (http_is_host(t, true) && lex_while(t, at + 1, LEX_DIGIT) == t.n) /* "localhost:80" */
+        return HTTP_AUTHORITY;
+    if (at > 0 && at < t.n && t.p[at] == ':' && lex_is(t.p[0], LEX_ALPHA))
+        return HTTP_ABSOLUTE;
+    return HTTP_NONE;
+}
+
+/* ---- dates: RFC 9110 section 5.6.7 ---- */
+
+/* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the octet. */
+static bool date_like(struct span s, const char *form)
+{
+    static const char days[] = "MonTueWedThuFriSatSun",
+                      months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    size_t at = 0;
+
+    for (; *form; form++) {
+        if (*form == 'w' || *form == 'm') {
+            const char *of = *form == 'w' ? days : months;
+            bool found = false;
+            if (s.n < at + 3)
+                return false;
+            for (size_t i = 0; of[i] && !found; i += 3)
+                found = memcmp(s.p + at, of + i, 3) == 0;
+            if (!found)
+                return false;
+            at += 3;
+            continue;
+        }
+        if (at == s.n)
+            return false;
+        uint8_t c = s.p[at++];
+        bool digit = lex_is(c, LEX_DIGIT);
+        if (*form == 'd' ? !digit : *form == 'b' ? !digit && c != ' ' : c != (uint8_t)*form)
+            return false;
+    }
+    return at == s.n;
+}
+
+/* The time "hh:mm:ss" that stands `back` octets before the end. */
+static bool time_good(struct span s, size_t back)
+{
+    const uint8_t *t = s.p + s.n - back;
+    int h = (t[0] - '0') * 10 + t[1] - '0', m = (t[3] - '0') * 10 + t[4] - '0',
+        sec = (t[6] - '0') * 10 + t[7] - '0';
+    return h < 24 && m < 60 && sec <= 60;
+}
+
+static bool day_good(const uint8_t *d)
+{
+    int day = (d[0] == ' ' ? 0 : d[0] - '0') * 10 + d[1] - '0';
+    return day >= 1 && day <= 31;
+}
+
+enum http_date http_date_of(struct span s)
+{
+    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+
+    if (date_like(s, "w, dd m dddd dd:dd:dd GMT"))
+        return time_good(s, 12) && day_good(s.p + 5) ? HTTP_DATE_IMF : HTTP_DATE_NONE;
+    if (date_like(s, "w m bd dd:dd:dd dddd"))
+        return time_good(s, 13) && day_good(s.p + 8) ? HTTP_DATE_OBSOLETE : HTTP_DATE_NONE;
+    for (size_t i = 0; i < COUNT(days); i++) {
+        size_t n = strlen(days[i]);
+        if (s.n > n && memcmp(s.p, days[i], n) == 0 &&
+            date_like(span_cut(s, n, s.n), ", dd-m-dd dd:dd:dd GMT"))
+            return time_good(s, 12) && day_good(s.p + n + 2) ? HTTP_DATE_OBSOLETE : HTTP_DATE_NONE;
+    }
+    return HTTP_DATE_NONE;
+}

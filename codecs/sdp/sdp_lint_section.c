@@ -1,0 +1,375 @@
+/* codecs/sdp/sdp_lint_section.c - rules about the attributes of a section together, and about sections together.
+ *
+ * Things that are compared each with each are at most SDP_LINT_MEDIA; beyond that the rule is not judged. */
+#include "codecs/sdp/sdp_rules.h"
+
+struct source {
+    uint32_t id;
+    struct span at;
+    unsigned cnames;
+};
+struct state {
+    const struct sdp_judge *j;
+    const struct sdp_attribute *v;
+    size_t n;
+    bool rtp;
+    uint8_t listed[128], mapped[128],
+        told[128]; /* by payload type: in m=, with a=rtpmap, with a=fmtp */
+    const struct sdp_attribute *first[SDP_TYPES];
+    unsigned directions;
+    size_t seen_n[3];
+    size_t sources_n;
+    bool sources_full;
+    /* what follows is not zeroed */
+    struct span seen[3]
+                    [SDP_LINT_MEDIA]; /* tags of a=crypto, ids of a=rid, identifiers of a=extmap */
+    struct source sources[SDP_LINT_MEDIA];
+};
+enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP };
+
+static bool has(struct span s, const char *what)
+{
+    size_t n = strlen(what);
+    for (size_t i = 0; i + n <= s.n; i++)
+        if (memcmp(s.p + i, what, n) == 0)
+            return true;
+    return false;
+}
+
+static bool again(struct state *s, unsigned which, struct span id)
+{
+    for (size_t i = 0; i < s->seen_n[which]; i++)
+        if (span_eq(s->seen[which][i], id))
+            return true;
+    if (s->seen_n[which] < SDP_LINT_MEDIA)
+        s->seen[which][s->seen_n[which]++] = id;
+    return false;
+}
+
+static uint32_t payload(struct span s)
+{
+    uint32_t v = sdp_u32(s);
+    return sdp_is_plain(s) && v < 128 ? v : SDP_NONE;
+}
+
+/* ---- formats ---- */
+
+static void rtpmap(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_rtpmap *v = a->parts;
+    struct span text = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
+
+    if (v->payload > 127)
+        return;
+    if (s->mapped[v->payload])
+        sdp_broke(s->j, SDP_R_RTPMAP_AGAIN, text);
+    else if (!s->listed[v->payload])
+        sdp_broke(s->j, SDP_R_RTPMAP_FOREIGN, text);
+    s->mapped[v->payload] = 1;
+}
+
+static void fmtp(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_fmtp *v = a->parts;
+    const struct sdp_media *m = s->j->media;
+    uint32_t pt = payload(v->format);
+    bool listed = pt != SDP_NONE && s->listed[pt];
+
+    for (size_t i = 0; pt == SDP_NONE && !listed && i < m->formats_n && i < SDP_LINT_MEDIA; i++)
+        listed = span_eq(m->formats[i], v->format);
+    if (!listed && (pt != SDP_NONE || m->formats_n <= SDP_LINT_MEDIA))
+        sdp_broke(s->j, SDP_R_FMTP_FOREIGN, v->format);
+    if (pt == SDP_NONE)
+        return;
+    if (s->told[pt])
+        sdp_broke(s->j, SDP_R_FMTP_AGAIN, v->format);
+    s->told[pt] = 1;
+}
+
+/* ---- sources ---- */
+
+static void ssrc(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_ssrc *v = a->parts;
+    struct source *at = NULL;
+
+    for (size_t i = 0; i < s->sources_n && !at; i++)
+        if (s->sources[i].id == v->id)
+            at = &s->sources[i];
+    if (!at && s->sources_n == SDP_LINT_MEDIA) {
+        s->sources_full = true;
+        return;
+    }
+    if (!at) {
+        at = &s->sources[s->sources_n++];
+        *at = (struct source){v->id, a->value, 0};
+    }
+    if (span_is(v->attribute, "cname") && at->cnames++ == 1)
+        sdp_broke(s->j, SDP_R_SSRC_CNAME_AGAIN, a->value);
+}
+
+static void ssrc_group(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_group *v = a->parts;
+
+    for (size_t i = 0; i < v->ids_n && i < SDP_LINT_MEDIA; i++) {
+        bool known = false;
+        for (size_t k = 0; k < s->sources_n && !known; k++)
+            known = s->sources[k].id == sdp_u32(v->ids[i]);
+        if (!known) {
+            sdp_broke(s->j, SDP_R_SSRC_GROUP_FOREIGN, v->ids[i]);
+            return;
+        }
+    }
+}
+
+static void sources(struct state *s)
+{
+    size_t groups = 0;
+
+    for (size_t i = 0; i < s->sources_n && !s->sources_full; i++)
+        if (!s->sources[i].cnames)
+            sdp_broke(s->j, SDP_R_SSRC_CNAME, s->sources[i].at);
+    for (size_t i = 0; i < s->n && !s->sources_full && groups < SDP_LINT_MEDIA; i++)
+        if (s->v[i].type == SDP_SSRC_GROUP && s->v[i].parts) {
+            groups++;
+            ssrc_group(s, &s->v[i]);
+        }
+}
+
+/* ---- one attribute after the other ---- */
+
+static void with_media(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_media *m = s->j->media;
+
+    switch ((unsigned)a->type) {
+    case SDP_RTPMAP:
+        rtpmap(s, a);
+        break;
+    case SDP_FMTP:
+        fmtp(s, a);
+        break;
+    case SDP_SSRC:
+        ssrc(s, a);
+        break;
+    case SDP_CRYPTO:
+        if (!has(m->proto, "SAVP"))
+            sdp_broke(s->j, SDP_R_CRYPTO_PROTO, a->name);
+        if (again(s, SEEN_CRYPTO, span_cut(a->value, 0, lex_find(a->value, 0, ' '))))
+            sdp_broke(s->j, SDP_R_CRYPTO_AGAIN, span_cut(a->value, 0, lex_find(a->value, 0, ' ')));
+        break;
+    case SDP_RTCP_FB:
+        if (!has(m->proto, "AVPF"))
+            sdp_broke(s->j, SDP_R_FEEDBACK_PROTO, a->name);
+        break;
+    case SDP_RID:
+        if (again(s, SEEN_RID, ((const struct sdp_rid *)a->parts)->id))
+            sdp_broke(s->j, SDP_R_RID_AGAIN, ((const struct sdp_rid *)a->parts)->id);
+        break;
+    case SDP_SIMULCAST:
+        if (s->first[SDP_SIMULCAST])
+            sdp_broke(s->j, SDP_R_SIMULCAST_AGAIN, a->name);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take(struct state *s, const struct sdp_attribute *a)
+{
+    bool direction = a->type == SDP_SENDRECV || a->type == SDP_SENDONLY ||
+                     a->type == SDP_RECVONLY || a->type == SDP_INACTIVE;
+
+    if (direction && s->directions++ == 1)
+        sdp_broke(s->j, SDP_R_DIRECTION_AGAIN, a->name);
+    if (a->type == SDP_SDPLANG && s->first[SDP_SDPLANG])
+        sdp_broke(s->j, SDP_R_SDPLANG_AGAIN, a->name);
+    if (a->type == SDP_EXTMAP && a->parts) {
+        const struct sdp_extmap *v = a->parts;
+        struct span id = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
+        id = span_cut(id, 0, lex_find(id, 0, '/'));
+        if (v->id < 4096 && again(s, SEEN_EXTMAP, id))
+            sdp_broke(s->j, SDP_R_EXTMAP_AGAIN, id);
+    }
+    if (s->j->media && a->parts)
+        with_media(s, a);
+    if (!s->first[a->type])
+        s->first[a->type] = a;
+}
+
+/* ---- a section as a whole ---- */
+
+static const struct sdp_attribute *at_session(const struct sdp_judge *j, enum sdp_type type)
+{
+    return j->facts->first[type];
+}
+
+static void transport(struct state *s)
+{
+    const struct sdp_judge *j = s->j;
+    const struct sdp_media *m = j->media;
+    const struct sdp_attribute *setup =
+        s->first[SDP_SETUP] ? s->first[SDP_SETUP] : at_session(j, SDP_SETUP);
+    bool tls = has(m->proto, "TLS"), group = j->facts->bundle;
+    bool sctp = span_is(m->proto, "UDP/DTLS/SCTP") || span_is(m->proto, "TCP/DTLS/SCTP");
+
+    if (tls && m->port && !group) {
+        if (!s->first[SDP_FINGERPRINT] && !at_session(j, SDP_FINGERPRINT))
+            sdp_broke(j, SDP_R_FINGERPRINT_NONE, m->line);
+        if (!setup && has(m->proto, "UDP/TLS"))
+            sdp_broke(j, SDP_R_DTLS_SETUP, m->line);
+    }
+    if (setup && span_is(setup->value, "active") && m->proto.n >= 4 &&
+        memcmp(m->proto.p, "TCP/", 4) == 0 && m->port != 9 && m->port != 0)
+        sdp_broke(j, SDP_R_SETUP_DISCARD, m->line);
+    if (sctp && m->formats_n > 1)
+        sdp_broke(j, SDP_R_SCTP_FORMATS, m->line);
+    if (sctp && m->port && !s->first[SDP_SCTP_PORT])
+        sdp_broke(j, SDP_R_SCTP_NO_PORT, m->line);
+    if (sctp && setup && span_is(setup->value, "holdconn"))
+        sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
+    if (s->first[SDP_BUNDLE_ONLY] && (m->port || !group))
+        sdp_broke(j, SDP_R_BUNDLE_ONLY_PORT, s->first[SDP_BUNDLE_ONLY]->name);
+    if (!s->first[SDP_CANDIDATE])
+        return;
+    if (m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
+        sdp_broke(j, SDP_R_CANDIDATE_ZERO, s->first[SDP_CANDIDATE]->name);
+    if ((!s->first[SDP_ICE_UFRAG] && !at_session(j, SDP_ICE_UFRAG)) ||
+        (!s->first[SDP_ICE_PWD] && !at_session(j, SDP_ICE_PWD)))
+        sdp_broke(j, SDP_R_ICE_NONE, s->first[SDP_CANDIDATE]->name);
+}
+
+static struct span mid_of(const struct sdp_media *m)
+{
+    const struct sdp_attribute *a = sdp_attribute(m->attributes, m->attributes_n, SDP_MID);
+    return a ? a->value : (struct span){NULL, 0};
+}
+
+static void mid(struct state *s)
+{
+    const struct sdp_judge *j = s->j;
+    size_t i = (size_t)(j->media - j->m->media);
+
+    if (!s->first[SDP_MID]) {
+        if (at_session(j, SDP_GROUP))
+            sdp_broke(j, SDP_R_GROUP_NO_MID, j->media->line);
+        return;
+    }
+    for (size_t k = 0; k < i && i < SDP_LINT_MEDIA; k++)
+        if (s->first[SDP_MID]->value.n &&
+            span_eq(mid_of(&j->m->media[k]), s->first[SDP_MID]->value)) {
+            sdp_broke(j, SDP_R_MID_AGAIN, s->first[SDP_MID]->value);
+            return;
+        }
+}
+
+static void dynamic(struct state *s)
+{
+    const struct sdp_media *m = s->j->media;
+
+    for (size_t i = 0; i < m->formats_n && s->rtp && m->port; i++) {
+        uint32_t pt = payload(m->formats[i]);
+        if (pt != SDP_NONE && pt >= 96 && !s->mapped[pt]) {
+            sdp_broke(s->j, SDP_R_MEDIA_MAP, m->formats[i]);
+            return;
+        }
+    }
+}
+
+/* ---- groups of media descriptions ---- */
+
+static const struct sdp_media *of_mid(const struct sdp_msg *m, const struct span *mids,
+                                      struct span id)
+{
+    for (size_t i = 0; i < m->media_n; i++)
+        if (mids[i].n && span_eq(mids[i], id))
+            return &m->media[i];
+    return NULL;
+}
+
+static void group(const struct sdp_judge *j, const struct sdp_group *g, const struct span *mids,
+                  uint8_t *in_bundle)
+{
+    bool bundle = span_is(g->semantics, "BUNDLE");
+
+    for (size_t i = 0; i < g->ids_n && i < SDP_LINT_MEDIA; i++) {
+        const struct sdp_media *m = of_mid(j->m, mids, g->ids[i]);
+        if (!m)
+            continue;
+        const struct sdp_connection *c = sdp_media_connection(j->m, m);
+        if (!bundle) {
+            if (m->port == 0)
+                sdp_broke(j, SDP_R_GROUP_ZERO, g->ids[i]);
+            continue;
+        }
+        if (in_bundle[m - j->m->media]++)
+            sdp_broke(j, SDP_R_BUNDLE_TWICE, g->ids[i]);
+        if (c && sdp_is_token(c->nettype) && !span_is(c->nettype, "IN"))
+            sdp_broke(j, SDP_R_BUNDLE_NETTYPE, c->nettype);
+    }
+}
+
+static void groups(struct state *s)
+{
+    const struct sdp_msg *m = s->j->m;
+    struct span mids[SDP_LINT_MEDIA];
+    uint8_t in_bundle[SDP_LINT_MEDIA] = {0};
+    size_t left = 8;
+
+    if (!s->first[SDP_GROUP] || m->media_n > SDP_LINT_MEDIA)
+        return;
+    for (size_t i = 0; i < m->media_n; i++)
+        mids[i] = mid_of(&m->media[i]);
+    for (size_t i = 0; i < s->n && left > 0; i++)
+        if (s->v[i].type == SDP_GROUP && s->v[i].parts) {
+            left--;
+            group(s->j, s->v[i].parts, mids, in_bundle);
+        }
+}
+
+static void session(struct state *s)
+{
+    const struct sdp_msg *m = s->j->m;
+
+    if (s->first[SDP_ICE_LITE] && s->first[SDP_ICE_PACING])
+        sdp_broke(s->j, SDP_R_LITE_PACING, s->first[SDP_ICE_PACING]->name);
+    groups(s);
+    for (size_t i = 0; i < m->media_n && s->first[SDP_EXTMAP]; i++) {
+        const struct sdp_attribute *a =
+            sdp_attribute(m->media[i].attributes, m->media[i].attributes_n, SDP_EXTMAP);
+        if (a) {
+            sdp_broke(s->j, SDP_R_EXTMAP_LEVELS, a->name);
+            return;
+        }
+    }
+}
+
+void sdp_lint_section(const struct sdp_judge *j)
+{
+    const struct sdp_media *m = j->media;
+    struct state s;
+
+    memset(&s, 0, offsetof(struct state, seen));
+    s.j = j;
+    s.v = m ? m->attributes : j->m->attributes;
+    s.n = m ? m->attributes_n : j->m->attributes_n;
+    for (size_t i = 0; m && i < m->formats_n; i++) {
+        uint32_t pt = payload(m->formats[i]);
+        if (pt != SDP_NONE)
+            s.listed[pt] = 1;
+    }
+    s.rtp = m && has(m->proto, "RTP/");
+    for (size_t i = 0; i < s.n; i++) {
+        sdp_lint_attribute(j, &s.v[i]);
+        take(&s, &s.v[i]);
+    }
+    if (!m) {
+        session(&s);
+        return;
+    }
+    sources(&s);
+    transport(&s);
+    mid(&s);
+    dynamic(&s);
+}

@@ -1,0 +1,445 @@
+/* codecs/sdp/sdp_scan.c - the lines of a description, their order, and the sections that they make. */
+#include "codecs/sdp/sdp_parts.h"
+
+/* The places of lines in a section, by their letters; 0: none there (RFC 8866 section 5). */
+enum {
+    PLACE_V = 1,
+    PLACE_O,
+    PLACE_S,
+    PLACE_I,
+    PLACE_U,
+    PLACE_E,
+    PLACE_P,
+    PLACE_C,
+    PLACE_B,
+    PLACE_T,
+    PLACE_K,
+    PLACE_A
+};
+static const uint8_t session_places[128] = {
+    ['v'] = PLACE_V, ['o'] = PLACE_O, ['s'] = PLACE_S, ['i'] = PLACE_I, ['u'] = PLACE_U,
+    ['e'] = PLACE_E, ['p'] = PLACE_P, ['c'] = PLACE_C, ['b'] = PLACE_B, ['t'] = PLACE_T,
+    ['r'] = PLACE_T, ['z'] = PLACE_T, ['k'] = PLACE_K, ['a'] = PLACE_A};
+static const uint8_t media_places[128] = {
+    ['i'] = PLACE_I, ['c'] = PLACE_C, ['b'] = PLACE_B, ['k'] = PLACE_K, ['a'] = PLACE_A};
+
+struct scan {
+    struct span in;
+    const uint8_t *lim;
+    struct arena *mem;
+    struct findings *fs;
+    struct sdp_msg *m;
+    struct sdp_media *media; /* the section that is read; NULL: that of the session */
+    uint8_t place;           /* of the line before */
+    bool odd, inside;        /* inside: of a media description */
+    size_t bare;             /* lines that end with LF alone */
+    size_t first_bare;       /* where the first of these LF stands */
+    const uint8_t *begin;    /* of the section */
+    struct arena_list all_media;
+    struct arena_list attributes, connections, bandwidths, others; /* of the section */
+    struct arena_list emails, phones, times,
+        repeats; /* of the session; repeats: of the last time */
+};
+
+static void broke(struct scan *s, const char *clause, const char *what, const uint8_t *at,
+                  size_t len, uint64_t arg)
+{
+    finding_add(s->fs, (struct finding){.clause = clause,
+                                        .what = what,
+                                        .level = STMT,
+                                        .off = (uint64_t)(at - s->in.p),
+                                        .len = len,
+                                        .arg = {arg}});
+}
+
+/* ---- sections ---- */
+
+static void end_repeats(struct scan *s)
+{
+    if (s->times.n && s->repeats.n) {
+        struct sdp_time *t = (struct sdp_time *)s->times.p + (s->times.n - 1);
+        t->repeats = s->repeats.p;
+        t->repeats_n = s->repeats.n;
+    }
+    s->repeats = (struct arena_list){0};
+}
+
+static void end_section(struct scan *s, const uint8_t *at)
+{
+    struct sdp_attribute *a = s->attributes.p;
+    struct span text = {s->begin, (size_t)(at - s->begin)};
+
+    for (size_t i = 0; i < s->attributes.n; i++)
+        sdp_attribute_parts(&a[i], s->lim, s->mem);
+    if (s->inside) {
+        struct sdp_media *m = s->media;
+        if (!m)
+            return;
+        m->text = text;
+        m->odd = s->odd;
+        m->attributes = a;
+        m->attributes_n = s->attributes.n;
+        m->connections = s->connections.p;
+        m->connections_n = s->connections.n;
+        m->bandwidths = s->bandwidths.p;
+        m->bandwidths_n = s->bandwidths.n;
+        m->others = s->others.p;
+        m->others_n = s->others.n;
+    } else {
+        struct sdp_msg *m = s->m;
+        end_repeats(s);
+        m->session = text;
+        m->odd = s->odd;
+        m->attributes = a;
+        m->attributes_n = s->attributes.n;
+        m->bandwidths = s->bandwidths.p;
+        m->bandwidths_n = s->bandwidths.n;
+        m->others = s->others.p;
+        m->others_n = s->others.n;
+        m->emails = s->emails.p;
+        m->emails_n = s->emails.n;
+        m->phones = s->phones.p;
+        m->phones_n = s->phones.n;
+        m->times = s->times.p;
+        m->times_n = s->times.n;
+    }
+    s->attributes = s->connections = s->bandwidths = s->others = (struct arena_list){0};
+    s->begin = at;
+    s->place = 0;
+    s->odd = false;
+}
+
+/* ---- lines ---- */
+
+static void other(struct scan *s, struct span line)
+{
+    struct sdp_other *o = arena_push(s->mem, &s->others, sizeof *o);
+    if (o)
+        o->line = line;
+    s->odd = true;
+}
+
+static void attribute(struct scan *s, struct span v)
+{
+    struct sdp_attribute *a = arena_push(s->mem, &s->attributes, sizeof *a);
+    if (!a)
+        return;
+    const uint8_t *end = v.p + v.n, *colon = sdp_find(v.p, end, s->lim, ':');
+    a->name = (struct span){v.p, (size_t)(colon - v.p)};
+    a->value =
+        colon < end ? (struct span){colon + 1, (size_t)(end - colon - 1)} : (struct span){NULL, 0};
+    a->parts = NULL;
+    a->type = sdp_type_of(a->name);
+}
+
+static void again(struct scan *s, struct span line)
+{
+    if (s->media)
+        broke(s, "RFC8866:9#a7", "a second %c= line in a media description", line.p, line.n,
+              line.p[0]);
+    else
+        broke(s, "RFC8866:9#a6", "a second %c= line at session level", line.p, line.n, line.p[0]);
+    other(s, line);
+}
+static void once(struct scan *s, struct span line, struct span *to, struct span v)
+{
+    if (to->p)
+        again(s, line);
+    else
+        *to = v;
+}
+
+static void connection(struct scan *s, struct span line, struct span v)
+{
+    struct sdp_connection *c;
+
+    if (s->media) {
+        c = arena_push(s->mem, &s->connections, sizeof *c);
+    } else if (s->m->connection) {
+        again(s, line);
+        return;
+    } else {
+        s->m->connection = c = sdp_take(s->mem, sizeof *c);
+    }
+    if (c)
+        sdp_connection_of(v, s->lim, c);
+}
+
+static void key(struct scan *s, struct span line, struct span v)
+{
+    const struct sdp_key **to = s->media ? &s->media->key : &s->m->key;
+    if (*to) {
+        again(s, line);
+        return;
+    }
+    struct sdp_key *k = sdp_take(s->mem, sizeof *k);
+    if (k)
+        sdp_key_of(v, s->lim, k);
+    *to = k;
+}
+
+static void origin(struct scan *s, struct span line, struct span v)
+{
+    if (s->m->origin) {
+        again(s, line);
+        return;
+    }
+    struct sdp_origin *o = sdp_take(s->mem, sizeof *o);
+    if (o)
+        sdp_origin_of(v, s->lim, o);
+    s->m->origin = o;
+}
+
+static void contact(struct scan *s, struct arena_list *l, struct span v)
+{
+    struct sdp_contact *c = arena_push(s->mem, l, sizeof *c);
+    if (c)
+        sdp_contact_of(v, c);
+}
+
+static void time_line(struct scan *s, struct span v)
+{
+    end_repeats(s);
+    struct sdp_time *t = arena_push(s->mem, &s->times, sizeof *t);
+    if (t)
+        sdp_time_of(v, s->lim, t);
+}
+
+static void repeat_or_zone(struct scan *s, struct span line, struct span v)
+{
+    struct sdp_time *t = s->times.n ? (struct sdp_time *)s->times.p + (s->times.n - 1) : NULL;
+
+    if (!t) {
+        if (!s->mem->full)
+            broke(s, "RFC8866:9#a24", "%c= without t= before it", line.p, line.n, line.p[0]);
+        other(s, line);
+    } else if (t->zone) {
+        broke(s, "RFC8866:9#a44", "%c= behind z= of the same time description", line.p, line.n,
+              line.p[0]);
+        other(s, line);
+    } else if (line.p[0] == 'r') {
+        struct sdp_repeat *r = arena_push(s->mem, &s->repeats, sizeof *r);
+        if (r)
+            sdp_repeat_of(v, s->lim, s->mem, r);
+    } else {
+        struct sdp_zone *z = sdp_take(s->mem, sizeof *z);
+        if (z)
+            sdp_zone_of(v, s->lim, s->mem, z);
+        t->zone = z;
+    }
+}
+
+static void media(struct scan *s, const uint8_t *begin, struct span v)
+{
+    end_section(s, begin);
+    struct sdp_media *m = arena_push(s->mem, &s->all_media, sizeof *m);
+    s->media = m;
+    s->inside = true;
+    if (!m)
+        return;
+    memset(m, 0, sizeof *m);
+    sdp_media_of(v, s->lim, s->mem, m);
+}
+
+static void bandwidth(struct scan *s, struct span v)
+{
+    struct sdp_bandwidth *b = arena_push(s->mem, &s->bandwidths, sizeof *b);
+    if (b)
+        sdp_bandwidth_of(v, s->lim, b);
+}
+
+/* A line other than m= and a= that has its place in the section. */
+static void typed(struct scan *s, struct span line, struct span v)
+{
+    switch (line.p[0]) {
+    case 'v':
+        once(s, line, &s->m->version, v);
+        break;
+    case 'o':
+        origin(s, line, v);
+        break;
+    case 's':
+        once(s, line, &s->m->name, v);
+        break;
+    case 'i':
+        once(s, line, s->media ? &s->media->info : &s->m->info, v);
+        break;
+    case 'u':
+        once(s, line, &s->m->uri, v);
+        break;
+    case 'e':
+        contact(s, &s->emails, v);
+        break;
+    case 'p':
+        contact(s, &s->phones, v);
+        break;
+    case 'c':
+        connection(s, line, v);
+        break;
+    case 'b':
+        bandwidth(s, v);
+        break;
+    case 't':
+        time_line(s, v);
+        break;
+    case 'k':
+        key(s, line, v);
+        break;
+    default:
+        repeat_or_zone(s, line, v);
+    }
+}
+
+/* A line that has no place in its section. What stands behind the last line end and is too short for a line is the
+ * beginning of one, of which odd_end says enough. */
+static void misplaced(struct scan *s, struct span line)
+{
+    bool begun = line.p + line.n == s->lim;
+
+    if (begun && (line.n < 2 || line.p[1] != '=')) {
+        s->odd = true;
+        return;
+    }
+    if (line.n == 0)
+        broke(s, "RFC8866:9#a45", "an empty line", line.p, 0, 0);
+    else if (line.n < 2 || line.p[1] != '=')
+        broke(s, "RFC8866:5#a2", "a line is not one character, \"=\" and a value", line.p, line.n,
+              0);
+    else if (line.p[0] < 128 && session_places[line.p[0]])
+        broke(s, "RFC8866:5#a13", "%c= in a media description", line.p, line.n, line.p[0]);
+    else
+        finding_add(s->fs, (struct finding){.clause = "RFC8866:5#2",
+                                            .what = "a line of the unknown type %c",
+                                            .level = MUST,
+                                            .off = (uint64_t)(line.p - s->in.p),
+                                            .len = line.n,
+                                            .arg = {line.p[0]}});
+    other(s, line);
+}
+
+static void line_of(struct scan *s, struct span line)
+{
+    struct span v = {NULL, 0};
+    uint8_t place = 0;
+
+    if (line.n >= 2 && line.p[1] == '=') {
+        v = (struct span){line.p + 2, line.n - 2};
+        if (line.p[0] == 'm') {
+            media(s, line.p, v);
+            return;
+        }
+        if (line.p[0] < 128)
+            place = s->inside ? media_places[line.p[0]] : session_places[line.p[0]];
+    }
+    if (s->inside && !s->media)
+        return; /* there is no room for this section */
+    if (!place) {
+        misplaced(s, line);
+        return;
+    }
+    if (place < s->place) {
+        if (s->media)
+            broke(s, "RFC8866:5#a12", "a %c= line stands too late", line.p, line.n, line.p[0]);
+        else
+            broke(s, "RFC8866:5#a9", "a %c= line stands too late", line.p, line.n, line.p[0]);
+        s->odd = true;
+    } else {
+        s->place = place;
+    }
+    if (place == PLACE_A)
+        attribute(s, v);
+    else
+        typed(s, line, v);
+}
+
+static void odd_end(struct scan *s, const uint8_t *lf, const uint8_t *end)
+{
+    if (!lf) {
+        broke(s, "RFC8866:9#a45", "the last line has no end", end, 0, 0);
+        s->odd = true;
+    } else if (!s->bare++) {
+        s->first_bare = (size_t)(lf - s->in.p);
+    }
+}
+
+static void lines(struct scan *s)
+{
+    const uint8_t *p = s->in.p, *lim = s->lim;
+    bool first = true;
+
+    while (p < lim) {
+        const uint8_t *lf = memchr(p, '\n', (size_t)(lim - p)), *end = lf ? lf : lim;
+        bool crlf = lf && lf > p && lf[-1] == '\r';
+        if (first)
+            s->m->lf = lf && !crlf;
+        first = false;
+        line_of(s, (struct span){p, (size_t)(end - p) - crlf});
+        if (!crlf)
+            odd_end(s, lf, end);
+        s->odd |= crlf == s->m->lf;
+        p = lf ? lf + 1 : lim;
+    }
+    end_section(s, lim);
+}
+
+enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, struct findings *fs)
+{
+    if (in.n < 2)
+        return STEP_MORE;
+    if (!lex_is(in.p[0], LEX_ALPHA) || in.p[1] != '=')
+        return STEP_FAIL;
+    struct scan s = {.in = in, .lim = in.p + in.n, .mem = mem, .fs = fs, .m = m, .begin = in.p};
+    memset(m, 0, sizeof *m);
+    m->text = in;
+    if (in.p[0] != 'v')
+        broke(&s, "RFC8866:5#a8", "the description does not begin with v=", in.p, 1, 0);
+    lines(&s);
+    m->media = s.all_media.p;
+    m->media_n = s.all_media.n;
+    if (s.bare)
+        broke(&s, "RFC8866:5#5a", "%u lines end with LF alone, of which this is the first",
+              in.p + s.first_bare, 1, s.bare);
+    return STEP_ITEM;
+}
+
+const struct sdp_attribute *sdp_attribute(const struct sdp_attribute *v, size_t n,
+                                          enum sdp_type type)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].type == type)
+            return &v[i];
+    return NULL;
+}
+
+const struct sdp_connection *sdp_media_connection(const struct sdp_msg *m,
+                                                  const struct sdp_media *media)
+{
+    return media->connections_n ? media->connections : m->connection;
+}
+
+bool sdp_direction_in(const struct sdp_attribute *v, size_t n, enum sdp_direction *d)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].type == SDP_SENDRECV)
+            *d = SDP_DIR_BOTH;
+        else if (v[i].type == SDP_SENDONLY)
+            *d = SDP_DIR_SEND;
+        else if (v[i].type == SDP_RECVONLY)
+            *d = SDP_DIR_RECV;
+        else if (v[i].type == SDP_INACTIVE)
+            *d = SDP_DIR_INACTIVE;
+        else
+            continue;
+        return true;
+    }
+    return false;
+}
+
+enum sdp_direction sdp_media_direction(const struct sdp_msg *m, const struct sdp_media *media)
+{
+    enum sdp_direction d = SDP_DIR_BOTH;
+
+    if (!sdp_direction_in(media->attributes, media->attributes_n, &d))
+        sdp_direction_in(m->attributes, m->attributes_n, &d);
+    return d;
+}

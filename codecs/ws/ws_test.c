@@ -1,0 +1,196 @@
+/* codecs/ws/ws_test.c - what vectors of frames cannot say: a frame in its place, masks, UTF-8 in pieces, writing. */
+#include "codecs/ws/ws.h"
+#include "harness/core/test.h"
+
+struct row { /* frames of one direction, what the reader makes of the last one */
+    const char *name;
+    bool from_client, rsv1;
+    struct span frames;
+    enum step last;
+    uint16_t code;      /* STEP_FAIL */
+    const char *clause; /* of the one finding of the reader; NULL: none */
+    const char *text;   /* the message at the end */
+};
+#define OCTETS(lit)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(lit), sizeof(lit) - 1                                                    \
+    }
+
+static enum step run(const struct row *row, struct ws_reader *r, struct wr *message,
+                     struct findings *fs)
+{
+    static uint8_t memory[4096];
+    enum step s = STEP_MORE;
+    struct span in = row->frames;
+    size_t used;
+
+    while (s != STEP_FAIL && in.n && ws_next(in, &used, fs) == STEP_ITEM) {
+        struct arena mem = arena_of(memory, sizeof memory);
+        struct ws_frame f;
+        CU_ASSERT_EQUAL(ws_decode(span_cut(in, 0, used), &mem, &f, fs), STEP_ITEM);
+        s = ws_read(r, &f, message, fs);
+        in = span_cut(in, used, in.n);
+    }
+    CU_ASSERT_TRUE(in.n == 0 || s == STEP_FAIL);
+    return s;
+}
+
+static void places(void)
+{
+    static const struct row rows[] = {
+        {"text", false, false, OCTETS("\x81\x05Hello"), STEP_ITEM, 0, NULL, "Hello"},
+        {"fragments", false, false, OCTETS("\x01\x03Hel\x80\x02lo"), STEP_ITEM, 0, NULL, "Hello"},
+        {"ping between", false, false, OCTETS("\x01\x03Hel\x89\x00\x80\x02lo"), STEP_ITEM, 0, NULL,
+         "Hello"},
+        {"first", false, false, OCTETS("\x01\x03Hel"), STEP_MORE, 0, NULL, "Hel"},
+        {"empty fragments", false, false, OCTETS("\x01\x00\x00\x00\x80\x00"), STEP_ITEM, 0, NULL,
+         ""},
+        {"masked", true, false, OCTETS("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), STEP_ITEM,
+         0, NULL, "Hello"},
+        {"not masked", true, false, OCTETS("\x81\x05Hello"), STEP_FAIL, 1002, "RFC6455:5.1#1", ""},
+        {"masked of a server", false, false, OCTETS("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"),
+         STEP_FAIL, 1002, "RFC6455:5.1#4", ""},
+        {"rsv1", false, false, OCTETS("\xc1\x01x"), STEP_FAIL, 1002, "RFC6455:5.2#2", ""},
+        {"rsv1 agreed", false, true, OCTETS("\xc1\x01\xff"), STEP_ITEM, 0, NULL, "\xff"},
+        {"rsv2", false, true, OCTETS("\xa1\x01x"), STEP_FAIL, 1002, NULL, ""},
+        {"opcode", false, false, OCTETS("\x83\x00"), STEP_FAIL, 1002, NULL, ""},
+        {"control opcode", false, false, OCTETS("\x8b\x00"), STEP_FAIL, 1002, NULL, ""},
+        {"control without fin", false, false, OCTETS("\x09\x00"), STEP_FAIL, 1002, NULL, ""},
+        {"continues none", false, false, OCTETS("\x80\x01x"), STEP_FAIL, 1002, "RFC6455:5.4#a3",
+         ""},
+        {"continues a whole one", false, false, OCTETS("\x81\x01x\x80\x01y"), STEP_FAIL, 1002,
+         "RFC6455:5.4#a3", "x"},
+        {"new within", false, false, OCTETS("\x01\x01x\x81\x01y"), STEP_FAIL, 1002, "RFC6455:5.4#4",
+         "x"},
+        {"new behind", false, false, OCTETS("\x81\x01x\x82\x01y"), STEP_ITEM, 0, NULL, "xy"},
+        {"after close", false, false, OCTETS("\x88\x00\x81\x01x"), STEP_FAIL, 1002,
+         "RFC6455:5.5.1#5", ""},
+        {"pong after close", false, false, OCTETS("\x88\x00\x8a\x00"), STEP_ITEM, 0, NULL, ""},
+        {"close code", false, false, OCTETS("\x88\x02\x03\xed"), STEP_FAIL, 1002, NULL, ""},
+        {"close of one", false, false, OCTETS("\x88\x01\x03"), STEP_FAIL, 1002, NULL, ""},
+        {"close reason", false, false, OCTETS("\x88\x03\x03\xe8\xff"), STEP_FAIL, 1007, NULL, ""},
+        {"close", false, false, OCTETS("\x88\x03\x03\xe8x"), STEP_ITEM, 0, NULL, ""},
+        {"utf-8 across", false, false, OCTETS("\x01\x02\xe2\x82\x80\x01\xac"), STEP_ITEM, 0, NULL,
+         "\xe2\x82\xac"},
+        {"no utf-8 across", false, false, OCTETS("\x01\x02\xe2\x82\x80\x01x"), STEP_FAIL, 1007,
+         "RFC6455:5.6#1", "\xe2\x82x"},
+        {"surrogate across", false, false, OCTETS("\x01\x01\xed\x00\x01\xa0"), STEP_FAIL, 1007,
+         "RFC6455:5.6#1", "\xed\xa0"},
+        {"cut across", false, false, OCTETS("\x01\x01x\x80\x01\xe2"), STEP_FAIL, 1007,
+         "RFC6455:5.6#1", "x\xe2"},
+        {"no utf-8 at once", false, false, OCTETS("\x01\x01\xff"), STEP_FAIL, 1007, NULL, "\xff"},
+        {"binary across", false, false, OCTETS("\x02\x01\xe2\x80\x01x"), STEP_ITEM, 0, NULL,
+         "\xe2x"},
+        {"same key", true, false, OCTETS("\x89\x80\x01\x02\x03\x04\x89\x80\x01\x02\x03\x04"),
+         STEP_ITEM, 0, "RFC6455:5.3#2", ""},
+        {"next key", true, false, OCTETS("\x89\x80\x01\x02\x03\x04\x89\x80\x01\x02\x03\x05"),
+         STEP_ITEM, 0, "RFC6455:5.3#3b", ""},
+        {"other key", true, false, OCTETS("\x89\x80\x01\x02\x03\x04\x89\x80\x01\x02\x03\x06"),
+         STEP_ITEM, 0, NULL, ""},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct row *row = &rows[i];
+        struct ws_reader r = {.from_client = row->from_client, .rsv1 = row->rsv1};
+        uint8_t text[64];
+        struct wr message = {text, sizeof text, 0, false};
+        struct finding found[4];
+        struct findings fs = {.v = found, .cap = COUNT(found)};
+        enum step s = run(row, &r, &message, &fs);
+        bool good = s == row->last && (s != STEP_FAIL || r.code == row->code) &&
+                    span_is(wr_span(&message), row->text) && fs.n == (row->clause != NULL) &&
+                    (!row->clause || strcmp(found[0].clause, row->clause) == 0);
+        if (!good)
+            printf("\n%s: step %d, code %u, %zu findings\n", row->name, s, r.code, fs.n);
+        CU_ASSERT_TRUE(good);
+    }
+}
+
+static void limits(void)
+{
+    static const struct row three = {"three", false, false, OCTETS("\x02\x02xx\x80\x01x"),
+                                     0,       0,     NULL,  NULL};
+    uint8_t text[64];
+    struct findings none = {0};
+
+    for (uint64_t limit = 2; limit <= 3; limit++) { /* the reader's, then the buffer's */
+        struct ws_reader r = {.limit = limit}, unlimited = {0};
+        struct wr w = {text, sizeof text, 0, false}, small = {text, limit, 0, false};
+        enum step want = limit < 3 ? STEP_FAIL : STEP_ITEM;
+        CU_ASSERT_EQUAL(run(&three, &r, &w, &none), want);
+        CU_ASSERT_EQUAL(r.code, limit < 3 ? WS_TOO_BIG : 0);
+        CU_ASSERT_EQUAL(run(&three, &unlimited, &small, &none), want);
+    }
+    uint8_t head[14] = {0x82, 0x7f};
+    size_t used;
+    put_u32(head + 6, WS_FRAME_MAX);
+    CU_ASSERT_EQUAL(ws_next((struct span){head, 10}, &used, &none), STEP_MORE);
+    CU_ASSERT_EQUAL(none.n, 0);
+    put_u32(head + 6, WS_FRAME_MAX + 1);
+    CU_ASSERT_EQUAL(ws_next((struct span){head, 10}, &used, &none), STEP_FAIL);
+    CU_ASSERT_EQUAL(none.n, 1);
+}
+
+/* Every length up to 40, at every place, is what octet by octet gives. */
+static void masks(void)
+{
+    static const uint8_t key[4] = {0x37, 0xfa, 0x21, 0x3d};
+
+    for (size_t n = 0; n <= 40; n++)
+        for (size_t at = 0; at < 5; at++) {
+            uint8_t p[40], want[40];
+            for (size_t i = 0; i < n; i++) {
+                p[i] = (uint8_t)(i * 7);
+                want[i] = p[i] ^ key[(at + i) % 4];
+            }
+            ws_mask(p, n, key, at);
+            CU_ASSERT_TRUE(n == 0 || memcmp(p, want, n) == 0);
+        }
+}
+
+/* All characters of three octets and some, cut at each place, are what span_utf8 says. */
+static void utf8(void)
+{
+    for (uint32_t v = 0xe08000; v <= 0xf0ffff; v += 61) {
+        uint8_t p[4] = {(uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v, 'x'};
+        for (size_t n = 1; n <= 4; n++)
+            for (size_t cut = 0; cut <= n; cut++) {
+                struct ws_utf8 u = {0};
+                bool good = ws_utf8_add(&u, (struct span){p, cut}) &&
+                            ws_utf8_add(&u, (struct span){p + cut, n - cut});
+                CU_ASSERT_EQUAL(good && u.left == 0, span_utf8((struct span){p, n}));
+            }
+    }
+}
+
+/* What is written, read again; in too little room nothing is written past the end. */
+static void writes(void)
+{
+    static const uint8_t key[4] = {1, 2, 3, 4};
+    static const size_t sizes[] = {0, 1, 125, 126, 65535, 65536};
+    static uint8_t payload[65536], out[65536 + WS_HEAD_MAX], memory[70000];
+
+    memset(payload, 'x', sizeof payload);
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        for (int masked = 0; masked < 2; masked++) {
+            struct wr w = {out, sizeof out, 0, false};
+            struct arena mem = arena_of(memory, sizeof memory);
+            struct findings fs = {0};
+            struct ws_frame f;
+            struct span in = {payload, sizes[i]};
+            ws_put(&w, WS_BINARY, true, masked ? key : NULL, in);
+            CU_ASSERT_EQUAL(ws_decode(wr_span(&w), &mem, &f, &fs), STEP_ITEM);
+            ws_lint(&f, &fs);
+            CU_ASSERT_TRUE(fs.n == 0 && span_eq(f.payload, in) && f.masked == masked);
+            w = (struct wr){out, w.n - 1, 0, false};
+            ws_put(&w, WS_BINARY, true, masked ? key : NULL, in);
+            CU_ASSERT_TRUE(w.full);
+        }
+    struct wr w = {out, sizeof out, 0, false};
+    ws_close_put(&w, 0, span_of("x"));
+    CU_ASSERT_EQUAL(w.n, 0);
+    ws_close_put(&w, 1000, span_of("x"));
+    CU_ASSERT_TRUE(span_eq(wr_span(&w), (struct span){(const uint8_t *)"\x03\xe8x", 3}));
+}
+
+TESTS({"places", places}, {"limits", limits}, {"masks", masks}, {"utf8", utf8}, {"writes", writes})
