@@ -32,14 +32,21 @@ void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where)
     sip_broke_arg(l, rule, where, 0);
 }
 
-static bool uri_said(struct sip_lint *l, const char *clause)
+static bool told(struct sip_lint *l, const char *clause)
 {
-    for (size_t i = 0; i < l->uri_said_n; i++)
-        if (strcmp(l->uri_said[i], clause) == 0)
+    for (size_t i = 0; i < l->told_n; i++)
+        if (strcmp(l->told[i], clause) == 0)
             return true;
-    if (l->uri_said_n < SIP_URI_RULES)
-        l->uri_said[l->uri_said_n++] = clause;
+    if (l->told_n < SIP_TOLD)
+        l->told[l->told_n++] = clause;
     return false;
+}
+
+void sip_told(struct sip_lint *l, const struct findings *fs)
+{
+    for (size_t i = 0; i < findings_kept(fs); i++)
+        if (!told(l, fs->v[i].clause))
+            finding_add(l->fs, fs->v[i]);
 }
 
 void sip_lint_uri(struct sip_lint *l, const struct uri *u)
@@ -48,9 +55,7 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u)
     struct findings fs = {.v = found, .cap = COUNT(found)};
 
     uri_lint(u, &fs, (uint64_t)(u->text.p - l->m->head.p));
-    for (size_t i = 0; i < findings_kept(&fs); i++)
-        if (!uri_said(l, found[i].clause))
-            finding_add(l->fs, found[i]);
+    sip_told(l, &fs);
 }
 
 enum sip_method sip_method_of(struct span name)

@@ -34,8 +34,8 @@ enum sip_method { /* those that rules ask for; any other is SIP_M_OTHER */
 };
 enum {
     SIP_COMPARED = 32, /* parameters of one value that are compared for doubles */
-    SIP_URI_RULES =
-        48, /* rules of URIs that are told once a message; what breaks more is told each time */
+    SIP_TOLD =
+        64, /* rules of URIs and credentials that are told once a message; what breaks more is told each time */
 };
 
 struct sip_lint {
@@ -43,8 +43,8 @@ struct sip_lint {
     enum sip_method method; /* of the request; of a response by its CSeq */
     struct findings *fs;
     uint64_t said[(SIP_RULES + 63) / 64];
-    const char *uri_said[SIP_URI_RULES]; /* clauses */
-    size_t uri_said_n;
+    const char *told[SIP_TOLD]; /* clauses of the rules of URIs and credentials that were */
+    size_t told_n;
 };
 /* Say that `rule` is broken at `where`, a part of the message; one without octets stands for the whole header. `arg`:
  * the first argument of its words. */
@@ -58,6 +58,8 @@ static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, 
 }
 /* What uri_lint says of a URI in the message, each clause once a message. */
 void sip_lint_uri(struct sip_lint *l, const struct uri *u);
+/* Pass on what rules of another codec found in a part of the message, each clause once a message. */
+void sip_told(struct sip_lint *l, const struct findings *fs);
 enum sip_method sip_method_of(struct span name);
 
 /* ---- forms that several header fields have ---- */
@@ -101,7 +103,8 @@ extern sip_check *const sip_checks[SIP_TYPES];
 /* The checks of each file. */
 sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_check_route,
     sip_check_record_route, sip_check_reply_to, sip_check_info, sip_check_cseq, sip_check_length,
-    sip_check_hops, sip_check_expires, sip_check_min_expires, sip_check_retry;
+    sip_check_hops, sip_check_expires, sip_check_min_expires, sip_check_retry, sip_check_challenge,
+    sip_check_credentials, sip_check_auth_info;
 /* Those of extensions: values by a table, numbers, and addresses. */
 sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy, sip_check_access,
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,

@@ -117,6 +117,12 @@ static bool other_scheme(const struct ours *o, const struct sip_projection *p)
     return o->m.request && o->m.uri.kind == URI_OTHER;
 }
 
+static bool refer_sub_params(const struct ours *o, const struct sip_projection *p)
+{
+    const struct sip_value *v = sip_first(&o->m, SIP_REFER_SUB);
+    (void)p;
+    return v && v->params_n > 0;
+}
 static bool nul(const struct ours *o, const struct sip_projection *p)
 {
     (void)p;
@@ -176,6 +182,8 @@ static const struct row {
     {"libosip2", "Content-Length", no_length, "it adds the length of the body where there is none"},
     {"libosip2", "it refuses a clean message", other_scheme,
      "it takes few schemes but sip and tel: its own affair"},
+    {"sofia-sip", "it refuses a clean message", refer_sub_params,
+     "it takes no parameters of Refer-Sub, which RFC 4488 section 4 allows"},
     {"libosip2", "it refuses a clean message", odd_address,
      "few schemes there either; and HTAB between the tokens of a display name, which it cannot "
      "read"},
