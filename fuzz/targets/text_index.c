@@ -173,8 +173,8 @@ static void marks_answer(struct span in, struct chance c)
 
     marks_init(&m, in);
     for (unsigned i = 0; i < 64 && in.n; i++) {
-        size_t at = (chance_u8(&c) << 8 | chance_u8(&c)) % in.n;
-        size_t end = at + (chance_u8(&c) << 8 | chance_u8(&c)) % (in.n - at + 1);
+        size_t at = chance_u8(&c) * (size_t)17 % in.n;
+        size_t end = at + chance_u8(&c) * (size_t)17 % (in.n - at + 1);
         enum marks_class class = chance_u8(&c) % MARKS_CLASSES;
         require(marks_next(&m, class, at, end) == plain_next(in, class, at, end),
                 "a mark stands elsewhere");
