@@ -14,12 +14,6 @@ if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   # texts for people are cut where they end, on purpose; the second is for clang-tidy, which reads these
   add_compile_options(-Wno-format-truncation -Wno-unknown-warning-option)
 endif()
-# GCC clears structs of some hundred octets with "rep stos", which takes longer to begin than all of it by vectors
-include(CheckCCompilerFlag)
-check_c_compiler_flag(-mmemset-strategy=vector_loop:256:noalign,libcall:-1:noalign RTCLAB_MEMSET)
-if(RTCLAB_MEMSET)
-  add_compile_options($<$<COMPILE_LANGUAGE:C>:-mmemset-strategy=vector_loop:256:noalign,libcall:-1:noalign>)
-endif()
 add_compile_definitions(_GNU_SOURCE RTCLAB_VERSION="${PROJECT_VERSION}" RTCLAB_DATE="${RTCLAB_DATE}")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
 include_directories(${CMAKE_SOURCE_DIR})
