@@ -51,8 +51,10 @@ static void put(struct writer *w, const char *p, size_t n)
 
 static void put_token(struct writer *w, uint64_t least, uint64_t most, unsigned letters)
 {
+    static const char octets[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
     for (uint64_t n = w->same ? most : draw(w, least, most + 1); n > 0; n--)
-        put(w, "0123456789abcdefghijklmnopqrstuvwxyz" + draw(w, 0, letters), 1);
+        put(w, &octets[draw(w, 0, letters)], 1);
 }
 
 static void put_number(struct writer *w, uint64_t v)
@@ -68,10 +70,13 @@ static void put_choice(struct writer *w, char letter)
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         const struct choice *c = &choices[i];
         size_t n = 0;
+        if (c->letter != letter)
+            continue;
         while (n < 5 && c->of[n])
             n++;
-        if (c->letter == letter)
-            write_text(w, c->of[w->same ? 0 : draw(w, 0, n)]);
+        const char *text = c->of[w->same ? 0 : draw(w, 0, n)];
+        if (text)
+            write_text(w, text);
     }
 }
 
@@ -85,10 +90,17 @@ static uint64_t digits(const char **s)
 
 static void write_text(struct writer *w, const char *text)
 {
-    for (const char *place; (place = strchr(text, '%')) != NULL; text++) {
-        put(w, text, (size_t)(place - text));
-        text = place + 1;
-        uint64_t least = digits(&text), most = *text == '.' ? (text++, digits(&text)) : least;
+    for (;; text++) {
+        size_t n = strcspn(text, "%");
+        put(w, text, n);
+        text += n;
+        if (*text++ == '\0')
+            break;
+        uint64_t least = digits(&text), most = least;
+        if (*text == '.') {
+            text++;
+            most = digits(&text);
+        }
         if (*text == '%')
             put(w, text, 1);
         else if (*text == 't')
@@ -102,7 +114,6 @@ static void write_text(struct writer *w, const char *text)
         else
             put_choice(w, *text);
     }
-    put(w, text, strlen(text));
 }
 
 static const char

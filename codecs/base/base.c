@@ -298,6 +298,11 @@ bool wr_unhex(struct wr *w, struct span hex)
     return high < 0;
 }
 
+void clear_octets(void *p, size_t n)
+{
+    memset(p, 0, n);
+}
+
 void *arena_take(struct arena *a, size_t size)
 {
     size_t at = arena_aligned(a);
@@ -318,7 +323,7 @@ void *arena_grow(struct arena *a, struct arena_list *l, size_t size)
         a->full = true;
         return NULL;
     }
-    if (used)
+    if (l->p)
         memcpy(a->p + at, l->p, used);
     a->n = at + room * size;
     l->p = a->p + at;

@@ -127,5 +127,51 @@ static void lists(void)
     CU_ASSERT_PTR_NULL(arena_push(&none, &l, 8));
 }
 
+/* A run takes what its end says, from an aligned place on; room is what fits. */
+static void runs(void)
+{
+    _Alignas(16) uint8_t room[100];
+    struct arena a = arena_of(room, sizeof room);
+
+    CU_ASSERT_PTR_EQUAL(arena_new(&a, 3), room);
+    struct arena_run r = arena_run(&a, 24);
+    CU_ASSERT_PTR_EQUAL(r.p, room + 16);
+    CU_ASSERT_EQUAL(r.room, 3);
+    CU_ASSERT_EQUAL(a.n, 3); /* nothing is taken yet */
+    arena_run_end(&a, r, 0, 24);
+    CU_ASSERT_EQUAL(a.n, 3);
+    arena_run_end(&a, r, 2, 24);
+    CU_ASSERT_EQUAL(a.n, 64);
+    CU_ASSERT_PTR_NULL(arena_new(&a, 37));
+    CU_ASSERT_TRUE(a.full);
+    CU_ASSERT_EQUAL(arena_run(&a, 1).room, 0); /* once full it stays full */
+    a = arena_of(room, 10);
+    a.n = 9;
+    CU_ASSERT_EQUAL(arena_run(&a, 1).room, 0); /* the aligned place is behind the end */
+    CU_ASSERT_EQUAL(arena_run(&(struct arena){0}, 8).room, 0);
+}
+
+/* Texts that differ in one octet, at every length and place; the case of letters counts in one and not in the other. */
+static void equal(void)
+{
+    uint8_t a[40], b[40];
+    size_t wrong = 0;
+
+    for (size_t n = 0; n <= sizeof a; n++) {
+        memset(a, 'k', n);
+        memset(b, 'k', n);
+        wrong += !lex_equal(a, b, n);
+        for (size_t i = 0; i < n; i++) {
+            b[i] = 'K';
+            wrong += lex_equal(a, b, n) || !lex_same((struct span){a, n}, (struct span){b, n});
+            b[i] = 'k' ^ 0x80;
+            wrong += lex_equal(a, b, n) || lex_same((struct span){a, n}, (struct span){b, n});
+            b[i] = 'k';
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 TESTS({"classes of characters", classes}, {"finding", finding}, {"comparing", comparing},
-      {"numbers", numbers}, {"quoted strings and comments", quoting}, {"lists in an arena", lists})
+      {"numbers", numbers}, {"quoted strings and comments", quoting}, {"lists in an arena", lists},
+      {"runs in an arena", runs}, {"equal", equal})

@@ -11,7 +11,7 @@ static inline unsigned sip_small(uint8_t c)
     return c | 0x20;
 }
 /* sip_type_of, of at least one octet. */
-static inline enum sip_type sip_type_at(const uint8_t *p, size_t n)
+__attribute__((always_inline)) static inline enum sip_type sip_type_at(const uint8_t *p, size_t n)
 {
     unsigned h = (unsigned)n * 108u + sip_small(p[0]) * 219u + sip_small(p[n - 1]) * 141u +
                  sip_small(p[n / 2]) * 187u;

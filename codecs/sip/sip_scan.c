@@ -343,29 +343,6 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
-/* By member: compilers clear large structs with instructions that take long to begin, and a span that is copied right after
- * it was written waits for the write. */
-static void clear(struct sip_msg *m)
-{
-    const struct span none = {NULL, 0};
-
-    m->request = m->cut = false;
-    m->start = none;
-    m->method = none;
-    m->version = none;
-    m->reason = none;
-    m->status = 0;
-    m->headers = NULL;
-    m->headers_n = 0;
-    m->blank = none;
-    m->body = none;
-    m->rest = none;
-    m->head = none;
-    uri_clear(&m->uri);
-    for (size_t i = 0; i < SIP_TYPES; i++)
-        m->first[i] = 0;
-}
-
 enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
                        struct sip_msg *m, struct findings *fs)
 {
@@ -375,7 +352,7 @@ enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, str
     size_t lf;
     bool crs = true;
 
-    clear(m);
+    clear_octets(m, sizeof *m);
     marks_lines(in, 0, &front, 1);
     if (from == 0 && front.lf) { /* it ends in the first block: most do */
         lf = (size_t)__builtin_ctzll(front.lf);

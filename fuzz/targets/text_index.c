@@ -1,6 +1,7 @@
 /* fuzz/targets/text_index.c - the text index: the portable, SSE2 and AVX2 forms and a loop that
  * looks at each octet agree, at once and as the text grows, with room and with too little of it;
- * lines are those that a plain reading finds. */
+ * lines are those that a plain reading finds. Marks: their forms agree, and answers are those of a plain loop. */
+#include "codecs/base/marks.h"
 #include "codecs/base/text.h"
 #include "fuzz/engine/target.h"
 
@@ -126,6 +127,60 @@ static void lines(struct span in, struct span set, struct chance c)
     require(!plain_line(in, &want_at, colons, &want), "a line is missing");
 }
 
+/* ---- marks ---- */
+
+static bool is_of(enum marks_class c, uint8_t octet)
+{
+    static const char *const of[MARKS_CLASSES] = {
+        [MARKS_STOP] = ";,<\"", [MARKS_QUOTE] = "\"\\", [MARKS_EQUAL] = "=",
+        [MARKS_CLOSE] = ">",    [MARKS_AT] = "@",       [MARKS_HOST] = ":;?",
+    };
+    return c == MARKS_SPACE ? octet <= ' ' : octet && strchr(of[c], octet);
+}
+
+static size_t plain_next(struct span s, enum marks_class c, size_t at, size_t end)
+{
+    while (at < end && !is_of(c, s.p[at]))
+        at++;
+    return at < end ? at : end;
+}
+
+static void marks_agree(struct span in)
+{
+    static const struct marks_form *const all[] = {&marks_sse2, &marks_avx2, &marks_avx512};
+    size_t here = COUNT(all);
+#if defined(__x86_64__)
+    here = __builtin_cpu_supports("avx512bw") ? 3 : __builtin_cpu_supports("avx2") ? 2 : 1;
+#endif
+    for (size_t at = 0; in.n - at >= MARKS_BLOCK; at += MARKS_BLOCK)
+        for (size_t i = 0; i < here; i++) {
+            marks_bits want, got;
+            struct marks_lines lines[2];
+            marks_portable.blocks(in.p + at, 1, want, 0);
+            all[i]->blocks(in.p + at, 1, got, 0);
+            for (size_t c = 0; c < MARKS_CLASSES; c++)
+                require(want[c][0] == got[c][0], "forms see other delimiters");
+            marks_portable.lines(in.p + at, 1, &lines[0]);
+            all[i]->lines(in.p + at, 1, &lines[1]);
+            require(memcmp(&lines[0], &lines[1], sizeof *lines) == 0, "forms see other lines");
+        }
+}
+
+/* Questions anywhere, in any order. */
+static void marks_answer(struct span in, struct chance c)
+{
+    struct marks m;
+
+    marks_init(&m, in);
+    for (unsigned i = 0; i < 64 && in.n; i++) {
+        size_t at = chance_u8(&c) * (size_t)17 % in.n;
+        size_t end = at + chance_u8(&c) * (size_t)17 % (in.n - at + 1);
+        enum marks_class class = chance_u8(&c) % MARKS_CLASSES;
+        require(marks_next(&m, class, at, end) == plain_next(in, class, at, end),
+                "a mark stands elsewhere");
+    }
+}
+
 static void one(const uint8_t *p, size_t n)
 {
     static const struct span sets[] = {SPAN("\r\n:"), SPAN("\r\n:;"), SPAN("\r\n"), SPAN("\n\r:=")};
@@ -136,6 +191,8 @@ static void one(const uint8_t *p, size_t n)
     struct span set = sets[choice & 3];
 
     lines(in, set, c);
+    marks_agree(in);
+    marks_answer(in, c);
     if (choice & 4)
         set = front; /* any octets */
     scan_all(in, set, AT, NULL);
