@@ -87,7 +87,10 @@ static void one_flow(void)
     for (size_t i = 0; i < COUNT(kinds); i++) {
         if (!program_ready() || !decoded(kinds[i], 20000000, 1))
             return;
-        CU_ASSERT_STRING_EQUAL(program_err, "");
+        if (strcmp(kinds[i], "http") == 0) /* one body, of all that is sent: it is not kept */
+            CU_ASSERT_PTR_NOT_NULL(strstr(program_err, "a message is longer than 131072 octets"))
+        else
+            CU_ASSERT_STRING_EQUAL(program_err, "");
         CU_ASSERT_EQUAL(number(line, "flows"), 1);
         CU_ASSERT_PTR_NOT_NULL(of(kinds[i]));
     }
