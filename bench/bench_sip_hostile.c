@@ -14,7 +14,8 @@ enum {
     TIMES = 4,         /* from one size to the next */
     PARTS = 6,         /* sizes */
     ARENA = 512 << 20, /* room for whatever an octet may become */
-    BURST = 16 << 10,  /* octets between two looks at the clock */
+    BURST =
+        MOST, /* octets between two looks at the clock: as many at each size, so that neighbours weigh the same */
 };
 
 struct cost {
@@ -37,7 +38,7 @@ static uint64_t decode(struct span in, uint8_t *room)
 static struct cost measure(struct span in, uint8_t *room, uint64_t time_us, size_t *bad)
 {
     struct cost best = {0, 1}, all = {0, 0};
-    size_t n = BURST / in.n + 1;
+    size_t n = BURST / in.n;
 
     do {
         uint64_t start = bench_cpu_ns();
