@@ -25,6 +25,11 @@ static inline bool lex_is(uint8_t c, unsigned classes)
 {
     return (lex_classes[c] & classes) != 0;
 }
+/* Whether `c` is one of the characters of `set`. */
+static inline bool lex_among(uint8_t c, const char *set)
+{
+    return c && strchr(set, c) != NULL;
+}
 /* The offset of the first octet of `s` at or behind `at` that is in none of `classes`; s.n: there is none. */
 static inline size_t lex_while(struct span s, size_t at, unsigned classes)
 {

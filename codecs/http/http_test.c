@@ -98,6 +98,7 @@ static void limits(void)
     static uint8_t big[HTTP_HEAD_MAX + 64];
     static const char line[] = "GET / HTTP/1.1\r\n",
                       chunked[] = OK "Transfer-Encoding: chunked\r\n\r\n";
+    static const char end[] = {'\r', '\n', '\r', '\n'}, last[] = {'0', '\r', '\n'};
     char text[128];
 
     for (size_t over = 0; over < 2; over++) {
@@ -106,7 +107,7 @@ static void limits(void)
         size_t used, n = HTTP_HEAD_MAX + over;
         memset(big, 'x', sizeof big);
         memcpy(big, line, sizeof line - 1);
-        memcpy(big + n - 4, "\r\n\r\n", 4);
+        memcpy(big + n - sizeof end, end, sizeof end);
         CU_ASSERT_EQUAL(http_next(&d, (struct span){big, n}, &used, &none),
                         over ? STEP_FAIL : STEP_ITEM);
         snprintf(text, sizeof text, OK "Content-Length: %u\r\n\r\n",
@@ -115,13 +116,14 @@ static void limits(void)
         snprintf(text, sizeof text, "%s%x\r\n", chunked, HTTP_BODY_MAX + (unsigned)over);
         CU_ASSERT_EQUAL(http_next(&f, span_of(text), &used, &none), over ? STEP_FAIL : STEP_MORE);
         memset(big, 'x', sizeof big);
-        memcpy(big, "1;", 2);
+        big[0] = '1';
+        big[1] = ';';
         struct http_chunked c = {0};
         struct span data;
         CU_ASSERT_EQUAL(
             http_chunked_next(&c, (struct span){big, HTTP_LINE_MAX + over}, &used, &data, &none),
             over ? STEP_FAIL : STEP_MORE);
-        memcpy(big, "0\r\n", 3);
+        memcpy(big, last, sizeof last);
         c = (struct http_chunked){0};
         CU_ASSERT_EQUAL(http_chunked_next(&c, (struct span){big, 3 + HTTP_HEAD_MAX + over}, &used,
                                           &data, &none),

@@ -363,6 +363,10 @@ static void parts(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     bool fits = true;
 
+    if (!a->parts) { /* its form is a text */
+        text(j, a);
+        return;
+    }
     switch ((unsigned)a->type) {
     case SDP_RTPMAP:
         rtpmap(j, a);

@@ -16,7 +16,7 @@ bool sip_boundary_fits(struct span s)
     if (s.n == 0 || s.n > SIP_BOUNDARY_MAX || s.p[s.n - 1] == ' ')
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && !memchr("'()+_,-./:=? ", s.p[i], 13))
+        if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && !lex_among(s.p[i], "'()+_,-./:=? "))
             return false;
     return true;
 }

@@ -62,7 +62,7 @@ static bool body_length(struct span head, uint64_t *n, struct span *value)
 
 enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findings *fs)
 {
-    struct finding lost = {.level = STMT};
+    struct finding lost;
     struct span value;
     uint64_t body;
 

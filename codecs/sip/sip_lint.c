@@ -83,7 +83,7 @@ static bool reason_fits(struct span s)
 {
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
-        if ((lex_is(c, LEX_CTL) && c != '\t' && c != '\r') || memchr("\"#<>[\\]^`{|}", c, 12))
+        if ((lex_is(c, LEX_CTL) && c != '\t' && c != '\r') || lex_among(c, "\"#<>[\\]^`{|}"))
             return false;
         if (c == '%' &&
             !(i + 2 < s.n && lex_is(s.p[i + 1], LEX_HEX) && lex_is(s.p[i + 2], LEX_HEX)))

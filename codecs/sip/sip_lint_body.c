@@ -47,11 +47,12 @@ static void nested(struct sip_lint *l, const struct sip_value *outer)
     for (size_t i = 0; i < m->parts_n; i++) {
         const struct sip_part *part = &m->parts[i];
         const struct sip_value *type = type_of(part->headers, part->headers_n);
-        struct span around = inside[part->depth], own = type ? type->value : (struct span){NULL, 0};
+        struct span around = inside[part->depth];
 
-        inside[part->depth + 1] = own;
-        if (!begins(own, "multipart/"))
+        inside[part->depth + 1] = type ? type->value : (struct span){NULL, 0};
+        if (!type || !begins(type->value, "multipart/"))
             continue;
+        struct span own = type->value;
         if (lex_same(around, own)) {
             if (lex_like(own, "multipart/mixed"))
                 sip_broke(l, SIP_R_PART_MIXED, own);

@@ -232,14 +232,13 @@ static void entry(struct sip_lint *l, const struct sip_address *v, struct span *
 /* The first header field sees the values of all. */
 void sip_check_history(struct sip_lint *l, const struct sip_header *h)
 {
-    const struct sip_address *v = h->values;
     struct span last = {NULL, 0};
 
     sip_bracketed(l, h, SIP_R_HISTORY_EMPTY, SIP_R_HISTORY_BARE);
     if (sip_header(l->m, SIP_HISTORY_INFO) != h)
         return;
     for (; h < l->m->headers + l->m->headers_n; h++) {
-        v = h->values;
+        const struct sip_address *v = h->values;
         for (size_t i = 0; h->type == SIP_HISTORY_INFO && h->value.n && i < h->values_n; i++) {
             bool first = !last.p;
             entry(l, &v[i], &last);

@@ -529,7 +529,7 @@ static void features(struct sip_lint *l, const struct param *v, size_t n)
             continue;
         bool fits = name.n > 1 && lex_is(name.p[1], LEX_ALPHA);
         for (size_t k = 1; fits && k < name.n; k++)
-            fits = lex_is(name.p[k], LEX_ALPHA | LEX_DIGIT) || memchr("!'.-%", name.p[k], 5);
+            fits = lex_is(name.p[k], LEX_ALPHA | LEX_DIGIT) || lex_among(name.p[k], "!'.-%");
         sip_must(l, fits, SIP_R_FEATURE_NAME, v[i].text);
         if (v[i].value.p)
             sip_must(l, v[i].value.n && v[i].value.p[0] == '"', SIP_R_FEATURE_VALUE, v[i].text);

@@ -46,6 +46,7 @@ static void lengths(void)
 static void limits(void)
 {
     static char text[2 * SIP_TEMPLATE_PIECES * 6];
+    static const char slot[] = {'{', 'p', 'o', 'r', 't', '}'};
     const char *many[SIP_TEMPLATE_SLOTS + 1];
     struct sip_template t;
     uint8_t out[8];
@@ -56,9 +57,9 @@ static void limits(void)
     CU_ASSERT_TRUE(sip_template_init(&t, span_of("a"), many, SIP_TEMPLATE_SLOTS));
     CU_ASSERT_FALSE(sip_template_init(&t, span_of("a"), many, SIP_TEMPLATE_SLOTS + 1));
     for (; n < SIP_TEMPLATE_PIECES; n++)
-        memcpy(text + 6 * n, "{port}", 6);
+        memcpy(text + 6 * n, slot, sizeof slot);
     CU_ASSERT_TRUE(sip_template_init(&t, (struct span){(uint8_t *)text, 6 * n}, names, 2));
-    memcpy(text + 6 * n++, "{port}", 6);
+    memcpy(text + 6 * n++, slot, sizeof slot);
     CU_ASSERT_FALSE(sip_template_init(&t, (struct span){(uint8_t *)text, 6 * n}, names, 2));
     struct wr w = {.p = out, .cap = sizeof out};
     CU_ASSERT_TRUE(sip_template_init(&t, span_of("12345{port}"), names, 2));

@@ -74,6 +74,8 @@ static enum step next(const uint8_t *p, size_t n, struct findings *fs)
 static void limits(void)
 {
     static const char start[] = "OPTIONS sip:a SIP/2.0\r\nX: ";
+    static const char end[] = {'\r', '\n', '\r', '\n'},
+                      later[] = {'x', 'x', 'x', '\r', '\n', '\r', '\n'};
     struct finding v[2];
     struct findings fs = {.v = v, .cap = 2};
     uint8_t *p = malloc(SIP_HEAD_MAX + 8);
@@ -82,11 +84,11 @@ static void limits(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
     memset(p, 'x', SIP_HEAD_MAX + 8);
     memcpy(p, start, sizeof start - 1);
-    memcpy(p + SIP_HEAD_MAX - 4, "\r\n\r\n", 4);
+    memcpy(p + SIP_HEAD_MAX - sizeof end, end, sizeof end);
     CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX - 1, &fs), STEP_MORE);
     CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX, &fs), STEP_ITEM);
     CU_ASSERT_EQUAL(fs.n, 0);
-    memcpy(p + SIP_HEAD_MAX - 4, "xxx\r\n\r\n", 7);
+    memcpy(p + SIP_HEAD_MAX - sizeof end, later, sizeof later);
     CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX + 3, &fs), STEP_FAIL);
     CHECK_FINDING(&fs, "RFC3261:7#2", 0, 0);
     fs.n = 0;

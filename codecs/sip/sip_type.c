@@ -380,8 +380,8 @@ static void type(struct sip_header *h, struct marks *marks, size_t from, size_t 
     }
     h->values = l.p;
     h->values_n = l.n;
-    if (form == SIP_LENGTH && l.n) {
-        struct sip_number *length = l.p;
+    struct sip_number *length = l.p;
+    if (form == SIP_LENGTH && length) {
         length->body = length->fits && length->number == body;
     }
 }

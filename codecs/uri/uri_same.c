@@ -12,7 +12,7 @@ static bool same(struct span a, struct span b, enum uri_kind kind, unsigned how)
 }
 static bool exact(struct span a, struct span b)
 {
-    return !a.p == !b.p && span_eq(a, b);
+    return a.p && b.p ? span_eq(a, b) : !a.p == !b.p;
 }
 
 /* ---- lists, in whatever order they stand ---- */
@@ -60,7 +60,7 @@ static struct uri_walk name_of_param(const struct sorted *l, const struct param 
 static struct uri_walk value_of_param(const struct sorted *l, const struct param *p)
 {
     unsigned how = how_of(l, p);
-    if ((how & NUMBER) && p->value.n && p->value.p[0] == '+')
+    if ((how & NUMBER) && p->value.p && p->value.n && p->value.p[0] == '+')
         how |= URI_SKIP;
     return uri_walk_of(p->value, l->kind, how);
 }

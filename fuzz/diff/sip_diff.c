@@ -230,6 +230,7 @@ void sip_diff_run(const struct sip_peer *peer, struct span in)
     for (size_t i = 0; p.accept && i < SIP_DIFF_ITEMS; i++) {
         struct span theirs = plain((enum sip_diff_item)i, (struct span){p.v[i].text, p.v[i].n});
         struct span mine = plain((enum sip_diff_item)i, span_cut(o.v[i], 0, SIP_DIFF_TEXT));
-        same((o.v[i].p != NULL) == p.v[i].there && span_eq(mine, theirs), &o, &p, peer, names[i]);
+        bool both = mine.p && p.v[i].there, neither = !mine.p && !p.v[i].there;
+        same(neither || (both && span_eq(mine, theirs)), &o, &p, peer, names[i]);
     }
 }
