@@ -46,8 +46,9 @@ const struct param *param_commas(struct span s, struct arena *mem, size_t *n)
 
 const struct param *param_find(const struct param *v, size_t n, const char *name)
 {
+    struct span want = span_of(name);
     for (size_t i = 0; i < n; i++)
-        if (lex_like(v[i].name, name))
+        if (v[i].name.n == want.n && lex_same(v[i].name, want))
             return &v[i];
     return NULL;
 }

@@ -1,4 +1,5 @@
 /* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header field. */
+#include "codecs/base/word_impl.h"
 #include "codecs/sip/sip_lint.h"
 
 static const struct {
@@ -161,13 +162,19 @@ void sip_lint_start(struct sip_lint *l)
 
 /* ---- any header field ---- */
 
-/* Octets that want a closer look: control characters and those above 0x7e. */
+/* Whether all octets are visible characters of ASCII or spaces: eight at a time. */
 static bool plain_text(struct span s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
-            return false;
-    return true;
+    size_t i = 0;
+    uint64_t odd = 0, v;
+
+    for (; i + sizeof v <= s.n; i += sizeof v) {
+        memcpy(&v, s.p + i, sizeof v);
+        odd |= (v | word_below(v, 0x20) | (v + word_each(1))) & word_each(0x80);
+    }
+    for (; i < s.n; i++)
+        odd |= s.p[i] < 0x20 || s.p[i] > 0x7e;
+    return odd == 0;
 }
 
 /* Whether text of this header field is never quoted: a backslash there is an octet as any other. */

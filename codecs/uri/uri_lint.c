@@ -281,8 +281,67 @@ static void apply(struct uri_look *l, const struct uri_rule *r)
     }
 }
 
+/* Labels of letters, digits and hyphens inside, the last of which begins with a letter. */
+static bool plain_name(struct span s)
+{
+    bool before = false,
+         letter = false; /* a letter or digit stands right before; the label begins with a letter */
+
+    for (size_t i = 0; i < s.n; i++) {
+        bool alpha = lex_is(s.p[i], LEX_ALPHA), in = alpha || lex_is(s.p[i], LEX_DIGIT);
+        bool begins = i == 0 || s.p[i - 1] == '.';
+        if (begins)
+            letter = alpha;
+        if (!in && (begins || (s.p[i] != '.' && s.p[i] != '-') || (s.p[i] == '.' && !before)))
+            return false;
+        before = in;
+    }
+    return before && letter;
+}
+
+static bool plain_params(const struct uri *u)
+{
+    static const char *const transports[] = {"udp", "tcp", "tls", "sctp"};
+
+    if (u->params_n == 0)
+        return true;
+    const struct param *p = u->params;
+    if (u->params_n > 1)
+        return false;
+    if (!p->value.p)
+        return span_is(p->name, "lr");
+    if (!span_is(p->name, "transport"))
+        return false;
+    for (size_t i = 0; i < COUNT(transports); i++)
+        if (span_is(p->value, transports[i]))
+            return true;
+    return false;
+}
+
+/* Whether it is a sip: URI of the plain form that most have, of which no rule has anything to say: a user of letters,
+ * digits, "-", "_" and "." that begins with a letter, a host name, a port, one well-known parameter. */
+static bool plain(const struct uri *u)
+{
+    if (u->kind != URI_SIP || u->password.p || u->headers_n || !span_is(u->scheme, "sip"))
+        return false;
+    if (u->user.p && (u->user.n == 0 || !lex_is(u->user.p[0], LEX_ALPHA)))
+        return false;
+    for (size_t i = 0; i < u->user.n; i++)
+        if (!lex_is(u->user.p[i], LEX_ALPHA | LEX_DIGIT) && !lex_among(u->user.p[i], "-_."))
+            return false;
+    uint64_t port;
+    bool has = u->port.p != NULL;
+    if (has &&
+        (u->port.n > 5 || !lex_number(u->port, &port) || port > UINT16_MAX || u->port.p[0] == '0'))
+        return false;
+    return plain_name(u->host) && plain_params(u);
+}
+
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base)
 {
+    if (plain(u))
+        return;
+
     struct uri_look l = {.u = u, .fs = fs, .base = base};
 
     if (!u->scheme.p) {
