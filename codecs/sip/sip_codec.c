@@ -38,10 +38,12 @@ static size_t header_end(struct span in, size_t *seen)
     }
 }
 
-/* The number of octets that Content-Length says, and where; 0 without it. False: it is no number. */
+/* The number of octets that Content-Length says; 0 without it. False: it is no number, or another one says otherwise;
+ * `value` is where. */
 static bool body_length(struct span head, uint64_t *n, struct span *value)
 {
     size_t at = lex_find(head, 0, '\n') + 1;
+    bool given = false;
 
     *n = 0;
     *value = span_cut(head, 0, 0);
@@ -52,8 +54,11 @@ static bool body_length(struct span head, uint64_t *n, struct span *value)
         struct span line = span_cut(head, at, end);
         size_t colon = lex_find(line, 0, ':');
         if (sip_type_of(lex_trim(span_cut(line, 0, colon), LEX_LWS)) == SIP_CONTENT_LENGTH) {
+            uint64_t before = *n;
             *value = lex_trim(span_cut(line, colon + 1, line.n), LEX_LWS);
-            return lex_number(*value, n);
+            if (!lex_number(*value, n) || (given && *n != before))
+                return false;
+            given = true;
         }
         at = end + 1;
     }
@@ -75,15 +80,27 @@ enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findi
     size_t head = header_end(in, &d->seen);
     if (!head && in.n <= SIP_HEAD_MAX)
         return STEP_MORE;
+    /* our own limits break no rule: who takes no more may close the connection */
+    bool number =
+        head && head <= SIP_HEAD_MAX && body_length(span_cut(in, from, head), &body, &value);
     if (!head || head > SIP_HEAD_MAX) {
-        lost = (struct finding){.clause = "RFC3261:7#2",
-                                .what = "no empty line within %u octets",
-                                .level = MUST,
-                                .arg = {SIP_HEAD_MAX}};
-    } else if (!body_length(span_cut(in, from, head), &body, &value) || body > SIP_BODY_MAX) {
+        lost =
+            (struct finding){.clause = "RFC3261:21.4.11#1",
+                             .what = "no empty line within the %u octets of a header that are read",
+                             .level = MAY,
+                             .arg = {SIP_HEAD_MAX}};
+    } else if (!number) {
         lost = (struct finding){.clause = "RFC3261:20.14#a1",
-                                .what = "Content-Length is no number, or above %u",
+                                .what =
+                                    "Content-Length is no number, or stands twice with two numbers",
                                 .level = STMT,
+                                .off = (uint64_t)(value.p - in.p),
+                                .len = value.n};
+    } else if (body > SIP_BODY_MAX) {
+        lost = (struct finding){.clause = "RFC3261:21.4.11#1",
+                                .what =
+                                    "Content-Length is above the %u octets of a body that are read",
+                                .level = MAY,
                                 .off = (uint64_t)(value.p - in.p),
                                 .len = value.n,
                                 .arg = {SIP_BODY_MAX}};

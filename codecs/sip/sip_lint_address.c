@@ -126,6 +126,18 @@ static void uri_in(struct sip_lint *l, const struct uri *u, enum context where)
     }
 }
 
+/* Why an address has no URI with a scheme. */
+static enum sip_rule no_scheme(const struct sip_address *a)
+{
+    struct span s = a->uri.text;
+
+    if (a->bare && a->text.n && a->text.p[0] == '"' && !lex_quoted(a->text, 0))
+        return SIP_R_ADDRESS_QUOTE;
+    if (!a->bare && s.n && (lex_is(s.p[0], LEX_LWS) || lex_is(s.p[s.n - 1], LEX_LWS)))
+        return SIP_R_ADDRESS_SPACE;
+    return SIP_R_ADDRESS_URI;
+}
+
 /* What any address has to be; `but` as in sip_params. False where no more can be said of it. */
 static bool address(struct sip_lint *l, const struct sip_address *a, const char *but,
                     enum context where)
@@ -142,7 +154,7 @@ static bool address(struct sip_lint *l, const struct sip_address *a, const char 
     }
     sip_params(l, a->params, a->params_n, but);
     if (!a->uri.scheme.p) {
-        sip_broke(l, SIP_R_ADDRESS_URI, a->text);
+        sip_broke(l, no_scheme(a), a->text);
         return false;
     }
     sip_lint_uri(l, &a->uri);

@@ -90,7 +90,7 @@ static void limits(void)
     CU_ASSERT_EQUAL(fs.n, 0);
     memcpy(p + SIP_HEAD_MAX - sizeof end, later, sizeof later);
     CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX + 3, &fs), STEP_FAIL);
-    CHECK_FINDING(&fs, "RFC3261:7#2", 0, 0);
+    CHECK_FINDING(&fs, "RFC3261:21.4.11#1", 0, 0);
     fs.n = 0;
     CU_ASSERT_EQUAL(next(p, SIP_HEAD_MAX + 1, &fs), STEP_FAIL);
     free(p);

@@ -107,7 +107,7 @@ static const struct uri_rule rules[] = {
     {S, HEADER, .bad = uri_bad_reserved, .clause = "RFC3261:19.1.2#4", .level = MUST,
      .what = "a reserved character that is not escaped in a header: %c"},
     {S, HEADER, .bad = uri_bad_header, .arg = 1 << URI_PART_HEADER | URI_RESERVED,
-     .clause = "RFC3261:25.1#a58", .level = STMT, .what = "not escaped in a header: %c"},
+     .clause = "RFC3261:25.1#a56", .level = STMT, .what = "not escaped in a header: %c"},
 
     /* ---- all ---- */
     {S | T | O, OF(scheme), .bad = uri_bad_lower, .clause = "RFC3986:3.1#a3", .level = SHOULD,
