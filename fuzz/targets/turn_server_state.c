@@ -9,7 +9,7 @@
 #include "fuzz/state/stun_help.h"
 #include "harness/endpoints/turn/turn.h"
 
-enum { LEARNED = 8, SEALED = 16, ASKED = 128, SOURCE_SANE = 2, RELAYS_FROM = 16 };
+enum { LEARNED = 8, SEALED = 16, ASKED = 1024, SOURCE_SANE = 2, RELAYS_FROM = 16 };
 enum { /* bits of the config */
        C_OPEN = 1,
        C_FINGERPRINT = 2,
@@ -70,12 +70,13 @@ static void arrives(void *ctx, const struct rig_flow *f, const struct addr *from
                     struct span octets)
 {
     struct server *s = ctx;
-    struct asked *a = &s->asked[s->n_asked++ % ASKED];
-
     (void)f;
+    if (octets.n <
+        STUN_HEADER) /* it gets no answer, however many come before another one has its own */
+        return;
+    struct asked *a = &s->asked[s->n_asked++ % ASKED];
     *a = (struct asked){.from = *from};
-    if (octets.n >= STUN_HEADER)
-        memcpy(a->id, octets.p + 8, 12);
+    memcpy(a->id, octets.p + 8, 12);
 }
 
 static bool was_asked(const struct server *s, const struct stun_msg *m, const struct addr *to)

@@ -330,8 +330,10 @@ void turn_watch_answer(struct turn_watch *w, struct turn_tuple *t, const struct 
                        const struct stun_msg *m, const struct watch_sink *out)
 {
     struct turn_tx *a = turn_tx_find(w, t, m->transaction.p);
+    /* a datagram of another length than it says: whether the client took it, nobody knows (RFC8489:6.3#a3) */
+    bool lies = !s->stream && (size_t)m->length + STUN_HEADER != s->octets.n;
 
-    if (!a || a->method != m->method || s->cut) {
+    if (!a || a->method != m->method || s->cut || lies) {
         watch_tell(out, TURN_F_UNASKED, 1, s, 0);
         if (m->cls == STUN_SUCCESS) /* what it grants is not known */
             t->complete = false;
