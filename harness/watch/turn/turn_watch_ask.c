@@ -341,7 +341,11 @@ void turn_watch_answer(struct turn_watch *w, struct turn_tuple *t, const struct 
     }
     if (a->success || (a->error && m->cls == STUN_ERROR)) /* once more */
         return;
-    if (!a->error && t->open && prolongs(a))
+    if (a->error) { /* a success behind an error: which of them the client took is not known */
+        t->complete = false;
+        return;
+    }
+    if (t->open && prolongs(a))
         t->open--;
     a->success = m->cls == STUN_SUCCESS;
     a->error = !a->success;
