@@ -61,6 +61,40 @@ bool lex_like(struct span a, const char *b)
     return lex_same(a, span_of(b));
 }
 
+bool lex_holds(struct span s, const char *what)
+{
+    return s.n && memmem(s.p, s.n, what, strlen(what)) != NULL;
+}
+
+bool lex_qvalue(struct span s)
+{
+    if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
+        return false;
+    for (size_t i = 2; i < s.n; i++)
+        if (!lex_is(s.p[i], LEX_DIGIT) || (s.p[0] == '1' && s.p[i] != '0'))
+            return false;
+    return true;
+}
+
+size_t lex_head(struct span in, size_t *seen)
+{
+    for (size_t at = *seen;;) {
+        size_t lf = lex_find(in, at, '\n');
+        if (lf == in.n) {
+            *seen = in.n;
+            return 0;
+        }
+        *seen = lf; /* what comes behind it is looked at again when there is more */
+        if (lf + 1 < in.n && in.p[lf + 1] == '\n')
+            return lf + 2;
+        if (lf + 2 < in.n && in.p[lf + 1] == '\r' && in.p[lf + 2] == '\n')
+            return lf + 3;
+        if (lf + 2 >= in.n)
+            return 0;
+        at = lf + 1;
+    }
+}
+
 bool lex_number(struct span s, uint64_t *out)
 {
     uint64_t v = 0;

@@ -97,6 +97,49 @@ static void quoting(void)
     unquotes("token", "token");
 }
 
+static void holding(void)
+{
+    CU_ASSERT_TRUE(lex_holds(span_of("UDP/TLS/RTP/SAVPF"), "TLS"));
+    CU_ASSERT_TRUE(lex_holds(span_of("RTP"), "RTP"));
+    CU_ASSERT_FALSE(lex_holds(span_of("RT"), "RTP"));
+    CU_ASSERT_FALSE(lex_holds(span_of("rtp"), "RTP"));
+    CU_ASSERT_FALSE(lex_holds((struct span){NULL, 0}, "RTP"));
+}
+
+static void qvalues(void)
+{
+    static const char *const good[] = {"0", "1", "0.", "0.5", "0.123", "1.000", "1."};
+    static const char *const bad[] = {"",   "2",  "1.001", "0.1234", ".5",
+                                      "-0", "00", "0,5",   "1.0000"};
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        CU_ASSERT_TRUE(lex_qvalue(span_of(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        CU_ASSERT_FALSE(lex_qvalue(span_of(bad[i])));
+}
+
+/* Whatever comes at a time, the end is where it is; no octet of a line that has no end is looked at again. */
+static void heads(void)
+{
+    static const char *const texts[] = {"a: 1\r\nb: 2\r\n\r\nx", "a\n\nx", "a\n\r\nx", "a\r\n\nx"};
+    static const size_t ends[] = {14, 3, 4, 4};
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct span all = span_of(texts[i]);
+        size_t seen = 0, end = 0;
+        for (size_t have = 0; have <= all.n && !end; have++)
+            end = lex_head(span_cut(all, 0, have), &seen);
+        CU_ASSERT_EQUAL(end, ends[i]);
+        seen = 0;
+        CU_ASSERT_EQUAL(lex_head(all, &seen), ends[i]);
+    }
+    size_t seen = 0;
+    CU_ASSERT_EQUAL(lex_head(span_of("no end"), &seen), 0);
+    CU_ASSERT_EQUAL(seen, 6);
+    CU_ASSERT_EQUAL(lex_head(span_of("no end\r\n"), &seen), 0);
+    CU_ASSERT_EQUAL(seen, 7);
+}
+
 static void lists(void)
 {
     uint64_t room[200], *item = NULL;
@@ -173,5 +216,6 @@ static void equal(void)
 }
 
 TESTS({"classes of characters", classes}, {"finding", finding}, {"comparing", comparing},
-      {"numbers", numbers}, {"quoted strings and comments", quoting}, {"lists in an arena", lists},
+      {"numbers", numbers}, {"quoted strings and comments", quoting}, {"holding", holding},
+      {"qvalues", qvalues}, {"heads", heads}, {"lists in an arena", lists},
       {"runs in an arena", runs}, {"equal", equal})

@@ -235,26 +235,6 @@ enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used
 
 /* ---- streams ---- */
 
-/* Where the head that begins at the front of `in` ends, from `*seen` on; 0: it does not end there. */
-static size_t head_end(struct span in, size_t *seen)
-{
-    for (size_t at = *seen;;) {
-        size_t lf = lex_find(in, at, '\n');
-        if (lf == in.n) {
-            *seen = in.n;
-            return 0;
-        }
-        *seen = lf; /* what comes behind it is looked at again when there is more */
-        if (lf + 1 < in.n && in.p[lf + 1] == '\n')
-            return lf + 2;
-        if (lf + 2 < in.n && in.p[lf + 1] == '\r' && in.p[lf + 2] == '\n')
-            return lf + 3;
-        if (lf + 2 >= in.n)
-            return 0;
-        at = lf + 1;
-    }
-}
-
 static enum step limit(struct findings *fs, const char *what, size_t off, uint64_t max)
 {
     finding_add(
@@ -272,7 +252,7 @@ static enum step head(struct http_dec *d, struct span in, struct findings *fs)
                                     : STEP_MORE;
     if (d->seen < d->from)
         d->seen = d->from;
-    size_t n = head_end(in, &d->seen);
+    size_t n = lex_head(in, &d->seen);
     if (!n && in.n <= HTTP_HEAD_MAX)
         return STEP_MORE;
     if (!n || n > HTTP_HEAD_MAX)

@@ -213,7 +213,7 @@ static void te(const struct lint *l)
             last--;
         struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
         if (q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' &&
-            !http_is_rank(span_cut(q, 2, q.n))) {
+            !lex_qvalue(span_cut(q, 2, q.n))) {
             http_say(l, RULE_TE_RANK, q);
             break;
         }

@@ -20,7 +20,6 @@ enum http_date http_date_of(struct span s);
 bool http_is_params(struct span s, bool bws, bool bare);
 bool http_is_media_type(struct span s);
 bool http_is_etag(struct span s);
-bool http_is_rank(struct span s);
 bool http_is_number(struct span s);
 /* "http:" or "https:", the case of letters aside, and the authority behind its slashes. */
 bool http_authority(struct span uri, struct span *authority);

@@ -95,17 +95,6 @@ bool http_is_etag(struct span s)
     return true;
 }
 
-/* "0", "0.123", "1", "1.000": RFC 9110 section 12.4.2. */
-bool http_is_rank(struct span s)
-{
-    if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
-        return false;
-    for (size_t i = 2; i < s.n; i++)
-        if (!lex_is(s.p[i], LEX_DIGIT) || (s.p[0] == '1' && s.p[i] != '0'))
-            return false;
-    return true;
-}
-
 /* ---- hosts: RFC 3986 section 3.2.2 ---- */
 
 static bool host_octet(uint8_t c)

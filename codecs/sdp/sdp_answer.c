@@ -93,22 +93,6 @@ static void format(struct maker *k, struct node *list, struct span s)
     put(k, item, &sdp_media_fields[MEDIA_FORMATS].sub->f[0], s);
 }
 
-static bool has(struct span s, const char *what)
-{
-    size_t n = strlen(what);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (memcmp(s.p + i, what, n) == 0)
-            return true;
-    return false;
-}
-
-static bool multicast(const struct sdp_connection *c)
-{
-    struct addr a;
-    return c && c->address.n && addr_parse(c->address, &a) &&
-           (a.family == 6 ? a.ip[0] == 0xff : a.ip[0] >= 224);
-}
-
 /* Whether a format of the offer can be used. */
 static bool fits(const struct maker *k, const struct sdp_ability *s, struct span f)
 {
@@ -143,18 +127,18 @@ enum { FORMATS = 64 }; /* of an offered media description that are looked at */
 static const struct sdp_ability *choose(struct maker *k, const struct sdp_media *m,
                                         bool ok[FORMATS])
 {
-    bool tls = has(m->proto, "TLS");
+    bool tls = lex_holds(m->proto, "TLS");
 
-    if (m->port == 0 || m->port > UINT16_MAX || multicast(sdp_media_connection(k->offer, m)))
+    if (m->port == 0 || m->port > UINT16_MAX || sdp_is_multicast(sdp_media_connection(k->offer, m)))
         return NULL;
-    if (has(m->proto, "TLS") && !k->able->fingerprint)
+    if (lex_holds(m->proto, "TLS") && !k->able->fingerprint)
         return NULL;
     for (size_t i = 0; i < k->able->streams_n && i < SDP_ABILITIES; i++) {
         const struct sdp_ability *s = &k->able->streams[i];
         bool any = false;
         if (k->used[i] || !span_is(m->media, s->media) || !span_is(m->proto, s->proto))
             continue;
-        if (has(m->proto, "SAVP") && !tls && !crypto_of(s, m))
+        if (lex_holds(m->proto, "SAVP") && !tls && !crypto_of(s, m))
             continue;
         for (size_t f = 0; f < m->formats_n && f < FORMATS; f++)
             any |= ok[f] = fits(k, s, m->formats[f]);
@@ -174,7 +158,7 @@ static void setup(struct maker *k, struct node *list, const struct sdp_media *m)
                                            {"holdconn", "holdconn"}};
     const struct sdp_attribute *a = sdp_facts_either(&k->facts, m, SDP_SETUP);
     bool hold = a && span_is(a->value, "holdconn") &&
-                has(m->proto, "UDP/TLS"); /* not by RFC 5763 section 5 */
+                lex_holds(m->proto, "UDP/TLS"); /* not by RFC 5763 section 5 */
 
     for (size_t i = 0; a && !hold && i < COUNT(roles); i++)
         if (span_is(a->value, roles[i][0]))
@@ -182,7 +166,7 @@ static void setup(struct maker *k, struct node *list, const struct sdp_media *m)
     a = sdp_facts_either(&k->facts, m, SDP_CONNECTION);
     if (a && a->value.p)
         attribute(k, list, "connection", span_of("new"));
-    if (has(m->proto, "TLS"))
+    if (lex_holds(m->proto, "TLS"))
         attribute(k, list, "fingerprint", span_of(k->able->fingerprint));
 }
 
@@ -249,11 +233,11 @@ static void accepted(struct maker *k, struct node *list, const struct sdp_media 
         sdp_direction_name(sdp_direction_answer(sdp_facts_direction(&k->facts, m), s->direction)),
         (struct span){NULL, 0});
     setup(k, list, m);
-    if (offered && has(m->proto, "SAVP") && !has(m->proto, "TLS"))
+    if (offered && lex_holds(m->proto, "SAVP") && !lex_holds(m->proto, "TLS"))
         crypto(k, list, s, offered);
     if (k->able->mux && sdp_attribute(m->attributes, m->attributes_n, SDP_RTCP_MUX))
         attribute(k, list, "rtcp-mux", (struct span){NULL, 0});
-    if (has(m->proto, "DTLS/SCTP"))
+    if (lex_holds(m->proto, "DTLS/SCTP"))
         attribute(k, list, "sctp-port", span_of("5000"));
 }
 

@@ -404,16 +404,6 @@ void sdp_lint_session(const struct sdp_judge *j)
         key(j, m->key);
 }
 
-/* "RTP/AVP", "UDP/TLS/RTP/SAVPF". */
-static bool has(struct span s, const char *what)
-{
-    size_t n = strlen(what);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (memcmp(s.p + i, what, n) == 0)
-            return true;
-    return false;
-}
-
 static bool proto_form(struct span s)
 {
     for (size_t at = 0;; at++) {
@@ -443,7 +433,7 @@ static void port(const struct sdp_judge *j, const struct sdp_media *m)
 
 static void formats(const struct sdp_judge *j, const struct sdp_media *m)
 {
-    bool rtp = has(m->proto, "RTP/");
+    bool rtp = lex_holds(m->proto, "RTP/");
 
     for (size_t i = 0; i < m->formats_n; i++) {
         struct span f = m->formats[i];

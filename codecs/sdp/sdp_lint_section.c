@@ -27,15 +27,6 @@ struct state {
 };
 enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP };
 
-static bool has(struct span s, const char *what)
-{
-    size_t n = strlen(what);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (memcmp(s.p + i, what, n) == 0)
-            return true;
-    return false;
-}
-
 static bool again(struct state *s, unsigned which, struct span id)
 {
     for (size_t i = 0; i < s->seen_n[which]; i++)
@@ -154,13 +145,13 @@ static void with_media(struct state *s, const struct sdp_attribute *a)
         ssrc(s, a);
         break;
     case SDP_CRYPTO:
-        if (!has(m->proto, "SAVP"))
+        if (!lex_holds(m->proto, "SAVP"))
             sdp_broke(s->j, SDP_R_CRYPTO_PROTO, a->name);
         if (again(s, SEEN_CRYPTO, span_cut(a->value, 0, lex_find(a->value, 0, ' '))))
             sdp_broke(s->j, SDP_R_CRYPTO_AGAIN, span_cut(a->value, 0, lex_find(a->value, 0, ' ')));
         break;
     case SDP_RTCP_FB:
-        if (!has(m->proto, "AVPF"))
+        if (!lex_holds(m->proto, "AVPF"))
             sdp_broke(s->j, SDP_R_FEEDBACK_PROTO, a->name);
         break;
     case SDP_RID:
@@ -211,13 +202,13 @@ static void transport(struct state *s)
     const struct sdp_media *m = j->media;
     const struct sdp_attribute *setup =
         s->first[SDP_SETUP] ? s->first[SDP_SETUP] : at_session(j, SDP_SETUP);
-    bool tls = has(m->proto, "TLS"), group = j->facts->bundle;
+    bool tls = lex_holds(m->proto, "TLS"), group = j->facts->bundle;
     bool sctp = span_is(m->proto, "UDP/DTLS/SCTP") || span_is(m->proto, "TCP/DTLS/SCTP");
 
     if (tls && m->port && !group) {
         if (!s->first[SDP_FINGERPRINT] && !at_session(j, SDP_FINGERPRINT))
             sdp_broke(j, SDP_R_FINGERPRINT_NONE, m->line);
-        if (!setup && has(m->proto, "UDP/TLS"))
+        if (!setup && lex_holds(m->proto, "UDP/TLS"))
             sdp_broke(j, SDP_R_DTLS_SETUP, m->line);
     }
     if (setup && span_is(setup->value, "active") && m->proto.n >= 4 &&
@@ -359,7 +350,7 @@ void sdp_lint_section(const struct sdp_judge *j)
         if (pt != SDP_NONE)
             s.listed[pt] = 1;
     }
-    s.rtp = m && has(m->proto, "RTP/");
+    s.rtp = m && lex_holds(m->proto, "RTP/");
     for (size_t i = 0; i < s.n; i++) {
         sdp_lint_attribute(j, &s.v[i]);
         take(&s, &s.v[i]);

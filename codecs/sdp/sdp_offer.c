@@ -31,23 +31,9 @@ static struct span value_of(const struct sdp_attribute *a)
 {
     return a ? a->value : (struct span){NULL, 0};
 }
-static bool has(struct span s, const char *what)
-{
-    size_t n = strlen(what);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (memcmp(s.p + i, what, n) == 0)
-            return true;
-    return false;
-}
 static bool port_zero(const struct sdp_media *m)
 {
     return m->port == 0 || m->port > UINT16_MAX;
-}
-static bool multicast(const struct sdp_connection *c)
-{
-    struct addr a;
-    return c && c->address.n && addr_parse(c->address, &a) &&
-           (a.family == 6 ? a.ip[0] == 0xff : a.ip[0] >= 224);
 }
 /* ---- payload types of a media description ---- */
 
@@ -140,7 +126,7 @@ static void formats(const struct check *c, const struct sdp_media *o, const stru
     unsigned last = 0;
     bool order = true;
 
-    if (!has(a->proto, "RTP/")) {
+    if (!lex_holds(a->proto, "RTP/")) {
         if (!common_words(o, a))
             broke(c, rules[sdp_facts_direction(&c->new, a)].clause, MUST,
                   rules[sdp_facts_direction(&c->new, a)].what, a->line);
@@ -178,7 +164,7 @@ static void multicasts(const struct check *c, const struct sdp_media *o, const s
 {
     const struct sdp_connection *co = sdp_media_connection(c->was, o),
                                 *ca = sdp_media_connection(c->is, a);
-    bool was = multicast(co), is = multicast(ca);
+    bool was = sdp_is_multicast(co), is = sdp_is_multicast(ca);
 
     if (!was && is)
         broke(c, "RFC3264:6.1#1", MUST, "a unicast stream is answered with a multicast address",
@@ -219,10 +205,11 @@ static void connection_setup(const struct check *c, const struct sdp_media *o,
     struct span offered = value_of(sdp_facts_either(&c->old, o, SDP_SETUP)),
                 got = value_of(sdp_facts_either(&c->new, a, SDP_SETUP));
 
-    if (has(a->proto, "UDP/TLS") && got.n && !span_is(got, "active") && !span_is(got, "passive"))
+    if (lex_holds(a->proto, "UDP/TLS") && got.n && !span_is(got, "active") &&
+        !span_is(got, "passive"))
         broke(c, "RFC5763:5#8", MUST, "a=setup of the answer is neither active nor passive", got);
     for (size_t i = 0; got.n && i < COUNT(pairs); i++) {
-        if (!span_is(offered, pairs[i][0]) || has(a->proto, "UDP/TLS"))
+        if (!span_is(offered, pairs[i][0]) || lex_holds(a->proto, "UDP/TLS"))
             continue;
         if (!span_is(got, pairs[i][1]) && !span_is(got, pairs[i][2]) && !span_is(got, pairs[i][3]))
             broke(c, "RFC4145:4.1#a1", STMT, "a=setup does not go with that of the offer", got);
@@ -465,7 +452,8 @@ static void restream(const struct check *c, const struct sdp_media *b, const str
         return;
     if (mb.p && !span_eq(mb, mn))
         broke(c, "RFC5888:9.1#2", SHOULD, "the mid of a stream has changed", mn.p ? mn : n->line);
-    if (!has(b->proto, "RTP/") || !has(n->proto, "RTP/") || !span_eq(b->media, n->media))
+    if (!lex_holds(b->proto, "RTP/") || !lex_holds(n->proto, "RTP/") ||
+        !span_eq(b->media, n->media))
         return;
     payloads_of(b, &pb);
     payloads_of(n, &pn);

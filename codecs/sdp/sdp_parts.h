@@ -100,4 +100,6 @@ void sdp_zone_of(struct span s, const uint8_t *lim, struct arena *mem, struct sd
 void sdp_key_of(struct span s, const uint8_t *lim, struct sdp_key *k);
 /* The parts of m=; all else in `m` stays as it is. */
 void sdp_media_of(struct span s, const uint8_t *lim, struct arena *mem, struct sdp_media *m);
+/* Whether the address of a connection is a multicast one; NULL: no. */
+bool sdp_is_multicast(const struct sdp_connection *c);
 #endif

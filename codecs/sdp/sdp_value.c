@@ -155,3 +155,10 @@ bool sdp_seconds(struct span s, int64_t *seconds)
     *seconds = minus ? -(int64_t)(v * by) : (int64_t)(v * by);
     return true;
 }
+
+bool sdp_is_multicast(const struct sdp_connection *c)
+{
+    struct addr a;
+    return c && c->address.n && addr_parse(c->address, &a) &&
+           (a.family == 6 ? a.ip[0] == 0xff : a.ip[0] >= 224);
+}

@@ -20,24 +20,6 @@ unsigned sip_guess(struct span in, uint16_t port)
                                                                       : 0;
 }
 
-/* Where the header that begins at the front of `in` ends, from `*seen` on; 0: it does not end there. */
-static size_t header_end(struct span in, size_t *seen)
-{
-    for (size_t at = *seen;;) {
-        size_t lf = lex_find(in, at, '\n');
-        if (lf == in.n)
-            return 0;
-        *seen = lf; /* what comes behind it is looked at again when there is more */
-        if (lf + 1 < in.n && in.p[lf + 1] == '\n')
-            return lf + 2;
-        if (lf + 2 < in.n && in.p[lf + 1] == '\r' && in.p[lf + 2] == '\n')
-            return lf + 3;
-        if (lf + 2 >= in.n)
-            return 0;
-        at = lf + 1;
-    }
-}
-
 /* The number of octets that Content-Length says; 0 without it. False: it is no number, or another one says otherwise;
  * `value` is where. */
 static bool body_length(struct span head, uint64_t *n, struct span *value)
@@ -77,7 +59,7 @@ enum step sip_next(struct sip_dec *d, struct span in, size_t *used, struct findi
         return STEP_MORE;
     if (d->seen < from)
         d->seen = from;
-    size_t head = header_end(in, &d->seen);
+    size_t head = lex_head(in, &d->seen);
     if (!head && in.n <= SIP_HEAD_MAX)
         return STEP_MORE;
     /* our own limits break no rule: who takes no more may close the connection */

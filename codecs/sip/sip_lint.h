@@ -73,8 +73,6 @@ static inline bool sip_token(struct span s)
 bool sip_quoted(struct span s);
 /* host of section 25.1: a name, an IPv4 address, an IPv6 address in brackets; nothing behind it. */
 bool sip_host(struct span s);
-/* qvalue of section 25.1. */
-bool sip_qvalue(struct span s);
 /* token "/" token. */
 bool sip_media_type(struct span s);
 /* callid of section 25.1: a word, or two with "@" between. */

@@ -253,7 +253,7 @@ static void contact_value(struct sip_lint *l, const struct sip_address *a)
                 expires = sip_param(a->params, a->params_n, "expires");
     const struct param *action = param_find(a->params, a->params_n, "action");
     if (q.p)
-        sip_must(l, sip_qvalue(q), SIP_R_CONTACT_Q, q);
+        sip_must(l, lex_qvalue(q), SIP_R_CONTACT_Q, q);
     if (expires.p)
         sip_must(l, lex_all(expires, LEX_DIGIT), SIP_R_CONTACT_EXPIRES, expires);
     if (registering && l->m->request && action)

@@ -195,7 +195,7 @@ static void security(struct sip_lint *l, const struct sip_value *v)
                 ver = sip_param(v->params, v->params_n, "d-ver");
 
     if (q.p)
-        sip_must(l, sip_qvalue(q), SIP_R_SECURITY_Q, q);
+        sip_must(l, lex_qvalue(q), SIP_R_SECURITY_Q, q);
     if (algorithm.p)
         sip_must(l, sip_token(algorithm), SIP_R_SECURITY_TOKEN, algorithm);
     if (qop.p)

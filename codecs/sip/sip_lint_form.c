@@ -48,16 +48,6 @@ bool sip_host(struct span s)
     return host_name(s);
 }
 
-bool sip_qvalue(struct span s)
-{
-    if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
-        return false;
-    for (size_t i = 2; i < s.n; i++)
-        if (!lex_is(s.p[i], LEX_DIGIT) || (s.p[0] == '1' && s.p[i] != '0'))
-            return false;
-    return true;
-}
-
 bool sip_media_type(struct span s)
 {
     size_t slash = lex_find(s, 0, '/');
@@ -216,7 +206,7 @@ static void value(struct sip_lint *l, enum sip_type type, const struct value_for
         sip_params(l, v->params, v->params_n, rated ? "q" : "handling");
     struct span q = sip_param(v->params, v->params_n, "q");
     if (q.p && rated)
-        sip_must(l, sip_qvalue(q), SIP_R_QVALUE, q);
+        sip_must(l, lex_qvalue(q), SIP_R_QVALUE, q);
 }
 
 static void values(struct sip_lint *l, const struct sip_header *h)
