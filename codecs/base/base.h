@@ -301,6 +301,22 @@ static inline void finding_add(struct findings *fs, struct finding f)
     }
     fs->n++;
 }
+/* A row in a codec's table of rules; all strings are static. */
+struct rule {
+    const char *clause, *what; /* as in a finding */
+    enum level level;
+};
+/* Say that a rule is broken; `arg` is the first argument of its words. */
+static inline void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len,
+                              uint64_t arg)
+{
+    finding_add(fs, (struct finding){.clause = r->clause,
+                                     .what = r->what,
+                                     .level = r->level,
+                                     .off = off,
+                                     .len = len,
+                                     .arg = {arg}});
+}
 /* The words of `f` with its arguments filled in. */
 void finding_words(struct wr *w, const struct finding *f);
 /* "MUST", "STMT", "SHOULD" or "MAY". */

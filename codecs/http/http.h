@@ -1,6 +1,6 @@
 /* codecs/http/http.h - messages of HTTP/1.1 (RFC 9112): where their parts are, how long they are, what is wrong.
  *
- * All texts borrow the message and are as they stand there. What a message breaks is one table of rules, http_rules.
+ * All texts borrow the message and are as they stand there. What a message breaks is one table of rules.
  *
  *   struct http_dec d = {0};
  *   while (http_next(&d, window, &used, &findings) == STEP_ITEM) {
@@ -184,13 +184,4 @@ enum step http_next(struct http_dec *d, struct span in, size_t *used, struct fin
 unsigned http_guess(struct span in, uint16_t port);
 /* Write what the draft says; a Content-Length without value is that of the body, a chunk without size that of its data. */
 void http_encode(struct wr *w, const struct draft *dr);
-
-/* ---- rules ---- */
-
-struct http_rule {
-    const char *clause, *what;
-    enum level level;
-};
-extern const struct http_rule http_rules[];
-extern const size_t http_rules_n;
 #endif

@@ -113,14 +113,10 @@ enum { /* the order is that of http_rules */
        RULES
 };
 
+extern const struct rule http_rules[RULES];
+
 static inline void http_broke(struct findings *fs, int rule, size_t off, size_t len, uint64_t arg)
 {
-    const struct http_rule *r = &http_rules[rule];
-    finding_add(fs, (struct finding){.clause = r->clause,
-                                     .what = r->what,
-                                     .level = r->level,
-                                     .off = off,
-                                     .len = len,
-                                     .arg = {arg}});
+    rule_broke(fs, &http_rules[rule], off, len, arg);
 }
 #endif

@@ -1,7 +1,7 @@
 /* codecs/http/http_rules.c - what a message can break: the clause, its level, the words. */
 #include "codecs/http/http_rule.h"
 
-const struct http_rule http_rules[] = {
+const struct rule http_rules[RULES] = {
     [RULE_START_LF] = {"RFC9112:2.1#a1", "the start line ends with LF alone", STMT},
     [RULE_START_CR] = {"RFC9112:2.2#3", "a CR stands in the start line, and no LF behind it", MUST},
     [RULE_EMPTY_BEFORE] = {"RFC9112:2.2#5", "an empty line stands before the request line", MUST},
@@ -141,4 +141,3 @@ const struct http_rule http_rules[] = {
     [RULE_FORWARDS_FORM] = {"RFC9110:7.6.2#a1", "Max-Forwards is no number", STMT},
     [RULE_REFERER_PARTS] = {"RFC9110:10.1.3#1", "Referer has a fragment or user information", MUST},
 };
-const size_t http_rules_n = RULES;

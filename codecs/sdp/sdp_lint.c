@@ -3,13 +3,8 @@
 
 void sdp_broke(const struct sdp_judge *j, enum sdp_rule_id id, struct span at)
 {
-    const struct sdp_rule *r = &sdp_rules[id];
-
-    finding_add(j->fs, (struct finding){.clause = r->clause,
-                                        .what = r->what,
-                                        .level = r->level,
-                                        .off = at.p ? (uint64_t)(at.p - j->m->text.p) : 0,
-                                        .len = at.p ? at.n : 0});
+    rule_broke(j->fs, &sdp_rules[id], at.p ? (uint64_t)(at.p - j->m->text.p) : 0, at.p ? at.n : 0,
+               0);
 }
 
 bool sdp_is_token(struct span s)

@@ -1,7 +1,7 @@
 /* codecs/sdp/sdp_rules.c - the rules that sdp_lint judges by. */
 #include "codecs/sdp/sdp_rules.h"
 
-const struct sdp_rule sdp_rules[SDP_RULES] = {
+const struct rule sdp_rules[SDP_RULES] = {
     [SDP_R_VERSION_DIGITS] = {"RFC8866:9#a1", "v= is not digits alone", STMT},
     [SDP_R_VERSION_ZERO] = {"RFC8866:5.1#a1", "the version is not 0", STMT},
     [SDP_R_NO_ORIGIN] = {"RFC8866:5#a10", "there is no o= line", STMT},

@@ -208,11 +208,7 @@ enum sdp_rule_id {
     SDP_R_MIXED_VALUE,
     SDP_RULES
 };
-struct sdp_rule {
-    const char *clause, *what;
-    enum level level;
-};
-extern const struct sdp_rule sdp_rules[SDP_RULES];
+extern const struct rule sdp_rules[SDP_RULES];
 
 enum {
     SDP_LINT_MEDIA = 64

@@ -2,12 +2,8 @@
 #include "codecs/base/word_impl.h"
 #include "codecs/sip/sip_lint.h"
 
-static const struct {
-    const char *clause;
-    enum level level;
-    const char *what;
-} rules[SIP_RULES] = {
-#define SIP_RULE(id, clause, level, what) {clause, level, what},
+static const struct rule rules[SIP_RULES] = {
+#define SIP_RULE(id, clause, level, what) {clause, what, level},
 #include "codecs/sip/sip_rules.def"
 #include "codecs/sip/sip_rules_ext.def"
 #undef SIP_RULE
@@ -20,12 +16,8 @@ void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, ui
     if (l->said[rule / 64] & bit)
         return;
     l->said[rule / 64] |= bit;
-    finding_add(l->fs, (struct finding){.clause = rules[rule].clause,
-                                        .what = rules[rule].what,
-                                        .level = rules[rule].level,
-                                        .off = where.p ? (uint64_t)(where.p - l->m->head.p) : 0,
-                                        .len = where.p ? where.n : l->m->head.n,
-                                        .arg = {arg}});
+    rule_broke(l->fs, &rules[rule], where.p ? (uint64_t)(where.p - l->m->head.p) : 0,
+               where.p ? where.n : l->m->head.n, arg);
 }
 
 void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where)

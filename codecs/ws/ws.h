@@ -116,13 +116,4 @@ struct
  * or the limit passed. */
 enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
                   struct findings *fs);
-
-/* ---- rules ---- */
-
-struct ws_rule {
-    const char *clause, *what;
-    enum level level;
-};
-extern const struct ws_rule ws_rules[]; /* of frames and of the handshake */
-extern const size_t ws_rules_n;
 #endif

@@ -79,14 +79,10 @@ enum { /* the order is that of ws_rules */
        RULES
 };
 
+extern const struct rule ws_rules[RULES]; /* of frames and of the handshake */
+
 static inline void ws_broke(struct findings *fs, int rule, size_t off, size_t len, uint64_t arg)
 {
-    const struct ws_rule *r = &ws_rules[rule];
-    finding_add(fs, (struct finding){.clause = r->clause,
-                                     .what = r->what,
-                                     .level = r->level,
-                                     .off = off,
-                                     .len = len,
-                                     .arg = {arg}});
+    rule_broke(fs, &ws_rules[rule], off, len, arg);
 }
 #endif

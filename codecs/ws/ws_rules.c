@@ -1,7 +1,7 @@
 /* codecs/ws/ws_rules.c - what a frame, a stream of frames and a handshake can break: the clause, its level, the words. */
 #include "codecs/ws/ws_rule.h"
 
-const struct ws_rule ws_rules[] = {
+const struct rule ws_rules[RULES] = {
     [RULE_RSV1_CONTROL] = {"RFC6455:5.2#2", "RSV1 is set in a control frame", MUST},
     [RULE_RSV1_CONTINUATION] = {"RFC6455:5.2#2", "RSV1 is set in a continuation", MUST},
     [RULE_RSV2] = {"RFC6455:5.2#2", "RSV2 is set", MUST},
@@ -95,4 +95,3 @@ const struct ws_rule ws_rules[] = {
         {"RFC6455:4.3#a5",
          "Sec-WebSocket-Version of the response is no list of numbers from 0 to 255", STMT},
 };
-const size_t ws_rules_n = RULES;
