@@ -71,8 +71,6 @@ static inline bool sip_token(struct span s)
 /* A quoted string that begins and ends with a quote, and has no further one (RFC 3261 section 25.1). Control characters
  * in it are judged in every header field alike. */
 bool sip_quoted(struct span s);
-/* host of section 25.1: a name, an IPv4 address, an IPv6 address in brackets; nothing behind it. */
-bool sip_host(struct span s);
 /* token "/" token. */
 bool sip_media_type(struct span s);
 /* callid of section 25.1: a word, or two with "@" between. */

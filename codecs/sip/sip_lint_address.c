@@ -33,7 +33,7 @@ static void via_params(struct sip_lint *l, const struct sip_via *v)
     if (ttl.p)
         sip_must(l, ttl.n <= 3 && number_to(ttl, 255), SIP_R_VIA_TTL, ttl);
     if (maddr.p)
-        sip_must(l, sip_host(maddr), SIP_R_VIA_MADDR, maddr);
+        sip_must(l, uri_is_host(maddr), SIP_R_VIA_MADDR, maddr);
     if (received.p) /* an IPv6 address with brackets is to be taken too: RFC 5118 section 4.5 */
         sip_must(l, ip_address(received), SIP_R_VIA_RECEIVED, received);
 }
@@ -59,7 +59,7 @@ void sip_check_via(struct sip_lint *l, const struct sip_header *h)
             bool sip =
                 v->protocol.n == 3 && lex_like(v->protocol, "SIP") && span_is(v->version, "2.0");
             sip_must(l, sip, SIP_R_VIA_SIP20, v->text);
-            if (!sip_host(v->host))
+            if (!uri_is_host(v->host))
                 sip_broke(l, SIP_R_VIA_HOST, v->host);
             else if (v->port.p)
                 sip_must(l, number_to(v->port, UINT16_MAX), SIP_R_VIA_HOST, v->port);

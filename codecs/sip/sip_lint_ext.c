@@ -13,7 +13,7 @@ static bool among(struct span s, const char *const *v, size_t n)
 
 static bool gen_value(struct span s)
 {
-    return sip_token(s) || sip_quoted(s) || sip_host(s);
+    return sip_token(s) || sip_quoted(s) || uri_is_host(s);
 }
 static bool parameter(struct span s)
 {
@@ -168,7 +168,7 @@ static void charging_vector(struct sip_lint *l, const struct sip_value *v)
     for (size_t i = 0; i < COUNT(names); i++) {
         struct span at = sip_param(v->params, v->params_n, names[i]);
         if (at.p)
-            sip_must(l, sip_host(at), SIP_R_CHARGING_HOST, at);
+            sip_must(l, uri_is_host(at), SIP_R_CHARGING_HOST, at);
     }
 }
 

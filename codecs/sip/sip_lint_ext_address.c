@@ -118,7 +118,7 @@ static bool clean_id(struct span s)
     struct span id = span_cut(s, 1, s.n - 1);
     size_t at = lex_find(id, 0, '@');
     struct span right = span_cut(id, at + 1, id.n);
-    return at < id.n && dot_atom(span_cut(id, 0, at)) && (dot_atom(right) || sip_host(right));
+    return at < id.n && dot_atom(span_cut(id, 0, at)) && (dot_atom(right) || uri_is_host(right));
 }
 
 void sip_check_referred_by(struct sip_lint *l, const struct sip_header *h)

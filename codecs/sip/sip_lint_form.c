@@ -6,48 +6,6 @@ bool sip_quoted(struct span s)
     return s.n >= 2 && s.p[0] == '"' && lex_quoted(s, 0) == s.n;
 }
 
-static bool label(struct span s)
-{
-    return s.n && lex_while(s, 0, LEX_ALPHA | LEX_DIGIT) > 0 && s.p[s.n - 1] != '-' &&
-           lex_is(s.p[s.n - 1], LEX_ALPHA | LEX_DIGIT);
-}
-
-/* Labels with dots between, one dot at the end allowed; what looks like an IPv4 address is one. */
-static bool host_name(struct span s)
-{
-    size_t at = 0, end = s.n && s.p[s.n - 1] == '.' ? s.n - 1 : s.n;
-    bool letters = false;
-
-    if (lex_while(s, 0, LEX_ALPHA | LEX_DIGIT) == s.n &&
-        s.n) /* most often there are dots and hyphens */
-        return lex_is(s.p[0], LEX_ALPHA);
-    while (at < end) {
-        size_t next = lex_find(s, at, '.');
-        next = next < end ? next : end;
-        struct span part = span_cut(s, at, next);
-        if (!label(part))
-            return false;
-        for (size_t i = 0; i < part.n; i++)
-            if (!lex_is(part.p[i], LEX_ALPHA | LEX_DIGIT) && part.p[i] != '-')
-                return false;
-        letters = lex_is(part.p[0], LEX_ALPHA); /* of the last label */
-        at = next + 1;
-    }
-    if (at == 0 || at < end)
-        return false;
-    struct addr a;
-    return letters || (s.n == end && addr_parse(s, &a) && a.family == 4);
-}
-
-bool sip_host(struct span s)
-{
-    struct addr a;
-
-    if (s.n && s.p[0] == '[')
-        return s.p[s.n - 1] == ']' && addr_parse(s, &a) && a.family == 6;
-    return host_name(s);
-}
-
 bool sip_media_type(struct span s)
 {
     size_t slash = lex_find(s, 0, '/');
@@ -72,7 +30,7 @@ static bool param_fits(const struct param *p, const char *but)
 {
     if (!sip_token(p->name))
         return false;
-    return !p->value.p || sip_token(p->value) || sip_quoted(p->value) || sip_host(p->value) ||
+    return !p->value.p || sip_token(p->value) || sip_quoted(p->value) || uri_is_host(p->value) ||
            (but && named(p->name, but));
 }
 
@@ -250,7 +208,7 @@ static bool warning_agent(struct span s)
         return true;
     if (colon < s.n && (!lex_number(span_cut(s, colon + 1, s.n), &port) || port > UINT16_MAX))
         return false;
-    return sip_host(span_cut(s, 0, colon));
+    return uri_is_host(span_cut(s, 0, colon));
 }
 
 /* 307 example.com "text" */

@@ -108,6 +108,10 @@ uint16_t uri_port_meant(const struct uri *u);
  * leading zeros (RFC 3986 section 3.2.2, RFC 5954 section 4.1). False: it is a name, or malformed. */
 bool uri_addr(struct span host, struct addr *a);
 
+/* Whether `host` is one as RFC 3261 section 25.1 has it: a name, an IPv4 address, an IPv6 address in brackets, and nothing
+ * behind it; addresses by RFC 5954 section 4.1. */
+bool uri_is_host(struct span host);
+
 /* ---- escapes ---- */
 
 enum uri_part {                    /* what stands bare in it; "%" never does */

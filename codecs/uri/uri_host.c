@@ -137,6 +137,12 @@ enum uri_host uri_host_sip(struct span host, struct span *at)
     return uri_hostname(host, at);
 }
 
+bool uri_is_host(struct span host)
+{
+    struct span at;
+    return uri_host_sip(host, &at) == HOST_GOOD;
+}
+
 enum uri_host uri_host_other(struct span host, bool dns, struct span *at)
 {
     struct addr a;

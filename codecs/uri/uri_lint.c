@@ -281,24 +281,6 @@ static void apply(struct uri_look *l, const struct uri_rule *r)
     }
 }
 
-/* Labels of letters, digits and hyphens inside, the last of which begins with a letter. */
-static bool plain_name(struct span s)
-{
-    bool before = false,
-         letter = false; /* a letter or digit stands right before; the label begins with a letter */
-
-    for (size_t i = 0; i < s.n; i++) {
-        bool alpha = lex_is(s.p[i], LEX_ALPHA), in = alpha || lex_is(s.p[i], LEX_DIGIT);
-        bool begins = i == 0 || s.p[i - 1] == '.';
-        if (begins)
-            letter = alpha;
-        if (!in && (begins || (s.p[i] != '.' && s.p[i] != '-') || (s.p[i] == '.' && !before)))
-            return false;
-        before = in;
-    }
-    return before && letter;
-}
-
 static bool plain_params(const struct uri *u)
 {
     static const char *const transports[] = {"udp", "tcp", "tls", "sctp"};
@@ -334,7 +316,8 @@ static bool plain(const struct uri *u)
     if (has &&
         (u->port.n > 5 || !lex_number(u->port, &port) || port > UINT16_MAX || u->port.p[0] == '0'))
         return false;
-    return plain_name(u->host) && plain_params(u);
+    struct span at;
+    return uri_hostname(u->host, &at) == HOST_GOOD && plain_params(u);
 }
 
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base)

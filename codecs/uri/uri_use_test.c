@@ -246,5 +246,21 @@ static void addresses(void)
     }
 }
 
+/* RFC 3261 section 25.1: host. */
+static void hosts(void)
+{
+    static const char *const good[] = {"a",         "a.example",     "a-b.c", "b.",
+                                       "192.0.2.1", "[2001:db8::1]", "1a.b"};
+    static const char *const bad[] = {
+        "",       "b..",         ".b",          "a..b",       "a.1",      "-a.b",        "a-.b",
+        "a_b",    "a b",         "192.0.2.256", "192.0.2.1.", "01.2.3.4", "2001:db8::1", "[::1",
+        "[::1]x", "[fe80::1%1]", "a:1"};
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        CU_ASSERT_TRUE(uri_is_host(span_of(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        CU_ASSERT_FALSE(uri_is_host(span_of(bad[i])));
+}
+
 TESTS({"classes", classes}, {"escapes", escapes}, {"unescapes", unescapes}, {"means", means},
-      {"parameters", parameters}, {"addresses", addresses})
+      {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts})
