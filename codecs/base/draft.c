@@ -153,6 +153,59 @@ const struct node *draft_child(const struct node *parent, const struct field *f)
     return NULL;
 }
 
+size_t draft_size(const struct node *parent, const struct field *f)
+{
+    size_t n = 0;
+    for (const struct node *i = parent->form == FORM_KIDS ? parent->first : NULL; i; i = i->next)
+        n += i->f == f ? draft_octets(i).n : 0;
+    return n;
+}
+
+/* ---- writing text ---- */
+
+void draft_put(struct wr *w, const struct node *n)
+{
+    if (n->form == FORM_UINT)
+        wr_dec(w, n->u);
+    else
+        wr_put(w, draft_octets(n));
+}
+
+void draft_put_each(struct wr *w, const struct node *rec, const struct field *f, const char *before)
+{
+    for (const struct node *n = rec->form == FORM_KIDS ? rec->first : NULL; n; n = n->next)
+        if (n->f == f) {
+            wr_text(w, before);
+            draft_put(w, n);
+        }
+}
+
+void draft_put_or(struct wr *w, const struct node *rec, const struct field *f,
+                  const char *otherwise)
+{
+    if (draft_child(rec, f))
+        draft_put_each(w, rec, f, "");
+    else
+        wr_text(w, otherwise);
+}
+
+void draft_put_items(const struct node *rec, const struct field *f, struct wr *w,
+                     void (*put)(void *ctx, const struct node *item), void *ctx)
+{
+    for (const struct node *n = rec->first; n; n = n->next) {
+        if (n->f != f)
+            continue;
+        if (n->form != FORM_KIDS)
+            wr_put(w, draft_octets(n));
+        for (const struct node *i = n->form == FORM_KIDS ? n->first : NULL; i; i = i->next) {
+            if (i->form == FORM_KIDS)
+                put(ctx, i);
+            else
+                wr_put(w, draft_octets(i));
+        }
+    }
+}
+
 const struct desc *draft_picked(const struct node *parent, const struct field **pick)
 {
     for (size_t i = 0; parent->d && i < parent->d->n; i++) {

@@ -60,6 +60,20 @@ static inline struct span draft_octets(const struct node *n)
 {
     return n && (n->form == FORM_BYTES || n->form == FORM_RAW) ? n->s : (struct span){NULL, 0};
 }
+/* Octets of all children of `parent` that stand for `f`. */
+size_t draft_size(const struct node *parent, const struct field *f);
+
+/* For encoders of text: a number as decimal digits, else the octets of the node. */
+void draft_put(struct wr *w, const struct node *n);
+/* Each child of `rec` that stands for `f` in that way, `before` in front of it: most often one or none. */
+void draft_put_each(struct wr *w, const struct node *rec, const struct field *f,
+                    const char *before);
+/* The same, or `otherwise` where there is none. */
+void draft_put_or(struct wr *w, const struct node *rec, const struct field *f,
+                  const char *otherwise);
+/* Items of each list of `rec` that stands for `f`, by `put`, or the octets that stand in the place of one or of the list. */
+void draft_put_items(const struct node *rec, const struct field *f, struct wr *w,
+                     void (*put)(void *ctx, const struct node *item), void *ctx);
 /* The table that names what may stand in `parent` beside its own fields: the picked one, or NULL. */
 const struct desc *draft_picked(const struct node *parent, const struct field **pick);
 /* The field called `name` that may stand in `parent`, its own or a picked one; NULL: none. */

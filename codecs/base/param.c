@@ -53,15 +53,6 @@ const struct param *param_find(const struct param *v, size_t n, const char *name
     return NULL;
 }
 
-void param_put_each(struct wr *w, const struct node *rec, const struct field *f, const char *before)
-{
-    for (const struct node *n = rec->form == FORM_KIDS ? rec->first : NULL; n; n = n->next)
-        if (n->f == f) {
-            wr_text(w, before);
-            wr_put(w, draft_octets(n));
-        }
-}
-
 void param_put(struct wr *w, const struct node *item)
 {
     const struct node *text = draft_child(item, &fields[P_TEXT]);
@@ -70,8 +61,8 @@ void param_put(struct wr *w, const struct node *item)
         wr_put(w, draft_octets(text ? text : item));
         return;
     }
-    param_put_each(w, item, &fields[P_NAME], "");
-    param_put_each(w, item, &fields[P_VALUE], "=");
+    draft_put_each(w, item, &fields[P_NAME], "");
+    draft_put_each(w, item, &fields[P_VALUE], "=");
 }
 
 void param_put_list(struct wr *w, const struct node *list, char first, char next)

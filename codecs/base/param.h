@@ -33,8 +33,4 @@ const struct param *param_find(const struct param *v, size_t n, const char *name
 void param_put(struct wr *w, const struct node *item);
 /* Write a draft's list of parameters, `first` before its first item and `next` before each other. */
 void param_put_list(struct wr *w, const struct node *list, char first, char next);
-
-/* Write each child of `rec` that stands for `f`, `before` in front of it: most often one or none. */
-void param_put_each(struct wr *w, const struct node *rec, const struct field *f,
-                    const char *before);
 #endif

@@ -1,5 +1,5 @@
 /* codecs/http/http_encode.c - writing what a draft says. */
-#include "codecs/base/param.h"
+#include "codecs/base/startline.h"
 #include "codecs/http/http_table.h"
 
 struct out {
@@ -7,44 +7,21 @@ struct out {
     uint64_t body; /* octets, for a Content-Length without value */
 };
 
-static void each(const struct out *o, const struct node *rec, const struct field *f,
-                 const char *before)
+static void put_header(void *ctx, const struct node *h)
 {
-    param_put_each(o->w, rec, f, before);
-}
-
-/* The items of a list, or what stands in its place. */
-static void items(const struct out *o, const struct node *root, const struct field *f,
-                  void (*put)(const struct out *o, const struct node *item))
-{
-    for (const struct node *n = root->first; n; n = n->next) {
-        if (n->f != f)
-            continue;
-        if (n->form != FORM_KIDS)
-            wr_put(o->w, draft_octets(n));
-        for (const struct node *i = n->form == FORM_KIDS ? n->first : NULL; i; i = i->next) {
-            if (i->form == FORM_KIDS)
-                put(o, i);
-            else
-                wr_put(o->w, draft_octets(i));
-        }
-    }
-}
-
-static void put_header(const struct out *o, const struct node *h)
-{
+    const struct out *o = ctx;
     const struct field *f = http_header_fields;
     const struct node *name = draft_child(h, &f[HEADER_NAME]),
                       *value = draft_child(h, &f[HEADER_VALUE]);
 
     if (draft_child(h, &f[HEADER_LINE])) {
-        each(o, h, &f[HEADER_LINE], "");
+        draft_put_each(o->w, h, &f[HEADER_LINE], "");
         return;
     }
-    each(o, h, &f[HEADER_NAME], "");
+    draft_put_each(o->w, h, &f[HEADER_NAME], "");
     wr_text(o->w, ": ");
     if (value)
-        each(o, h, &f[HEADER_VALUE], "");
+        draft_put_each(o->w, h, &f[HEADER_VALUE], "");
     else if (name && lex_like(draft_octets(name), "Content-Length"))
         wr_dec(o->w, o->body);
     wr_text(o->w, "\r\n");
@@ -58,17 +35,15 @@ static void hex(struct wr *w, uint64_t v)
     wr_hex(w, v, n);
 }
 
-static void put_chunk(const struct out *o, const struct node *c)
+static void put_chunk(void *ctx, const struct node *c)
 {
+    const struct out *o = ctx;
     const struct field *f = http_chunk_fields;
     const struct node *size = draft_child(c, &f[CHUNK_SIZE]);
-    size_t data = 0;
+    size_t data = draft_size(c, &f[CHUNK_DATA]);
 
-    for (const struct node *n = c->first; n; n = n->next)
-        if (n->f == &f[CHUNK_DATA])
-            data += draft_octets(n).n;
     if (draft_child(c, &f[CHUNK_LINE])) {
-        each(o, c, &f[CHUNK_LINE], "");
+        draft_put_each(o->w, c, &f[CHUNK_LINE], "");
     } else {
         if (!size)
             hex(o->w, data);
@@ -77,87 +52,56 @@ static void put_chunk(const struct out *o, const struct node *c)
                 hex(o->w, n->u);
             else if (n->f == &f[CHUNK_SIZE])
                 wr_put(o->w, draft_octets(n));
-        each(o, c, &f[CHUNK_EXT], "");
+        draft_put_each(o->w, c, &f[CHUNK_EXT], "");
         wr_text(o->w, "\r\n");
     }
-    each(o, c, &f[CHUNK_DATA], "");
+    draft_put_each(o->w, c, &f[CHUNK_DATA], "");
     if (draft_child(c, &f[CHUNK_END]))
-        each(o, c, &f[CHUNK_END], "");
+        draft_put_each(o->w, c, &f[CHUNK_END], "");
     else if (data)
         wr_text(o->w, "\r\n");
 }
 
-static void version(const struct out *o, const struct node *root)
-{
-    if (draft_child(root, &http_msg_fields[MSG_VERSION]))
-        each(o, root, &http_msg_fields[MSG_VERSION], "");
-    else
-        wr_text(o->w, "HTTP/1.1");
-}
-
-static void put_status(const struct out *o, const struct node *root)
-{
-    for (const struct node *n = root->first; n; n = n->next) {
-        if (n->f != &http_msg_fields[MSG_STATUS])
-            continue;
-        if (n->form == FORM_UINT) {
-            wr_text(o->w, n->u < 10 ? "00" : n->u < 100 ? "0" : "");
-            wr_dec(o->w, n->u);
-        } else {
-            wr_put(o->w, draft_octets(n));
-        }
-    }
-}
-
-static void put_start(const struct out *o, const struct node *root)
+static void put_start(struct wr *w, const struct node *root)
 {
     const struct field *f = http_msg_fields;
 
     if (draft_child(root, &f[MSG_START])) {
-        each(o, root, &f[MSG_START], "");
+        draft_put_each(w, root, &f[MSG_START], "");
         return;
     }
     if (draft_child(root, &f[MSG_STATUS]) || draft_child(root, &f[MSG_REASON])) {
-        version(o, root);
-        wr_u8(o->w, ' ');
-        put_status(o, root);
-        wr_u8(o->w, ' ');
-        each(o, root, &f[MSG_REASON], "");
+        draft_put_or(w, root, &f[MSG_VERSION], "HTTP/1.1");
+        wr_u8(w, ' ');
+        start_put_code(w, root, &f[MSG_STATUS]);
+        wr_u8(w, ' ');
+        draft_put_each(w, root, &f[MSG_REASON], "");
     } else {
-        each(o, root, &f[MSG_METHOD], "");
-        wr_u8(o->w, ' ');
-        each(o, root, &f[MSG_TARGET], "");
-        wr_u8(o->w, ' ');
-        version(o, root);
+        draft_put_each(w, root, &f[MSG_METHOD], "");
+        wr_u8(w, ' ');
+        draft_put_each(w, root, &f[MSG_TARGET], "");
+        wr_u8(w, ' ');
+        draft_put_or(w, root, &f[MSG_VERSION], "HTTP/1.1");
     }
-    wr_text(o->w, "\r\n");
+    wr_text(w, "\r\n");
 }
 
 void http_encode(struct wr *w, const struct draft *dr)
 {
-    struct out o = {w, 0};
     const struct node *root = &dr->root;
     const struct field *f = http_msg_fields;
+    struct out o = {w, draft_size(root, &f[MSG_BODY])};
 
     if (root->form != FORM_KIDS) {
         wr_put(w, draft_octets(root));
         return;
     }
-    for (const struct node *n = root->first; n; n = n->next)
-        if (n->f == &f[MSG_BODY])
-            o.body += draft_octets(n).n;
-    put_start(&o, root);
-    items(&o, root, &f[MSG_HEADERS], put_header);
-    if (draft_child(root, &f[MSG_BLANK]))
-        each(&o, root, &f[MSG_BLANK], "");
-    else
-        wr_text(w, "\r\n");
-    each(&o, root, &f[MSG_BODY], "");
-    items(&o, root, &f[MSG_CHUNKS], put_chunk);
-    items(&o, root, &f[MSG_TRAILERS], put_header);
-    if (draft_child(root, &f[MSG_END]))
-        each(&o, root, &f[MSG_END], "");
-    else if (draft_child(root, &f[MSG_CHUNKS]))
-        wr_text(w, "\r\n");
-    each(&o, root, &f[MSG_REST], "");
+    put_start(w, root);
+    draft_put_items(root, &f[MSG_HEADERS], w, put_header, &o);
+    draft_put_or(w, root, &f[MSG_BLANK], "\r\n");
+    draft_put_each(w, root, &f[MSG_BODY], "");
+    draft_put_items(root, &f[MSG_CHUNKS], w, put_chunk, &o);
+    draft_put_items(root, &f[MSG_TRAILERS], w, put_header, &o);
+    draft_put_or(w, root, &f[MSG_END], draft_child(root, &f[MSG_CHUNKS]) ? "\r\n" : "");
+    draft_put_each(w, root, &f[MSG_REST], "");
 }

@@ -1,4 +1,5 @@
 /* codecs/http/http_scan.c - start line, fields, body and chunks of a message. */
+#include "codecs/base/startline.h"
 #include "codecs/http/http_parts.h"
 
 struct scan {
@@ -23,53 +24,43 @@ bool http_version_like(struct span s)
     return s.n >= 5 && lex_like(span_cut(s, 0, 5), "HTTP/");
 }
 
-/* "HTTP/1.1 200 OK": text without the line end. */
-static void status_line(struct scan *s, struct http_msg *m, struct span text)
+/* "HTTP/1.1 200 OK": text without the line end. False: it is none. */
+static bool status_line(struct scan *s, struct http_msg *m, struct span text)
 {
-    size_t at = lex_until(text, 0, LEX_BLANK), from = lex_while(text, at, LEX_BLANK);
-    size_t end = lex_until(text, from, LEX_BLANK);
-    struct span code = span_cut(text, from, end);
-    uint64_t v;
+    struct start_status r;
 
-    m->version = span_cut(text, 0, at);
-    m->reason = span_cut(text, end + 1, text.n);
-    if (code.n == 3 && lex_number(code, &v)) {
-        m->status = (uint16_t)v;
-    } else {
-        broke(s, RULE_STATUS_DIGITS, offset(s, code), code.n);
-        m->cut = true;
-    }
-    if (from != at + 1 || text.p[at] != ' ') {
-        broke(s, RULE_STATUS_SPACES, offset(s, text) + at, from - at);
-        m->cut = true;
-    }
-    if (end == text.n || text.p[end] != ' ') {
-        broke(s, RULE_STATUS_NO_SPACE, offset(s, text) + end, end < text.n);
-        m->cut = true;
-    }
+    if (!start_status(text, &r))
+        return false;
+    m->version = r.version;
+    m->status = r.status;
+    m->reason = r.reason;
+    m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
+    if (!r.number)
+        broke(s, RULE_STATUS_DIGITS, offset(s, r.code), r.code.n);
+    if (!span_is(r.before, " "))
+        broke(s, RULE_STATUS_SPACES, offset(s, r.before), r.before.n);
+    if (!span_is(r.behind, " "))
+        broke(s, RULE_STATUS_NO_SPACE, offset(s, r.behind), r.behind.n);
+    return true;
 }
 
 /* "GET /index.html HTTP/1.1". False: it is none. */
 static bool request_line(struct scan *s, struct http_msg *m, struct span line)
 {
-    struct span text = lex_trim(line, LEX_BLANK);
-    size_t at = lex_until(text, 0, LEX_BLANK), last = text.n;
+    struct start_request r;
 
-    while (last > at && !lex_is(text.p[last - 1], LEX_BLANK))
-        last--;
-    m->method = span_cut(text, 0, at);
-    m->version = span_cut(text, last, text.n);
-    if (at == 0 || last <= at || !http_version_like(m->version))
+    if (!start_request(line, &r) || !http_version_like(r.version))
         return false;
     m->request = true;
-    m->target = lex_trim(span_cut(text, at, last), LEX_BLANK);
+    m->method = r.method;
+    m->version = r.version;
+    m->target = r.target;
     m->form = http_form_of(m->target, m->method);
-    bool single = last - at == m->target.n + 2 && text.p[at] == ' ' && text.p[last - 1] == ' ';
-    m->cut |= !single || text.n != line.n;
-    if (text.n != line.n)
+    m->cut |= !r.single || r.text.n != line.n;
+    if (r.text.n != line.n)
         broke(s, RULE_REQUEST_EDGES, offset(s, line), line.n);
-    if (!single)
-        broke(s, RULE_REQUEST_SPACES, offset(s, text), text.n);
+    if (!r.single)
+        broke(s, RULE_REQUEST_SPACES, offset(s, r.text), r.text.n);
     return true;
 }
 
@@ -83,13 +74,8 @@ static bool start_line(struct scan *s, struct http_msg *m, size_t *at)
     *at = lf < s->in.n ? lf + 1 : lf;
     m->start = span_cut(s->in, 0, *at);
     m->cut = from > 0 || !cr;
-    if (http_version_like(text)) {
-        if (lex_until(text, 0, LEX_BLANK) == text.n)
-            return false;
-        status_line(s, m, text);
-    } else if (!request_line(s, m, text)) {
+    if (!(http_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
         return false;
-    }
     if (from)
         broke(s, m->request ? RULE_EMPTY_BEFORE : RULE_EMPTY_BEFORE_STATUS, 0, from);
     if (lf < s->in.n && !cr)

@@ -1,18 +1,10 @@
-/* codecs/sdp/sdp_msg_encode.c - writing what a draft says: its lines in the order that they have there. */
+/* codecs/sdp/sdp_encode.c - writing what a draft says: its lines in the order that they have there. */
 #include "codecs/sdp/sdp_table.h"
 
 struct out {
     struct wr *w;
     const char *eol;
 };
-
-static void scalar(struct wr *w, const struct node *n)
-{
-    if (n->form == FORM_UINT)
-        wr_dec(w, n->u);
-    else
-        wr_put(w, draft_octets(n));
-}
 
 static void put_record(struct wr *w, const struct sdp_pattern *p, const struct node *rec);
 
@@ -21,14 +13,14 @@ static void put_item(struct wr *w, const struct node *item)
     const struct sdp_pattern *p = item->form == FORM_KIDS ? sdp_pattern_of(item->d) : NULL;
 
     if (item->form != FORM_KIDS)
-        scalar(w, item);
+        draft_put(w, item);
     else if (item->d == &param_desc)
         param_put(w, item);
     else if (p)
         put_record(w, p, item);
     else
         for (const struct node *n = item->first; n; n = n->next)
-            scalar(w, n);
+            draft_put(w, n);
 }
 
 static void put_list(struct wr *w, const struct sdp_pattern *p, const struct sdp_sep *sep,
@@ -38,12 +30,12 @@ static void put_list(struct wr *w, const struct sdp_pattern *p, const struct sdp
 
     if (list->form != FORM_KIDS) {
         wr_text(w, sep->before);
-        scalar(w, list);
+        draft_put(w, list);
         return;
     }
     for (const struct node *i = list->first; i; i = i->next) {
         if (i != list->first && between)
-            scalar(w, between);
+            draft_put(w, between);
         else
             wr_text(w, i == list->first ? sep->before : sep->next);
         put_item(w, i);
@@ -56,7 +48,7 @@ static void put_record(struct wr *w, const struct sdp_pattern *p, const struct n
     const struct node *text = p->text ? draft_child(rec, p->text) : NULL;
 
     if (rec->form != FORM_KIDS || text) {
-        scalar(w, text ? text : rec);
+        draft_put(w, text ? text : rec);
         return;
     }
     for (size_t i = 0; i < p->n; i++) {
@@ -68,7 +60,7 @@ static void put_record(struct wr *w, const struct sdp_pattern *p, const struct n
                 put_list(w, p, &p->sep[i], rec, n);
             } else {
                 wr_text(w, p->sep[i].before);
-                scalar(w, n);
+                draft_put(w, n);
             }
         }
     }
@@ -88,7 +80,7 @@ static void each(const struct out *o, const struct node *list, const char *type,
                  void (*put)(const struct out *o, const char *type, const struct node *n))
 {
     if (list->form != FORM_KIDS)
-        scalar(o->w, list);
+        draft_put(o->w, list);
     for (const struct node *i = list->form == FORM_KIDS ? list->first : NULL; i; i = i->next)
         put(o, type, i);
 }
@@ -99,10 +91,10 @@ static void put_attribute(const struct out *o, const char *type, const struct no
 
     wr_text(o->w, type);
     if (a->form != FORM_KIDS) {
-        scalar(o->w, a);
+        draft_put(o->w, a);
     } else {
         bool value = draft_child(a, &f[ATTRIBUTE_VALUE]) != NULL;
-        param_put_each(o->w, a, &f[ATTRIBUTE_NAME], "");
+        draft_put_each(o->w, a, &f[ATTRIBUTE_NAME], "");
         for (const struct node *n = a->first; n; n = n->next) {
             if (n->f == &f[ATTRIBUTE_NAME] || value != (n->f == &f[ATTRIBUTE_VALUE]))
                 continue;
@@ -129,7 +121,7 @@ static void put_other(const struct out *o, const char *type, const struct node *
     const struct node *text = draft_child(n, &sdp_other_fields[OTHER_LINE]);
 
     wr_text(o->w, type);
-    scalar(o->w, text ? text : n);
+    draft_put(o->w, text ? text : n);
     wr_text(o->w, o->eol);
 }
 
@@ -161,7 +153,7 @@ static void put_media(const struct out *o, const char *type, const struct node *
     const struct node *text = draft_child(m, &sdp_media_fields[MEDIA_TEXT]);
 
     if (m->form != FORM_KIDS || text) {
-        scalar(o->w, text ? text : m);
+        draft_put(o->w, text ? text : m);
         return;
     }
     wr_text(o->w, type);
@@ -190,7 +182,7 @@ void sdp_msg_encode(struct wr *w, const struct draft *dr)
     for (const struct node *n = root->first; n; n = n->next) {
         size_t i = n->f ? (size_t)(n->f - sdp_msg_fields) : MSG_COUNT;
         if (i == MSG_SESSION)
-            scalar(w, n);
+            draft_put(w, n);
         else if (i == MSG_MEDIA)
             each(&o, n, "m=", put_media);
         else if (i < MSG_COUNT && session_lines[i].list)

@@ -1,30 +1,11 @@
 /* codecs/sip/sip_encode.c - writing what a draft says. */
+#include "codecs/base/startline.h"
 #include "codecs/sip/sip_table.h"
 
 struct out {
     struct wr *w;
     uint64_t body; /* octets, for a Content-Length without number */
 };
-
-static void each(const struct out *o, const struct node *rec, const struct field *f,
-                 const char *before)
-{
-    param_put_each(o->w, rec, f, before);
-}
-
-/* A number as decimal digits, or what stands in its place. */
-static void number(const struct out *o, const struct node *rec, const struct field *f,
-                   const char *before)
-{
-    for (const struct node *n = rec->first; n; n = n->next)
-        if (n->f == f) {
-            wr_text(o->w, before);
-            if (n->form == FORM_UINT)
-                wr_dec(o->w, n->u);
-            else
-                wr_put(o->w, draft_octets(n));
-        }
-}
 
 static void params(const struct out *o, const struct node *rec, const struct field *f)
 {
@@ -42,7 +23,7 @@ static bool as_text(const struct out *o, const struct node *item, const struct f
     }
     if (!draft_child(item, text))
         return false;
-    each(o, item, text, "");
+    draft_put_each(o->w, item, text, "");
     return true;
 }
 
@@ -52,11 +33,11 @@ static void put_via(const struct out *o, const struct node *item)
 
     if (as_text(o, item, &f[VIA_TEXT]))
         return;
-    each(o, item, &f[VIA_PROTOCOL], "");
-    each(o, item, &f[VIA_VERSION], "/");
-    each(o, item, &f[VIA_TRANSPORT], "/");
-    each(o, item, &f[VIA_HOST], " ");
-    each(o, item, &f[VIA_PORT], ":");
+    draft_put_each(o->w, item, &f[VIA_PROTOCOL], "");
+    draft_put_each(o->w, item, &f[VIA_VERSION], "/");
+    draft_put_each(o->w, item, &f[VIA_TRANSPORT], "/");
+    draft_put_each(o->w, item, &f[VIA_HOST], " ");
+    draft_put_each(o->w, item, &f[VIA_PORT], ":");
     params(o, item, &f[VIA_PARAMS]);
 }
 
@@ -68,9 +49,9 @@ static void put_address(const struct out *o, const struct node *item)
         return;
     const struct node *bare = draft_child(item, &f[ADDRESS_BARE]);
     bool brackets = !(bare && (bare->form == FORM_UINT ? bare->u : bare->s.n));
-    each(o, item, &f[ADDRESS_DISPLAY], "");
+    draft_put_each(o->w, item, &f[ADDRESS_DISPLAY], "");
     if (draft_child(item, &f[ADDRESS_GAP]))
-        each(o, item, &f[ADDRESS_GAP], "");
+        draft_put_each(o->w, item, &f[ADDRESS_GAP], "");
     else if (draft_child(item, &f[ADDRESS_DISPLAY]))
         wr_u8(o->w, ' ');
     for (const struct node *n = item->first; n; n = n->next)
@@ -86,7 +67,7 @@ static void put_value(const struct out *o, const struct node *item)
 {
     if (as_text(o, item, &sip_value_fields[VALUE_TEXT]))
         return;
-    each(o, item, &sip_value_fields[VALUE_VALUE], "");
+    draft_put_each(o->w, item, &sip_value_fields[VALUE_VALUE], "");
     params(o, item, &sip_value_fields[VALUE_PARAMS]);
 }
 
@@ -96,10 +77,10 @@ static void put_number(const struct out *o, const struct node *item)
 
     if (as_text(o, item, &f[NUMBER_TEXT]))
         return;
-    number(o, item, &f[NUMBER_NUMBER], "");
+    draft_put_each(o->w, item, &f[NUMBER_NUMBER], "");
     if (f == sip_length_fields && !draft_child(item, &f[NUMBER_NUMBER]))
         wr_dec(o->w, o->body);
-    each(o, item, &f[NUMBER_COMMENT], " ");
+    draft_put_each(o->w, item, &f[NUMBER_COMMENT], " ");
     params(o, item, &f[NUMBER_PARAMS]);
 }
 
@@ -107,17 +88,17 @@ static void put_cseq(const struct out *o, const struct node *item)
 {
     if (as_text(o, item, &sip_cseq_fields[CSEQ_TEXT]))
         return;
-    number(o, item, &sip_cseq_fields[CSEQ_NUMBER], "");
-    each(o, item, &sip_cseq_fields[CSEQ_METHOD], " ");
+    draft_put_each(o->w, item, &sip_cseq_fields[CSEQ_NUMBER], "");
+    draft_put_each(o->w, item, &sip_cseq_fields[CSEQ_METHOD], " ");
 }
 
 static void put_rack(const struct out *o, const struct node *item)
 {
     if (as_text(o, item, &sip_rack_fields[RACK_TEXT]))
         return;
-    number(o, item, &sip_rack_fields[RACK_RESPONSE], "");
-    number(o, item, &sip_rack_fields[RACK_NUMBER], " ");
-    each(o, item, &sip_rack_fields[RACK_METHOD], " ");
+    draft_put_each(o->w, item, &sip_rack_fields[RACK_RESPONSE], "");
+    draft_put_each(o->w, item, &sip_rack_fields[RACK_NUMBER], " ");
+    draft_put_each(o->w, item, &sip_rack_fields[RACK_METHOD], " ");
 }
 
 static void put_auth(const struct out *o, const struct node *item)
@@ -126,7 +107,7 @@ static void put_auth(const struct out *o, const struct node *item)
 
     if (as_text(o, item, &f[AUTH_TEXT]))
         return;
-    each(o, item, &f[AUTH_SCHEME], "");
+    draft_put_each(o->w, item, &f[AUTH_SCHEME], "");
     if (draft_child(item, &f[AUTH_SCHEME]))
         wr_u8(o->w, ' ');
     for (const struct node *n = item->first; n; n = n->next) {
@@ -182,14 +163,16 @@ static void put_values(const struct out *o, const struct node *header, const str
     }
 }
 
-static void put_header(const struct out *o, const struct node *h)
+static void put_header(void *ctx, const struct node *h)
 {
+    const struct out *o = ctx;
+
     if (as_text(o, h, &sip_header_fields[HEADER_LINE]))
         return;
-    each(o, h, &sip_header_fields[HEADER_NAME], "");
+    draft_put_each(o->w, h, &sip_header_fields[HEADER_NAME], "");
     wr_text(o->w, ": ");
     if (draft_child(h, &sip_header_fields[HEADER_VALUE])) { /* a text in the place of the values */
-        each(o, h, &sip_header_fields[HEADER_VALUE], "");
+        draft_put_each(o->w, h, &sip_header_fields[HEADER_VALUE], "");
     } else {
         for (const struct node *n = h->first; n; n = n->next)
             if (n->f && sip_is_values(n->f, VALUES_VALUES))
@@ -198,68 +181,45 @@ static void put_header(const struct out *o, const struct node *h)
     wr_text(o->w, "\r\n");
 }
 
-static void put_start(const struct out *o, const struct node *root)
+static void put_start(struct wr *w, const struct node *root)
 {
     const struct field *f = sip_msg_fields;
-    const struct node *status = draft_child(root, &f[MSG_STATUS]),
-                      *version = draft_child(root, &f[MSG_VERSION]);
 
     if (draft_child(root, &f[MSG_START])) {
-        each(o, root, &f[MSG_START], "");
+        draft_put_each(w, root, &f[MSG_START], "");
         return;
     }
-    if (status || draft_child(root, &f[MSG_REASON])) {
-        if (version)
-            each(o, root, &f[MSG_VERSION], "");
-        else
-            wr_text(o->w, "SIP/2.0");
-        wr_u8(o->w, ' ');
-        if (status && status->form == FORM_UINT && status->u < 100)
-            wr_text(o->w, status->u < 10 ? "00" : "0");
-        number(o, root, &f[MSG_STATUS], "");
-        wr_u8(o->w, ' ');
-        each(o, root, &f[MSG_REASON], "");
+    if (draft_child(root, &f[MSG_STATUS]) || draft_child(root, &f[MSG_REASON])) {
+        draft_put_or(w, root, &f[MSG_VERSION], "SIP/2.0");
+        wr_u8(w, ' ');
+        start_put_code(w, root, &f[MSG_STATUS]);
+        wr_u8(w, ' ');
+        draft_put_each(w, root, &f[MSG_REASON], "");
     } else {
-        each(o, root, &f[MSG_METHOD], "");
-        wr_u8(o->w, ' ');
+        draft_put_each(w, root, &f[MSG_METHOD], "");
+        wr_u8(w, ' ');
         for (const struct node *n = root->first; n; n = n->next)
             if (n->f == &f[MSG_URI])
-                uri_put(o->w, n);
-        wr_u8(o->w, ' ');
-        if (version)
-            each(o, root, &f[MSG_VERSION], "");
-        else
-            wr_text(o->w, "SIP/2.0");
+                uri_put(w, n);
+        wr_u8(w, ' ');
+        draft_put_or(w, root, &f[MSG_VERSION], "SIP/2.0");
     }
-    wr_text(o->w, "\r\n");
+    wr_text(w, "\r\n");
 }
 
 void sip_encode(struct wr *w, const struct draft *dr)
 {
-    struct out o = {w, 0};
     const struct node *root = &dr->root;
     const struct field *f = sip_msg_fields;
+    struct out o = {w, draft_size(root, &f[MSG_BODY])};
 
     if (root->form != FORM_KIDS) {
         wr_put(w, draft_octets(root));
         return;
     }
-    for (const struct node *n = root->first; n; n = n->next)
-        if (n->f == &f[MSG_BODY])
-            o.body += draft_octets(n).n;
-    put_start(&o, root);
-    for (const struct node *n = root->first; n; n = n->next) {
-        if (n->f != &f[MSG_HEADERS])
-            continue;
-        if (n->form != FORM_KIDS)
-            wr_put(w, draft_octets(n));
-        for (const struct node *h = n->form == FORM_KIDS ? n->first : NULL; h; h = h->next)
-            put_header(&o, h);
-    }
-    if (draft_child(root, &f[MSG_BLANK]))
-        each(&o, root, &f[MSG_BLANK], "");
-    else
-        wr_text(w, "\r\n");
-    each(&o, root, &f[MSG_BODY], "");
-    each(&o, root, &f[MSG_REST], "");
+    put_start(w, root);
+    draft_put_items(root, &f[MSG_HEADERS], w, put_header, &o);
+    draft_put_or(w, root, &f[MSG_BLANK], "\r\n");
+    draft_put_each(w, root, &f[MSG_BODY], "");
+    draft_put_each(w, root, &f[MSG_REST], "");
 }

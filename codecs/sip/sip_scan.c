@@ -1,5 +1,6 @@
 /* codecs/sip/sip_scan.c - start line, header fields and body of a message. */
 #include "codecs/base/marks.h"
+#include "codecs/base/startline.h"
 #include "codecs/sip/sip_parts.h"
 
 struct scan {
@@ -32,67 +33,51 @@ bool sip_version_like(struct span s)
     return s.n >= 4 && (s.p[0] | 0x20) == 's' && lex_like(span_cut(s, 0, 4), "SIP/");
 }
 
-/* "SIP/2.0 200 OK": text without the line end. */
-static void status_line(struct scan *s, struct sip_msg *m, struct span text)
+/* "SIP/2.0 200 OK": text without the line end. False: it is none. */
+static bool status_line(struct scan *s, struct sip_msg *m, struct span text)
 {
-    size_t at = lex_until(text, 0, LEX_BLANK), from = lex_while(text, at, LEX_BLANK);
-    size_t end = lex_until(text, from, LEX_BLANK);
-    struct span code = span_cut(text, from, end);
-    uint64_t v;
+    struct start_status r;
 
-    m->version = span_cut(text, 0, at);
-    m->reason = span_cut(text, end + 1, text.n);
-    if (code.n == 3 && lex_number(code, &v)) {
-        m->status = (uint16_t)v;
-    } else {
-        broke(s, "RFC3261:7.2#a3", "the status code is not three digits", offset(s, code), code.n);
-        m->cut = true;
-    }
-    if (from != at + 1 || text.p[at] != ' ') {
+    if (!start_status(text, &r))
+        return false;
+    m->version = r.version;
+    m->status = r.status;
+    m->reason = r.reason;
+    m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
+    if (!r.number)
+        broke(s, "RFC3261:7.2#a3", "the status code is not three digits", offset(s, r.code),
+              r.code.n);
+    if (!span_is(r.before, " "))
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands before the status code",
-              offset(s, text) + at, from - at);
-        m->cut = true;
-    }
-    if (end == text.n) {
-        if (code.n)
-            broke(s, "RFC3261:7.2#a5", "no space stands behind the status code",
-                  offset(s, text) + end, 0);
-        m->cut = true;
-    } else if (text.p[end] != ' ') {
+              offset(s, r.before), r.before.n);
+    if (!r.behind.n && r.code.n)
+        broke(s, "RFC3261:7.2#a5", "no space stands behind the status code",
+              offset(s, text) + text.n, 0);
+    else if (r.behind.n && r.behind.p[0] != ' ')
         broke(s, "RFC3261:7.2#a1", "not exactly one space stands behind the status code",
-              offset(s, text) + end, 1);
-        m->cut = true;
-    }
+              offset(s, r.behind), 1);
+    return true;
 }
 
 /* "INVITE sip:bob@example.com SIP/2.0". False: it is none. */
 static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
 {
-    struct span text = lex_trim(line, LEX_BLANK);
-    size_t at = lex_until(text, 0, LEX_BLANK), last = text.n;
+    struct start_request r;
 
-    if (text.n > 8 && memcmp(text.p + text.n - 8, " SIP/2.0", 8) == 0)
-        last -= 7;
-    while (last > at && !lex_is(text.p[last - 1], LEX_BLANK))
-        last--;
-    m->method = span_cut(text, 0, at);
-    m->version = span_cut(text, last, text.n);
-    if (at == 0 || last <= at || !sip_version_like(m->version))
+    if (!start_request(line, &r) || !sip_version_like(r.version))
         return false;
     m->request = true;
-    struct span target = span_cut(text, at + 1, last - 1);
-    if (!target.n || lex_trim(target, LEX_BLANK).n != target.n) /* more than a space on a side */
-        target = lex_trim(span_cut(text, at, last), LEX_BLANK);
-    m->uri.text = target;
-    bool single = last - at == target.n + 2 && text.p[at] == ' ' && text.p[last - 1] == ' ';
-    m->cut |= !single || text.n != line.n;
-    if (text.n != line.n)
+    m->method = r.method;
+    m->version = r.version;
+    m->uri.text = r.target;
+    m->cut |= !r.single || r.text.n != line.n;
+    if (r.text.n != line.n)
         broke(s, "RFC3261:7.1#a5", "white space stands before the method or behind the version",
               offset(s, line), line.n);
-    if (!single)
+    if (!r.single)
         broke(s, "RFC3261:7.1#a1",
-              "not exactly one space stands between the parts of the Request-Line", offset(s, text),
-              text.n);
+              "not exactly one space stands between the parts of the Request-Line",
+              offset(s, r.text), r.text.n);
     return true;
 }
 
@@ -104,13 +89,8 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
 
     m->start = span_cut(s->in, 0, lf + 1);
     m->cut = from > 0 || !cr;
-    if (sip_version_like(text)) {
-        if (lex_until(text, 0, LEX_BLANK) == text.n)
-            return false;
-        status_line(s, m, text);
-    } else if (!request_line(s, m, text)) {
+    if (!(sip_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
         return false;
-    }
     if (!cr)
         broke_must(s, "RFC3261:7#1a", "the start line ends with LF alone", lf, 1);
     size_t bare = crs ? lex_find(text, 0, '\r') : text.n;

@@ -93,12 +93,12 @@ static void put_lists(struct wr *w, const struct node *rec, const struct field *
 static void put_sip(struct wr *w, const struct node *rec)
 {
     const struct field *f = sip_fields;
-    param_put_each(w, rec, &f[SIP_USER], "");
-    param_put_each(w, rec, &f[SIP_PASSWORD], ":");
+    draft_put_each(w, rec, &f[SIP_USER], "");
+    draft_put_each(w, rec, &f[SIP_PASSWORD], ":");
     if (draft_child(rec, &f[SIP_USER]) || draft_child(rec, &f[SIP_PASSWORD]))
         wr_u8(w, '@');
-    param_put_each(w, rec, &f[SIP_HOST], "");
-    param_put_each(w, rec, &f[SIP_PORT], ":");
+    draft_put_each(w, rec, &f[SIP_HOST], "");
+    draft_put_each(w, rec, &f[SIP_PORT], ":");
     put_lists(w, rec, &f[SIP_PARAMS], ';', ';');
     put_lists(w, rec, &f[SIP_HEADERS], '?', '&');
 }
@@ -108,14 +108,14 @@ static void put_any(struct wr *w, const struct node *rec)
     const struct field *f = any_fields;
     if (draft_child(rec, &f[ANY_HOST]))
         wr_text(w, "//");
-    param_put_each(w, rec, &f[ANY_USER], "");
+    draft_put_each(w, rec, &f[ANY_USER], "");
     if (draft_child(rec, &f[ANY_USER]))
         wr_u8(w, '@');
-    param_put_each(w, rec, &f[ANY_HOST], "");
-    param_put_each(w, rec, &f[ANY_PORT], ":");
-    param_put_each(w, rec, &f[ANY_PATH], "");
-    param_put_each(w, rec, &f[ANY_QUERY], "?");
-    param_put_each(w, rec, &f[ANY_FRAGMENT], "#");
+    draft_put_each(w, rec, &f[ANY_HOST], "");
+    draft_put_each(w, rec, &f[ANY_PORT], ":");
+    draft_put_each(w, rec, &f[ANY_PATH], "");
+    draft_put_each(w, rec, &f[ANY_QUERY], "?");
+    draft_put_each(w, rec, &f[ANY_FRAGMENT], "#");
 }
 
 void uri_put(struct wr *w, const struct node *rec)
@@ -125,7 +125,7 @@ void uri_put(struct wr *w, const struct node *rec)
         return;
     }
     const struct node *scheme = draft_child(rec, &fields[SCHEME]);
-    param_put_each(w, rec, &fields[SCHEME], "");
+    draft_put_each(w, rec, &fields[SCHEME], "");
     if (scheme)
         wr_u8(w, ':');
     /* the fields of each form in turn: a draft has those of one, whatever became of its scheme */
@@ -136,5 +136,5 @@ void uri_put(struct wr *w, const struct node *rec)
         else if (n->f == &tel_fields[TEL_PARAMS])
             param_put_list(w, n, ';', ';');
     put_any(w, rec);
-    param_put_each(w, rec, &fields[TEXT], "");
+    draft_put_each(w, rec, &fields[TEXT], "");
 }

@@ -286,5 +286,5 @@ void ws_encode(struct wr *w, const struct draft *dr)
     put_payload(w, root);
     if (o.key.n == 4 && !w->full && w->n > from)
         ws_mask(w->p + from, w->n - from, o.key.p, 0);
-    param_put_each(w, root, &ws_frame_fields[FRAME_REST], "");
+    draft_put_each(w, root, &ws_frame_fields[FRAME_REST], "");
 }
