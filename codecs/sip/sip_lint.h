@@ -62,6 +62,15 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 void sip_told(struct sip_lint *l, const struct findings *fs);
 enum sip_method sip_method_of(struct span name);
 
+struct sip_needed {         /* a header field that a kind of message has to have, or should */
+    enum sip_method method; /* SIP_METHODS: any */
+    uint16_t from, to;      /* status; 0: a request */
+    enum sip_type type;
+    enum sip_rule rule;
+};
+/* Say which of them are not there. */
+void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n);
+
 /* ---- forms that several header fields have ---- */
 
 static inline bool sip_token(struct span s)

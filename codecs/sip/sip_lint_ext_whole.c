@@ -266,12 +266,7 @@ static void fields_of_method(struct sip_lint *l)
 
 /* ---- what has to be there ---- */
 
-static const struct needed {
-    enum sip_method method; /* SIP_METHODS: any */
-    uint16_t from, to;      /* status; 0: a request */
-    enum sip_type type;
-    enum sip_rule rule;
-} needed[] = {
+static const struct sip_needed needed[] = {
     {SIP_M_PRACK, 0, 0, SIP_RACK, SIP_R_RACK_MISSING},
     {SIP_M_SUBSCRIBE, 0, 0, SIP_EVENT, SIP_R_EVENT_SUBSCRIBE},
     {SIP_M_SUBSCRIBE, 0, 0, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE},
@@ -291,18 +286,6 @@ static const struct needed {
     {SIP_METHODS, 424, 424, SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_424},
     {SIP_METHODS, 494, 494, SIP_SECURITY_SERVER, SIP_R_SECURITY_494},
 };
-
-static void presence(struct sip_lint *l)
-{
-    unsigned status = l->m->request ? 0 : l->m->status;
-
-    for (size_t i = 0; i < COUNT(needed); i++) {
-        const struct needed *n = &needed[i];
-        bool of = n->method == SIP_METHODS || n->method == l->method;
-        if (of && status >= n->from && status <= n->to)
-            sip_must(l, sip_header(l->m, n->type) != NULL, n->rule, l->m->head);
-    }
-}
 
 /* Requests that are sent within a dialog only. */
 static void in_dialog(struct sip_lint *l)
@@ -719,7 +702,7 @@ void sip_lint_ext(struct sip_lint *l)
 {
     where(l);
     fields_of_method(l);
-    presence(l);
+    sip_need(l, needed, COUNT(needed));
     in_dialog(l);
     reliable(l);
     refer(l);

@@ -203,14 +203,7 @@ static void misplaced(struct sip_lint *l, const struct row *r, unsigned method, 
     sip_broke(l, r->kind, where);
 }
 
-/* What a message of this kind has to have, or should. A response to CANCEL, which the tables let have none of what
- * any response of its status has to have, is left out. */
-static const struct needed {
-    enum sip_method method; /* SIP_METHODS: any but CANCEL */
-    uint16_t from, to;      /* status; 0: a request */
-    enum sip_type type;
-    enum sip_rule rule;
-} needed[] = {
+static const struct sip_needed needed[] = {
     {SIP_M_OPTIONS, 0, 0, SIP_ACCEPT, SIP_R_OPTIONS_ACCEPT},
     {SIP_M_OPTIONS, 200, 299, SIP_ACCEPT, SIP_R_OPTIONS_2XX_ACCEPT},
     {SIP_M_OPTIONS, 200, 299, SIP_ACCEPT_ENCODING, SIP_R_OPTIONS_2XX_ENCODING},
@@ -220,12 +213,26 @@ static const struct needed {
     {SIP_M_INVITE, 0, 0, SIP_SUPPORTED, SIP_R_INVITE_SUPPORTED},
     {SIP_M_INVITE, 200, 299, SIP_ALLOW, SIP_R_INVITE_2XX_ALLOW},
     {SIP_M_INVITE, 200, 299, SIP_SUPPORTED, SIP_R_INVITE_2XX_SUPPORTED},
+    {SIP_M_REGISTER, 423, 423, SIP_MIN_EXPIRES, SIP_R_MISSING_423},
+};
+/* Of every method but CANCEL, whose responses the tables let have none of these. */
+static const struct sip_needed needed_but_cancel[] = {
     {SIP_METHODS, 401, 401, SIP_WWW_AUTHENTICATE, SIP_R_MISSING_401},
     {SIP_METHODS, 405, 405, SIP_ALLOW, SIP_R_MISSING_405},
     {SIP_METHODS, 407, 407, SIP_PROXY_AUTHENTICATE, SIP_R_MISSING_407},
     {SIP_METHODS, 420, 420, SIP_UNSUPPORTED, SIP_R_MISSING_420},
-    {SIP_M_REGISTER, 423, 423, SIP_MIN_EXPIRES, SIP_R_MISSING_423},
 };
+
+void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
+{
+    unsigned status = l->m->request ? 0 : l->m->status;
+
+    for (size_t i = 0; i < n; i++) {
+        bool of = v[i].method == SIP_METHODS || v[i].method == l->method;
+        if (of && status >= v[i].from && status <= v[i].to)
+            sip_must(l, sip_header(l->m, v[i].type) != NULL, v[i].rule, l->m->head);
+    }
+}
 
 void sip_lint_where(struct sip_lint *l)
 {
@@ -238,10 +245,7 @@ void sip_lint_where(struct sip_lint *l)
         if (h)
             misplaced(l, &rows[i], method, h->name);
     }
-    for (size_t i = 0; i < COUNT(needed); i++) {
-        const struct needed *n = &needed[i];
-        bool of = n->method == SIP_METHODS ? status && method != CAN : n->method == l->method;
-        if (of && status >= n->from && status <= n->to)
-            sip_must(l, sip_header(l->m, n->type) != NULL, n->rule, l->m->head);
-    }
+    sip_need(l, needed, COUNT(needed));
+    if (method != CAN)
+        sip_need(l, needed_but_cancel, COUNT(needed_but_cancel));
 }
