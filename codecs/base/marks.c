@@ -278,3 +278,20 @@ size_t marks_look(struct marks *m, size_t at)
         m->of[c][first + n] = 0;
     return at - m->base;
 }
+
+size_t marks_far(struct marks *m, enum marks_class c, size_t at, size_t end)
+{
+    while (at < end) {
+        size_t off = at - m->base;
+        if (off >= m->kept)
+            off = marks_look(m, at);
+        uint64_t bits = marks_from(m->of[c], off);
+        if (bits) {
+            at += (size_t)__builtin_ctzll(bits);
+            break;
+        }
+        size_t seen = MARKS_BLOCK - off % 8; /* behind them there are more, or none is kept */
+        at = off + seen < m->kept ? at + seen : m->base + m->kept;
+    }
+    return at < end ? at : end;
+}

@@ -15,7 +15,7 @@
 enum {
     MARKS_BLOCK = 64, /* octets in a block, which begins at a multiple of it */
     MARKS_KEPT = 16,  /* blocks that are kept, at most */
-    MARKS_AHEAD = 4,  /* blocks that are looked at together */
+    MARKS_AHEAD = 8,  /* blocks that are looked at together */
 };
 
 /* ---- lines ---- */
@@ -55,25 +55,43 @@ static inline void marks_init(struct marks *m, struct span text)
 /* Look at the block in which octet `at` is, and at its neighbours. Returns at - m->base. */
 size_t marks_look(struct marks *m, size_t at);
 
+/* The bits of a class from `off` on, 57 at least: of two words, so that most questions have their answer in one step. */
+static inline uint64_t marks_from(const uint64_t *words, size_t off)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t
+        bits; /* where octets of words stand in the order of their bits, eight of them from any octet on */
+    memcpy(&bits, (const uint8_t *)words + off / 8, sizeof bits);
+    return bits >> off % 8;
+#else
+    unsigned shift = off % MARKS_BLOCK;
+    words += off / MARKS_BLOCK;
+    return words[0] >> shift | words[1] << 1 << (MARKS_BLOCK - 1 - shift);
+#endif
+}
+/* A value that the compiler takes for another one than before. A choice between it and one that is late in coming stays a
+ * branch, which is foretold, where a conditional move would make all that follows wait. */
+static inline size_t marks_apart(size_t v)
+{
+    __asm__("" : "+r"(v));
+    return v;
+}
+/* marks_next where the answer is not in the blocks that are kept, or is far. */
+size_t marks_far(struct marks *m, enum marks_class c, size_t at, size_t end);
 /* The offset in the text of the first octet of a class from `at` up to before `end`, which lies in the text; `end`: there
  * is none. */
 static inline size_t marks_next(struct marks *m, enum marks_class c, size_t at, size_t end)
 {
-    while (at < end) {
-        size_t off = at - m->base;
-        if (off >= m->kept)
-            off = marks_look(m, at);
-        /* the next 64 octets, of two blocks: so most questions have their answer in one step */
-        const uint64_t *words = m->of[c] + off / MARKS_BLOCK;
-        unsigned shift = off % MARKS_BLOCK;
-        uint64_t bits = words[0] >> shift | words[1] << 1 << (MARKS_BLOCK - 1 - shift);
+    size_t off = at - m->base;
+
+    if (off < m->kept) {
+        uint64_t bits = marks_from(m->of[c], off);
         if (bits) {
             at += (size_t)__builtin_ctzll(bits);
-            break;
+            return at < end ? at : marks_apart(end);
         }
-        at = off + MARKS_BLOCK < m->kept ? at + MARKS_BLOCK : m->base + m->kept;
     }
-    return at < end ? at : end;
+    return marks_far(m, c, at, end);
 }
 
 /* ---- the forms that these choose between by what the CPU has; each gives the same ---- */
