@@ -92,27 +92,17 @@ static uint64_t scan(void *ctx, size_t n)
 /* What a proxy or a transaction layer looks at: topmost Via, the tags, Call-ID, CSeq. */
 static uint64_t route(void *ctx, size_t n)
 {
-    static const enum sip_type wanted[] = {SIP_VIA, SIP_FROM, SIP_TO, SIP_CALL_ID, SIP_CSEQ};
     struct work *w = ctx;
-    struct sip_msg m;
+    struct sip_route r;
     uint64_t sum = 0;
 
     while (n--) {
         struct findings fs = {0};
         struct arena mem = arena_of(w->room, sizeof w->room);
-        if (sip_peek(text_of(&w->mix.msg[w->next++ % SIP_MIX]), wanted, COUNT(wanted), &mem, &m,
-                     &fs) != STEP_ITEM ||
-            fs.n)
+        if (sip_route(text_of(&w->mix.msg[w->next++ % SIP_MIX]), &mem, &r, &fs) != STEP_ITEM ||
+            fs.n || !r.via.text.p || !r.from_tag.n || !r.call_id.n || !r.cseq.text.n)
             w->bad++;
-        const struct sip_via *via = sip_first(&m, SIP_VIA);
-        const struct sip_value *call = sip_first(&m, SIP_CALL_ID);
-        const struct sip_number *cseq = sip_first(&m, SIP_CSEQ);
-        if (!via || !call || !cseq || !sip_tag(&m, SIP_FROM).n) {
-            w->bad++;
-            continue;
-        }
-        sum += via->host.n + call->value.n + cseq->number + sip_tag(&m, SIP_TO).n +
-               sip_tag(&m, SIP_FROM).p[0];
+        sum += r.via.host.n + r.call_id.n + r.cseq.number + r.to_tag.n + r.from_tag.n;
     }
     return sum;
 }

@@ -46,8 +46,9 @@ enum sip_type { /* of a header field; the order is that of sip_names */
 #undef SIP_HEADER
                 SIP_TYPES
 };
+enum { SIP_NAME_ROOM = 32 }; /* octets for a name that is known, with the NULs behind it */
 struct sip_name {
-    const char *name;
+    char name[SIP_NAME_ROOM];
     uint8_t n;    /* octets of the name */
     char compact; /* 0: none */
     enum sip_form form;
@@ -150,11 +151,22 @@ extern const struct codec sip_codec;
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* Type the values of one header field; `body`: octets of the body, for Content-Length. */
 void sip_type(struct sip_header *h, size_t body, struct arena *mem);
-/* The same up to the header field at which each of `types` has been found, or to the end of the header: what routing or a
- * transaction looks at, without the rest. The first header field of each of these types is typed; m->head goes as far as
- * was looked, and there is no body. */
-enum step sip_peek(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
-                   struct sip_msg *m, struct findings *fs);
+
+struct
+    sip_route { /* what a message is matched to transactions and dialogs by (RFC 3261 sections 17.1.3, 17.2.3,
+                     12.2) */
+    bool request;
+    struct span method; /* a request's */
+    struct span target; /* its Request-URI, as it stands */
+    uint16_t status;    /* a response's */
+    struct sip_via via; /* the topmost; the text's p is NULL where there is none */
+    struct span from_tag, to_tag, call_id; /* p is NULL where there is none */
+    struct sip_number cseq;                /* the same of its text */
+};
+/* Find these and look at nothing else; each is what sip_decode says of the first header field of its type. Header fields
+ * behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and STEP_FAIL
+ * as of sip_scan; of findings there are those of the start line. */
+enum step sip_route(struct span in, struct arena *mem, struct sip_route *r, struct findings *fs);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* What a decoded message breaks beyond its framing. */

@@ -27,9 +27,9 @@ __attribute__((always_inline)) static inline enum sip_type sip_type_at(const uin
                ? type
                : SIP_OTHER;
 }
-/* sip_scan, up to the header field at which each of `n` types has been found; n is 0: all of it. */
-enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
-                       struct sip_msg *m, struct findings *fs);
+/* The start line: m->start, and those of its parts that it has; the others stay as they are. `header`: where the header
+ * begins. The rest as sip_scan. */
+enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct findings *fs);
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
 /* Take a body of several parts apart, as its Content-Type says. */

@@ -6,8 +6,6 @@
 struct scan {
     struct span in;
     struct findings *fs;
-    const enum sip_type *types; /* what is looked for; */
-    size_t types_n;             /* 0: all there is */
 };
 
 static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
@@ -135,11 +133,9 @@ struct field_walk {
     size_t begin;   /* where it begins */
     size_t colon;   /* its first colon; NONE: none so far */
     bool fold;      /* it has gone on behind a line end */
-    bool bare;      /* it has a CR that no LF follows */
+    bool bare;      /* it has a CR that no LF follows, or a LF that follows none */
     bool cr;        /* the octet before the block is a CR */
     bool full;      /* there was no room for one */
-    bool enough;    /* each type that is looked for has been found */
-    size_t found;   /* of them */
 };
 
 /* A field that is not "NAME: VALUE" and CRLF. */
@@ -162,20 +158,12 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
         h->cut = !crlf || h->name.n != colon || h->value.n + colon + 2 != text.n ||
                  (text.n > colon + 1 && text.p[colon + 1] != ' ');
     }
-    if (!crlf || h->fold || bare)
+    if (!crlf || bare)
         line_ends(s, h);
 }
 
-/* A type has been found for the first time. */
-INLINE void look_for(const struct scan *s, struct field_walk *f, enum sip_type type)
-{
-    for (size_t i = 0; i < s->types_n; i++)
-        f->found += s->types[i] == type;
-    f->enough = f->found >= s->types_n;
-}
-
-/* The field ends before `end`. */
-INLINE void field(struct scan *s, struct field_walk *f, size_t end)
+/* The field ends before `end`; `lf`: with a LF. */
+INLINE void field(struct scan *s, struct field_walk *f, size_t end, bool lf)
 {
     const uint8_t *p = s->in.p + f->begin;
     size_t n = end - f->begin, colon = f->colon == NONE ? n : f->colon - f->begin;
@@ -188,25 +176,19 @@ INLINE void field(struct scan *s, struct field_walk *f, size_t end)
         h->line = (struct span){p, n};
         h->values = NULL;
         h->values_n = 0;
-        /* as most are: one space behind the colon, none else around the parts */
-        if (colon > 0 && colon + 5 <= n && p[0] > ' ' && p[colon - 1] > ' ' &&
-            p[colon + 1] == ' ' && p[colon + 2] > ' ' && p[n - 3] > ' ' && p[n - 2] == '\r' &&
-            p[n - 1] == '\n' && !f->bare) {
+        /* as most are: one space behind the colon, none else around the parts, CRLF at the end */
+        if (lf && !f->bare && colon > 0 && colon + 5 <= n && p[colon + 1] == ' ' &&
+            p[colon + 2] > ' ' && p[n - 3] > ' ' && p[0] > ' ' && p[colon - 1] > ' ') {
             h->name = (struct span){p, colon};
             h->value = (struct span){p + colon + 2, n - colon - 4};
             h->type = sip_type_at(p, colon);
-            if (h->fold)
-                line_ends(s, h);
         } else {
             h->name = (struct span){NULL, 0};
             h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
-        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX) {
+        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
             f->m->first[h->type] = (uint16_t)f->n;
-            if (s->types_n)
-                look_for(s, f, h->type);
-        }
     } else {
         f->full = true;
     }
@@ -239,7 +221,8 @@ INLINE bool at_blank(struct scan *s, struct field_walk *f)
 /* The fields that end in the block at `base`. True: the last one does. */
 INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines *b, size_t base)
 {
-    uint64_t bare = (b->cr << 1 | f->cr) & ~b->lf; /* behind each CR where no LF is */
+    uint64_t bare =
+        (b->cr << 1 | f->cr) ^ b->lf; /* behind each CR but no LF; LF, but not behind CR */
     uint64_t mine = UINT64_MAX; /* what of the block belongs to the field, or comes behind it */
 
     if (f->begin > base) /* the first one: the start line ends in it */
@@ -250,15 +233,15 @@ INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines
         size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
         if (f->colon == NONE && colons)
             f->colon = base + (size_t)__builtin_ctzll(colons);
-        f->bare |= (bare & before) != 0;
+        f->bare |= (bare & (before | low)) != 0;
         mine = -(low << 1);
         bool plain = end < s->in.n && s->in.p[end] > ' ';
         if (!plain && end < s->in.n && lex_is(s->in.p[end], LEX_BLANK)) {
             f->fold = true;
             continue;
         }
-        field(s, f, end);
-        if (f->enough || (!plain && at_blank(s, f)))
+        field(s, f, end, true);
+        if (!plain && at_blank(s, f))
             return true;
     }
     if (f->colon == NONE && (b->colon & mine))
@@ -283,7 +266,7 @@ static void header_fields(struct scan *s, struct sip_msg *m, size_t at, struct a
             done = block(s, &f, &v[i], base);
     }
     if (!done && f.begin < s->in.n)
-        field(s, &f, s->in.n); /* the last one has no line end */
+        field(s, &f, s->in.n, false); /* the last one has no line end */
     if (!done)
         at_blank(s, &f);
     arena_run_end(mem, run, f.n, sizeof *m->headers);
@@ -323,16 +306,14 @@ static void body(struct scan *s, struct sip_msg *m)
     m->rest = span_cut(all, (size_t)n, all.n);
 }
 
-enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
-                       struct sip_msg *m, struct findings *fs)
+enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct findings *fs)
 {
-    struct scan s = {in, fs, types, n};
+    struct scan s = {in, fs};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
     struct marks_lines front = {0};
     size_t lf;
     bool crs = true;
 
-    clear_octets(m, sizeof *m);
     marks_lines(in, 0, &front, 1);
     if (from == 0 && front.lf) { /* it ends in the first block: most do */
         lf = (size_t)__builtin_ctzll(front.lf);
@@ -342,17 +323,22 @@ enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, str
     }
     if (lf == in.n)
         return STEP_MORE;
-    if (!start_line(&s, m, from, lf, crs))
-        return STEP_FAIL;
-    header_fields(&s, m, lf + 1, mem);
-    if (n == 0)
-        body(&s, m);
-    return STEP_ITEM;
+    *header = lf + 1;
+    return start_line(&s, m, from, lf, crs) ? STEP_ITEM : STEP_FAIL;
 }
 
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
-    return sip_scan_for(in, NULL, 0, mem, m, fs);
+    struct scan s = {in, fs};
+    size_t header;
+
+    clear_octets(m, sizeof *m);
+    enum step step = sip_start(in, m, &header, fs);
+    if (step != STEP_ITEM)
+        return step;
+    header_fields(&s, m, header, mem);
+    body(&s, m);
+    return STEP_ITEM;
 }
 
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)

@@ -1,4 +1,4 @@
-/* codecs/sip/sip_template_test.c - messages from templates; and what sip_peek finds. */
+/* codecs/sip/sip_template_test.c - messages from templates; and what sip_route finds. */
 #include "codecs/sip/sip_template.h"
 #include "harness/core/test.h"
 
@@ -75,33 +75,36 @@ static const char request[] = "INVITE sip:bob@example.com SIP/2.0\r\n"
                               "Content-Length: 9\r\n"
                               "\r\n";
 
-static void peeks(void)
+static void routes(void)
 {
-    static const enum sip_type some[] = {SIP_FROM, SIP_VIA}, none[] = {SIP_VIA, SIP_TO};
     static uint8_t room[4096];
     struct arena mem = arena_of(room, sizeof room);
     struct findings fs = {0};
-    struct sip_msg m;
+    struct sip_route r;
 
-    CU_ASSERT_EQUAL(sip_peek(span_of(request), some, COUNT(some), &mem, &m, &fs), STEP_ITEM);
-    CU_ASSERT_EQUAL(m.headers_n, 2); /* up to the last one that was looked for */
-    CU_ASSERT_TRUE(span_is(sip_tag(&m, SIP_FROM), "1"));
-    CU_ASSERT_TRUE(
-        span_is(((const struct sip_via *)sip_first(&m, SIP_VIA))->host, "a.example.com"));
-    CU_ASSERT_EQUAL(m.body.n, 0);
-    CU_ASSERT_PTR_EQUAL(m.head.p + m.head.n, strstr(request, "CSeq"));
-    CU_ASSERT_EQUAL(fs.n, 0); /* what lies behind was not looked at */
+    CU_ASSERT_EQUAL(sip_route(span_of(request), &mem, &r, &fs), STEP_ITEM);
+    CU_ASSERT_TRUE(r.request && span_is(r.method, "INVITE"));
+    CU_ASSERT_TRUE(span_is(r.target, "sip:bob@example.com"));
+    CU_ASSERT_TRUE(span_is(r.via.host, "a.example.com")); /* the topmost */
+    CU_ASSERT_TRUE(span_is(param_find(r.via.params, r.via.params_n, "branch")->value, "z9hG4bK1"));
+    CU_ASSERT_TRUE(span_is(r.from_tag, "1"));
+    CU_ASSERT_PTR_NULL(r.to_tag.p);
+    CU_ASSERT_PTR_NULL(r.call_id.p);
+    CU_ASSERT_EQUAL(r.cseq.number, 7);
+    CU_ASSERT_EQUAL(fs.n, 0);
 
-    mem = arena_of(room, sizeof room);
-    CU_ASSERT_EQUAL(sip_peek(span_of(request), none, COUNT(none), &mem, &m, &fs), STEP_ITEM);
-    CU_ASSERT_EQUAL(m.headers_n, 5);
-    CU_ASSERT_PTR_NULL(sip_first(&m, SIP_TO));
-    CU_ASSERT_PTR_NULL(sip_first(&m, SIP_CSEQ)); /* found, not typed */
-    CU_ASSERT_PTR_NOT_NULL(sip_header(&m, SIP_CSEQ));
-    CU_ASSERT_EQUAL(m.blank.n, 2);
+    /* no line of the body is taken for one of the header */
+    CU_ASSERT_EQUAL(
+        sip_route(span_of("SIP/2.0 200 OK\r\nTo: <sip:a@b;tag=2>;x=\";tag=3\" ; Tag = 4\r\n"
+                          "\r\nCall-ID: 5\r\n"),
+                  &mem, &r, &fs),
+        STEP_ITEM);
+    CU_ASSERT_EQUAL(r.status, 200);
+    CU_ASSERT_TRUE(span_is(r.to_tag, "4"));
+    CU_ASSERT_PTR_NULL(r.call_id.p);
 
-    CU_ASSERT_EQUAL(sip_peek(span_of("INVITE"), some, 2, &mem, &m, &fs), STEP_MORE);
-    CU_ASSERT_EQUAL(sip_peek(span_of("INVITE\r\n"), some, 2, &mem, &m, &fs), STEP_FAIL);
+    CU_ASSERT_EQUAL(sip_route(span_of("INVITE"), &mem, &r, &fs), STEP_MORE);
+    CU_ASSERT_EQUAL(sip_route(span_of("INVITE\r\n"), &mem, &r, &fs), STEP_FAIL);
 }
 
-TESTS({"templates", templates}, {"lengths", lengths}, {"limits", limits}, {"peeks", peeks})
+TESTS({"templates", templates}, {"lengths", lengths}, {"limits", limits}, {"routes", routes})

@@ -1,89 +1,18 @@
 /* codecs/sip/sip_type.c - the values of header fields, by their forms. */
-#include "codecs/base/marks.h"
-#include "codecs/sip/sip_parts.h"
-
-struct cursor {
-    struct marks *marks; /* over the text that `at` counts from */
-    const uint8_t *p;    /* that text */
-    size_t at, end;      /* where reading is; where the value of the header field ends */
-    uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
-    bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
-    struct arena *mem;
-};
-
-static inline struct span cut(const struct cursor *c, size_t from, size_t to)
-{
-    return (struct span){c->p + from, to - from};
-}
-
-/* The same without white space around. */
-static inline struct span cut_trim(const struct cursor *c, size_t from, size_t to)
-{
-    if (from < to && c->p[from] > ' ' && c->p[to - 1] > ' ') /* as most */
-        return cut(c, from, to);
-    return lex_trim_ends(cut(c, from, to), LEX_LWS);
-}
-
-static inline size_t skip_lws(const struct cursor *c, size_t at)
-{
-    while (at < c->end && lex_is(c->p[at], LEX_LWS))
-        at++;
-    return at;
-}
-
-/* The offset behind the quoted string that begins at `at`; c->end: it has no end. */
-static size_t behind_quoted(const struct cursor *c, size_t at)
-{
-    for (at++;; at += 2) { /* behind a backslash, and what it takes along */
-        at = marks_next(c->marks, MARKS_QUOTE, at, c->end);
-        if (at >= c->end)
-            return c->end;
-        if (c->p[at] == '"')
-            return at + 1;
-    }
-}
-
-/* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
-static size_t stop_behind(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
-{
-    while (at < c->end && c->p[at] != one && c->p[at] != two) {
-        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
-        at = marks_next(c->marks, MARKS_STOP, at, c->end);
-    }
-    return at;
-}
-
-/* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
- * end goes to the end). */
-static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
-{
-    at = marks_next(c->marks, MARKS_STOP, at, c->end);
-    if (at == c->end || c->p[at] == one || c->p[at] == two)
-        return at; /* most often it is the next one */
-    return stop_behind(c, at, one, two);
-}
-
-/* The same where a quote is an octet as any other. */
-static size_t stop_raw(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
-{
-    at = marks_next(c->marks, MARKS_STOP, at, c->end);
-    while (at < c->end && c->p[at] != one && c->p[at] != two)
-        at = marks_next(c->marks, MARKS_STOP, at + 1, c->end);
-    return at;
-}
+#include "codecs/sip/sip_cursor.h"
 
 /* What a quoted string hides is no "=" of the parameter. */
 static inline void param_at(struct cursor *c, struct param *p, size_t from, size_t to)
 {
-    struct span text = cut_trim(c, from, to);
-
-    from = (size_t)(text.p - c->p);
-    to = from + text.n;
+    while (from < to && c->p[from] <= ' ' && lex_is(c->p[from], LEX_LWS))
+        from++;
+    while (from < to && c->p[to - 1] <= ' ' && lex_is(c->p[to - 1], LEX_LWS))
+        to--;
     size_t equal = marks_next(c->marks, MARKS_EQUAL, from, to);
 
-    p->text = text;
+    p->text = cut(c, from, to);
     if (equal == to) {
-        p->name = text;
+        p->name = p->text;
         p->value = (struct span){NULL, 0};
     } else {
         p->name = cut_trim(c, from, equal);
@@ -166,9 +95,8 @@ static inline bool usual_sent_by(const struct cursor *c, struct sip_via *v, size
     return true;
 }
 
-static void via(struct cursor *c, void *item)
+void sip_read_via(struct cursor *c, struct sip_via *v)
 {
-    struct sip_via *v = item;
     size_t from = c->at, end = stop(c, from, ';', c->sep);
 
     if (!usual_sent_by(c, v, from, end))
@@ -178,19 +106,17 @@ static void via(struct cursor *c, void *item)
     v->text = cut_trim(c, from, c->at);
 }
 
+static void via(struct cursor *c, void *item)
+{
+    sip_read_via(c, item);
+}
+
 static void address(struct cursor *c, void *item)
 {
     struct sip_address *a = item;
     const struct span none = {NULL, 0};
-    size_t from = skip_lws(c, c->at), at = from;
+    size_t from = c->at, at = address_open(c, from);
 
-    for (;; at++) { /* to the URI, or behind one without angles */
-        at = marks_next(c->marks, MARKS_STOP, at, c->end);
-        if (at < c->end && c->p[at] == '"')
-            at = behind_quoted(c, at) - 1;
-        else if (at == c->end || c->p[at] != ',' || c->sep == ',')
-            break;
-    }
     a->display = none;
     a->gap = none;
     a->bare = at == c->end || c->p[at] != '<';
@@ -201,7 +127,7 @@ static void address(struct cursor *c, void *item)
             a->display = lex_trim(before, LEX_LWS);
             a->gap = span_cut(before, a->display.n, before.n);
         }
-        uri_parse_at(c->marks, at + 1 < close ? at + 1 : close, close, c->mem, &a->uri);
+        uri_parse_at(c->marks, at + 1, close, c->mem, &a->uri);
         c->at = stop(c, close < c->end ? close + 1 : c->end, ';', c->sep);
     } else {
         struct span bare = cut_trim(c, from, at);
@@ -264,6 +190,14 @@ static void number(struct cursor *c, void *item)
     c->at = c->end;
 }
 
+static void length(struct cursor *c, void *item)
+{
+    struct sip_number *v = item;
+
+    number(c, item);
+    v->body = v->fits && v->number == c->body;
+}
+
 /* "314159 INVITE"; "776656 1 INVITE". */
 static void with_method(struct cursor *c, struct sip_number *v, bool two)
 {
@@ -288,9 +222,13 @@ static void with_method(struct cursor *c, struct sip_number *v, bool two)
     v->method = cut(c, next, c->end);
     c->at = c->end;
 }
+void sip_read_cseq(struct cursor *c, struct sip_number *v)
+{
+    with_method(c, v, false);
+}
 static void cseq(struct cursor *c, void *item)
 {
-    with_method(c, item, false);
+    sip_read_cseq(c, item);
 }
 static void rack(struct cursor *c, void *item)
 {
@@ -336,79 +274,119 @@ static void auth(struct cursor *c, void *item)
     auth_params(c, a, from);
 }
 
-static const struct {
-    size_t size;
-    void (*read)(struct cursor *c, void *item);
-} forms[SIP_FORMS] = {
-    [SIP_VIAS] = {sizeof(struct sip_via), via},
-    [SIP_ADDRESSES] = {sizeof(struct sip_address), address},
-    [SIP_VALUES] = {sizeof(struct sip_value), value},
-    [SIP_NUMBERS] = {sizeof(struct sip_number), number},
-    [SIP_LENGTH] = {sizeof(struct sip_number), number},
-    [SIP_CSEQS] = {sizeof(struct sip_number), cseq},
-    [SIP_RACKS] = {sizeof(struct sip_number), rack},
-    [SIP_AUTHS] = {sizeof(struct sip_auth), auth},
-    [SIP_INFOS] = {sizeof(struct sip_auth), info},
-};
+/* ---- header fields ---- */
 
-/* word ["@" word] of RFC 3261 section 25.1, and what the RFCs 3891, 3911 and 4538 put parameters behind. */
-static bool is_call_id(enum sip_type type)
+#define INLINE static inline __attribute__((always_inline)) /* so that the form is known */
+
+/* All values from c->at on, of which `l` has some already. */
+INLINE void values_from(struct cursor *c, struct sip_header *h, struct arena_list l, size_t size,
+                        void (*read)(struct cursor *c, void *item))
 {
-    return type == SIP_CALL_ID || type == SIP_IN_REPLY_TO || type == SIP_REPLACES ||
-           type == SIP_JOIN || type == SIP_TARGET_DIALOG;
+    void *item = l.n == 0          ? arena_new(c->mem, size)
+                 : c->at <= c->end ? arena_push(c->mem, &l, size)
+                                   : NULL;
+
+    if (l.n == 0)
+        l = (struct arena_list){item, item != NULL, item != NULL};
+    while (item) { /* which stands behind no white space: what is before it is none of the value */
+        read(c, item);
+        item = NULL;
+        if (c->at++ < c->end) {
+            item = arena_push(c->mem, &l, size);
+            c->at = skip_lws(c, c->at);
+        }
+    }
+    h->values = l.n ? l.p : NULL;
+    h->values_n = l.n;
 }
 
-/* The values of a header field whose value stands at `from` in the text of `marks`. */
-static void type(struct sip_header *h, struct marks *marks, size_t from, size_t body,
-                 struct arena *mem)
+/* Values without parameters and quotes, up to the first that has some or to the end: most lists have no others. */
+INLINE struct arena_list plain_values(struct cursor *c)
 {
-    const struct sip_name *name = &sip_names[h->type];
-    enum sip_form form = name->form;
-    size_t size = forms[form].size;
+    struct arena_run run = arena_run(c->mem, sizeof(struct sip_value));
+    struct sip_value *v = run.p;
+    size_t n = 0;
 
-    if (!size)
-        return;
-    struct cursor c = {
-        marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', is_call_id(h->type),
-        mem};
-    void *item = arena_new(mem, size);
-    struct arena_list l = {item, item != NULL, item != NULL}; /* of one: most are */
-    while (item) {
-        c.at = skip_lws(&c, c.at);
-        forms[form].read(&c, item);
-        item = c.at++ < c.end ? arena_push(mem, &l, size) : NULL;
+    while (n < run.room && c->at <= c->end) {
+        size_t end = marks_next(c->marks, MARKS_STOP, c->at, c->end);
+        if (end < c->end && (c->p[end] != ',' || c->sep != ','))
+            break;
+        struct span text = cut_trim(c, c->at, end);
+        v[n++] = (struct sip_value){text, text, NULL, 0};
+        c->at = skip_lws(c, end + 1);
     }
-    h->values = l.p;
-    h->values_n = l.n;
-    struct sip_number *length = l.p;
-    if (form == SIP_LENGTH && length) {
-        length->body = length->fits && length->number == body;
+    arena_run_end(c->mem, run, n, sizeof *v);
+    return (struct arena_list){run.p, n, n};
+}
+
+static void text_field(struct cursor *c, struct sip_header *h)
+{
+    (void)c;
+    (void)h;
+}
+static void value_field(struct cursor *c, struct sip_header *h)
+{
+    values_from(c, h, plain_values(c), sizeof(struct sip_value), value);
+}
+#define FORM(form, T)                                                                              \
+    static void form##_field(struct cursor *c, struct sip_header *h)                               \
+    {                                                                                              \
+        values_from(c, h, (struct arena_list){0}, sizeof(struct T), form);                         \
     }
+FORM(via, sip_via)
+FORM(address, sip_address)
+FORM(number, sip_number)
+FORM(length, sip_number)
+FORM(cseq, sip_number)
+FORM(rack, sip_number)
+FORM(auth, sip_auth)
+FORM(info, sip_auth)
+
+static void (*const forms[SIP_FORMS])(struct cursor *c, struct sip_header *h) = {
+    [SIP_TEXT] = text_field,    [SIP_VIAS] = via_field,       [SIP_ADDRESSES] = address_field,
+    [SIP_VALUES] = value_field, [SIP_NUMBERS] = number_field, [SIP_LENGTH] = length_field,
+    [SIP_CSEQS] = cseq_field,   [SIP_RACKS] = rack_field,     [SIP_AUTHS] = auth_field,
+    [SIP_INFOS] = info_field,
+};
+
+/* How a header field is read: a Call-ID is word ["@" word] of RFC 3261 section 25.1, as is what the RFCs 3891, 3911 and
+ * 4538 put parameters behind. */
+static const struct {
+    uint8_t form, sep;
+    bool raw;
+} kinds[SIP_TYPES] = {
+#define RAW(id)                                                                                    \
+    (SIP_##id == SIP_CALL_ID || SIP_##id == SIP_IN_REPLY_TO || SIP_##id == SIP_REPLACES ||         \
+     SIP_##id == SIP_JOIN || SIP_##id == SIP_TARGET_DIALOG)
+#define SIP_HEADER(id, name, compact, form, list) [SIP_##id] = {form, (list) ? ',' : ';', RAW(id)},
+#include "codecs/sip/sip_headers.def"
+#undef SIP_HEADER
+#undef RAW
+};
+
+/* The values of a header field whose value stands at `from` in the text of c->marks. */
+static inline void type(struct cursor *c, struct sip_header *h, size_t from)
+{
+    c->at = from;
+    c->end = from + h->value.n;
+    c->sep = kinds[h->type].sep;
+    c->raw = kinds[h->type].raw;
+    forms[kinds[h->type].form](c, h);
+}
+
+static struct cursor cursor_of(struct marks *marks, struct span text, size_t body,
+                               struct arena *mem)
+{
+    marks_init(marks, text);
+    return (struct cursor){.marks = marks, .p = text.p, .body = body, .mem = mem};
 }
 
 void sip_type(struct sip_header *h, size_t body, struct arena *mem)
 {
     struct marks marks;
+    struct cursor c = cursor_of(&marks, h->value, body, mem);
 
-    marks_init(&marks, h->value);
-    type(h, &marks, 0, body, mem);
-}
-
-enum step sip_peek(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
-                   struct sip_msg *m, struct findings *fs)
-{
-    enum step step = sip_scan_for(in, types, n, mem, m, fs);
-    struct marks marks;
-
-    if (step != STEP_ITEM)
-        return step;
-    marks_init(&marks, m->head);
-    for (size_t i = 0; i < n; i++)
-        if (m->first[types[i]]) {
-            struct sip_header *h = &m->headers[m->first[types[i]] - 1];
-            type(h, &marks, (size_t)(h->value.p - m->head.p), 0, mem);
-        }
-    return STEP_ITEM;
+    type(&c, h, 0);
 }
 
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
@@ -418,14 +396,14 @@ enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struc
 
     if (step != STEP_ITEM)
         return step;
-    marks_init(&marks, m->head);
+    struct cursor c = cursor_of(&marks, m->head, m->body.n, mem);
     if (m->request) {
         size_t at = (size_t)(m->uri.text.p - m->head.p);
         uri_parse_at(&marks, at, at + m->uri.text.n, mem, &m->uri);
     }
     for (size_t i = 0; i < m->headers_n; i++) {
         struct sip_header *h = &m->headers[i];
-        type(h, &marks, (size_t)(h->value.p - m->head.p), m->body.n, mem);
+        type(&c, h, (size_t)(h->value.p - m->head.p));
     }
     m->parts = NULL;
     m->parts_n = 0;

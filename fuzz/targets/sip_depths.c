@@ -1,4 +1,5 @@
-/* fuzz/targets/sip_depths.c - sip_scan and sip_decode see one message: the same parts, header fields and findings. */
+/* fuzz/targets/sip_depths.c - sip_scan, sip_decode and sip_route see one message: the same parts, header fields and
+ * findings. */
 #include "codecs/sip/sip.h"
 #include "fuzz/engine/target.h"
 
@@ -26,6 +27,43 @@ static void fields(const struct sip_msg *a, const struct sip_msg *b)
                 "one finds a header field that the other does not");
 }
 
+static void texts(struct span a, struct span b, const char *what)
+{
+    require(a.n == b.n && (a.n == 0 || a.p == b.p), what);
+}
+
+/* What sip_route finds is what the first header field of each type says. */
+static void routed(struct span in, const struct sip_msg *m)
+{
+    static uint8_t room[MEMORY];
+    struct arena mem = arena_of(room, MEMORY);
+    struct findings fs = {0};
+    struct sip_route r;
+    const struct sip_via *via = sip_first(m, SIP_VIA);
+    const struct sip_value *call = sip_first(m, SIP_CALL_ID);
+    const struct sip_number *cseq = sip_first(m, SIP_CSEQ);
+
+    require(sip_route(in, &mem, &r, &fs) == STEP_ITEM, "no way is found in a message");
+    require(r.request == m->request && r.status == m->status, "the kind of message differs");
+    texts(r.method, m->method, "the method differs");
+    texts(r.target, m->uri.text, "the Request-URI differs");
+    require((via != NULL) == (r.via.text.p != NULL), "one finds a Via only");
+    if (via) {
+        texts(r.via.host, via->host, "the host of Via differs");
+        texts(r.via.port, via->port, "the port of Via differs");
+        texts(r.via.transport, via->transport, "the transport of Via differs");
+        require(r.via.params_n == via->params_n, "the parameters of Via differ");
+    }
+    texts(r.from_tag, sip_tag(m, SIP_FROM), "the tag of From differs");
+    texts(r.to_tag, sip_tag(m, SIP_TO), "the tag of To differs");
+    texts(r.call_id, call ? call->value : (struct span){NULL, 0}, "Call-ID differs");
+    require((cseq != NULL) == (r.cseq.text.p != NULL), "one finds a CSeq only");
+    if (cseq) {
+        require(cseq->number == r.cseq.number && cseq->fits == r.cseq.fits, "CSeq differs");
+        texts(cseq->method, r.cseq.method, "the method of CSeq differs");
+    }
+}
+
 static void one(const uint8_t *p, size_t n)
 {
     static uint8_t first[MEMORY], second[MEMORY];
@@ -44,6 +82,7 @@ static void one(const uint8_t *p, size_t n)
                 same(a.blank, b.blank),
             "a part of the message differs");
     fields(&a, &b);
+    routed(in, &b);
 }
 
 const struct target sip_depths_target = {
