@@ -47,7 +47,8 @@ static inline size_t behind_quoted(const struct cursor *c, size_t at)
 }
 
 /* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
-static inline size_t stop_behind(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+static __attribute__((noinline)) size_t stop_behind(const struct cursor *c, size_t at, uint8_t one,
+                                                    uint8_t two)
 {
     while (at < c->end && c->p[at] != one && c->p[at] != two) {
         at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
@@ -58,7 +59,8 @@ static inline size_t stop_behind(const struct cursor *c, size_t at, uint8_t one,
 
 /* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
  * end goes to the end). */
-static inline size_t stop(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
+static inline __attribute__((always_inline)) size_t stop(const struct cursor *c, size_t at,
+                                                         uint8_t one, uint8_t two)
 {
     at = marks_next(c->marks, MARKS_STOP, at, c->end);
     if (at == c->end || c->p[at] == one || c->p[at] == two)
