@@ -10,24 +10,6 @@ enum {
     CLIENT_LOGINS = 4,     /* servers whose challenges are kept */
     CLIENT_CHALLENGES = 3, /* that one request answers: the first, a stale nonce, and once more */
 };
-struct http_args { /* of `request`, `fetch`, `send`, `close` */
-    struct addr to, local;
-    struct span transport, host;
-    struct span username, password; /* in place of those of the configuration */
-    struct span octets;             /* in place of a message */
-    bool as_is;                     /* nothing is added to the message */
-    bool login;                     /* a 401 is answered with credentials; of `fetch` always */
-    bool fresh;                     /* over a new connection */
-    bool
-        pipeline; /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
-    bool expect;  /* the body waits for 100 (RFC 9110 section 10.1.1) */
-    bool close;   /* the connection is not kept */
-    bool abort;   /* `close`: by a reset */
-    uint64_t chunk, split; /* octets in a chunk, in a segment; 0: not chunked, all in one */
-    uint64_t timeout_us;
-    uint32_t flow; /* over this connection, whatever waits there */
-    struct draft *message;
-};
 struct http_known { /* a server that has asked for credentials */
     struct addr at;
     uint64_t used_us;

@@ -71,6 +71,38 @@ struct http_client_config {
         continue_us; /* for a response; for 100 before a body is sent. 0: 30 s, 1 s */
     struct http_limits most;
 };
+/* Arguments of the verbs. */
+struct http_reply_args { /* of `reply`, `send`, `close` */
+    uint32_t id, flow;
+    struct span octets; /* instead of a message */
+    bool as_is;         /* nothing is added to the message */
+    bool close;         /* the connection ends behind it */
+    bool until_close;   /* and so does the body */
+    uint64_t chunk;     /* octets in a chunk; 0: the body has a length */
+    uint64_t split;     /* octets in a segment; 0: all in one */
+    uint64_t after_us;  /* 0: at once */
+    bool at_once;       /* though earlier requests are unanswered */
+    bool abort;         /* `close`: by a reset */
+    struct draft *message;
+};
+struct http_args { /* of `request`, `fetch`, `send`, `close` */
+    struct addr to, local;
+    struct span transport, host;
+    struct span username, password; /* in place of those of the configuration */
+    struct span octets;             /* in place of a message */
+    bool as_is;                     /* nothing is added to the message */
+    bool login;                     /* a 401 is answered with credentials; of `fetch` always */
+    bool fresh;                     /* over a new connection */
+    bool
+        pipeline; /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
+    bool expect;  /* the body waits for 100 (RFC 9110 section 10.1.1) */
+    bool close;   /* the connection is not kept */
+    bool abort;   /* `close`: by a reset */
+    uint64_t chunk, split; /* octets in a chunk, in a segment; 0: not chunked, all in one */
+    uint64_t timeout_us;
+    uint32_t flow; /* over this connection, whatever waits there */
+    struct draft *message;
+};
 extern const struct endpoint_class http_client_class, http_server_class;
 
 /* ---- shared by both, inside harness/endpoints/http ---- */

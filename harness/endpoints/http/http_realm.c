@@ -196,7 +196,7 @@ static bool same_target(const struct auth_credentials *c, const struct http_msg 
     return span_eq(target_part(wr_span(&w)), target_part(m->target));
 }
 
-/* RFC7616:3.4#a12, #1, 3.3#9: what has to be there, and once. */
+/* RFC7616:3.4#a12, #1, #a10, 3.3#9: what has to be there, and once. */
 static bool well_formed(const struct auth_credentials *c)
 {
     const struct span *const needed[] = {&c->realm, &c->nonce,  &c->uri, &c->response,
@@ -205,6 +205,8 @@ static bool well_formed(const struct auth_credentials *c)
     for (size_t i = 0; i < COUNT(needed); i++)
         if (!needed[i]->p || needed[i]->n == 0)
             return false;
+    if (auth_count(&(struct auth_count){.last = 0}, c->nc) == AUTH_NC_NONE)
+        return false;
     return (c->username.p != NULL) != (c->username_ext.p != NULL);
 }
 
@@ -228,8 +230,6 @@ static unsigned check_nonce(struct http_realm *r, uint64_t now_us, struct http_p
         return refuse(p, 401, "nonce");
     }
     enum auth_nc got = auth_count(&n->count, p->by.nc);
-    if (got == AUTH_NC_NONE)
-        return refuse(p, 400, "malformed");
     if ((got == AUTH_NC_REPLAY || got == AUTH_NC_OLD) && !env_flag(r->env, "replay-taken")) {
         p->stale = true;
         return refuse(p, 401, "replay");

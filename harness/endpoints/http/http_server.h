@@ -51,19 +51,6 @@ struct http_server {
     _Alignas(16) uint8_t pool_mem[POOL_BYTES(HTTP_CONNECTIONS, sizeof(struct http_stream))];
     uint8_t windows[HTTP_CONNECTIONS][HTTP_WINDOW], kepts[HTTP_CONNECTIONS][SERVER_KEPT];
 };
-struct http_reply_args { /* of `reply`, `send`, `close` */
-    uint32_t id, flow;
-    struct span octets; /* instead of a message */
-    bool as_is;         /* nothing is added to the message */
-    bool close;         /* the connection ends behind it */
-    bool until_close;   /* and so does the body */
-    uint64_t chunk;     /* octets in a chunk; 0: the body has a length */
-    uint64_t split;     /* octets in a segment; 0: all in one */
-    uint64_t after_us;  /* 0: at once */
-    bool at_once;       /* though earlier requests are unanswered */
-    bool abort;         /* `close`: by a reset */
-    struct draft *message;
-};
 struct http_answer { /* a response on its way */
     const struct input *in;
     struct outq *q;
