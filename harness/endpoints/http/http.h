@@ -182,6 +182,8 @@ struct http_login {                  /* what a server has asked for; zeroed at f
     uint8_t challenge[2048]; /* as it came */
     uint16_t nonce_n;
     uint8_t nonce[512]; /* what nextnonce has put in its place */
+    uint16_t scope_n;
+    uint8_t scope[256]; /* of Basic: the beginning of targets that it is sent with unasked */
 };
 enum http_challenge {
     HTTP_CHALLENGE_NONE, /* none that can be answered */
@@ -189,10 +191,13 @@ enum http_challenge {
     HTTP_CHALLENGE_STALE, /* the nonce alone was refused */
     HTTP_CHALLENGE_SAME,  /* the credentials were refused (RFC7616:3.3#7) */
 };
-/* Keep the challenge of a 401 that is answered: by RFC 7616 the first that can be (3.7#3), Basic where there is no
+/* Keep the challenge of a 401 to a request for `target` that is answered: by RFC 7616 the first that can be (3.7#3), Basic where there is no
  * other. The deviations of `env` count by their names. */
 enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
-                                    const struct http_msg *m, struct arena *mem);
+                                    const struct http_msg *m, struct span target,
+                                    struct arena *mem);
+/* Whether a request for `target` may have credentials before it is challenged: RFC7616:3.3#2, RFC7617:2.2#a1. */
+bool http_login_fits(const struct http_login *l, struct span target);
 /* The value of Authorization for a kept challenge; empty: it cannot be made, or `mem` is full. */
 struct span http_login_sign(struct http_login *l, const struct env *env,
                             const struct http_account *a, const struct auth_request *r,

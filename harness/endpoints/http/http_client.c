@@ -135,6 +135,14 @@ static void interim(struct http_client *c, struct http_trans *t, const struct in
         http_client_send_body(c, t, q);
 }
 
+static struct span target_of(const struct http_trans *t)
+{
+    struct span line = {t->plain, t->plain_n};
+    size_t at = lex_until(line, 0, LEX_BLANK | LEX_EOL);
+
+    return span_cut(line, at + 1, lex_until(line, at + 1, LEX_BLANK | LEX_EOL));
+}
+
 /* Whether a 401 is answered by credentials: then it is, over the connection where that goes on. */
 static bool answered(struct http_client *c, struct http_trans *t, struct http_link *l,
                      const struct http_msg *m, const struct input *in, struct outq *q)
@@ -147,7 +155,7 @@ static bool answered(struct http_client *c, struct http_trans *t, struct http_li
         return false;
     login = http_client_login(c, &t->to, in->now_us);
     login->signed_ = t->authorization_n > 0; /* whether these credentials were refused */
-    got = http_login_keep(login, &c->env, m, &mem);
+    got = http_login_keep(login, &c->env, m, target_of(t), &mem);
     if (got == HTTP_CHALLENGE_SAME && !client_flag(c, "refused-tried-again"))
         *login = (struct http_login){0};
     if (got == HTTP_CHALLENGE_NONE ||

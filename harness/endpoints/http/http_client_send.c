@@ -95,7 +95,9 @@ static struct span sign(struct http_client *c, struct http_trans *t, const struc
     struct arena content = arena_of(c->content, sizeof c->content);
     struct auth_request asked = {.method = m->method};
 
-    if (!t->login || !l->challenged || http_has(dr, HTTP_AUTHORIZATION))
+    if (!t->login || http_has(dr, HTTP_AUTHORIZATION) ||
+        !(t->challenges || http_login_fits(l, m->target) ||
+          client_flag(c, "credentials-everywhere")))
         return (struct span){NULL, 0};
     asked.body = http_content_of((struct span){t->plain, t->plain_n}, HTTP_ASK_OTHER, &content);
     struct span value =

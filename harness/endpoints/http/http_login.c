@@ -43,8 +43,26 @@ static void challenge_of(struct span text, struct arena *mem, struct auth_challe
         auth_challenge_of(&list, c);
 }
 
+/* The part of a target that shares its protection space with others, under Basic: up to the last slash of its path. */
+static struct span scope_of(struct span target)
+{
+    size_t n = lex_find(target, 0, '?');
+
+    while (n && target.p[n - 1] != '/')
+        n--;
+    return span_cut(target, 0, n);
+}
+
+bool http_login_fits(const struct http_login *l, struct span target)
+{
+    struct span scope = {l->scope, l->scope_n};
+
+    return l->challenged &&
+           (!l->basic || (scope.n && span_eq(span_cut(scope_of(target), 0, scope.n), scope)));
+}
+
 enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
-                                    const struct http_msg *m, struct arena *mem)
+                                    const struct http_msg *m, struct span target, struct arena *mem)
 {
     unsigned how = AUTH_BASIC_TOO | (env_flag(env, "strongest-first") ? AUTH_STRONGEST : 0u);
     struct offered o;
@@ -59,12 +77,18 @@ enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
     if (!c || o.text[c - o.v].n > sizeof l->challenge)
         return HTTP_CHALLENGE_NONE;
     challenge_of((struct span){l->challenge, l->n}, mem, &before);
-    bool same = l->challenged && l->signed_ && before.realm.p && auth_same(before.realm, c->realm);
+    bool same = l->challenged && l->signed_ && before.realm.p &&
+                auth_same(before.realm, c->realm) && lex_same(before.list.scheme, c->list.scheme);
     bool stale = auth_flag_of(c->stale) == AUTH_TRUE;
     struct span text = o.text[c - o.v];
     bool basic = auth_scheme_of(c->list.scheme) == AUTH_BASIC;
     *l = (struct http_login){.challenged = true, .basic = basic, .n = (uint16_t)text.n};
     memcpy(l->challenge, text.p, text.n);
+    struct span scope = scope_of(target);
+    if (basic && scope.n && scope.n <= sizeof l->scope) {
+        memcpy(l->scope, scope.p, scope.n);
+        l->scope_n = (uint16_t)scope.n;
+    }
     return !same ? HTTP_CHALLENGE_NEW : stale ? HTTP_CHALLENGE_STALE : HTTP_CHALLENGE_SAME;
 }
 

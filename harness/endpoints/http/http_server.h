@@ -74,9 +74,39 @@ static inline bool server_flag(const struct http_server *s, const char *name)
 
 /* ---- http_server.c ---- */
 
+/* The connection of a flow; NULL: there is none. */
+struct http_stream *http_server_stream(struct http_server *s, flow_id flow);
+/* A connection is no more; and is closed here. */
+void http_server_forget(struct http_server *s, struct http_stream *st);
+void http_server_drop(struct http_server *s, struct http_stream *st, bool abort, struct outq *q);
+
+/* ---- http_server_turns.c ---- */
+
+/* Take what has come, and what was left of before. The connection may be gone afterwards. */
+void http_server_work(struct http_server *s, struct http_stream *st, const struct input *in,
+                      struct span octets, struct outq *q);
+/* A turn for a request; `m` is NULL where there is none that can be read. */
+struct http_turn *http_turn_new(struct http_server *s, struct http_stream *st,
+                                const struct http_msg *m);
+/* The i-th turn is over. */
+void http_turn_pop(struct http_stream *st, size_t i);
 /* Give a turn its response, `octets`, which leaves when the time has come. close: the connection ends behind it. */
 void http_server_respond(struct http_server *s, struct http_answer *a, struct span octets,
                          uint64_t due_us);
+/* Send the responses whose turn has come. */
+void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t now_us,
+                       struct outq *q);
+void http_server_send(const struct http_stream *st, struct span octets, uint64_t split,
+                      struct outq *q);
+/* Nothing more is sent: closed in stages, so that the last response is not lost (RFC9112:9.6#a1). */
+void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
+                               struct outq *q);
+
+/* ---- http_server_script.c ---- */
+
+enum { HTTP_SERVER_VERBS = 4 };
+extern const struct verb http_server_verbs[HTTP_SERVER_VERBS];
+void http_server_command(struct http_server *s, const struct input *in, struct outq *q);
 
 /* ---- http_server_answer.c: what a request gets ---- */
 
