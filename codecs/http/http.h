@@ -114,7 +114,9 @@ struct http_msg {
                                    is beyond 65534 */
 };
 extern const struct desc http_msg_desc;
-extern const struct codec http_codec;
+/* http_head_codec, http_connect_codec: of a response to HEAD, to CONNECT, which its octets do not say. Nobody takes octets
+ * for theirs unasked. */
+extern const struct codec http_codec, http_head_codec, http_connect_codec;
 
 /* Decode the message that `in` holds whole. `ask`: what a response answers. Header fields and chunks go to arrays from
  * `mem`; they are cut short where that is full.
@@ -153,12 +155,21 @@ struct http_frame { /* where a message ends, by RFC 9112 section 6.3 */
 /* The framing of the message whose start line and header fields are `head`. */
 struct http_frame http_frame_of(struct span head, enum http_ask ask);
 
-struct http_chunked { /* a decoder of the chunked coding; all zero at the beginning of a body */
+enum http_over {                    /* why framing is lost */
+                 HTTP_OVER_NOTHING, /* the other side broke it */
+                 HTTP_OVER_HEAD, /* a limit of ours: of start line and header fields, of a trailer section */
+                 HTTP_OVER_BODY, /* of the body */
+                 HTTP_OVER_LINE, /* of the line before a chunk */
+};
+struct http_chunked {    /* a decoder of the chunked coding; all zero at the beginning of a body */
+    uint64_t most;       /* the caller's: octets of data that are taken; 0: HTTP_BODY_MAX */
+    size_t trailer_most; /* and of a trailer section; 0: HTTP_HEAD_MAX */
     uint8_t state;
-    bool done;      /* the body has ended; what follows is no part of it */
-    uint64_t left;  /* octets of the chunk that are still to come */
-    uint64_t total; /* of data so far */
-    uint32_t line;  /* octets of the line, or of the trailer section, so far */
+    bool done;           /* the body has ended; what follows is no part of it */
+    enum http_over over; /* after STEP_FAIL */
+    uint64_t left;       /* octets of the chunk that are still to come */
+    uint64_t total;      /* of data so far */
+    uint32_t line;       /* octets of the line, or of the trailer section, so far */
 };
 /* Take the chunked coding off octets that come in any pieces (RFC 9112 section 7.1.3).
  *
@@ -168,18 +179,26 @@ struct http_chunked { /* a decoder of the chunked coding; all zero at the beginn
 enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used, struct span *data,
                             struct findings *fs);
 
-struct http_dec {            /* of one stream; all zero at its beginning and behind each message */
-    enum http_ask ask;       /* the caller's: what the next response answers */
-    bool in_body;            /* the head is done */
-    size_t from;             /* octets of line ends before the start line */
-    size_t seen;             /* octets of the window that were looked at */
-    struct http_frame frame; /* once in_body */
+struct
+    http_dec { /* of one stream; all zero at its beginning; the limits stay behind each message */
+    size_t head_most; /* the caller's limits, in octets; 0: HTTP_HEAD_MAX (of a trailer section
+                            too), HTTP_BODY_MAX */
+    uint64_t body_most;
+    enum http_ask ask;          /* the caller's: what the next response answers */
+    enum http_over over;        /* after STEP_FAIL */
+    bool in_body;               /* the head is done */
+    size_t head;                /* octets of it, once in_body, those of line ends before it too */
+    size_t from;                /* octets of line ends before the start line */
+    size_t seen;                /* octets of the window that were looked at */
+    struct http_frame frame;    /* once in_body */
     struct http_chunked chunks; /* of a chunked body */
 };
 /* Framing of a stream: how many octets the next message takes. The window may grow at its end between calls. A body that
  * ends with the connection is STEP_MORE for ever: its end is the caller's to know, who then decodes the window.
  * STEP_FAIL: framing is lost, a finding says why. Empty lines before a start line are of the message. */
 enum step http_next(struct http_dec *d, struct span in, size_t *used, struct findings *fs);
+/* The same for the head alone: STEP_ITEM: d->head and d->frame are set, and http_next goes on with the body. */
+enum step http_next_head(struct http_dec *d, struct span in, struct findings *fs);
 /* How sure it is that `in` is HTTP/1, 0 to 100: by its start line. */
 unsigned http_guess(struct span in, uint16_t port);
 /* Write what the draft says; a Content-Length without value is that of the body, a chunk without size that of its data. */

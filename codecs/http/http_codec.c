@@ -64,17 +64,32 @@ static enum step next(struct span in, size_t *used, struct findings *fs)
     return http_next(&d, in, used, fs);
 }
 
-static enum step decode(struct span in, struct arena *mem, const void **view, struct findings *fs)
+static enum step decode_as(struct span in, enum http_ask ask, struct arena *mem, const void **view,
+                           struct findings *fs)
 {
     struct http_msg *m = arena_take(mem, sizeof *m);
 
     *view = NULL;
     if (!m)
         return STEP_MORE;
-    enum step s = http_decode(in, HTTP_ASK_OTHER, mem, m, fs);
+    enum step s = http_decode(in, ask, mem, m, fs);
     if (s == STEP_ITEM)
         *view = m;
     return s;
+}
+static enum step decode(struct span in, struct arena *mem, const void **view, struct findings *fs)
+{
+    return decode_as(in, HTTP_ASK_OTHER, mem, view, fs);
+}
+static enum step decode_head(struct span in, struct arena *mem, const void **view,
+                             struct findings *fs)
+{
+    return decode_as(in, HTTP_ASK_HEAD, mem, view, fs);
+}
+static enum step decode_connect(struct span in, struct arena *mem, const void **view,
+                                struct findings *fs)
+{
+    return decode_as(in, HTTP_ASK_CONNECT, mem, view, fs);
 }
 
 static void lint(const void *view, struct findings *fs)
@@ -157,4 +172,20 @@ const struct codec http_codec = {
     .encode = http_encode,
     .brief = brief,
     .token = token,
+};
+const struct codec http_head_codec = {
+    .name = "http_head",
+    .view = &http_msg_desc,
+    .decode = decode_head,
+    .lint = lint,
+    .encode = http_encode,
+    .brief = brief,
+};
+const struct codec http_connect_codec = {
+    .name = "http_connect",
+    .view = &http_msg_desc,
+    .decode = decode_connect,
+    .lint = lint,
+    .encode = http_encode,
+    .brief = brief,
 };

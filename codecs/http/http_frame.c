@@ -145,8 +145,10 @@ static enum step lost(struct findings *fs, int rule, size_t at)
 }
 
 /* A limit of ours: the other side broke nothing. */
-static enum step too_long(struct findings *fs, const char *what, size_t at, uint64_t limit)
+static enum step too_long(struct http_chunked *c, enum http_over over, struct findings *fs,
+                          const char *what, size_t at, uint64_t limit)
 {
+    c->over = over;
     finding_add(
         fs, (struct finding){
                 .clause = "RFC9112:7.1#3", .what = what, .level = MAY, .off = at, .arg = {limit}});
@@ -163,15 +165,18 @@ static enum step size_octet(struct http_chunked *c, uint8_t o, size_t at, struct
     if (c->state == SIZE && !digit && c->line == 0)
         return lost(fs, RULE_CHUNK_SIZE, at);
     if (++c->line > HTTP_LINE_MAX)
-        return too_long(fs, "the line before a chunk is longer than %u octets", at, HTTP_LINE_MAX);
+        return too_long(c, HTTP_OVER_LINE, fs, "the line before a chunk is longer than %u octets",
+                        at, HTTP_LINE_MAX);
     if (digit) {
         uint8_t v = lex_lower(o);
         c->left = c->left << 4 | (uint64_t)(v <= '9' ? v - '0' : v - 'a' + 10);
     } else if (o != '\n') {
         c->state = EXT;
     } else {
-        if (c->left > HTTP_BODY_MAX - c->total)
-            return too_long(fs, "a chunked body is longer than %u octets", at, HTTP_BODY_MAX);
+        uint64_t most = c->most ? c->most : HTTP_BODY_MAX;
+        if (c->left > most - c->total)
+            return too_long(c, HTTP_OVER_BODY, fs, "a chunked body is longer than %u octets", at,
+                            most);
         c->state = c->left ? DATA : TRAILER;
         c->line = 0;
     }
@@ -204,8 +209,10 @@ static enum step other_octet(struct http_chunked *c, uint8_t o, size_t at, struc
             c->state = TRAILER;
         break;
     }
-    if (++c->line > HTTP_HEAD_MAX)
-        return too_long(fs, "a trailer section is longer than %u octets", at, HTTP_HEAD_MAX);
+    size_t most = c->trailer_most ? c->trailer_most : HTTP_HEAD_MAX;
+    if (++c->line > most)
+        return too_long(c, HTTP_OVER_HEAD, fs, "a trailer section is longer than %u octets", at,
+                        most);
     return STEP_MORE;
 }
 
@@ -235,37 +242,42 @@ enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used
 
 /* ---- streams ---- */
 
-static enum step limit(struct findings *fs, const char *what, size_t off, uint64_t max)
+static enum step limit(struct http_dec *d, enum http_over over, struct findings *fs,
+                       const char *what, uint64_t max)
 {
+    d->over = over;
     finding_add(
-        fs, (struct finding){
-                .clause = "RFC9110:8.6#8", .what = what, .level = MAY, .off = off, .arg = {max}});
+        fs, (struct finding){.clause = "RFC9110:8.6#8", .what = what, .level = MAY, .arg = {max}});
     return STEP_FAIL;
 }
 
-/* The head, and where the message ends by it. */
-static enum step head(struct http_dec *d, struct span in, struct findings *fs)
+enum step http_next_head(struct http_dec *d, struct span in, struct findings *fs)
 {
+    size_t most = d->head_most ? d->head_most : HTTP_HEAD_MAX;
+    uint64_t body = d->body_most ? d->body_most : HTTP_BODY_MAX;
+
     d->from = lex_while(in, d->from, LEX_EOL);
     if (d->from == in.n)
-        return in.n > HTTP_HEAD_MAX ? limit(fs, "no start line within %u octets", 0, HTTP_HEAD_MAX)
-                                    : STEP_MORE;
+        return in.n > most ? limit(d, HTTP_OVER_HEAD, fs, "no start line within %u octets", most)
+                           : STEP_MORE;
     if (d->seen < d->from)
         d->seen = d->from;
     size_t n = lex_head(in, &d->seen);
-    if (!n && in.n <= HTTP_HEAD_MAX)
+    if (!n && in.n <= most)
         return STEP_MORE;
-    if (!n || n > HTTP_HEAD_MAX)
-        return limit(fs, "no empty line within %u octets", 0, HTTP_HEAD_MAX);
+    if (!n || n > most)
+        return limit(d, HTTP_OVER_HEAD, fs, "no empty line within %u octets", most);
     d->frame = http_frame_of(span_cut(in, 0, n), d->ask);
     if (d->frame.how == HTTP_BROKEN) {
         http_broke(fs, d->frame.coding ? RULE_CODING_LAST : RULE_LENGTH_BAD,
                    (size_t)(d->frame.bad.p - in.p), d->frame.bad.n, 0);
         return STEP_FAIL;
     }
-    if (d->frame.how == HTTP_LENGTH && d->frame.length > HTTP_BODY_MAX)
-        return limit(fs, "Content-Length is above %u", 0, HTTP_BODY_MAX);
-    d->seen = n;
+    if (d->frame.how == HTTP_LENGTH && d->frame.length > body)
+        return limit(d, HTTP_OVER_BODY, fs, "Content-Length is above %u", body);
+    d->chunks.most = body;
+    d->chunks.trailer_most = most;
+    d->seen = d->head = n;
     d->in_body = true;
     return STEP_ITEM;
 }
@@ -284,12 +296,13 @@ static enum step chunk_frames(struct http_dec *d, struct span in, struct finding
         fs->n = inner.n;
         d->seen += took;
     }
+    d->over = d->chunks.over;
     return s;
 }
 
 enum step http_next(struct http_dec *d, struct span in, size_t *used, struct findings *fs)
 {
-    enum step s = d->in_body ? STEP_ITEM : head(d, in, fs);
+    enum step s = d->in_body ? STEP_ITEM : http_next_head(d, in, fs);
     size_t end = d->seen;
 
     *used = 0;
@@ -311,6 +324,6 @@ enum step http_next(struct http_dec *d, struct span in, size_t *used, struct fin
     if (s != STEP_ITEM || in.n < end)
         return s == STEP_FAIL ? STEP_FAIL : STEP_MORE;
     *used = end;
-    *d = (struct http_dec){0};
+    *d = (struct http_dec){.head_most = d->head_most, .body_most = d->body_most};
     return STEP_ITEM;
 }

@@ -132,4 +132,70 @@ static void limits(void)
     }
 }
 
-TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits})
+/* Limits of the caller's: the same in one piece and octet by octet, and which one it was. */
+static void limits_told(void)
+{
+    static const struct {
+        const char *text;
+        size_t head;
+        uint64_t body;
+        enum step step;
+        enum http_over over;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\nA: b\r\n\r\n", 24, 1, STEP_ITEM, HTTP_OVER_NOTHING},
+        {"GET / HTTP/1.1\r\nA: b\r\n\r\n", 23, 1, STEP_FAIL, HTTP_OVER_HEAD},
+        {OK FIVE "\r\nhello", 99, 5, STEP_ITEM, HTTP_OVER_NOTHING},
+        {OK FIVE "\r\nhello", 99, 4, STEP_FAIL, HTTP_OVER_BODY},
+        {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 99, 5, STEP_ITEM,
+         HTTP_OVER_NOTHING},
+        {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 99, 4, STEP_FAIL,
+         HTTP_OVER_BODY},
+        {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
+        {OK "Content-Length: x\r\n\r\n", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t each = 1; each < 256; each += 254) {
+            struct http_dec d = {.head_most = rows[i].head, .body_most = rows[i].body};
+            struct span in = span_of(rows[i].text);
+            struct findings none = {0};
+            enum step s = STEP_MORE;
+            size_t used = 0;
+            for (size_t n = 0; s == STEP_MORE && n < in.n; n += each) {
+                if (!d.in_body) {
+                    enum step h = http_next_head(&d, span_cut(in, 0, n + each), &none);
+                    CU_ASSERT_TRUE(h != STEP_ITEM || (d.in_body && d.head > 0));
+                    s = h == STEP_FAIL ? h : s;
+                }
+                if (d.in_body)
+                    s = http_next(&d, span_cut(in, 0, n + each), &used, &none);
+            }
+            CU_ASSERT_EQUAL(s, rows[i].step);
+            CU_ASSERT_EQUAL(d.over, rows[i].over);
+            CU_ASSERT_TRUE(s != STEP_ITEM || (used == in.n && d.head_most == rows[i].head &&
+                                              d.body_most == rows[i].body && !d.in_body));
+        }
+}
+
+/* The codecs that know what a response answers. */
+static void codecs(void)
+{
+    static const struct {
+        const struct codec *codec;
+        size_t findings;
+    } rows[] = {{&http_codec, 1}, {&http_head_codec, 0}, {&http_connect_codec, 1}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct finding found[4];
+        struct findings fs = {.v = found, .cap = COUNT(found)};
+        struct arena mem = arena_of(memory, sizeof memory);
+        const void *view;
+        CU_ASSERT_EQUAL_FATAL(rows[i].codec->decode(span_of(OK FIVE "\r\n"), &mem, &view, &fs),
+                              STEP_ITEM);
+        rows[i].codec->lint(view, &fs);
+        CU_ASSERT_EQUAL(fs.n, rows[i].findings);
+    }
+}
+
+TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
+      {"limits told", limits_told}, {"codecs", codecs})

@@ -1,5 +1,6 @@
 /* codecs/http/http_value.c - names of fields, and the forms of their values (RFC 9110). */
 #include "codecs/http/http_parts.h"
+#include "codecs/uri/uri.h"
 
 const struct http_name http_names[HTTP_TYPES] = {
     [HTTP_OTHER] = {"", 0, 0},
@@ -97,38 +98,19 @@ bool http_is_etag(struct span s)
 
 /* ---- hosts: RFC 3986 section 3.2.2 ---- */
 
-static bool host_octet(uint8_t c)
-{
-    return lex_is(c, LEX_ALPHA | LEX_DIGIT) || (c && strchr("-._~!$&'()*+,;=", c));
-}
-
 bool http_is_host(struct span s, bool port)
 {
-    size_t at = 0;
-
-    if (s.n && s.p[0] == '[') {
-        at = lex_find(s, 0, ']');
-        if (at < 3 || at == s.n)
-            return false;
-        for (size_t i = 1; i < at; i++)
-            if (!host_octet(s.p[i]) && s.p[i] != ':')
-                return false;
-        at++;
-    } else {
-        while (at < s.n && s.p[at] != ':') {
-            bool coded = s.p[at] == '%' && at + 2 < s.n && lex_is(s.p[at + 1], LEX_HEX) &&
-                         lex_is(s.p[at + 2], LEX_HEX);
-            if (!coded && !host_octet(s.p[at]))
-                return false;
-            at += coded ? 3 : 1;
-        }
-    }
-    if (at == s.n)
-        return !port;
-    if (s.p[at] != ':' || (port && at == 0))
-        return false;
-    struct span digits = span_cut(s, at + 1, s.n);
+    size_t literal = s.n && s.p[0] == '[' ? lex_find(s, 0, ']') : 0;
+    size_t colon = lex_find(s, literal, ':');
+    struct span host = span_cut(s, 0, colon), digits = span_cut(s, colon + 1, s.n);
     uint64_t v;
+
+    if (!uri_is_any_host(host))
+        return false;
+    if (colon == s.n)
+        return !port;
+    if (port && host.n == 0)
+        return false;
     return digits.n ? lex_number(digits, &v) && v <= UINT16_MAX : !port;
 }
 

@@ -111,6 +111,9 @@ bool uri_addr(struct span host, struct addr *a);
 /* Whether `host` is one as RFC 3261 section 25.1 has it: a name, an IPv4 address, an IPv6 address in brackets, and nothing
  * behind it; addresses by RFC 5954 section 4.1. */
 bool uri_is_host(struct span host);
+/* The same by RFC 3986 section 3.2.2: an address in brackets, or a name of any of its octets and escapes, which may be
+ * empty. */
+bool uri_is_any_host(struct span host);
 
 /* ---- escapes ---- */
 

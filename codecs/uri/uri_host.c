@@ -173,3 +173,14 @@ enum uri_host uri_host_other(struct span host, bool dns, struct span *at)
         return addr_parse(host, &a) ? HOST_GOOD : HOST_IPV4;
     return host.n > 255 ? HOST_LONG : uri_hostname(host, at);
 }
+
+bool uri_is_any_host(struct span host)
+{
+    struct span at;
+    uint8_t c;
+
+    for (size_t i = lex_find(host, 0, '%'); i < host.n; i = lex_find(host, i + 1, '%'))
+        if (!uri_escaped(host, i, &c))
+            return false;
+    return uri_host_other(host, false, &at) == HOST_GOOD;
+}

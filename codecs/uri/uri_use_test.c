@@ -262,5 +262,21 @@ static void hosts(void)
         CU_ASSERT_FALSE(uri_is_host(span_of(bad[i])));
 }
 
+/* RFC 3986 section 3.2.2: host. */
+static void any_hosts(void)
+{
+    static const char *const good[] = {
+        "",      "a",           "a_b.c",         "b..",      "-a",  "192.0.2.1", "192.0.2.256",
+        "a%2Db", "!$&'()*+,;=", "[2001:db8::1]", "[v1.x:y]", "[::]"};
+    static const char *const bad[] = {"a b",    "a%2",   "a%zz",   "a:1",           "a@b",   "[::1",
+                                      "[::1]x", "[1:2]", "[zz::]", "[fe80::1%251]", "[v.x]", "a/b"};
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        CU_ASSERT_TRUE(uri_is_any_host(span_of(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        CU_ASSERT_FALSE(uri_is_any_host(span_of(bad[i])));
+}
+
 TESTS({"classes", classes}, {"escapes", escapes}, {"unescapes", unescapes}, {"means", means},
-      {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts})
+      {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts},
+      {"any hosts", any_hosts})
