@@ -24,11 +24,11 @@ static uint64_t decode(void *ctx, size_t n)
         struct arena mem = arena_of(w->room, sizeof w->room);
         struct span in = {(const uint8_t *)w->mix.octets[w->next++ % SDP_MIX], w->mix.n};
         if (sdp_msg_decode(in, &mem, &m, &fs) != STEP_ITEM || fs.n || mem.full ||
-            m.media_n != w->mix.media || m.media[0].attributes_n != w->mix.attributes) {
+            m.media_n != w->mix.media || m.media[0].section.attributes_n != w->mix.attributes) {
             w->bad++;
             continue;
         }
-        sum += m.origin->id.n + m.media[0].port + m.media[0].attributes[0].value.n;
+        sum += m.origin->id.n + m.media[0].port + m.media[0].section.attributes[0].value.n;
     }
     return sum;
 }

@@ -85,8 +85,10 @@ static inline void *sdp_take(struct arena *mem, size_t size)
 /* The words of `c`, apart by single `stop`. */
 void sdp_words(struct sdp_cur *c, uint8_t stop, struct arena *mem, const struct span **v,
                size_t *n);
+/* The direction that an attribute says; false: it is none of these four. */
+bool sdp_direction_of(const struct sdp_attribute *a, enum sdp_direction *d);
 /* The direction that the first such attribute says; false: there is none. */
-bool sdp_direction_in(const struct sdp_attribute *v, size_t n, enum sdp_direction *d);
+bool sdp_direction_in(const struct sdp_section *s, enum sdp_direction *d);
 /* Type the value of an attribute. */
 void sdp_attribute_parts(struct sdp_attribute *a, const uint8_t *lim, struct arena *mem);
 
