@@ -347,8 +347,7 @@ static void extmap(const struct sdp_judge *j, const struct sdp_attribute *a)
     struct span entry = word(a->value, 0), id = span_cut(entry, 0, lex_find(entry, 0, '/'));
     size_t colon = lex_find(v->uri, 0, ':');
 
-    if (!sdp_is_digits(id) || id.n > 5 || !v->uri.n ||
-        (v->attributes.p && !v->attributes.n)) {
+    if (!sdp_is_digits(id) || id.n > 5 || !v->uri.n || (v->attributes.p && !v->attributes.n)) {
         sdp_broke(j, SDP_R_EXTMAP_FORM, a->value);
         return;
     }

@@ -78,6 +78,14 @@ static void end_session(struct scan *s)
     m->times_n = s->times.n;
 }
 
+enum { ATTRIBUTES_AT_ONCE = 16 };
+/* Whether nothing was taken since the last attribute. */
+static bool attributes_last(const struct scan *s)
+{
+    const struct arena_list *l = &s->attributes;
+    return l->p && (uint8_t *)((struct sdp_attribute *)l->p + l->cap) == s->mem->p + s->mem->n;
+}
+
 static void end_section(struct scan *s, const uint8_t *at)
 {
     struct sdp_section *to = s->section;
@@ -85,8 +93,9 @@ static void end_section(struct scan *s, const uint8_t *at)
 
     if (!to)
         return;
-    for (size_t i = 0; i < s->attributes.n; i++)
-        sdp_attribute_parts(&a[i], s->lim, s->mem);
+    if (attributes_last(s))
+        s->mem->n -= (s->attributes.cap - s->attributes.n) * sizeof *a;
+    sdp_attribute_parts(a, s->attributes.n, s->lim, s->mem);
     to->text = (struct span){s->begin, (size_t)(at - s->begin)};
     to->attributes = a;
     to->attributes_n = s->attributes.n;
@@ -115,12 +124,31 @@ static void other(struct scan *s, struct span line)
     s->section->odd = true;
 }
 
-/* `colon`: the first one of the line. */
-static void attribute(struct scan *s, struct span v, const uint8_t *colon)
+/* Room for further attributes, several where they can stand behind those that there are; end_section gives back what is
+ * left of it. */
+static bool more_attributes(struct scan *s)
 {
-    struct sdp_attribute *a = arena_push(s->mem, &s->attributes, sizeof *a);
-    if (!a)
+    struct arena_list *l = &s->attributes;
+    size_t room = (s->mem->cap - s->mem->n) / sizeof(struct sdp_attribute);
+
+    if (attributes_last(s) && room > 0 && !s->mem->full) {
+        room = room < ATTRIBUTES_AT_ONCE ? room : ATTRIBUTES_AT_ONCE;
+        s->mem->n += room * sizeof(struct sdp_attribute);
+        l->cap += room;
+        return true;
+    }
+    if (!arena_push(s->mem, l, sizeof(struct sdp_attribute)))
+        return false;
+    l->n--;
+    return true;
+}
+
+/* `colon`: the first one of the line. */
+static inline void attribute(struct scan *s, struct span v, const uint8_t *colon)
+{
+    if (s->attributes.n == s->attributes.cap && !more_attributes(s))
         return;
+    struct sdp_attribute *a = (struct sdp_attribute *)s->attributes.p + s->attributes.n++;
     const uint8_t *end = v.p + v.n;
     a->name = (struct span){v.p, (size_t)((colon ? colon : end) - v.p)};
     a->value = colon ? (struct span){colon + 1, (size_t)(end - colon - 1)} : (struct span){NULL, 0};
@@ -155,7 +183,7 @@ static void connection(struct scan *s, struct span line, struct span v)
         again(s, line);
         return;
     } else {
-        s->m->connection = c = sdp_take(s->mem, sizeof *c);
+        s->m->connection = c = arena_new(s->mem, sizeof *c);
     }
     if (c)
         sdp_connection_of(v, s->lim, c);
@@ -168,7 +196,7 @@ static void key(struct scan *s, struct span line, struct span v)
         again(s, line);
         return;
     }
-    struct sdp_key *k = sdp_take(s->mem, sizeof *k);
+    struct sdp_key *k = arena_new(s->mem, sizeof *k);
     if (k)
         sdp_key_of(v, s->lim, k);
     *to = k;
@@ -180,7 +208,7 @@ static void origin(struct scan *s, struct span line, struct span v)
         again(s, line);
         return;
     }
-    struct sdp_origin *o = sdp_take(s->mem, sizeof *o);
+    struct sdp_origin *o = arena_new(s->mem, sizeof *o);
     if (o)
         sdp_origin_of(v, s->lim, o);
     s->m->origin = o;
@@ -218,7 +246,7 @@ static void repeat_or_zone(struct scan *s, struct span line, struct span v)
         if (r)
             sdp_repeat_of(v, s->lim, s->mem, r);
     } else {
-        struct sdp_zone *z = sdp_take(s->mem, sizeof *z);
+        struct sdp_zone *z = arena_new(s->mem, sizeof *z);
         if (z)
             sdp_zone_of(v, s->lim, s->mem, z);
         t->zone = z;
@@ -348,6 +376,17 @@ static void line_of(struct scan *s, struct span line, const uint8_t *colon)
         typed(s, line, v);
 }
 
+/* Most lines are attributes that nothing is wrong with: these in a few steps. False: it is another. */
+static inline bool quick_attribute(struct scan *s, const uint8_t *p, const uint8_t *lf,
+                                   const uint8_t *colon)
+{
+    if (p[0] != 'a' || lf - p < 3 || p[1] != '=' || lf[-1] != '\r' || s->m->lf || !s->section)
+        return false;
+    s->place = PLACE_A; /* the last place of each section */
+    attribute(s, (struct span){p + 2, (size_t)(lf - p) - 3}, colon);
+    return true;
+}
+
 /* The line from `p` to its LF, or to the end of all where there is none. */
 static void whole_line(struct scan *s, const uint8_t *p, const uint8_t *lf, const uint8_t *colon)
 {
@@ -380,7 +419,8 @@ static void lines(struct scan *s)
                 const uint8_t *lf = block + __builtin_ctzll(lfs);
                 if (!colon && before)
                     colon = block + __builtin_ctzll(before);
-                whole_line(s, begin, lf, colon);
+                if (!quick_attribute(s, begin, lf, colon))
+                    whole_line(s, begin, lf, colon);
                 colons &= ~((lfs & -lfs) - 1);
                 colon = NULL;
                 begin = lf + 1;
@@ -400,13 +440,15 @@ enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, s
         return STEP_MORE;
     if (!lex_is(in.p[0], LEX_ALPHA) || in.p[1] != '=')
         return STEP_FAIL;
-    struct scan s = {.in = in,
-                     .lim = in.p + in.n,
-                     .mem = mem,
-                     .fs = fs,
-                     .m = m,
-                     .section = &m->section,
-                     .begin = in.p};
+    struct scan s;
+    clear_octets(&s, sizeof s);
+    s.in = in;
+    s.lim = in.p + in.n;
+    s.mem = mem;
+    s.fs = fs;
+    s.m = m;
+    s.section = &m->section;
+    s.begin = in.p;
     clear_octets(m, sizeof *m);
     m->text = in;
     if (in.p[0] != 'v')
