@@ -6,7 +6,7 @@
  *
  *   struct sdp_msg m;
  *   if (sdp_msg_decode(body, &mem, &m, &findings) == STEP_ITEM && m.media_n) {
- *       const struct sdp_attribute *a = sdp_attribute(m.media[0].attributes, m.media[0].attributes_n, SDP_RTPMAP);
+ *       const struct sdp_attribute *a = sdp_attribute(&m.media[0].section, SDP_RTPMAP);
  *       const struct sdp_rtpmap *map = a ? a->parts : NULL;
  *       ...
  */
@@ -211,18 +211,10 @@ struct sdp_attribute {
 
 /* ---- descriptions ---- */
 
-struct sdp_media {
+struct sdp_section {  /* what the session level and media descriptions both have */
     struct span text; /* all its lines */
-    bool odd;         /* they are not in the usual order, or do not end as the first line does */
-    struct span line; /* the value of m= (RFC 8866 section 5.14) */
-    struct span media;
-    uint32_t port, ports; /* ports: their number behind a slash */
-    struct span proto;
-    const struct span *formats;
-    size_t formats_n;
+    bool odd; /* they are not in the usual order, or do not end as the first line of all does */
     struct span info;
-    const struct sdp_connection *connections;
-    size_t connections_n;
     const struct sdp_bandwidth *bandwidths;
     size_t bandwidths_n;
     const struct sdp_key *key; /* NULL: none */
@@ -231,25 +223,28 @@ struct sdp_media {
     const struct sdp_other *others;
     size_t others_n;
 };
+struct sdp_media {
+    struct sdp_section section;
+    struct span line; /* the value of m= (RFC 8866 section 5.14) */
+    struct span media;
+    uint32_t port, ports; /* ports: their number behind a slash */
+    struct span proto;
+    const struct span *formats;
+    size_t formats_n;
+    const struct sdp_connection *connections;
+    size_t connections_n;
+};
 struct sdp_msg {
-    struct span text;    /* all of it */
-    struct span session; /* the lines before the first m= */
-    bool odd;            /* as of sdp_media, for these */
-    bool lf;             /* lines end with LF alone, as the first one does */
-    struct span version, name, info, uri;
+    struct sdp_section section; /* the lines before the first m= */
+    struct span text;           /* all of it */
+    bool lf;                    /* lines end with LF alone, as the first one does */
+    struct span version, name, uri;
     const struct sdp_origin *origin;
     const struct sdp_contact *emails, *phones;
     size_t emails_n, phones_n;
     const struct sdp_connection *connection;
-    const struct sdp_bandwidth *bandwidths;
-    size_t bandwidths_n;
     const struct sdp_time *times;
     size_t times_n;
-    const struct sdp_key *key;
-    const struct sdp_attribute *attributes;
-    size_t attributes_n;
-    const struct sdp_other *others;
-    size_t others_n;
     const struct sdp_media *media;
     size_t media_n;
 };
@@ -268,8 +263,7 @@ enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, s
 void sdp_lint(const struct sdp_msg *m, struct findings *fs);
 
 /* The first attribute of a type; NULL: none. */
-const struct sdp_attribute *sdp_attribute(const struct sdp_attribute *v, size_t n,
-                                          enum sdp_type type);
+const struct sdp_attribute *sdp_attribute(const struct sdp_section *s, enum sdp_type type);
 /* The c= line that holds for a media description: its first own one, or that of the session level; NULL: none. */
 const struct sdp_connection *sdp_media_connection(const struct sdp_msg *m,
                                                   const struct sdp_media *media);

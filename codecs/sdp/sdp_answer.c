@@ -26,8 +26,8 @@ static const struct {
 /* The first a=rtpmap of a payload type; NULL: none. */
 static const struct sdp_attribute *map_of(const struct sdp_media *m, uint32_t payload)
 {
-    for (size_t i = 0; i < m->attributes_n; i++) {
-        const struct sdp_attribute *a = &m->attributes[i];
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
         if (a->type == SDP_RTPMAP && a->parts &&
             ((const struct sdp_rtpmap *)a->parts)->payload == payload)
             return a;
@@ -112,8 +112,8 @@ static bool fits(const struct maker *k, const struct sdp_ability *s, struct span
 /* The offered a=crypto that is taken; NULL: none. */
 static const struct sdp_attribute *crypto_of(const struct sdp_ability *s, const struct sdp_media *m)
 {
-    for (size_t i = 0; s->suite && i < m->attributes_n; i++) {
-        const struct sdp_attribute *a = &m->attributes[i];
+    for (size_t i = 0; s->suite && i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
         const struct sdp_crypto *v = a->type == SDP_CRYPTO ? a->parts : NULL;
         if (v && v->tag != SDP_NONE && span_is(v->suite, s->suite))
             return a;
@@ -194,8 +194,8 @@ static void find_maps(struct maker *k, const struct sdp_media *m)
 {
     memset(k->maps, 0, sizeof k->maps);
     memset(k->fmtps, 0, sizeof k->fmtps);
-    for (size_t i = 0; i < m->attributes_n; i++) {
-        const struct sdp_attribute *a = &m->attributes[i], **to = NULL;
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i], **to = NULL;
         uint32_t payload = SDP_NONE;
         if (a->type == SDP_RTPMAP && a->parts) {
             payload = ((const struct sdp_rtpmap *)a->parts)->payload;
@@ -235,7 +235,7 @@ static void accepted(struct maker *k, struct node *list, const struct sdp_media 
     setup(k, list, m);
     if (offered && lex_holds(m->proto, "SAVP") && !lex_holds(m->proto, "TLS"))
         crypto(k, list, s, offered);
-    if (k->able->mux && sdp_attribute(m->attributes, m->attributes_n, SDP_RTCP_MUX))
+    if (k->able->mux && sdp_attribute(&m->section, SDP_RTCP_MUX))
         attribute(k, list, "rtcp-mux", (struct span){NULL, 0});
     if (lex_holds(m->proto, "DTLS/SCTP"))
         attribute(k, list, "sctp-port", span_of("5000"));
@@ -248,7 +248,7 @@ static bool media(struct maker *k, struct node *to, const struct sdp_media *m)
     bool ok[FORMATS] = {false};
     find_maps(k, m);
     const struct sdp_ability *s = choose(k, m, ok);
-    const struct sdp_attribute *mid = sdp_attribute(m->attributes, m->attributes_n, SDP_MID);
+    const struct sdp_attribute *mid = sdp_attribute(&m->section, SDP_MID);
 
     put(k, item, &f[MEDIA_MEDIA], m->media);
     draft_uint(k->dr, item, &f[MEDIA_PORT], s ? s->port : 0);

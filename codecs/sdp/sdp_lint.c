@@ -68,13 +68,13 @@ enum sdp_direction sdp_facts_direction(const struct sdp_facts *facts, const stru
     const struct sdp_attribute *first = NULL;
     enum sdp_direction d = SDP_DIR_BOTH;
 
-    if (sdp_direction_in(m->attributes, m->attributes_n, &d))
+    if (sdp_direction_in(&m->section, &d))
         return d;
     for (size_t i = 0; i < COUNT(types); i++)
         if (facts->first[types[i]] && (!first || facts->first[types[i]] < first))
             first = facts->first[types[i]];
     if (first)
-        sdp_direction_in(first, 1, &d);
+        sdp_direction_of(first, &d);
     return d;
 }
 
@@ -96,8 +96,8 @@ static void octets(const struct sdp_judge *j)
 void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts)
 {
     memset(facts, 0, sizeof *facts);
-    for (size_t i = 0; i < m->attributes_n; i++) {
-        const struct sdp_attribute *a = &m->attributes[i];
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
         if (!facts->first[a->type])
             facts->first[a->type] = a;
         if (a->type == SDP_GROUP && a->parts &&

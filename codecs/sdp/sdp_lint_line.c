@@ -386,7 +386,7 @@ void sdp_lint_session(const struct sdp_judge *j)
     else
         sdp_broke(j, SDP_R_NO_ORIGIN, (struct span){NULL, 0});
     name(j, m->name);
-    info(j, m->info);
+    info(j, m->section.info);
     uri(j, m->uri);
     for (size_t i = 0; i < m->emails_n; i++)
         email(j, &m->emails[i]);
@@ -394,14 +394,14 @@ void sdp_lint_session(const struct sdp_judge *j)
         phone(j, &m->phones[i]);
     if (m->connection)
         connection(j, m->connection);
-    for (size_t i = 0; i < m->bandwidths_n; i++)
-        bandwidth(j, &m->bandwidths[i]);
+    for (size_t i = 0; i < m->section.bandwidths_n; i++)
+        bandwidth(j, &m->section.bandwidths[i]);
     if (!m->times_n)
         sdp_broke(j, SDP_R_NO_TIME, (struct span){NULL, 0});
     for (size_t i = 0; i < m->times_n; i++)
         times(j, &m->times[i]);
-    if (m->key)
-        key(j, m->key);
+    if (m->section.key)
+        key(j, m->section.key);
 }
 
 static bool proto_form(struct span s)
@@ -478,13 +478,13 @@ void sdp_lint_media(const struct sdp_judge *j)
     const struct sdp_media *m = j->media;
 
     media_line(j, m);
-    info(j, m->info);
+    info(j, m->section.info);
     for (size_t i = 0; i < m->connections_n; i++)
         connection(j, &m->connections[i]);
     if (!m->connections_n && !j->m->connection)
         sdp_broke(j, SDP_R_CONNECTION_NONE, m->line);
-    for (size_t i = 0; i < m->bandwidths_n; i++)
-        bandwidth(j, &m->bandwidths[i]);
-    if (m->key)
-        key(j, m->key);
+    for (size_t i = 0; i < m->section.bandwidths_n; i++)
+        bandwidth(j, &m->section.bandwidths[i]);
+    if (m->section.key)
+        key(j, m->section.key);
 }

@@ -208,13 +208,13 @@ static const struct sdp_rid *rid_of(const struct sdp_media *m, struct span id)
 {
     size_t seen = 0;
 
-    for (size_t i = 0; i < m->attributes_n && seen < SDP_LINT_MEDIA && i < 4 * SDP_LINT_MEDIA;
-         i++) {
-        if (m->attributes[i].type != SDP_RID || !m->attributes[i].parts)
+    for (size_t i = 0;
+         i < m->section.attributes_n && seen < SDP_LINT_MEDIA && i < 4 * SDP_LINT_MEDIA; i++) {
+        if (m->section.attributes[i].type != SDP_RID || !m->section.attributes[i].parts)
             continue;
         seen++;
-        if (span_eq(((const struct sdp_rid *)m->attributes[i].parts)->id, id))
-            return m->attributes[i].parts;
+        if (span_eq(((const struct sdp_rid *)m->section.attributes[i].parts)->id, id))
+            return m->section.attributes[i].parts;
     }
     return NULL;
 }

@@ -233,7 +233,7 @@ static void transport(struct state *s)
 
 static struct span mid_of(const struct sdp_media *m)
 {
-    const struct sdp_attribute *a = sdp_attribute(m->attributes, m->attributes_n, SDP_MID);
+    const struct sdp_attribute *a = sdp_attribute(&m->section, SDP_MID);
     return a ? a->value : (struct span){NULL, 0};
 }
 
@@ -327,8 +327,7 @@ static void session(struct state *s)
         sdp_broke(s->j, SDP_R_LITE_PACING, s->first[SDP_ICE_PACING]->name);
     groups(s);
     for (size_t i = 0; i < m->media_n && s->first[SDP_EXTMAP]; i++) {
-        const struct sdp_attribute *a =
-            sdp_attribute(m->media[i].attributes, m->media[i].attributes_n, SDP_EXTMAP);
+        const struct sdp_attribute *a = sdp_attribute(&m->media[i].section, SDP_EXTMAP);
         if (a) {
             sdp_broke(s->j, SDP_R_EXTMAP_LEVELS, a->name);
             return;
@@ -339,12 +338,13 @@ static void session(struct state *s)
 void sdp_lint_section(const struct sdp_judge *j)
 {
     const struct sdp_media *m = j->media;
+    const struct sdp_section *section = m ? &m->section : &j->m->section;
     struct state s;
 
     memset(&s, 0, offsetof(struct state, seen));
     s.j = j;
-    s.v = m ? m->attributes : j->m->attributes;
-    s.n = m ? m->attributes_n : j->m->attributes_n;
+    s.v = section->attributes;
+    s.n = section->attributes_n;
     for (size_t i = 0; m && i < m->formats_n; i++) {
         uint32_t pt = payload(m->formats[i]);
         if (pt != SDP_NONE)

@@ -63,11 +63,36 @@ static const uint8_t slots[SLOTS] = {
     [126] = SDP_LANG,
 };
 
+static uint64_t load8(const void *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static uint32_t load4(const void *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+/* Whether `p`, as many octets as the known name has, is that name: by words that overlap. */
+static bool same(const uint8_t *p, const struct sdp_name *known)
+{
+    const char *name = known->name;
+    size_t n = known->n;
+
+    if (n > 8)
+        return load8(p) == load8(name) && load8(p + n - 8) == load8(name + n - 8) &&
+               (n <= 16 || memcmp(p + 8, name + 8, n - 16) == 0);
+    if (n >= 4)
+        return load4(p) == load4(name) && load4(p + n - 4) == load4(name + n - 4);
+    return memcmp(p, name, n) == 0;
+}
+
 enum sdp_type sdp_type_of(struct span name)
 {
     if (name.n < 2)
         return SDP_OTHER;
     enum sdp_type type = (enum sdp_type)slots[slot(name)];
-    const struct sdp_name *known = &sdp_names[type];
-    return name.n == known->n && memcmp(name.p, known->name, name.n) == 0 ? type : SDP_OTHER;
+    return name.n == sdp_names[type].n && same(name.p, &sdp_names[type]) ? type : SDP_OTHER;
 }

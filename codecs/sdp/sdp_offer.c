@@ -25,7 +25,7 @@ static void broke(const struct check *c, const char *clause, enum level level, c
 
 static const struct sdp_attribute *own(const struct sdp_media *m, enum sdp_type type)
 {
-    return sdp_attribute(m->attributes, m->attributes_n, type);
+    return sdp_attribute(&m->section, type);
 }
 static struct span value_of(const struct sdp_attribute *a)
 {
@@ -51,9 +51,9 @@ static void payloads_of(const struct sdp_media *m, struct payloads *p)
         if (v < 128 && !p->at[v])
             p->at[v] = (uint8_t)(i < 254 ? i + 1 : 255);
     }
-    for (size_t i = 0; i < m->attributes_n; i++) {
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
         const struct sdp_rtpmap *map =
-            m->attributes[i].type == SDP_RTPMAP ? m->attributes[i].parts : NULL;
+            m->section.attributes[i].type == SDP_RTPMAP ? m->section.attributes[i].parts : NULL;
         if (map && map->payload < 128 && !p->mapped[map->payload]) {
             p->mapped[map->payload] = p->known[map->payload] = true;
             p->coding[map->payload] = (struct sdp_coding){map->encoding, map->clock,
@@ -254,15 +254,15 @@ static void attributes(const struct check *c, const struct sdp_media *o, const s
 
     for (size_t r = 0; r < COUNT(rules); r++) {
         size_t looked = 0;
-        for (size_t i = 0; i < a->attributes_n && looked < LIMIT; i++) {
+        for (size_t i = 0; i < a->section.attributes_n && looked < LIMIT; i++) {
             bool found = false;
-            if (a->attributes[i].type != rules[r].type || !a->attributes[i].parts)
+            if (a->section.attributes[i].type != rules[r].type || !a->section.attributes[i].parts)
                 continue;
             looked++;
-            for (size_t k = 0; k < o->attributes_n && !found; k++)
-                found = offered_too(&a->attributes[i], &o->attributes[k]);
+            for (size_t k = 0; k < o->section.attributes_n && !found; k++)
+                found = offered_too(&a->section.attributes[i], &o->section.attributes[k]);
             if (!found)
-                broke(c, rules[r].clause, MUST, rules[r].what, a->attributes[i].value);
+                broke(c, rules[r].clause, MUST, rules[r].what, a->section.attributes[i].value);
         }
     }
 }
@@ -270,17 +270,18 @@ static void attributes(const struct check *c, const struct sdp_media *o, const s
 static void extensions(const struct check *c, const struct sdp_media *o, const struct sdp_media *a)
 {
     size_t looked = 0;
-    for (size_t i = 0; i < a->attributes_n && looked < LIMIT; i++) {
+    for (size_t i = 0; i < a->section.attributes_n && looked < LIMIT; i++) {
         bool differs = false;
-        if (a->attributes[i].type != SDP_EXTMAP || !a->attributes[i].parts)
+        if (a->section.attributes[i].type != SDP_EXTMAP || !a->section.attributes[i].parts)
             continue;
         looked++;
-        for (size_t k = 0; k < o->attributes_n; k++)
-            differs |= o->attributes[k].type == SDP_EXTMAP && o->attributes[k].parts &&
-                       !offered_too(&a->attributes[i], &o->attributes[k]);
+        for (size_t k = 0; k < o->section.attributes_n; k++)
+            differs |= o->section.attributes[k].type == SDP_EXTMAP &&
+                       o->section.attributes[k].parts &&
+                       !offered_too(&a->section.attributes[i], &o->section.attributes[k]);
         if (differs)
             broke(c, "RFC8285:7#15b", MUST, "an extension has another identifier than in the offer",
-                  a->attributes[i].value);
+                  a->section.attributes[i].value);
     }
 }
 
@@ -320,9 +321,9 @@ static void answered(const struct check *c, const struct sdp_media *o, const str
 
 static const struct sdp_group *group_of(const struct sdp_msg *m, struct span semantics, size_t from)
 {
-    for (size_t i = from; i < m->attributes_n && i < 4 * LIMIT; i++) {
+    for (size_t i = from; i < m->section.attributes_n && i < 4 * LIMIT; i++) {
         const struct sdp_group *g =
-            m->attributes[i].type == SDP_GROUP ? m->attributes[i].parts : NULL;
+            m->section.attributes[i].type == SDP_GROUP ? m->section.attributes[i].parts : NULL;
         if (g && span_eq(g->semantics, semantics))
             return g;
     }
@@ -331,29 +332,30 @@ static const struct sdp_group *group_of(const struct sdp_msg *m, struct span sem
 
 static bool tag_offered(const struct sdp_msg *m, struct span semantics, struct span tag)
 {
-    for (size_t i = 0; i < m->attributes_n && i < 4 * LIMIT; i++) {
+    for (size_t i = 0; i < m->section.attributes_n && i < 4 * LIMIT; i++) {
         const struct sdp_group *g =
-            m->attributes[i].type == SDP_GROUP ? m->attributes[i].parts : NULL;
+            m->section.attributes[i].type == SDP_GROUP ? m->section.attributes[i].parts : NULL;
         for (size_t k = 0; g && span_eq(g->semantics, semantics) && k < g->ids_n && k < LIMIT; k++)
             if (span_eq(g->ids[k], tag))
                 return true;
     }
-    return m->attributes_n > 4 * LIMIT;
+    return m->section.attributes_n > 4 * LIMIT;
 }
 
 static void groups(const struct check *c)
 {
     size_t looked = 0;
 
-    for (size_t i = 0; i < c->is->attributes_n && looked < 8; i++) {
-        const struct sdp_group *g =
-            c->is->attributes[i].type == SDP_GROUP ? c->is->attributes[i].parts : NULL;
+    for (size_t i = 0; i < c->is->section.attributes_n && looked < 8; i++) {
+        const struct sdp_group *g = c->is->section.attributes[i].type == SDP_GROUP
+                                        ? c->is->section.attributes[i].parts
+                                        : NULL;
         if (!g)
             continue;
         looked++;
         if (!group_of(c->was, g->semantics, 0)) {
             broke(c, "RFC5888:9.2#7", MUST, "a group that was not offered",
-                  c->is->attributes[i].value);
+                  c->is->section.attributes[i].value);
             continue;
         }
         for (size_t k = 0; k < g->ids_n && k < LIMIT; k++)

@@ -1,6 +1,9 @@
 /* codecs/sdp/sdp_parts.h - what the files of this codec share; inside codecs/sdp only. */
 #ifndef CODECS_SDP_SDP_PARTS_H
 #define CODECS_SDP_SDP_PARTS_H
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #include "codecs/sdp/sdp.h"
 
 /* Reading a value from its front: the octets to `end` are its own, those to `lim` can be read. */
@@ -16,16 +19,15 @@ static inline struct sdp_cur sdp_cur_of(struct span s, const uint8_t *lim)
 static inline const uint8_t *sdp_find(const uint8_t *p, const uint8_t *end, const uint8_t *lim,
                                       uint8_t c)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const uint64_t ones = 0x0101010101010101u;
-    for (uint64_t v; lim - p >= 8; p += 8) {
+#if defined(__SSE2__)
+    const __m128i wanted = _mm_set1_epi8((char)c);
+    for (; lim - p >= 16; p += 16) {
         if (p >= end)
             return end;
-        memcpy(&v, p, 8);
-        v ^= ones * c;
-        v = (v - ones) & ~v & (ones << 7); /* its lowest bit is at the first octet that is now 0 */
-        if (v) {
-            p += __builtin_ctzll(v) / 8;
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, wanted));
+        if (hit) {
+            p += (unsigned)__builtin_ctz(hit);
             return p < end ? p : end;
         }
     }
@@ -70,25 +72,70 @@ static inline uint32_t sdp_u32(struct span s)
     }
     return s.n ? (uint32_t)v : SDP_NONE;
 }
-/* The same of 64 bits. */
+/* The number that stands before the next `stop`, which is passed over: sdp_u32(sdp_until(c, stop)) in one go. */
+static inline uint32_t sdp_u32_until(struct sdp_cur *c, uint8_t stop)
+{
+    const uint8_t *p = c->p;
+    uint32_t v = 0;
+
+    if (!p)
+        return SDP_NONE;
+    const uint8_t *most = c->end - p > 9 ? p + 9 : c->end; /* so many digits fit */
+    for (; p < most && (uint8_t)(*p - '0') <= 9; p++)
+        v = v * 10 + (uint8_t)(*p - '0');
+    if (p == c->p || (p < c->end && *p != stop))
+        return sdp_u32(sdp_until(c, stop));
+    c->p = p < c->end ? p + 1 : NULL;
+    return v;
+}
+/* As sdp_u32, of 64 bits. */
 static inline uint64_t sdp_u64(struct span s)
 {
-    uint64_t v;
-    return lex_number(s, &v) ? v : SDP_NO_TIME;
+    uint64_t v = 0;
+
+    if (s.n > 19) /* it may be too large, or have zeros in front */
+        return lex_number(s, &v) ? v : SDP_NO_TIME;
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t d = (uint8_t)(s.p[i] - '0');
+        if (d > 9)
+            return SDP_NO_TIME;
+        v = v * 10 + d;
+    }
+    return s.n ? v : SDP_NO_TIME;
 }
-/* Room for one record, not zeroed; NULL: `mem` is full. */
-static inline void *sdp_take(struct arena *mem, size_t size)
+/* A list of items that nothing else is taken between: each is filled before the next one is asked for. */
+struct sdp_run {
+    struct arena *mem;
+    struct arena_run at;
+    size_t size, n;
+};
+static inline struct sdp_run sdp_run_of(struct arena *mem, size_t size)
 {
-    struct arena_list l = {0};
-    return arena_push(mem, &l, size);
+    return (struct sdp_run){mem, arena_run(mem, size), size, 0};
 }
-/* The words of `c`, apart by single `stop`. */
-void sdp_words(struct sdp_cur *c, uint8_t stop, struct arena *mem, const struct span **v,
-               size_t *n);
+/* Room for one item more; NULL: `mem` is full, and says so. */
+static inline void *sdp_run_next(struct sdp_run *r)
+{
+    if (r->n < r->at.room)
+        return (uint8_t *)r->at.p + r->size * r->n++;
+    r->mem->full = true;
+    return NULL;
+}
+/* Keep the items, of which there are `*n`; NULL: none. */
+static inline void *sdp_run_end(const struct sdp_run *r, size_t *n)
+{
+    arena_run_end(r->mem, r->at, r->n, r->size);
+    *n = r->n;
+    return r->n ? r->at.p : NULL;
+}
+/* All words of `c`, apart by single `stop`. */
+void sdp_words(struct sdp_cur c, uint8_t stop, struct arena *mem, const struct span **v, size_t *n);
+/* The direction that an attribute says; false: it is none of these four. */
+bool sdp_direction_of(const struct sdp_attribute *a, enum sdp_direction *d);
 /* The direction that the first such attribute says; false: there is none. */
-bool sdp_direction_in(const struct sdp_attribute *v, size_t n, enum sdp_direction *d);
-/* Type the value of an attribute. */
-void sdp_attribute_parts(struct sdp_attribute *a, const uint8_t *lim, struct arena *mem);
+bool sdp_direction_in(const struct sdp_section *s, enum sdp_direction *d);
+/* Type the values of attributes. */
+void sdp_attribute_parts(struct sdp_attribute *v, size_t n, const uint8_t *lim, struct arena *mem);
 
 void sdp_origin_of(struct span s, const uint8_t *lim, struct sdp_origin *o);
 void sdp_contact_of(struct span s, struct sdp_contact *c);

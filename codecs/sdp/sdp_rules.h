@@ -222,7 +222,7 @@ void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts);
 static inline const struct sdp_attribute *
 sdp_facts_either(const struct sdp_facts *facts, const struct sdp_media *m, enum sdp_type type)
 {
-    const struct sdp_attribute *a = sdp_attribute(m->attributes, m->attributes_n, type);
+    const struct sdp_attribute *a = sdp_attribute(&m->section, type);
     return a ? a : facts->first[type];
 }
 /* sdp_media_direction, without looking at the attributes of the session level again. */

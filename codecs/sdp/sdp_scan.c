@@ -1,4 +1,5 @@
 /* codecs/sdp/sdp_scan.c - the lines of a description, their order, and the sections that they make. */
+#include "codecs/base/marks.h"
 #include "codecs/sdp/sdp_parts.h"
 
 /* The places of lines in a section, by their letters; 0: none there (RFC 8866 section 5). */
@@ -29,12 +30,12 @@ struct scan {
     struct arena *mem;
     struct findings *fs;
     struct sdp_msg *m;
-    struct sdp_media *media; /* the section that is read; NULL: that of the session */
-    uint8_t place;           /* of the line before */
-    bool odd, inside;        /* inside: of a media description */
-    size_t bare;             /* lines that end with LF alone */
-    size_t first_bare;       /* where the first of these LF stands */
-    const uint8_t *begin;    /* of the section */
+    struct sdp_media *media;     /* the section that is read; NULL: that of the session */
+    struct sdp_section *section; /* what both have of it; NULL: there is no room for it */
+    uint8_t place;               /* of the line before */
+    size_t bare;                 /* lines that end with LF alone */
+    size_t first_bare;           /* where the first of these LF stands */
+    const uint8_t *begin;        /* of the section */
     struct arena_list all_media;
     struct arena_list attributes, connections, bandwidths, others; /* of the section */
     struct arena_list emails, phones, times,
@@ -64,49 +65,53 @@ static void end_repeats(struct scan *s)
     s->repeats = (struct arena_list){0};
 }
 
+static void end_session(struct scan *s)
+{
+    struct sdp_msg *m = s->m;
+
+    end_repeats(s);
+    m->emails = s->emails.p;
+    m->emails_n = s->emails.n;
+    m->phones = s->phones.p;
+    m->phones_n = s->phones.n;
+    m->times = s->times.p;
+    m->times_n = s->times.n;
+}
+
+enum { ATTRIBUTES_AT_ONCE = 16 };
+/* Whether nothing was taken since the last attribute. */
+static bool attributes_last(const struct scan *s)
+{
+    const struct arena_list *l = &s->attributes;
+    return l->p && (uint8_t *)((struct sdp_attribute *)l->p + l->cap) == s->mem->p + s->mem->n;
+}
+
 static void end_section(struct scan *s, const uint8_t *at)
 {
+    struct sdp_section *to = s->section;
     struct sdp_attribute *a = s->attributes.p;
-    struct span text = {s->begin, (size_t)(at - s->begin)};
 
-    for (size_t i = 0; i < s->attributes.n; i++)
-        sdp_attribute_parts(&a[i], s->lim, s->mem);
-    if (s->inside) {
-        struct sdp_media *m = s->media;
-        if (!m)
-            return;
-        m->text = text;
-        m->odd = s->odd;
-        m->attributes = a;
-        m->attributes_n = s->attributes.n;
-        m->connections = s->connections.p;
-        m->connections_n = s->connections.n;
-        m->bandwidths = s->bandwidths.p;
-        m->bandwidths_n = s->bandwidths.n;
-        m->others = s->others.p;
-        m->others_n = s->others.n;
+    if (!to)
+        return;
+    if (attributes_last(s))
+        s->mem->n -= (s->attributes.cap - s->attributes.n) * sizeof *a;
+    sdp_attribute_parts(a, s->attributes.n, s->lim, s->mem);
+    to->text = (struct span){s->begin, (size_t)(at - s->begin)};
+    to->attributes = a;
+    to->attributes_n = s->attributes.n;
+    to->bandwidths = s->bandwidths.p;
+    to->bandwidths_n = s->bandwidths.n;
+    to->others = s->others.p;
+    to->others_n = s->others.n;
+    if (s->media) {
+        s->media->connections = s->connections.p;
+        s->media->connections_n = s->connections.n;
     } else {
-        struct sdp_msg *m = s->m;
-        end_repeats(s);
-        m->session = text;
-        m->odd = s->odd;
-        m->attributes = a;
-        m->attributes_n = s->attributes.n;
-        m->bandwidths = s->bandwidths.p;
-        m->bandwidths_n = s->bandwidths.n;
-        m->others = s->others.p;
-        m->others_n = s->others.n;
-        m->emails = s->emails.p;
-        m->emails_n = s->emails.n;
-        m->phones = s->phones.p;
-        m->phones_n = s->phones.n;
-        m->times = s->times.p;
-        m->times_n = s->times.n;
+        end_session(s);
     }
     s->attributes = s->connections = s->bandwidths = s->others = (struct arena_list){0};
     s->begin = at;
     s->place = 0;
-    s->odd = false;
 }
 
 /* ---- lines ---- */
@@ -116,18 +121,37 @@ static void other(struct scan *s, struct span line)
     struct sdp_other *o = arena_push(s->mem, &s->others, sizeof *o);
     if (o)
         o->line = line;
-    s->odd = true;
+    s->section->odd = true;
 }
 
-static void attribute(struct scan *s, struct span v)
+/* Room for further attributes, several where they can stand behind those that there are; end_section gives back what is
+ * left of it. */
+static bool more_attributes(struct scan *s)
 {
-    struct sdp_attribute *a = arena_push(s->mem, &s->attributes, sizeof *a);
-    if (!a)
+    struct arena_list *l = &s->attributes;
+    size_t room = (s->mem->cap - s->mem->n) / sizeof(struct sdp_attribute);
+
+    if (attributes_last(s) && room > 0 && !s->mem->full) {
+        room = room < ATTRIBUTES_AT_ONCE ? room : ATTRIBUTES_AT_ONCE;
+        s->mem->n += room * sizeof(struct sdp_attribute);
+        l->cap += room;
+        return true;
+    }
+    if (!arena_push(s->mem, l, sizeof(struct sdp_attribute)))
+        return false;
+    l->n--;
+    return true;
+}
+
+/* `colon`: the first one of the line. */
+static inline void attribute(struct scan *s, struct span v, const uint8_t *colon)
+{
+    if (s->attributes.n == s->attributes.cap && !more_attributes(s))
         return;
-    const uint8_t *end = v.p + v.n, *colon = sdp_find(v.p, end, s->lim, ':');
-    a->name = (struct span){v.p, (size_t)(colon - v.p)};
-    a->value =
-        colon < end ? (struct span){colon + 1, (size_t)(end - colon - 1)} : (struct span){NULL, 0};
+    struct sdp_attribute *a = (struct sdp_attribute *)s->attributes.p + s->attributes.n++;
+    const uint8_t *end = v.p + v.n;
+    a->name = (struct span){v.p, (size_t)((colon ? colon : end) - v.p)};
+    a->value = colon ? (struct span){colon + 1, (size_t)(end - colon - 1)} : (struct span){NULL, 0};
     a->parts = NULL;
     a->type = sdp_type_of(a->name);
 }
@@ -159,7 +183,7 @@ static void connection(struct scan *s, struct span line, struct span v)
         again(s, line);
         return;
     } else {
-        s->m->connection = c = sdp_take(s->mem, sizeof *c);
+        s->m->connection = c = arena_new(s->mem, sizeof *c);
     }
     if (c)
         sdp_connection_of(v, s->lim, c);
@@ -167,12 +191,12 @@ static void connection(struct scan *s, struct span line, struct span v)
 
 static void key(struct scan *s, struct span line, struct span v)
 {
-    const struct sdp_key **to = s->media ? &s->media->key : &s->m->key;
+    const struct sdp_key **to = &s->section->key;
     if (*to) {
         again(s, line);
         return;
     }
-    struct sdp_key *k = sdp_take(s->mem, sizeof *k);
+    struct sdp_key *k = arena_new(s->mem, sizeof *k);
     if (k)
         sdp_key_of(v, s->lim, k);
     *to = k;
@@ -184,7 +208,7 @@ static void origin(struct scan *s, struct span line, struct span v)
         again(s, line);
         return;
     }
-    struct sdp_origin *o = sdp_take(s->mem, sizeof *o);
+    struct sdp_origin *o = arena_new(s->mem, sizeof *o);
     if (o)
         sdp_origin_of(v, s->lim, o);
     s->m->origin = o;
@@ -222,7 +246,7 @@ static void repeat_or_zone(struct scan *s, struct span line, struct span v)
         if (r)
             sdp_repeat_of(v, s->lim, s->mem, r);
     } else {
-        struct sdp_zone *z = sdp_take(s->mem, sizeof *z);
+        struct sdp_zone *z = arena_new(s->mem, sizeof *z);
         if (z)
             sdp_zone_of(v, s->lim, s->mem, z);
         t->zone = z;
@@ -233,11 +257,11 @@ static void media(struct scan *s, const uint8_t *begin, struct span v)
 {
     end_section(s, begin);
     struct sdp_media *m = arena_push(s->mem, &s->all_media, sizeof *m);
-    s->media = m;
-    s->inside = true;
+    s->section = m ? &m->section : NULL;
     if (!m)
         return;
-    memset(m, 0, sizeof *m);
+    s->media = m;
+    clear_octets(m, sizeof *m);
     sdp_media_of(v, s->lim, s->mem, m);
 }
 
@@ -262,7 +286,7 @@ static void typed(struct scan *s, struct span line, struct span v)
         once(s, line, &s->m->name, v);
         break;
     case 'i':
-        once(s, line, s->media ? &s->media->info : &s->m->info, v);
+        once(s, line, &s->section->info, v);
         break;
     case 'u':
         once(s, line, &s->m->uri, v);
@@ -291,13 +315,13 @@ static void typed(struct scan *s, struct span line, struct span v)
 }
 
 /* A line that has no place in its section. What stands behind the last line end and is too short for a line is the
- * beginning of one, of which odd_end says enough. */
+ * beginning of one, of which whole_line says enough. */
 static void misplaced(struct scan *s, struct span line)
 {
     bool begun = line.p + line.n == s->lim;
 
     if (begun && (line.n < 2 || line.p[1] != '=')) {
-        s->odd = true;
+        s->section->odd = true;
         return;
     }
     if (line.n == 0)
@@ -317,7 +341,7 @@ static void misplaced(struct scan *s, struct span line)
     other(s, line);
 }
 
-static void line_of(struct scan *s, struct span line)
+static void line_of(struct scan *s, struct span line, const uint8_t *colon)
 {
     struct span v = {NULL, 0};
     uint8_t place = 0;
@@ -329,10 +353,10 @@ static void line_of(struct scan *s, struct span line)
             return;
         }
         if (line.p[0] < 128)
-            place = s->inside ? media_places[line.p[0]] : session_places[line.p[0]];
+            place = s->media ? media_places[line.p[0]] : session_places[line.p[0]];
     }
-    if (s->inside && !s->media)
-        return; /* there is no room for this section */
+    if (!s->section)
+        return;
     if (!place) {
         misplaced(s, line);
         return;
@@ -342,44 +366,72 @@ static void line_of(struct scan *s, struct span line)
             broke(s, "RFC8866:5#a12", "a %c= line stands too late", line.p, line.n, line.p[0]);
         else
             broke(s, "RFC8866:5#a9", "a %c= line stands too late", line.p, line.n, line.p[0]);
-        s->odd = true;
+        s->section->odd = true;
     } else {
         s->place = place;
     }
     if (place == PLACE_A)
-        attribute(s, v);
+        attribute(s, v, colon);
     else
         typed(s, line, v);
 }
 
-static void odd_end(struct scan *s, const uint8_t *lf, const uint8_t *end)
+/* Most lines are attributes that nothing is wrong with: these in a few steps. False: it is another. */
+static inline bool quick_attribute(struct scan *s, const uint8_t *p, const uint8_t *lf,
+                                   const uint8_t *colon)
 {
-    if (!lf) {
+    if (p[0] != 'a' || lf - p < 3 || p[1] != '=' || lf[-1] != '\r' || s->m->lf || !s->section)
+        return false;
+    s->place = PLACE_A; /* the last place of each section */
+    attribute(s, (struct span){p + 2, (size_t)(lf - p) - 3}, colon);
+    return true;
+}
+
+/* The line from `p` to its LF, or to the end of all where there is none. */
+static void whole_line(struct scan *s, const uint8_t *p, const uint8_t *lf, const uint8_t *colon)
+{
+    const uint8_t *end = lf ? lf : s->lim;
+    bool crlf = lf && lf > p && lf[-1] == '\r';
+
+    if (p == s->in.p)
+        s->m->lf = lf && !crlf;
+    line_of(s, (struct span){p, (size_t)(end - p) - crlf}, colon);
+    if (!lf)
         broke(s, "RFC8866:9#a45", "the last line has no end", end, 0, 0);
-        s->odd = true;
-    } else if (!s->bare++) {
+    else if (!crlf && !s->bare++)
         s->first_bare = (size_t)(lf - s->in.p);
-    }
+    if (s->section && (!lf || crlf == s->m->lf))
+        s->section->odd = true;
 }
 
 static void lines(struct scan *s)
 {
-    const uint8_t *p = s->in.p, *lim = s->lim;
-    bool first = true;
+    struct marks_lines v[MARKS_AHEAD];
+    const uint8_t *begin = s->in.p, *colon = NULL;
 
-    while (p < lim) {
-        const uint8_t *lf = memchr(p, '\n', (size_t)(lim - p)), *end = lf ? lf : lim;
-        bool crlf = lf && lf > p && lf[-1] == '\r';
-        if (first)
-            s->m->lf = lf && !crlf;
-        first = false;
-        line_of(s, (struct span){p, (size_t)(end - p) - crlf});
-        if (!crlf)
-            odd_end(s, lf, end);
-        s->odd |= crlf == s->m->lf;
-        p = lf ? lf + 1 : lim;
+    for (size_t at = 0; at < s->in.n;) {
+        size_t n = marks_lines(s->in, at, v, MARKS_AHEAD);
+        for (size_t i = 0; i < n; i++, at += MARKS_BLOCK) {
+            const uint8_t *block = s->in.p + at;
+            uint64_t colons = v[i].colon;
+            for (uint64_t lfs = v[i].lf; lfs; lfs &= lfs - 1) {
+                uint64_t before = colons & ((lfs & -lfs) - 1);
+                const uint8_t *lf = block + __builtin_ctzll(lfs);
+                if (!colon && before)
+                    colon = block + __builtin_ctzll(before);
+                if (!quick_attribute(s, begin, lf, colon))
+                    whole_line(s, begin, lf, colon);
+                colons &= ~((lfs & -lfs) - 1);
+                colon = NULL;
+                begin = lf + 1;
+            }
+            if (!colon && colons)
+                colon = block + __builtin_ctzll(colons);
+        }
     }
-    end_section(s, lim);
+    if (begin < s->lim)
+        whole_line(s, begin, NULL, colon);
+    end_section(s, s->lim);
 }
 
 enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, struct findings *fs)
@@ -388,8 +440,16 @@ enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, s
         return STEP_MORE;
     if (!lex_is(in.p[0], LEX_ALPHA) || in.p[1] != '=')
         return STEP_FAIL;
-    struct scan s = {.in = in, .lim = in.p + in.n, .mem = mem, .fs = fs, .m = m, .begin = in.p};
-    memset(m, 0, sizeof *m);
+    struct scan s;
+    clear_octets(&s, sizeof s);
+    s.in = in;
+    s.lim = in.p + in.n;
+    s.mem = mem;
+    s.fs = fs;
+    s.m = m;
+    s.section = &m->section;
+    s.begin = in.p;
+    clear_octets(m, sizeof *m);
     m->text = in;
     if (in.p[0] != 'v')
         broke(&s, "RFC8866:5#a8", "the description does not begin with v=", in.p, 1, 0);
@@ -402,12 +462,11 @@ enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, s
     return STEP_ITEM;
 }
 
-const struct sdp_attribute *sdp_attribute(const struct sdp_attribute *v, size_t n,
-                                          enum sdp_type type)
+const struct sdp_attribute *sdp_attribute(const struct sdp_section *s, enum sdp_type type)
 {
-    for (size_t i = 0; i < n; i++)
-        if (v[i].type == type)
-            return &v[i];
+    for (size_t i = 0; i < s->attributes_n; i++)
+        if (s->attributes[i].type == type)
+            return &s->attributes[i];
     return NULL;
 }
 
@@ -417,21 +476,26 @@ const struct sdp_connection *sdp_media_connection(const struct sdp_msg *m,
     return media->connections_n ? media->connections : m->connection;
 }
 
-bool sdp_direction_in(const struct sdp_attribute *v, size_t n, enum sdp_direction *d)
+bool sdp_direction_of(const struct sdp_attribute *a, enum sdp_direction *d)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].type == SDP_SENDRECV)
-            *d = SDP_DIR_BOTH;
-        else if (v[i].type == SDP_SENDONLY)
-            *d = SDP_DIR_SEND;
-        else if (v[i].type == SDP_RECVONLY)
-            *d = SDP_DIR_RECV;
-        else if (v[i].type == SDP_INACTIVE)
-            *d = SDP_DIR_INACTIVE;
-        else
-            continue;
-        return true;
-    }
+    if (a->type == SDP_SENDRECV)
+        *d = SDP_DIR_BOTH;
+    else if (a->type == SDP_SENDONLY)
+        *d = SDP_DIR_SEND;
+    else if (a->type == SDP_RECVONLY)
+        *d = SDP_DIR_RECV;
+    else if (a->type == SDP_INACTIVE)
+        *d = SDP_DIR_INACTIVE;
+    else
+        return false;
+    return true;
+}
+
+bool sdp_direction_in(const struct sdp_section *s, enum sdp_direction *d)
+{
+    for (size_t i = 0; i < s->attributes_n; i++)
+        if (sdp_direction_of(&s->attributes[i], d))
+            return true;
     return false;
 }
 
@@ -439,7 +503,7 @@ enum sdp_direction sdp_media_direction(const struct sdp_msg *m, const struct sdp
 {
     enum sdp_direction d = SDP_DIR_BOTH;
 
-    if (!sdp_direction_in(media->attributes, media->attributes_n, &d))
-        sdp_direction_in(m->attributes, m->attributes_n, &d);
+    if (!sdp_direction_in(&media->section, &d))
+        sdp_direction_in(&m->section, &d);
     return d;
 }

@@ -351,33 +351,68 @@ const struct field sdp_other_fields[] = {
 static const struct desc other_desc = {"other", sizeof(struct sdp_other), OTHER_COUNT,
                                        sdp_other_fields, NULL};
 
+/* ---- sections: each record begins with what both have ---- */
+
+_Static_assert(offsetof(struct sdp_msg, section) == 0 && offsetof(struct sdp_media, section) == 0,
+               "the rows of both share the functions of struct sdp_section");
+static bool section_odd(const void *rec)
+{
+    return ((const struct sdp_section *)rec)->odd;
+}
+static bool section_usual(const void *rec)
+{
+    return !section_odd(rec);
+}
+NO_SPAN(sdp_section, info)
+NO_LIST(sdp_section, bandwidths)
+NO_LIST(sdp_section, others)
+/* The rows of a record S that has its lines in `section`. */
+#define INFO(S)                                                                                    \
+    {                                                                                              \
+        .name = "info", FIELD(struct S, section.info, F_TEXT), .absent = sdp_section_no_info,      \
+        .derived = section_odd                                                                     \
+    }
+#define KEY(S)                                                                                     \
+    {                                                                                              \
+        .name = "key", FIELD(struct S, section.key, F_REF), .sub = &sdp_key_desc,                  \
+        .derived = section_odd                                                                     \
+    }
+#define BANDWIDTHS(S)                                                                              \
+    {                                                                                              \
+        .name = "bandwidths", LIST(struct S, section.bandwidths, &sdp_bandwidth_desc),             \
+        .absent = sdp_section_no_bandwidths, .derived = section_odd                                \
+    }
+#define ATTRIBUTES(S)                                                                              \
+    {                                                                                              \
+        .name = "attributes", LIST(struct S, section.attributes, &attribute_desc),                 \
+        .derived = section_odd                                                                     \
+    }
+#define OTHERS(S)                                                                                  \
+    {                                                                                              \
+        .name = "others", LIST(struct S, section.others, &other_desc),                             \
+        .absent = sdp_section_no_others, .derived = section_odd                                    \
+    }
+#define ALL(S, label)                                                                              \
+    {                                                                                              \
+        .name = label, FIELD(struct S, section.text, F_TEXT), .absent = section_usual              \
+    }
+
 /* ---- media descriptions ---- */
 
-static bool media_odd(const void *rec)
-{
-    return ((const struct sdp_media *)rec)->odd;
-}
-static bool media_usual(const void *rec)
-{
-    return !media_odd(rec);
-}
 static bool line_plain(const void *rec)
 {
     return sdp_usual(&sdp_media_pattern, rec, ((const struct sdp_media *)rec)->line);
 }
 static bool line_odd(const void *rec)
 {
-    return media_odd(rec) || !line_plain(rec);
+    return section_odd(rec) || !line_plain(rec);
 }
 NO_SPAN(sdp_media, media)
 NO_U32(sdp_media, port)
 NO_U32(sdp_media, ports)
 NO_SPAN(sdp_media, proto)
 NO_LIST(sdp_media, formats)
-NO_SPAN(sdp_media, info)
 NO_LIST(sdp_media, connections)
-NO_LIST(sdp_media, bandwidths)
-NO_LIST(sdp_media, others)
 #define M(label, m, k) .name = label, FIELD(struct sdp_media, m, k), .absent = sdp_media_no_##m
 #define MS(label, m, d) .name = label, LIST(struct sdp_media, m, d), .absent = sdp_media_no_##m
 const struct field sdp_media_fields[] = {
@@ -389,20 +424,15 @@ const struct field sdp_media_fields[] = {
     [MEDIA_LINE] = {.name = "line",
                     FIELD(struct sdp_media, line, F_TEXT),
                     .absent = line_plain,
-                    .derived = media_odd},
-    [MEDIA_INFO] = {M("info", info, F_TEXT), .derived = media_odd},
+                    .derived = section_odd},
+    [MEDIA_INFO] = INFO(sdp_media),
     [MEDIA_CONNECTIONS] = {MS("connections", connections, &sdp_connection_desc),
-                           .derived = media_odd},
-    [MEDIA_BANDWIDTHS] = {MS("bandwidths", bandwidths, &sdp_bandwidth_desc), .derived = media_odd},
-    [MEDIA_KEY] = {.name = "key",
-                   FIELD(struct sdp_media, key, F_REF),
-                   .sub = &sdp_key_desc,
-                   .derived = media_odd},
-    [MEDIA_ATTRIBUTES] = {.name = "attributes",
-                          LIST(struct sdp_media, attributes, &attribute_desc),
-                          .derived = media_odd},
-    [MEDIA_OTHERS] = {MS("others", others, &other_desc), .derived = media_odd},
-    [MEDIA_TEXT] = {.name = "text", FIELD(struct sdp_media, text, F_TEXT), .absent = media_usual},
+                           .derived = section_odd},
+    [MEDIA_BANDWIDTHS] = BANDWIDTHS(sdp_media),
+    [MEDIA_KEY] = KEY(sdp_media),
+    [MEDIA_ATTRIBUTES] = ATTRIBUTES(sdp_media),
+    [MEDIA_OTHERS] = OTHERS(sdp_media),
+    [MEDIA_TEXT] = ALL(sdp_media, "text"),
 };
 static const struct desc media_desc = {"media", sizeof(struct sdp_media), MEDIA_COUNT,
                                        sdp_media_fields, NULL};
@@ -413,54 +443,39 @@ const struct sdp_pattern sdp_media_pattern = {&media_desc, media_seps, COUNT(med
 
 /* ---- descriptions ---- */
 
-static bool session_odd(const void *rec)
-{
-    return ((const struct sdp_msg *)rec)->odd;
-}
-static bool session_usual(const void *rec)
-{
-    return !session_odd(rec);
-}
 static bool crlf(const void *rec)
 {
     return !((const struct sdp_msg *)rec)->lf;
 }
 NO_SPAN(sdp_msg, version)
 NO_SPAN(sdp_msg, name)
-NO_SPAN(sdp_msg, info)
 NO_SPAN(sdp_msg, uri)
 NO_LIST(sdp_msg, emails)
 NO_LIST(sdp_msg, phones)
-NO_LIST(sdp_msg, bandwidths)
-NO_LIST(sdp_msg, others)
 #define S(label, m)                                                                                \
     .name = label, FIELD(struct sdp_msg, m, F_TEXT), .absent = sdp_msg_no_##m,                     \
-    .derived = session_odd
+    .derived = section_odd
 #define R(label, m, d)                                                                             \
-    .name = label, FIELD(struct sdp_msg, m, F_REF), .sub = (d), .derived = session_odd
+    .name = label, FIELD(struct sdp_msg, m, F_REF), .sub = (d), .derived = section_odd
 #define L(label, m, d)                                                                             \
-    .name = label, LIST(struct sdp_msg, m, d), .absent = sdp_msg_no_##m, .derived = session_odd
+    .name = label, LIST(struct sdp_msg, m, d), .absent = sdp_msg_no_##m, .derived = section_odd
 const struct field sdp_msg_fields[] = {
     [MSG_VERSION] = {S("version", version)},
     [MSG_ORIGIN] = {R("origin", origin, &sdp_origin_desc)},
     [MSG_NAME] = {S("name", name)},
-    [MSG_INFO] = {S("info", info)},
+    [MSG_INFO] = INFO(sdp_msg),
     [MSG_URI] = {S("uri", uri)},
     [MSG_EMAILS] = {L("emails", emails, &contact_desc)},
     [MSG_PHONES] = {L("phones", phones, &contact_desc)},
     [MSG_CONNECTION] = {R("connection", connection, &sdp_connection_desc)},
-    [MSG_BANDWIDTHS] = {L("bandwidths", bandwidths, &sdp_bandwidth_desc)},
+    [MSG_BANDWIDTHS] = BANDWIDTHS(sdp_msg),
     [MSG_TIMES] = {.name = "times",
                    LIST(struct sdp_msg, times, &sdp_time_desc),
-                   .derived = session_odd},
-    [MSG_KEY] = {R("key", key, &sdp_key_desc)},
-    [MSG_ATTRIBUTES] = {.name = "attributes",
-                        LIST(struct sdp_msg, attributes, &attribute_desc),
-                        .derived = session_odd},
-    [MSG_OTHERS] = {L("others", others, &other_desc)},
-    [MSG_SESSION] = {.name = "session",
-                     FIELD(struct sdp_msg, session, F_TEXT),
-                     .absent = session_usual},
+                   .derived = section_odd},
+    [MSG_KEY] = KEY(sdp_msg),
+    [MSG_ATTRIBUTES] = ATTRIBUTES(sdp_msg),
+    [MSG_OTHERS] = OTHERS(sdp_msg),
+    [MSG_SESSION] = ALL(sdp_msg, "session"),
     [MSG_MEDIA] = {.name = "media", LIST(struct sdp_msg, media, &media_desc)},
     [MSG_LF] = {.name = "lf", FIELD(struct sdp_msg, lf, F_BOOL), .absent = crlf},
 };

@@ -1,19 +1,13 @@
 /* codecs/sdp/sdp_value.c - the values of lines, taken apart. */
 #include "codecs/sdp/sdp_parts.h"
 
-void sdp_words(struct sdp_cur *c, uint8_t stop, struct arena *mem, const struct span **v, size_t *n)
+void sdp_words(struct sdp_cur c, uint8_t stop, struct arena *mem, const struct span **v, size_t *n)
 {
-    struct arena_list l = {0};
+    struct sdp_run run = sdp_run_of(mem, sizeof(struct span));
 
-    while (c->p) {
-        struct span word = sdp_until(c, stop);
-        struct span *to = arena_push(mem, &l, sizeof *to);
-        if (!to)
-            break;
-        *to = word;
-    }
-    *v = l.p;
-    *n = l.n;
+    for (struct span *to; c.p && (to = sdp_run_next(&run)) != NULL;)
+        *to = sdp_until(&c, stop);
+    *v = sdp_run_end(&run, n);
 }
 
 void sdp_origin_of(struct span s, const uint8_t *lim, struct sdp_origin *o)
@@ -92,7 +86,7 @@ void sdp_repeat_of(struct span s, const uint8_t *lim, struct arena *mem, struct 
     r->text = s;
     r->interval = sdp_word(&c);
     r->duration = sdp_word(&c);
-    sdp_words(&c, ' ', mem, &r->offsets, &r->offsets_n);
+    sdp_words(c, ' ', mem, &r->offsets, &r->offsets_n);
 }
 
 void sdp_zone_of(struct span s, const uint8_t *lim, struct arena *mem, struct sdp_zone *z)
@@ -125,12 +119,11 @@ void sdp_media_of(struct span s, const uint8_t *lim, struct arena *mem, struct s
 
     m->line = s;
     m->media = sdp_word(&c);
-    struct span port = sdp_word(&c);
-    struct sdp_cur p = sdp_cur_of(port, lim);
-    m->port = sdp_u32(sdp_until(&p, '/'));
+    struct sdp_cur p = sdp_cur_of(sdp_word(&c), lim);
+    m->port = sdp_u32_until(&p, '/');
     m->ports = p.p ? sdp_u32(sdp_left(&p)) : SDP_NONE;
     m->proto = sdp_word(&c);
-    sdp_words(&c, ' ', mem, &m->formats, &m->formats_n);
+    sdp_words(c, ' ', mem, &m->formats, &m->formats_n);
 }
 
 bool sdp_seconds(struct span s, int64_t *seconds)

@@ -48,6 +48,9 @@ static const struct subject {
     {"sip.build", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.lint", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.arena", "bench_sip", 1, 100, ARENA, 4096, true, false, NULL},
+    {"sdp.audio", "bench_sdp", 7, 300, RATIO, 0, true, false, NULL},
+    {"sdp.video", "bench_sdp", 7, 300, RATIO, 0, true, false, NULL},
+    {"sdp.webrtc", "bench_sdp", 7, 300, RATIO, 0, true, false, NULL},
     HOSTILE("header"),
     HOSTILE("headers"),
     HOSTILE("short-headers"),
@@ -106,6 +109,9 @@ static const struct rival {
     {"sip.route", "osip", "bench_osip", 25},
     {"sip.build", "osip", "bench_osip", 15},
     {"sip.lint", "decode", "bench_sip", 0},
+    {"sdp.audio", "osip", "bench_osip_sdp", 5},
+    {"sdp.video", "osip", "bench_osip_sdp", 5},
+    {"sdp.webrtc", "osip", "bench_osip_sdp", 5},
     {"stun.server", "coturn", "bench_load", 2},
     {"turn.relay.172", "coturn", "bench_relay", 2},
     {"turn.relay.1200", "coturn", "bench_relay", 2},
@@ -609,6 +615,8 @@ const struct command cmd_bench = {
         "  sip.build       an INVITE from a template: libosip2's writer\n"
         "  sip.lint        the mix decoded and linted, beside decoded alone\n"
         "  sip.arena       octets of the arena that a message of the mix takes\n"
+        "  sdp.*           a description of 250 octets, one of 960, a WebRTC offer of 5 KB: "
+        "libosip2\n"
         "  sip.hostile.*   messages made to be dear: how the cost of an octet grows with their "
         "size\n"
         "  stun.server     replies per CPU second of the server, 64 requests in flight: coturn\n"
