@@ -191,12 +191,17 @@ static unsigned bits_of(uint64_t n)
     return n < 126 ? 7 : n <= UINT16_MAX ? 16 : 64;
 }
 
-void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload)
+void ws_put_head(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, uint64_t n)
 {
     wr_u8(w, (uint8_t)((fin ? 0x80u : 0u) | (unsigned)opcode));
-    put_length(w, key ? 0x80 : 0, bits_of(payload.n), payload.n);
+    put_length(w, key ? 0x80 : 0, bits_of(n), n);
     if (key)
         wr_put(w, (struct span){key, 4});
+}
+
+void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload)
+{
+    ws_put_head(w, opcode, fin, key, payload.n);
     wr_put(w, payload);
     if (key && !w->full && payload.n)
         ws_mask(w->p + w->n - payload.n, payload.n, key, 0);

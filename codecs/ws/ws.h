@@ -79,6 +79,8 @@ void ws_encode(struct wr *w, const struct draft *dr);
 
 /* Write a frame as an endpoint sends it: the length in its shortest form. `key`: four octets to mask with, NULL: none. */
 void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload);
+/* What of it stands before a payload of `n` octets. */
+void ws_put_head(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, uint64_t n);
 /* The payload of a Close: code and reason; a code of 0 has neither. */
 void ws_close_put(struct wr *w, uint16_t code, struct span reason);
 /* Mask or unmask `n` octets, the first of which stands at `at` in the payload (RFC 6455 section 5.3). */
