@@ -31,25 +31,32 @@ static struct span lines(struct ws_layer *l, struct span text)
     return wr_span(&w);
 }
 
+/* Without a port, which a host in brackets has behind them. */
+static struct span without_port(struct span host)
+{
+    size_t n = host.n;
+
+    while (n && lex_is(host.p[n - 1], LEX_DIGIT))
+        n--;
+    return n && n < host.n && host.p[n - 1] == ':' ? span_cut(host, 0, n - 1) : host;
+}
+
 /* Host of a client that is told none: the flow's name or address, and a port that is not the usual one. */
 static struct span host_of(struct ws_layer *l, const struct flow_spec *spec)
 {
     uint8_t text[320];
     struct wr w = {text, sizeof text, 0, false};
-    struct addr at = spec->remote;
+    uint16_t usual = strstr(spec->stack, "/tls") ? WS_PORT_TLS : WS_PORT;
 
-    if (at.port == (strstr(spec->stack, "/tls") ? WS_PORT_TLS : WS_PORT))
-        at.port = 0;
-    if (!spec->name.n) {
-        addr_text(&w, &at);
-    } else {
+    if (spec->name.n) {
         wr_put(&w, spec->name);
-        if (at.port) {
-            wr_u8(&w, ':');
-            wr_dec(&w, at.port);
-        }
+        wr_u8(&w, ':');
+        wr_dec(&w, spec->remote.port);
+    } else {
+        addr_text(&w, &spec->remote);
     }
-    return arena_copy(&l->mem, wr_span(&w));
+    return arena_copy(&l->mem,
+                      spec->remote.port == usual ? without_port(wr_span(&w)) : wr_span(&w));
 }
 
 void ws_take_options(struct ws_layer *l, const struct flow_spec *spec)
@@ -194,16 +201,6 @@ static struct span resource_of(const struct http_msg *m)
     while (at < m->target.n && m->target.p[at] != '/' && m->target.p[at] != '?')
         at++;
     return span_cut(m->target, at, m->target.n);
-}
-
-/* Without a port, which a host in brackets has behind them. */
-static struct span without_port(struct span host)
-{
-    size_t n = host.n;
-
-    while (n && lex_is(host.p[n - 1], LEX_DIGIT))
-        n--;
-    return n && n < host.n && host.p[n - 1] == ':' ? span_cut(host, 0, n - 1) : host;
 }
 
 static bool same_host(struct span have, struct span want)
