@@ -19,16 +19,18 @@ struct rig_end {
     struct outq q;
     uint64_t now_us;
     bool server;
-    uint8_t wire[RIG_WIRE]; /* sent below, and not taken by the test yet */
-    size_t n_wire, sends;
-    char above[RIG_TEXT]; /* "[open]", "text(octets)", "[closed why code]" */
-    size_t n_above, messages;
+    size_t n_wire, sends, n_above, messages;
     char why[512];       /* the detail of [closed] */
     struct ws_event end; /* of [closed], and of the last event; without its texts */
     char protocol[64], path[64], reason[130], events[256];
     bool closed, aborted, shut, paused; /* below */
     size_t full, writable;
+    uint32_t applied;       /* how often a deviation had an effect */
+    struct rig_end *next;   /* of those that wait to be used again */
+    uint8_t wire[RIG_WIRE]; /* sent below, and not taken by the test yet */
+    char above[RIG_TEXT];   /* "[open]", "text(octets)", "[closed why code]" */
 };
+static struct rig_end *rig_spare; /* memory of this size is dear under AddressSanitizer */
 
 static inline void rig_say(struct rig_end *e, const char *before, struct span s, const char *behind)
 {
@@ -140,12 +142,36 @@ static inline void rig_pass(struct rig_end *e, uint64_t us)
     e->now_us = until;
 }
 
-/* An end whose flow below is open. `row`: a fault or variant, NULL: none. */
+static inline struct rig_end *rig_memory(void)
+{
+    struct rig_end *e = rig_spare;
+
+    if (!e) {
+        e = calloc(1, sizeof *e);
+        e->self = malloc(ws_layer_class.size);
+        e->q = (struct outq){.v = calloc(RIG_OUTPUTS + 1, sizeof *e->q.v), .cap = RIG_OUTPUTS};
+        e->q.mem = arena_of(malloc(RIG_ARENA), RIG_ARENA);
+        if (!e->self || !e->q.v || !e->q.mem.p)
+            abort();
+    } else {
+        struct env *self = e->self;
+        struct outq q = {.v = e->q.v, .cap = RIG_OUTPUTS, .mem = arena_of(e->q.mem.p, RIG_ARENA)};
+        rig_spare = e->next;
+        memset(e, 0, offsetof(struct rig_end, wire));
+        e->self = self;
+        e->q = q;
+        e->above[0] = '\0';
+    }
+    memset(e->self, 0, ws_layer_class.clear);
+    return e;
+}
+
+/* An end whose flow below is open. `rows`: faults and variants, NULL at their end; NULL: none. */
 static inline struct rig_end *rig_new(bool server, const struct ws_options *o, const char *name,
                                       const char *remote, const char *const *rows)
 {
     static const struct ws_options none;
-    struct rig_end *e = calloc(1, sizeof *e);
+    struct rig_end *e = rig_memory();
     struct flow_spec spec = {.stack = "tcp/ws",
                              .listen = server,
                              .name = span_of(name),
@@ -154,15 +180,11 @@ static inline struct rig_end *rig_new(bool server, const struct ws_options *o, c
     struct input opened = {
         .kind = IN_OPENED, .flow = LAYER_LOWER, .parent = server ? LAYER_LOWER : 0};
 
-    if (!e || !addr_parse(span_of(remote), &spec.remote))
+    if (!addr_parse(span_of(remote), &spec.remote))
         abort();
     e->server = server;
-    e->self = calloc(1, ws_layer_class.size);
-    e->q = (struct outq){.v = calloc(RIG_OUTPUTS + 1, sizeof *e->q.v), .cap = RIG_OUTPUTS};
-    e->q.mem = arena_of(malloc(RIG_ARENA), RIG_ARENA);
-    if (!e->self || !e->q.v || !e->q.mem.p)
-        abort();
     e->self->cls = &ws_layer_class;
+    e->self->applied = &e->applied;
     for (; rows && *rows; rows++)
         if (!env_deviate(e->self, false, *rows, true) && !env_deviate(e->self, true, *rows, true))
             abort();
@@ -177,10 +199,8 @@ static inline struct rig_end *rig_new(bool server, const struct ws_options *o, c
 
 static inline void rig_free(struct rig_end *e)
 {
-    free(e->self);
-    free(e->q.v);
-    free(e->q.mem.p);
-    free(e);
+    e->next = rig_spare;
+    rig_spare = e;
 }
 
 /* Octets arrive in pieces of `chunk`; then what waits is read. */
