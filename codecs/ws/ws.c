@@ -72,8 +72,7 @@ bool ws_utf8_add(struct ws_utf8 *u, struct span s)
 
 /* ---- reading ---- */
 
-/* The octets before the payload. STEP_FAIL: a length that no frame has. */
-static enum step head(struct span in, struct ws_frame *f, struct findings *fs)
+enum step ws_head(struct span in, struct ws_frame *f, struct findings *fs)
 {
     struct rd r = rd_of(in);
     uint8_t a, b;
@@ -125,9 +124,18 @@ static void unmask(struct ws_frame *f, struct arena *mem)
     f->payload.p = p;
 }
 
+void ws_close_get(struct ws_frame *f)
+{
+    f->closes = f->opcode == WS_CLOSE && f->payload.n >= 2;
+    if (f->closes) {
+        f->code = get_u16(f->payload.p);
+        f->reason = span_cut(f->payload, 2, f->payload.n);
+    }
+}
+
 enum step ws_decode(struct span in, struct arena *mem, struct ws_frame *f, struct findings *fs)
 {
-    enum step s = head(in, f, fs);
+    enum step s = ws_head(in, f, fs);
 
     if (s != STEP_ITEM)
         return s;
@@ -137,18 +145,14 @@ enum step ws_decode(struct span in, struct arena *mem, struct ws_frame *f, struc
     f->rest = span_cut(in, f->head + f->payload.n, in.n);
     if (f->masked && f->payload.n)
         unmask(f, mem);
-    f->closes = f->opcode == WS_CLOSE && f->payload.n >= 2;
-    if (f->closes) {
-        f->code = get_u16(f->payload.p);
-        f->reason = span_cut(f->payload, 2, f->payload.n);
-    }
+    ws_close_get(f);
     return STEP_ITEM;
 }
 
 enum step ws_next(struct span in, size_t *used, struct findings *fs)
 {
     struct ws_frame f;
-    enum step s = head(span_cut(in, 0, WS_HEAD_MAX), &f, fs);
+    enum step s = ws_head(span_cut(in, 0, WS_HEAD_MAX), &f, fs);
 
     *used = 0;
     if (s != STEP_ITEM)
@@ -187,12 +191,17 @@ static unsigned bits_of(uint64_t n)
     return n < 126 ? 7 : n <= UINT16_MAX ? 16 : 64;
 }
 
-void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload)
+void ws_put_head(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, uint64_t n)
 {
     wr_u8(w, (uint8_t)((fin ? 0x80u : 0u) | (unsigned)opcode));
-    put_length(w, key ? 0x80 : 0, bits_of(payload.n), payload.n);
+    put_length(w, key ? 0x80 : 0, bits_of(n), n);
     if (key)
         wr_put(w, (struct span){key, 4});
+}
+
+void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload)
+{
+    ws_put_head(w, opcode, fin, key, payload.n);
     wr_put(w, payload);
     if (key && !w->full && payload.n)
         ws_mask(w->p + w->n - payload.n, payload.n, key, 0);

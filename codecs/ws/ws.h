@@ -66,6 +66,9 @@ extern const struct codec ws_codec;
 enum step ws_decode(struct span in, struct arena *mem, struct ws_frame *f, struct findings *fs);
 /* What a frame breaks by itself. Offsets count from its first octet. */
 void ws_lint(const struct ws_frame *f, struct findings *fs);
+/* What stands before the payload of the frame at the front of `in`: f->head octets of at most WS_HEAD_MAX; `f` has no
+ * payload yet, and its key borrows `in`. STEP_FAIL: a length that no frame can have. */
+enum step ws_head(struct span in, struct ws_frame *f, struct findings *fs);
 /* How many octets the frame at the front of `in` takes: looks at its first 14 octets only. STEP_FAIL: framing is lost,
  * a finding says why. */
 enum step ws_next(struct span in, size_t *used, struct findings *fs);
@@ -76,6 +79,8 @@ void ws_encode(struct wr *w, const struct draft *dr);
 
 /* Write a frame as an endpoint sends it: the length in its shortest form. `key`: four octets to mask with, NULL: none. */
 void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload);
+/* What of it stands before a payload of `n` octets. */
+void ws_put_head(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, uint64_t n);
 /* The payload of a Close: code and reason; a code of 0 has neither. */
 void ws_close_put(struct wr *w, uint16_t code, struct span reason);
 /* Mask or unmask `n` octets, the first of which stands at `at` in the payload (RFC 6455 section 5.3). */
@@ -105,6 +110,7 @@ struct
     bool keyed;     /* key is that of the frame before */
     uint32_t key;
     uint64_t size; /* octets of the message so far */
+    uint64_t left; /* octets of the payload that are still to come: ws_read_payload */
     struct ws_utf8 utf8;
     uint16_t code; /* STEP_FAIL: what a Close should say */
 };
@@ -116,4 +122,14 @@ struct
  * or the limit passed. */
 enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
                   struct findings *fs);
+
+/* The same for a frame that comes in pieces, so that what is wrong is seen with the octet that makes it so: its head (of
+ * ws_head) first. STEP_MORE: its payload is next. STEP_FAIL as above. */
+enum step ws_read_head(struct ws_reader *r, const struct ws_frame *f, struct findings *fs);
+/* Then its payload in any pieces, as they came, r->left octets in all; one of no octets where that is 0. They are added,
+ * unmasked, to `to`: the message, or, of a control frame, what the caller has emptied for it, WS_CONTROL_MAX octets. Once a
+ * control frame is whole its payload stands in `f`, code and reason of a Close too. STEP_MORE: the frame goes on, or it was
+ * a fragment (r->left is 0); else as above. */
+enum step ws_read_payload(struct ws_reader *r, struct ws_frame *f, struct span piece, struct wr *to,
+                          struct findings *fs);
 #endif

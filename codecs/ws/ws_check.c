@@ -228,6 +228,8 @@ unsigned ws_check_request(const struct http_msg *m, struct findings *fs)
         say(&c, RULE_ACCEPT_ASKED, accept->line);
         c.bad = bad;
     }
+    if (m->version.n == 8 && m->version.p[5] != '1')
+        return 505;
     return !c.bad ? 101 : by_version ? 426 : !get_method ? 405 : 400;
 }
 

@@ -41,6 +41,7 @@ void ws_request_put(struct wr *w, const struct ws_offer *o)
     line(w, "Origin", o->origin);
     line(w, "Sec-WebSocket-Protocol", o->protocols);
     line(w, "Sec-WebSocket-Extensions", o->extensions);
+    wr_put(w, o->fields);
     wr_text(w, "Sec-WebSocket-Version: 13\r\n\r\n");
 }
 
@@ -69,6 +70,7 @@ void ws_refuse_put(struct wr *w, unsigned status)
         {404, "Not Found\r\n"},
         {405, "Method Not Allowed\r\nAllow: GET\r\n"},
         {426, "Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"},
+        {505, "HTTP Version Not Supported\r\n"},
     };
     const char *words = "Refused\r\n";
 

@@ -13,6 +13,7 @@ struct ws_offer {     /* what a client asks for; spans borrow; those whose p is 
     struct span origin;     /* of browsers */
     struct span protocols;  /* "chat, superchat": in order of preference */
     struct span extensions; /* as the field has them */
+    struct span fields;     /* further header fields: whole lines, each with its end */
 };
 /* Write the request of a client (section 4.1). */
 void ws_request_put(struct wr *w, const struct ws_offer *o);
@@ -21,8 +22,8 @@ void ws_key_put(struct wr *w, const uint8_t nonce[16]);
 /* The text of Sec-WebSocket-Accept for a key as it was sent (section 4.2.2). */
 void ws_accept_put(struct wr *w, struct span key);
 
-/* What a client's request breaks. The status to answer with: 101; 426 where the version is another one; 400, and 405 for
- * another method. */
+/* What a client's request breaks. The status to answer with: 101; 505 where it is not of HTTP/1 (RFC 9110 section 15.6.6);
+ * 426 where the version is another one; 400, and 405 for another method. */
 unsigned ws_check_request(const struct http_msg *m, struct findings *fs);
 /* The first subprotocol of the client's list, over all its fields, that is in `ours` ("a, b"); p is NULL: none. */
 struct span ws_choose(const struct http_msg *request, struct span ours);

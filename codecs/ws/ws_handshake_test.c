@@ -44,6 +44,8 @@ static void requests(void)
         {"POST /chat HTTP/1.1\r\n" HOST UP CON KEY VER END, 405, "RFC6455:4.1#19"},
         {"GET /chat HTTP/1.0\r\n" HOST UP CON KEY VER END, 400, "RFC6455:4.1#19"},
         {"GET /chat HTTP/1.2\r\n" HOST UP CON KEY VER END, 101, NULL},
+        {"GET /chat HTTP/0.9\r\n" HOST UP CON KEY VER END, 505, "RFC6455:4.1#19"},
+        {"GET /chat HTTP/2.0\r\n" HOST UP CON KEY VER END, 505, NULL},
         {"GET ws://a/chat HTTP/1.1\r\n" HOST UP CON KEY VER END, 400, "RFC6455:4.1#20"},
         {"GET chat HTTP/1.1\r\n" HOST UP CON KEY VER END, 400, "RFC6455:4.1#20"},
         {GET UP CON KEY VER END, 400, "RFC6455:4.1#21"},
@@ -161,7 +163,8 @@ static void written(void)
     struct ws_offer o = {.host = span_of("a:8080"),
                          .origin = span_of("http://a"),
                          .protocols = span_of("x, chat, y"),
-                         .extensions = span_of("permessage-deflate")};
+                         .extensions = span_of("permessage-deflate"),
+                         .fields = span_of("Cookie: a=b\r\n")};
     struct findings fs = {0};
     struct http_msg m;
 
@@ -170,6 +173,7 @@ static void written(void)
     text[w.n] = '\0';
     CU_ASSERT_TRUE(strstr(text, "GET / HTTP/1.1\r\nHost: a:8080\r\n") == text);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, KEY));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\nCookie: a=b\r\n"));
     CU_ASSERT_TRUE_FATAL(decode(text, &m));
     CU_ASSERT_EQUAL(ws_check_request(&m, &fs), 101);
     http_lint(&m, &fs);

@@ -1,5 +1,6 @@
 /* codecs/ws/ws_lint.c - what a frame breaks: by itself, and in its place between others. */
 #include "codecs/ws/ws_rule.h"
+#include "codecs/ws/ws_table.h"
 
 static bool control(const struct ws_frame *f)
 {
@@ -168,40 +169,33 @@ static enum step place(struct ws_reader *r, const struct ws_frame *f, struct fin
     return STEP_ITEM;
 }
 
-static enum step data_frame(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
+/* A piece of a data frame's payload that stands in the message now. */
+static enum step data_piece(struct ws_reader *r, const struct ws_frame *f, struct span piece,
                             struct findings *fs)
 {
-    uint64_t limit = r->limit ? r->limit : WS_MESSAGE_MAX;
     bool one = f->opcode != WS_CONTINUATION; /* ws_lint says what is wrong within it */
+    bool end = f->fin && r->left == 0;
 
-    if (r->closed)
-        return broke(r, fs, RULE_AFTER_CLOSE, 0, 1, WS_PROTOCOL_ERROR);
-    if (place(r, f, fs) != STEP_ITEM)
-        return STEP_FAIL;
-    r->size += f->payload.n;
-    if (r->size > limit)
-        return failed(r, WS_TOO_BIG);
-    wr_put(message, f->payload);
-    if (message->full)
-        return failed(r, WS_TOO_BIG);
+    r->size += piece.n;
     if (r->opcode == WS_TEXT && !r->packed) {
-        if (!ws_utf8_add(&r->utf8, f->payload))
+        if (!ws_utf8_add(&r->utf8, piece))
             return one ? failed(r, WS_NOT_UTF8)
-                       : broke(r, fs, RULE_TEXT_FRAGMENT, f->head, f->payload.n, WS_NOT_UTF8);
-        if (f->fin && r->utf8.left)
+                       : broke(r, fs, RULE_TEXT_FRAGMENT, f->head, piece.n, WS_NOT_UTF8);
+        if (end && r->utf8.left)
             return one ? failed(r, WS_NOT_UTF8)
-                       : broke(r, fs, RULE_TEXT_END, f->head, f->payload.n, WS_NOT_UTF8);
+                       : broke(r, fs, RULE_TEXT_END, f->head, piece.n, WS_NOT_UTF8);
     }
-    return f->fin ? STEP_ITEM : STEP_MORE;
+    r->done = end;
+    return end ? STEP_ITEM : STEP_MORE;
 }
 
-enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
-                  struct findings *fs)
+enum step ws_read_head(struct ws_reader *r, const struct ws_frame *f, struct findings *fs)
 {
     if (r->done) { /* the message before this frame was given out */
         r->done = false;
         r->opcode = 0;
     }
+    r->left = f->length;
     if (f->masked != r->from_client)
         return broke(r, fs, r->from_client ? RULE_UNMASKED : RULE_MASKED, 1, 1, WS_PROTOCOL_ERROR);
     keys(r, f, fs);
@@ -210,8 +204,43 @@ enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *mess
     if (f->rsv1 && !r->rsv1)
         return broke(r, fs, RULE_RSV1, 0, 1, WS_PROTOCOL_ERROR);
     if (control(f))
+        return STEP_MORE;
+    if (r->closed)
+        return broke(r, fs, RULE_AFTER_CLOSE, 0, 1, WS_PROTOCOL_ERROR);
+    if (place(r, f, fs) != STEP_ITEM)
+        return STEP_FAIL;
+    uint64_t limit = r->limit ? r->limit : WS_MESSAGE_MAX;
+    return f->length > limit - r->size ? failed(r, WS_TOO_BIG) : STEP_MORE;
+}
+
+enum step ws_read_payload(struct ws_reader *r, struct ws_frame *f, struct span piece, struct wr *to,
+                          struct findings *fs)
+{
+    size_t from = to->n;
+
+    wr_put(to, piece);
+    if (to->full)
+        return failed(r, WS_TOO_BIG);
+    if (f->masked && piece.n)
+        ws_mask(to->p + from, piece.n, f->key.p, (size_t)(f->length - r->left) & 3);
+    r->left -= piece.n;
+    if (!control(f))
+        return data_piece(r, f, span_cut(wr_span(to), from, to->n), fs);
+    if (r->left)
+        return STEP_MORE;
+    f->payload = wr_span(to);
+    ws_close_get(f);
+    return control_frame(r, f);
+}
+
+enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
+                  struct findings *fs)
+{
+    if (ws_read_head(r, f, fs) == STEP_FAIL)
+        return STEP_FAIL;
+    r->left = 0;
+    if (control(f))
         return control_frame(r, f);
-    enum step s = data_frame(r, f, message, fs);
-    r->done = s == STEP_ITEM;
-    return s;
+    wr_put(message, f->payload);
+    return message->full ? failed(r, WS_TOO_BIG) : data_piece(r, f, f->payload, fs);
 }

@@ -1,4 +1,4 @@
-/* codecs/ws/ws_table.h - the field table, for the encoder; inside codecs/ws only. */
+/* codecs/ws/ws_table.h - the field table, for the encoder, and what files share; inside codecs/ws only. */
 #ifndef CODECS_WS_WS_TABLE_H
 #define CODECS_WS_WS_TABLE_H
 #include "codecs/ws/ws.h"
@@ -22,4 +22,7 @@ enum { /* the first four in the order of their bits; the payload is CODE to PAYL
 };
 extern const struct field ws_frame_fields[];
 extern const struct names ws_opcodes;
+
+/* Code and reason of a frame whose payload is there, where it is a Close that has them. */
+void ws_close_get(struct ws_frame *f);
 #endif

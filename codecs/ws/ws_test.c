@@ -35,6 +35,43 @@ static enum step run(const struct row *row, struct ws_reader *r, struct wr *mess
     return s;
 }
 
+/* The same in pieces of `chunk` octets. `message` has at a failure what came before the octet that made it so. */
+static enum step run_pieces(const struct row *row, struct ws_reader *r, struct wr *message,
+                            struct findings *fs, size_t chunk)
+{
+    enum step s = STEP_MORE;
+    struct span in = row->frames;
+
+    while (s != STEP_FAIL && in.n) {
+        uint8_t kept[WS_HEAD_MAX], small[WS_CONTROL_MAX];
+        struct wr control = {small, sizeof small, 0, false};
+        struct ws_frame f;
+        size_t n = 1;
+        while (ws_head(span_cut(in, 0, n), &f, fs) == STEP_MORE && n < in.n)
+            n++;
+        memcpy(kept, in.p, n); /* the key borrows it */
+        CU_ASSERT_EQUAL(ws_head((struct span){kept, n}, &f, fs), STEP_ITEM);
+        in = span_cut(in, n, in.n);
+        s = ws_read_head(r, &f, fs);
+        do {
+            struct span piece = span_cut(in, 0, r->left < chunk ? (size_t)r->left : chunk);
+            if (s == STEP_FAIL)
+                return s;
+            s = ws_read_payload(r, &f, piece, f.opcode >= WS_CLOSE ? &control : message, fs);
+            in = span_cut(in, piece.n, in.n);
+        } while (r->left);
+    }
+    return s;
+}
+
+static bool row_good(const struct row *row, enum step s, const struct ws_reader *r,
+                     struct span text, const struct findings *fs)
+{
+    return s == row->last && (s != STEP_FAIL || r->code == row->code) && span_is(text, row->text) &&
+           fs->n == (row->clause != NULL) &&
+           (!row->clause || strcmp(fs->v[0].clause, row->clause) == 0);
+}
+
 static void places(void)
 {
     static const struct row rows[] = {
@@ -97,13 +134,43 @@ static void places(void)
         struct finding found[4];
         struct findings fs = {.v = found, .cap = COUNT(found)};
         enum step s = run(row, &r, &message, &fs);
-        bool good = s == row->last && (s != STEP_FAIL || r.code == row->code) &&
-                    span_is(wr_span(&message), row->text) && fs.n == (row->clause != NULL) &&
-                    (!row->clause || strcmp(found[0].clause, row->clause) == 0);
+        bool good = row_good(row, s, &r, wr_span(&message), &fs);
         if (!good)
             printf("\n%s: step %d, code %u, %zu findings\n", row->name, s, r.code, fs.n);
         CU_ASSERT_TRUE(good);
+        for (size_t chunk = 1; chunk <= row->frames.n; chunk++) {
+            r = (struct ws_reader){.from_client = row->from_client, .rsv1 = row->rsv1};
+            message.n = fs.n = 0;
+            s = run_pieces(row, &r, &message, &fs, chunk);
+            CU_ASSERT_TRUE(row_good(row, s, &r, wr_span(&message), &fs));
+        }
     }
+}
+
+/* What is wrong is seen with the octet that makes it so, not at the end of the frame. */
+static void fails_fast(void)
+{
+    uint8_t head[] = {0x82, 0x7f, 0, 0, 0, 0, 0, 0x10, 0, 1};
+    struct ws_reader r = {0};
+    struct findings none = {0};
+    struct ws_frame f;
+    uint8_t text[8];
+    struct wr w = {text, sizeof text, 0, false};
+
+    CU_ASSERT_EQUAL(ws_head((struct span){head, 10}, &f, &none), STEP_ITEM); /* 2^20 + 1 */
+    CU_ASSERT_EQUAL(ws_read_head(&r, &f, &none), STEP_FAIL);
+    CU_ASSERT_EQUAL(r.code, WS_TOO_BIG);
+    r = (struct ws_reader){0};
+    head[9] = 0;
+    CU_ASSERT_EQUAL(ws_head((struct span){head, 10}, &f, &none), STEP_ITEM);
+    CU_ASSERT_EQUAL(ws_read_head(&r, &f, &none), STEP_MORE);
+    r = (struct ws_reader){0};
+    CU_ASSERT_EQUAL(ws_head((struct span)OCTETS("\x81\x05"), &f, &none), STEP_ITEM);
+    CU_ASSERT_EQUAL(ws_read_head(&r, &f, &none), STEP_MORE);
+    CU_ASSERT_EQUAL(ws_read_payload(&r, &f, span_of("a"), &w, &none), STEP_MORE);
+    CU_ASSERT_EQUAL(ws_read_payload(&r, &f, span_of("\xff"), &w, &none), STEP_FAIL);
+    CU_ASSERT_EQUAL(r.code, WS_NOT_UTF8);
+    CU_ASSERT_EQUAL(r.left, 3);
 }
 
 static void limits(void)
@@ -193,4 +260,5 @@ static void writes(void)
     CU_ASSERT_TRUE(span_eq(wr_span(&w), (struct span){(const uint8_t *)"\x03\xe8x", 3}));
 }
 
-TESTS({"places", places}, {"limits", limits}, {"masks", masks}, {"utf8", utf8}, {"writes", writes})
+TESTS({"places", places}, {"fails_fast", fails_fast}, {"limits", limits}, {"masks", masks},
+      {"utf8", utf8}, {"writes", writes})

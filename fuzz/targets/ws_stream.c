@@ -101,6 +101,43 @@ static void read(struct span in, const struct run *r, bool from_client, struct c
     }
 }
 
+/* Frames read in pieces come to the same end as whole ones, at the latest in the same frame. */
+static void read_pieces(struct span in, const struct run *r, bool from_client, struct chance *c)
+{
+    static uint8_t memory[MEMORY], text[2][1 << 16];
+    struct ws_reader whole = {.from_client = from_client, .limit = sizeof text[0]}, pieces = whole;
+    struct wr a = {text[0], sizeof text[0], 0, false}, b = {text[1], sizeof text[1], 0, false};
+
+    for (size_t i = 0, at = 0; i < r->n; at = r->ends[i++]) {
+        struct arena mem = arena_of(memory, MEMORY);
+        struct span frame = span_cut(in, at, r->ends[i]);
+        struct findings fs = {0};
+        struct ws_frame f, g;
+        uint8_t small[WS_CONTROL_MAX];
+        struct wr control = {small, sizeof small, 0, false};
+        require(ws_decode(frame, &mem, &f, &fs) == STEP_ITEM &&
+                    ws_head(frame, &g, &fs) == STEP_ITEM,
+                "a frame does not decode");
+        enum step want = ws_read(&whole, &f, &a, &fs), s = ws_read_head(&pieces, &g, &fs);
+        size_t from = g.head;
+        do {
+            size_t n = 1 + chance_u8(c) % 32;
+            n = n < pieces.left ? n : (size_t)pieces.left;
+            if (s != STEP_FAIL)
+                s = ws_read_payload(&pieces, &g, span_cut(frame, from, from + n),
+                                    g.opcode >= WS_CLOSE ? &control : &b, &fs);
+            from += n;
+        } while (s != STEP_FAIL && pieces.left);
+        require(s == want && whole.code == pieces.code, "pieces of a frame come to another end");
+        require(s == STEP_FAIL || span_eq(wr_span(&a), wr_span(&b)), "pieces give another message");
+        require(s == STEP_FAIL || g.code == f.code, "pieces give another code");
+        if (s == STEP_FAIL)
+            return;
+        if (s == STEP_ITEM && f.opcode < WS_CLOSE)
+            a.n = b.n = 0;
+    }
+}
+
 static void one(const uint8_t *p, size_t n)
 {
     static struct run whole, pieces;
@@ -115,6 +152,7 @@ static void one(const uint8_t *p, size_t n)
             "pieces end elsewhere");
     read(in, &whole, false, &c);
     read(in, &whole, true, &c);
+    read_pieces(in, &whole, c.n & 1, &c);
     fence_free(&f);
 }
 

@@ -31,10 +31,10 @@ struct party_spec {
                                when its own address says any */
     struct addr second; /* sim: a second address of the host, of either family; family 0: none */
     uint64_t seed;
-    /* NULL-terminated names, NULL: none; of the endpoint, faults also of the driver's layers. They
-     * live as long as the party. */
+    /* NULL-terminated names, NULL: none; of the endpoint, or of the layers of its flows. They live as
+     * long as the party. */
     const char *const *faults, *const *variants;
-    /* What layers are told of flows that the endpoint opens without options of its own; they live
+    /* What layers are told of flows where the endpoint's own options have no such field; they live
      * as long as the party. NULL: nothing. */
     const struct desc *layer_desc;
     const void *layer_options;

@@ -3,8 +3,8 @@
 
 const char *close_name(enum close_why why)
 {
-    static const char *const names[] = {"done",    "reset", "refused", "timeout",    "tls",
-                                        "resolve", "quota", "local",   "unreachable"};
+    static const char *const names[] = {"done",    "reset", "refused", "timeout",     "tls",
+                                        "resolve", "quota", "local",   "unreachable", "protocol"};
     return names[why];
 }
 
@@ -132,7 +132,7 @@ static const struct deviation *next_active(struct active *a)
     return NULL;
 }
 
-static bool any_active(const struct env *env)
+bool env_any(const struct env *env)
 {
     uint64_t any = 0;
     for (size_t i = 0; i < DEV_WORDS; i++)
@@ -151,7 +151,7 @@ bool env_flag(const struct env *env, const char *name)
     struct active a = {env, 0};
     const struct deviation *d;
 
-    if (!any_active(env))
+    if (!env_any(env))
         return false;
     while ((d = next_active(&a)) != NULL)
         if (d->op == DEV_FLAG && strcmp(d->name, name) == 0) {
@@ -175,7 +175,7 @@ struct deviated env_apply(const struct env *env, const char *where, struct draft
     const struct deviation *d;
     uint64_t us;
 
-    if (!any_active(env))
+    if (!env_any(env))
         return out;
     while ((d = next_active(&a)) != NULL) {
         if (d->op == DEV_FLAG || !is_at(d->where, where))
@@ -200,7 +200,7 @@ uint64_t env_timer(const struct env *env, const char *where, uint64_t value)
     const struct deviation *d;
     uint64_t percent;
 
-    if (any_active(env))
+    if (env_any(env))
         while ((d = next_active(&a)) != NULL)
             if (d->op == DEV_SCALE && is_at(d->where, where) &&
                 span_uint(span_of(d->value), &percent)) {
@@ -215,7 +215,11 @@ uint64_t env_timer(const struct env *env, const char *where, uint64_t value)
 struct val flow_option(const struct flow_spec *spec, const char *name)
 {
     const struct field *f = spec->desc && spec->options ? field_find(spec->desc, name) : NULL;
-    return f ? val_of(f, spec->options) : (struct val){.absent = true};
+
+    if (f)
+        return val_of(f, spec->options);
+    f = spec->party_desc && spec->party_options ? field_find(spec->party_desc, name) : NULL;
+    return f ? val_of(f, spec->party_options) : (struct val){.absent = true};
 }
 
 bool flow_option_on(const struct flow_spec *spec, const char *name)

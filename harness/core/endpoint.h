@@ -25,8 +25,12 @@ struct flow_spec {
     struct span name;          /* host as the URL named it: server name, certificate check */
     const struct desc *desc;   /* options of the layers: a record and its table */
     const void *options;
+    /* What the party was told (party_spec.layer_desc), for fields that `desc` does not have. The stack
+     * fills them in. */
+    const struct desc *party_desc;
+    const void *party_options;
 };
-/* One option of a flow's layers, by the name of its field; absent where the record has no such field. */
+/* One option of a flow's layers, by the name of its field; absent where no record has such a field. */
 struct val flow_option(const struct flow_spec *spec, const char *name);
 bool flow_option_on(const struct flow_spec *spec, const char *name);
 struct span flow_option_text(const struct flow_spec *spec, const char *name);
@@ -35,6 +39,7 @@ struct pkt { /* what travels beside a datagram; addresses also for streams */
         local;        /* remote: whom from or to; local: address it arrived at, or leave by */
     uint8_t ttl, tos; /* 0: not known, the driver's default; tos is DSCP and ECN */
     bool dont_fragment;
+    uint8_t kind;   /* of message, in the words of the layer that carries it; 0: not said */
     uint32_t frame; /* number of the frame in the capture that the driver writes; 0: none */
 };
 
@@ -67,6 +72,7 @@ enum close_why {
     CLOSE_QUOTA,
     CLOSE_LOCAL,       /* bind or route: the local side's own trouble */
     CLOSE_UNREACHABLE, /* no route, or ICMP said so */
+    CLOSE_PROTOCOL, /* the other side broke the protocol of a layer, or ended it as that does not allow */
 };
 const char *close_name(enum close_why why);
 
@@ -83,10 +89,13 @@ struct input {
     struct span data; /* lives until the call returns */
     struct pkt pkt;
     enum close_why why;
-    uint16_t icmp;           /* type << 8 | code */
-    uint32_t mtu;            /* IN_ICMP that says "too big": what the next hop takes; 0: not said */
-    const void *rec;         /* IN_START, IN_COMMAND */
-    const struct verb *verb; /* IN_COMMAND */
+    uint16_t icmp; /* type << 8 | code */
+    uint32_t mtu;  /* IN_ICMP that says "too big": what the next hop takes; 0: not said */
+    /* IN_START, IN_COMMAND. IN_OPENED, IN_CLOSED: what a layer knows of the flow beside, described by
+     * `desc`; NULL: nothing. IN_CLOSE: what the user would have the layer say at the end, or NULL. */
+    const void *rec;
+    const struct desc *desc;
+    const struct verb *verb;      /* IN_COMMAND */
     const struct flow_spec *open; /* IN_OPEN */
     const char *detail; /* IN_CLOSED: why in one sentence, where a layer knows more than `why` says;
                            NULL: it does not. Lives until the call returns */
@@ -135,7 +144,9 @@ struct output {
     bool abort;         /* OUT_CLOSE */
     const char *name;   /* OUT_EVENT: static; OUT_RESOLVE: the name to look up */
     const struct desc *desc;
-    const void *rec;  /* OUT_EVENT: record in the queue's arena */
+    /* Record in the queue's arena: OUT_EVENT; OUT_PROVIDE, OUT_CLOSED, OUT_CLOSE: as in the input that it
+     * becomes, or NULL */
+    const void *rec;
     uint16_t rr_type; /* OUT_RESOLVE: RR_SRV, RR_A, RR_AAAA, RR_ANY_ADDR */
     uint16_t icmp;    /* OUT_ICMP: type << 8 | code, and what the next hop takes */
     uint32_t mtu;
@@ -211,7 +222,7 @@ struct endpoint_class {
     uint64_t (*deadline)(const void *self); /* us when IN_TIMER is due; UINT64_MAX: none.
                                               NULL: it never has one */
     const char *layer; /* the word in a stack that names it, where it is a layer; else NULL */
-    bool datagrams;    /* what it provides are datagrams, whatever stands below */
+    bool datagrams;    /* what it provides are datagrams, or messages, whatever stands below */
     /* Free what it holds beside its own memory, before that is freed: of layers in
      * harness/drivers, which stand on libraries that allocate. NULL: nothing. */
     void (*end)(void *self);
@@ -226,6 +237,8 @@ void rng_fill(uint64_t rng[2], uint8_t *p, size_t n);
 /* Set or clear the row called `name` in env->faults (or, `variant`, env->variants); false: no such
  * row. */
 bool env_deviate(struct env *env, bool variant, const char *name, bool on);
+/* Whether any row is on. */
+bool env_any(const struct env *env);
 /* Whether the DEV_FLAG row called `name`, fault or variant, is on. */
 bool env_flag(const struct env *env, const char *name);
 

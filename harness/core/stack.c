@@ -99,6 +99,8 @@ static bool accepts(const struct flow_spec *spec)
 static void keep_spec(const struct party *p, struct edge *e, const struct flow_spec *spec)
 {
     e->spec = *spec;
+    e->spec.party_desc = p->layer_desc;
+    e->spec.party_options = p->layer_options;
     if (!spec->options) {
         e->spec.desc = p->layer_desc;
         e->spec.options = p->layer_options;
@@ -283,12 +285,18 @@ static void overhear(struct party *p, bool out, flow_id flow, const struct addr 
                                                             .stream = is_stream(p, e)});
 }
 
-/* No layer knows these: they are about the driver's flow below all of them. */
-static void pause_base(struct party *p, const struct edge *e, enum out_kind kind)
+/* These are about the driver's flow below all layers, which waits as long as the top or a layer has it wait. */
+static void pause_base(struct party *p, const struct part *from, struct edge *e, enum out_kind kind)
 {
+    uint8_t who = from == &p->top ? 1 : 2, before;
+
     while (e && e->below)
         e = edge_above(p, e->below, LAYER_LOWER);
-    if (e)
+    if (!e)
+        return;
+    before = e->paused;
+    e->paused = kind == OUT_PAUSE ? before | who : before & (uint8_t)~who;
+    if (!e->paused != !before)
         out_put(&p->out, kind, e->id_below);
 }
 
@@ -298,7 +306,9 @@ static void downward(struct party *p, struct part *from, const struct output *o,
     struct edge *e = edge_above(p, from, o->flow);
     if (!e)
         return; /* closed meanwhile: IN_CLOSED is on its way or has been seen */
-    if (!e->below) {
+    if (o->kind == OUT_PAUSE || o->kind == OUT_RESUME) {
+        pause_base(p, from, e, o->kind);
+    } else if (!e->below) {
         struct output *d = out_put(&p->out, o->kind, 0);
         *d = *o;
         d->flow = e->id_below;
@@ -311,11 +321,13 @@ static void downward(struct party *p, struct part *from, const struct output *o,
         in.why = o->abort ? CLOSE_RESET : CLOSE_DONE;
         if (o->kind == OUT_SEND)
             in.data = joined(p, o);
+        if (o->kind == OUT_CLOSE) {
+            in.rec = o->rec;
+            in.desc = o->desc;
+        }
         if (o->kind == OUT_SEND && !in.pkt.remote.family && p->via)
             in.pkt.remote = e->spec.remote;
         give(p, e->below, &in);
-    } else if (o->kind == OUT_PAUSE || o->kind == OUT_RESUME) {
-        pause_base(p, e, o->kind);
     }
     if (o->kind == OUT_CLOSE)
         edge_kill(p, e);
@@ -354,8 +366,13 @@ static void upward(struct party *p, struct part *from, const struct output *o, u
         e = provide_more(p, from, o->flow, now);
     if (!e)
         return;
-    struct input in = {
-        .now_us = now, .flow = e->id_above, .pkt = o->pkt, .why = o->why, .detail = o->detail};
+    struct input in = {.now_us = now,
+                       .flow = e->id_above,
+                       .pkt = o->pkt,
+                       .why = o->why,
+                       .detail = o->detail,
+                       .rec = o->rec,
+                       .desc = o->desc};
     switch (o->kind) {
     case OUT_PROVIDE:
         in.kind = IN_OPENED;
@@ -638,11 +655,25 @@ static void queues_give(struct party *p)
     free(s.arena);
 }
 
-static bool fault_of_layer(const struct driver *d, const char *name)
+static bool has_row(const struct endpoint_class *cls, bool variant, const char *name)
+{
+    const struct deviation *rows = variant ? cls->variants : cls->faults;
+
+    for (size_t i = 0; cls->layer && i < (variant ? cls->n_variants : cls->n_faults); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a layer, of the driver's or of the registry's, has a fault or variant of this name. */
+static bool row_of_layer(const struct driver *d, bool variant, const char *name)
 {
     for (size_t i = 0; d->layers && d->layers[i]; i++)
-        for (size_t k = 0; k < d->layers[i]->n_faults; k++)
-            if (strcmp(d->layers[i]->faults[k].name, name) == 0)
+        if (has_row(d->layers[i], variant, name))
+            return true;
+    for (size_t i = 0; i < registry_n; i++)
+        for (size_t c = 0; registry[i].classes && registry[i].classes[c]; c++)
+            if (has_row(registry[i].classes[c], variant, name))
                 return true;
     return false;
 }
@@ -651,8 +682,7 @@ static const char *deviate(const struct driver *d, struct part *part, bool varia
                            const char *const *names)
 {
     for (; names && *names; names++)
-        if (!env_deviate(part->self, variant, *names, true) &&
-            (variant || !fault_of_layer(d, *names)))
+        if (!env_deviate(part->self, variant, *names, true) && !row_of_layer(d, variant, *names))
             return *names;
     return NULL;
 }
@@ -674,6 +704,7 @@ struct party *party_new(struct driver *d, const struct party_spec *spec, const c
     p->via = spec->via;
     p->layer_options = spec->layer_options;
     p->layer_faults = spec->faults;
+    p->layer_variants = spec->variants;
     p->top.self->applied = &p->applied;
     p->addr = spec->host;
     p->due_us = NO_DEADLINE;

@@ -14,7 +14,7 @@
  * - A layer learns its side from IN_OPENED of LAYER_LOWER: parent is 0 where the party opened the
  *   flow, not 0 where a listener accepted it.
  * - flow_spec.options of a listener are borrowed until the listener is closed, its name is not
- * kept.
+ * kept. What they have no field for is looked for in party_spec.layer_options.
  * - A connection that arrives when its listener is closed already is reset.
  * - What is sent on a layer's flow with not_before_us is kept here until then: a layer sees sends in
  *   the order in which they are due.
@@ -26,7 +26,8 @@
 enum {
     STACK_LAYERS = 6,          /* layers over one flow */
     STACK_OUTPUTS = 4096,      /* outputs that one input may cause at the driver */
-    STACK_ARENA = 4 << 20,     /* octets of all that one input causes */
+    STACK_ARENA = 8 << 20,     /* octets of all that one input causes: a message of 1 MiB, its echo,
+                                  and what each layer makes of that */
     STACK_FLOWS_MAX = 1 << 17, /* flows of one party; more are refused with CLOSE_QUOTA */
     /* connections of one listener whose lowest layer has not provided its flow yet: one more ends the
      * oldest with CLOSE_QUOTA */
@@ -68,8 +69,8 @@ struct party {
     const struct desc *layer_desc; /* as in party_spec */
     const struct party_via *via;
     const void *layer_options;
-    const char *const *layer_faults;
-    size_t n_edges;                     /* alive */
+    const char *const *layer_faults, *const *layer_variants; /* others are the top's */
+    size_t n_edges;                                          /* alive */
     struct edge **by_below, **by_above; /* open-addressed indices by (part, id) of either end */
     size_t cap_index;
     struct part **due; /* heap of the layers with deadlines */

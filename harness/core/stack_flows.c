@@ -119,7 +119,9 @@ struct part *layer_new(struct party *p, const struct endpoint_class *cls)
     p->last_serial++;
     l->self->applied = &p->applied;
     for (const char *const *f = p->layer_faults; f && *f; f++)
-        env_deviate(l->self, false, *f, true); /* others are the top's */
+        env_deviate(l->self, false, *f, true);
+    for (const char *const *v = p->layer_variants; v && *v; v++)
+        env_deviate(l->self, true, *v, true);
     l->next = p->layers;
     if (l->next)
         l->next->prev = l;

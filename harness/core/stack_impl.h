@@ -16,6 +16,7 @@ struct edge {
     char text[STACK_TEXT]; /* spec.stack */
     struct edge *prev, *next;
     bool dead;
+    uint8_t paused; /* the driver's: 1 the top has it wait, 2 a layer */
     /* of a connection that a listener (by its driver's id) accepted: its layer is not ready yet */
     bool half;
     flow_id listener;

@@ -333,7 +333,10 @@ static void same_events_everywhere(void)
                 {"tcp/lines", true, 0},    {"tcp/tls", false, 0},
                 {"tcp", false, 1},         {"tcp/lines", false, 1},
                 {"tcp/tls", false, 1},     {"tcp/tls/lines", false, 3},
-                {"tcp/tls/tls", false, 7}, {"tcp/lines/lines", true, 5}};
+                {"tcp/tls/tls", false, 7}, {"tcp/lines/lines", true, 5},
+                {"tcp/ws", true, 0},       {"tcp/ws", false, 1},
+                {"tcp/tls/ws", false, 3},  {"tcp/ws/lines", true, 2},
+                {"tcp/ws/ws", true, 0}};
     static struct lists first, sim, live;
 
     echo_over(true, "udp", 0, &first);

@@ -45,7 +45,7 @@ static void input(void *self, const struct input *in, struct outq *q)
         break;
     case IN_BYTES: /* datagrams go back from the address that they came to */
         out_send(q, in->flow, in->data,
-                 s->stream ? NULL
+                 s->stream ? &(struct pkt){.kind = in->pkt.kind}
                            : &(struct pkt){.remote = in->pkt.remote, .local = in->pkt.local});
         break;
     case IN_EOF:
