@@ -261,7 +261,7 @@ static bool many_allowed(enum sip_type type)
            type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
 }
 
-static void fields(struct sip_lint *l)
+void sip_lint_fields(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     uint64_t seen[(SIP_TYPES + 63) / 64] = {0};
@@ -292,7 +292,7 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
         sip_broke(&l, SIP_R_NO_HEADERS, m->head);
         return;
     }
-    fields(&l);
+    sip_lint_fields(&l);
     sip_lint_where(&l);
     sip_lint_whole(&l);
     if (m->body.n)

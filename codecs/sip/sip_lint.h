@@ -115,11 +115,16 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
     sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
     sip_check_history;
-/* Start line; header fields by where they stand; what several header fields say together. */
+/* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
 void sip_lint_start(struct sip_lint *l);
+void sip_lint_fields(struct sip_lint *l);
 void sip_lint_where(struct sip_lint *l);
 void sip_lint_whole(struct sip_lint *l);
 /* The same for header fields of extensions: where they stand, what has to be there, what they say together. */
 void sip_lint_ext(struct sip_lint *l);
 void sip_lint_body(struct sip_lint *l);
+/* The event refer: what its NOTIFY, and the fragment in that, and its SUBSCRIBE say (RFC 3515 section 2.4). */
+void sip_lint_refer(struct sip_lint *l);
+/* A body, or a part of one, of type message/sipfrag. */
+void sip_lint_sipfrag(struct sip_lint *l, const struct sip_value *type, struct span body);
 #endif

@@ -30,6 +30,10 @@ __attribute__((always_inline)) static inline enum sip_type sip_type_at(const uin
 /* sip_scan, up to the header field at which each of `n` types has been found; n is 0: all of it. */
 enum step sip_scan_for(struct span in, const enum sip_type *types, size_t n, struct arena *mem,
                        struct sip_msg *m, struct findings *fs);
+/* The same of a fragment (RFC 3420): start line, empty line and body need not be there. Any octets are one. */
+void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
+/* Whether the first line of a fragment is a header field, or is to be: a start line has no ":" behind its first word. */
+bool sip_begins_with_field(struct span line);
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
 /* Take a body of several parts apart, as its Content-Type says. */
