@@ -52,6 +52,7 @@ const struct codec sipfrag_codec = {
     .name = "sipfrag",
     .view = &sip_frag_desc,
     .decode = decode,
+    .inside = sip_inside,
     .lint = lint,
     .encode = sip_frag_encode,
     .brief = brief,

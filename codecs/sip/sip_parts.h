@@ -38,6 +38,9 @@ bool sip_begins_with_field(struct span line);
 bool sip_version_like(struct span s);
 /* Take a body of several parts apart, as its Content-Type says. */
 void sip_parts(struct sip_msg *m, struct arena *mem);
+/* The codec of the i-th body, or part of one, that has a codec, and its octets: `view` is a message or a fragment. NULL: there
+ * are no more. */
+const struct codec *sip_inside(const void *view, size_t i, struct span *octets);
 /* Whether `s` is a boundary as RFC 2046 section 5.1.1 has it. */
 bool sip_boundary_fits(struct span s);
 /* Whether the typed parts of an item, written in the usual way, are the octets of its text. */
