@@ -253,11 +253,11 @@ static void any_field(struct sip_lint *l, const struct sip_header *h)
     }
 }
 
-/* Lists by their grammar, Authentication-Info among them, and what section 7.3.1 exempts. */
+/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4 does. */
 static bool many_allowed(enum sip_type type)
 {
     return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
-           type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
+           type == SIP_IDENTITY || type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
            type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
 }
 

@@ -89,6 +89,7 @@ void sip_lint_body(struct sip_lint *l)
         encoding(l, part->headers, part->headers_n);
         sip_lint_sipfrag(l, type_of(part->headers, part->headers_n), part->body);
     }
+    sip_lint_parts(l);
     if (!type)
         return;
     sip_lint_sipfrag(l, type, m->body);

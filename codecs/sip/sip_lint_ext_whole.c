@@ -723,4 +723,7 @@ void sip_lint_ext(struct sip_lint *l)
     agreement(l);
     together(l);
     history_privacy(l);
+    sip_lint_sender(l);
+    sip_lint_asks(l);
+    sip_lint_challenges(l);
 }

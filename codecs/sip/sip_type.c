@@ -9,6 +9,7 @@ struct cursor {
     uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
     bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
     struct arena *mem;
+    bool angles; /* what stands between "<" and ">" is a URI, in parameters too */
 };
 
 static inline struct span cut(const struct cursor *c, size_t from, size_t to)
@@ -43,11 +44,20 @@ static size_t behind_quoted(const struct cursor *c, size_t at)
     }
 }
 
+/* The same of a URI in "<" and ">". */
+static size_t behind_angle(const struct cursor *c, size_t at)
+{
+    at = marks_next(c->marks, MARKS_CLOSE, at, c->end);
+    return at < c->end ? at + 1 : c->end;
+}
+
 /* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
 static size_t stop_behind(const struct cursor *c, size_t at, uint8_t one, uint8_t two)
 {
     while (at < c->end && c->p[at] != one && c->p[at] != two) {
-        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
+        at = c->p[at] == '"'                ? behind_quoted(c, at)
+             : c->p[at] == '<' && c->angles ? behind_angle(c, at)
+                                            : at + 1;
         at = marks_next(c->marks, MARKS_STOP, at, c->end);
     }
     return at;
@@ -368,9 +378,14 @@ static void type(struct sip_header *h, struct marks *marks, size_t from, size_t 
 
     if (!size)
         return;
-    struct cursor c = {
-        marks, marks->text.p, from, from + h->value.n, name->list ? ',' : ';', is_call_id(h->type),
-        mem};
+    struct cursor c = {marks,
+                       marks->text.p,
+                       from,
+                       from + h->value.n,
+                       name->list ? ',' : ';',
+                       is_call_id(h->type),
+                       mem,
+                       h->type == SIP_IDENTITY};
     void *item = arena_new(mem, size);
     struct arena_list l = {item, item != NULL, item != NULL}; /* of one: most are */
     while (item) {
