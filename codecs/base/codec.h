@@ -44,9 +44,9 @@ struct codec { /* what may be NULL says so */
      * `next`, STEP_FAIL where it is not at the front of `in`; of a datagram STEP_ITEM where it is one as a
      * whole, else STEP_FAIL. NULL: nothing may. */
     enum step (*between)(struct span in, enum framing framing, size_t *used);
-    /* What a decoded message carries, where it says so itself (the body of SIP, by its Content-Type): the codec, and the
-     * octets, which stand in the message; NULL: nothing that has a codec. NULL: no message says. */
-    const struct codec *(*inside)(const void *view, struct span *octets);
+    /* What a decoded message carries, where it says so itself (bodies of SIP, by their Content-Type): the codec of the i-th
+     * thing that has one, and its octets, which stand in the message; NULL: there are no more. NULL: no message says. */
+    const struct codec *(*inside)(const void *view, size_t i, struct span *octets);
     /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */
     const struct codec *between_codec;
     /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */

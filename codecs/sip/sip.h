@@ -184,6 +184,21 @@ bool sip_length(const struct sip_msg *m, uint64_t *n);
 /* The body, or the first part of it, that is of this media type, case aside; p is NULL where there is none. */
 struct span sip_body_of(const struct sip_msg *m, const char *type);
 
+/* ---- fragments: message/sipfrag (RFC 3420) ----
+ *
+ * What is left of a message where the start line, header fields or the body are left out. The view is that of a message: `version`
+ * has no octets where there is no start line, and then nobody knows whether it is a request; `blank` has none where there is
+ * no empty line. A draft over sip_frag_desc writes a start line where it has a part of one, and an empty line where
+ * it has a body. */
+extern const struct desc sip_frag_desc;
+extern const struct codec sipfrag_codec;
+/* Any octets are a fragment; what is none of a valid message is in `fs`. */
+void sip_frag_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
+/* What a decoded fragment breaks beyond that. What it does not have may have been left out: no rule says that something
+ * is missing, but those of RFC 3420. */
+void sip_frag_lint(const struct sip_msg *m, struct findings *fs);
+void sip_frag_encode(struct wr *w, const struct draft *dr);
+
 struct sip_dec { /* of one stream; all zero at its beginning and behind each message */
     size_t seen; /* octets of the window that hold no end of a header */
 };

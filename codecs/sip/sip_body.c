@@ -1,4 +1,5 @@
 /* codecs/sip/sip_body.c - bodies of several parts (RFC 2046 section 5.1, RFC 5621), and which codec a body is of. */
+#include "codecs/sdp/sdp.h"
 #include "codecs/sip/sip_parts.h"
 
 /* The boundary of a multipart type, without quotes; p is NULL where the type is no multipart, or has none. */
@@ -145,4 +146,58 @@ struct span sip_body_of(const struct sip_msg *m, const char *type)
             return m->parts[i].body;
     }
     return (struct span){NULL, 0};
+}
+
+/* Whether a body stands there as it is: nothing packs or encodes it. */
+static bool plain(const struct sip_header *v, size_t n)
+{
+    static const char *const as_it_is[] = {"binary", "8bit", "7bit"};
+
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].type == SIP_CONTENT_ENCODING)
+            return false;
+        if (v[i].type != SIP_OTHER || !lex_like(v[i].name, "Content-Transfer-Encoding"))
+            continue;
+        bool known = false;
+        for (size_t k = 0; k < COUNT(as_it_is); k++)
+            known |= lex_like(v[i].value, as_it_is[k]);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+static const struct codec *codec_of(const struct sip_value *type)
+{
+    static const struct {
+        const char *type;
+        const struct codec *codec;
+    } types[] = {
+        {"application/sdp", &sdp_codec},
+        {"message/sipfrag", &sipfrag_codec}, /* RFC 3420 */
+        {"message/sip", &sip_codec},         /* RFC 3261 section 27.5 */
+    };
+
+    for (size_t i = 0; type && i < COUNT(types); i++)
+        if (lex_like(type->value, types[i].type))
+            return types[i].codec;
+    return NULL;
+}
+
+const struct codec *sip_inside(const void *view, size_t i, struct span *octets)
+{
+    const struct sip_msg *m = view;
+    const struct codec *c = codec_of(sip_first(m, SIP_CONTENT_TYPE));
+
+    *octets = m->body;
+    if (c && m->body.n && plain(m->headers, m->headers_n) && i-- == 0)
+        return c;
+    for (size_t k = 0; k < m->parts_n; k++) {
+        const struct sip_part *p = &m->parts[k];
+        c = codec_of(part_type(p));
+        *octets = p->body;
+        if (c && p->body.n && plain(p->headers, p->headers_n) && i-- == 0)
+            return c;
+    }
+    return NULL;
 }

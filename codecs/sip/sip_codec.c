@@ -1,5 +1,4 @@
 /* codecs/sip/sip_codec.c - framing of streams, and the descriptor of SIP that the registry lists. */
-#include "codecs/sdp/sdp.h"
 #include "codecs/sip/sip_parts.h"
 
 unsigned sip_guess(struct span in, uint16_t port)
@@ -131,12 +130,6 @@ static enum step decode(struct span in, struct arena *mem, const void **view, st
     return s;
 }
 
-static const struct codec *inside(const void *view, struct span *octets)
-{
-    *octets = sip_body_of(view, "application/sdp");
-    return octets->p && octets->n ? &sdp_codec : NULL;
-}
-
 static void lint(const void *view, struct findings *fs)
 {
     sip_lint(view, fs);
@@ -216,7 +209,7 @@ const struct codec sip_codec = {
     .decode = decode,
     .next = next,
     .between = between,
-    .inside = inside,
+    .inside = sip_inside,
     .lint = lint,
     .encode = sip_encode,
     .brief = brief,

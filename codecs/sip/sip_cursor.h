@@ -10,6 +10,7 @@ struct cursor {
     size_t at, end;      /* where reading is; where the value of the header field ends */
     uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
     bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
+    bool angles;         /* what stands between "<" and ">" is a URI, in parameters too */
     size_t body;         /* octets of the body */
     struct arena *mem;
 };
@@ -46,12 +47,21 @@ static inline size_t behind_quoted(const struct cursor *c, size_t at)
     }
 }
 
+/* The same of a URI in "<" and ">". */
+static inline size_t behind_angle(const struct cursor *c, size_t at)
+{
+    at = marks_next(c->marks, MARKS_CLOSE, at, c->end);
+    return at < c->end ? at + 1 : c->end;
+}
+
 /* From `at` on, where it is no `one` nor `two`: the first of them behind it. */
 static __attribute__((noinline)) size_t stop_behind(const struct cursor *c, size_t at, uint8_t one,
                                                     uint8_t two)
 {
     while (at < c->end && c->p[at] != one && c->p[at] != two) {
-        at = c->p[at] == '"' ? behind_quoted(c, at) : at + 1;
+        at = c->p[at] == '"'                ? behind_quoted(c, at)
+             : c->p[at] == '<' && c->angles ? behind_angle(c, at)
+                                            : at + 1;
         at = marks_next(c->marks, MARKS_STOP, at, c->end);
     }
     return at;

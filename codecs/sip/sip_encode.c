@@ -181,10 +181,8 @@ static void put_header(void *ctx, const struct node *h)
     wr_text(o->w, "\r\n");
 }
 
-static void put_start(struct wr *w, const struct node *root)
+static void put_start(struct wr *w, const struct node *root, const struct field *f)
 {
-    const struct field *f = sip_msg_fields;
-
     if (draft_child(root, &f[MSG_START])) {
         draft_put_each(w, root, &f[MSG_START], "");
         return;
@@ -207,19 +205,34 @@ static void put_start(struct wr *w, const struct node *root)
     wr_text(w, "\r\n");
 }
 
-void sip_encode(struct wr *w, const struct draft *dr)
+/* Whether the draft has something of a start line. */
+static bool has_start(const struct node *root, const struct field *f)
+{
+    for (size_t i = MSG_METHOD; i <= MSG_START; i++)
+        if (draft_child(root, &f[i]))
+            return true;
+    return false;
+}
+
+void sip_encode_over(struct wr *w, const struct draft *dr, const struct field *f, bool fragment)
 {
     const struct node *root = &dr->root;
-    const struct field *f = sip_msg_fields;
     struct out o = {w, draft_size(root, &f[MSG_BODY])};
 
     if (root->form != FORM_KIDS) {
         wr_put(w, draft_octets(root));
         return;
     }
-    put_start(w, root);
+    if (!fragment || has_start(root, f))
+        put_start(w, root, f);
     draft_put_items(root, &f[MSG_HEADERS], w, put_header, &o);
-    draft_put_or(w, root, &f[MSG_BLANK], "\r\n");
+    bool blank = !fragment || draft_child(root, &f[MSG_BODY]) || draft_child(root, &f[MSG_REST]);
+    draft_put_or(w, root, &f[MSG_BLANK], blank ? "\r\n" : "");
     draft_put_each(w, root, &f[MSG_BODY], "");
     draft_put_each(w, root, &f[MSG_REST], "");
+}
+
+void sip_encode(struct wr *w, const struct draft *dr)
+{
+    sip_encode_over(w, dr, sip_msg_fields, false);
 }

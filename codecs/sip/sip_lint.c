@@ -253,15 +253,15 @@ static void any_field(struct sip_lint *l, const struct sip_header *h)
     }
 }
 
-/* Lists by their grammar, Authentication-Info among them, and what section 7.3.1 exempts. */
+/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4 does. */
 static bool many_allowed(enum sip_type type)
 {
     return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
-           type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
+           type == SIP_IDENTITY || type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
            type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
 }
 
-static void fields(struct sip_lint *l)
+void sip_lint_fields(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     uint64_t seen[(SIP_TYPES + 63) / 64] = {0};
@@ -292,7 +292,7 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
         sip_broke(&l, SIP_R_NO_HEADERS, m->head);
         return;
     }
-    fields(&l);
+    sip_lint_fields(&l);
     sip_lint_where(&l);
     sip_lint_whole(&l);
     if (m->body.n)

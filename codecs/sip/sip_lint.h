@@ -98,6 +98,8 @@ void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule
                    enum sip_rule bare);
 /* Whether the URI has no comma and no question mark, or has "<" and ">" around it. */
 bool sip_bare_fits(const struct sip_address *a);
+/* A Content-ID in quotes, as Referred-By has it (RFC 3892 section 3). */
+bool sip_clean_id(struct span s);
 /* The value of a parameter; p is NULL where there is no such parameter, n is 0 where it has no value. */
 struct span sip_param(const struct param *v, size_t n, const char *name);
 
@@ -114,12 +116,23 @@ sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_ch
 sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy, sip_check_access,
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
     sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
-    sip_check_history;
-/* Start line; header fields by where they stand; what several header fields say together. */
+    sip_check_history, sip_check_signed;
+/* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
 void sip_lint_start(struct sip_lint *l);
+void sip_lint_fields(struct sip_lint *l);
 void sip_lint_where(struct sip_lint *l);
 void sip_lint_whole(struct sip_lint *l);
 /* The same for header fields of extensions: where they stand, what has to be there, what they say together. */
 void sip_lint_ext(struct sip_lint *l);
+/* What shows who sent it, what an extension asks of the message it stands in, and all challenges of a response. */
+void sip_lint_sender(struct sip_lint *l);
+void sip_lint_asks(struct sip_lint *l);
+void sip_lint_challenges(struct sip_lint *l);
 void sip_lint_body(struct sip_lint *l);
+/* Parts of a body, and what refers to them. */
+void sip_lint_parts(struct sip_lint *l);
+/* The event refer: what its NOTIFY, and the fragment in that, and its SUBSCRIBE say (RFC 3515 section 2.4). */
+void sip_lint_refer(struct sip_lint *l);
+/* A body, or a part of one, of type message/sipfrag. */
+void sip_lint_sipfrag(struct sip_lint *l, const struct sip_value *type, struct span body);
 #endif

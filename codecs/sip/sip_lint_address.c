@@ -237,6 +237,8 @@ static enum context contact_context(const struct sip_lint *l)
 {
     unsigned class = l->m->request ? 0 : l->m->status / 100;
 
+    if (!l->m->request && l->m->status == 0) /* nobody knows */
+        return CONTACT;
     if (class == 3 || (l->method == SIP_M_REGISTER && (class == 0 || class == 2)))
         return REDIRECT;
     return l->method == SIP_M_INVITE && class < 3 ? DIALOG : CONTACT;

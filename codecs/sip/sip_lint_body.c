@@ -84,10 +84,15 @@ void sip_lint_body(struct sip_lint *l)
     const struct sip_value *type = sip_first(m, SIP_CONTENT_TYPE);
 
     encoding(l, m->headers, m->headers_n);
-    for (size_t i = 0; i < m->parts_n; i++)
-        encoding(l, m->parts[i].headers, m->parts[i].headers_n);
+    for (size_t i = 0; i < m->parts_n; i++) {
+        const struct sip_part *part = &m->parts[i];
+        encoding(l, part->headers, part->headers_n);
+        sip_lint_sipfrag(l, type_of(part->headers, part->headers_n), part->body);
+    }
+    sip_lint_parts(l);
     if (!type)
         return;
+    sip_lint_sipfrag(l, type, m->body);
     if (begins(type->value, "multipart/")) {
         multipart(l, type, m->body, 0, 0);
         nested(l, type);

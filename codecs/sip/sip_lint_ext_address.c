@@ -111,7 +111,7 @@ static bool dot_atom(struct span s)
     }
     return true;
 }
-static bool clean_id(struct span s)
+bool sip_clean_id(struct span s)
 {
     if (s.n < 2 || !sip_quoted(s))
         return false;
@@ -135,7 +135,7 @@ void sip_check_referred_by(struct sip_lint *l, const struct sip_header *h)
     struct span cid = sip_param(a->params, a->params_n, "cid");
     if (!cid.p)
         return;
-    sip_must(l, clean_id(cid), SIP_R_REFERRED_CID, cid.n ? cid : a->text);
+    sip_must(l, sip_clean_id(cid), SIP_R_REFERRED_CID, cid.n ? cid : a->text);
     sip_must(l, l->m->body.n > 0, SIP_R_REFERRED_CID_BODY, cid.n ? cid : a->text);
 }
 

@@ -700,12 +700,14 @@ static void history_privacy(struct sip_lint *l)
 
 void sip_lint_ext(struct sip_lint *l)
 {
-    where(l);
+    if (l->m->version.n) /* a fragment need not have one */
+        where(l);
     fields_of_method(l);
     sip_need(l, needed, COUNT(needed));
     in_dialog(l);
     reliable(l);
     refer(l);
+    sip_lint_refer(l);
     message(l);
     routes(l);
     publish(l);
@@ -721,4 +723,7 @@ void sip_lint_ext(struct sip_lint *l)
     agreement(l);
     together(l);
     history_privacy(l);
+    sip_lint_sender(l);
+    sip_lint_asks(l);
+    sip_lint_challenges(l);
 }

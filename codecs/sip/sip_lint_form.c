@@ -428,6 +428,7 @@ sip_check *const sip_checks[SIP_TYPES] = {
     [SIP_GEOLOCATION_ERROR] = sip_check_ext,
     [SIP_GEOLOCATION_ROUTING] = sip_check_ext,
     [SIP_HISTORY_INFO] = sip_check_history,
+    [SIP_IDENTITY] = sip_check_signed,
     [SIP_INFO_PACKAGE] = sip_check_ext,
     [SIP_JOIN] = sip_check_ext,
     [SIP_MAX_BREADTH] = sip_check_ext_number,

@@ -174,7 +174,10 @@ static void body(struct sip_lint *l)
 
     if (m->body.n)
         sip_must(l, sip_header(m, SIP_CONTENT_TYPE) != NULL, SIP_R_CONTENT_TYPE_MISSING, m->body);
-    sip_must(l, sip_header(m, SIP_CONTENT_LENGTH) != NULL, SIP_R_LENGTH_MISSING, m->head);
+    const struct sip_via *top = sip_first(m, SIP_VIA);
+    bool ws = top && (lex_like(top->transport, "WS") || lex_like(top->transport, "WSS"));
+    if (!ws) /* there it is not necessary: RFC 7118 section 5 */
+        sip_must(l, sip_header(m, SIP_CONTENT_LENGTH) != NULL, SIP_R_LENGTH_MISSING, m->head);
 }
 
 void sip_lint_whole(struct sip_lint *l)

@@ -6,6 +6,7 @@
 struct scan {
     struct span in;
     struct findings *fs;
+    bool fragment; /* it need not have an empty line */
 };
 
 static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
@@ -79,17 +80,20 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* The start line, which ends with the LF at `lf`; `crs`: more CR may be in it than that of its end. False: it is none. */
+/* The start line, which ends with the LF at `lf`, or, in a fragment, with all; `crs`: more CR may be in it than that of its
+ * end. False: it is none. */
 static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf, bool crs)
 {
-    bool cr = lf > from && s->in.p[lf - 1] == '\r';
+    bool ends = lf < s->in.n, cr = ends && lf > from && s->in.p[lf - 1] == '\r';
     struct span text = span_cut(s->in, from, cr ? lf - 1 : lf);
 
     m->start = span_cut(s->in, 0, lf + 1);
     m->cut = from > 0 || !cr;
     if (!(sip_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
         return false;
-    if (!cr)
+    if (!ends)
+        broke_must(s, "RFC3261:7#1a", "the start line has no end", lf, 0);
+    else if (!cr)
         broke_must(s, "RFC3261:7#1a", "the start line ends with LF alone", lf, 1);
     size_t bare = crs ? lex_find(text, 0, '\r') : text.n;
     if (bare < text.n)
@@ -212,7 +216,10 @@ INLINE bool at_blank(struct scan *s, struct field_walk *f)
         return false;
     } else { /* nothing, or the first half of an empty line */
         n = left;
-        broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, left);
+        if (!s->fragment)
+            broke_must(s, "RFC3261:7#2", "no empty line ends the header", at, left);
+        else if (left)
+            broke_must(s, "RFC3261:7#1c", "the empty line has no LF", at, left);
     }
     f->m->blank = span_cut(in, at, at + n);
     return true;
@@ -308,7 +315,7 @@ static void body(struct scan *s, struct sip_msg *m)
 
 enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {.in = in, .fs = fs};
     size_t from = lex_while(in, 0, LEX_EOL); /* line ends before it are passed over: section 7.5 */
     struct marks_lines front = {0};
     size_t lf;
@@ -329,7 +336,7 @@ enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct fi
 
 enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {.in = in, .fs = fs};
     size_t header;
 
     clear_octets(m, sizeof *m);
@@ -339,6 +346,59 @@ enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct 
     header_fields(&s, m, header, mem);
     body(&s, m);
     return STEP_ITEM;
+}
+
+/* ---- fragments (RFC 3420 section 2) ---- */
+
+bool sip_begins_with_field(struct span line)
+{
+    size_t at = lex_while(line, lex_while(line, 0, LEX_TOKEN), LEX_LWS);
+    return at < line.n && line.p[at] == ':';
+}
+
+/* It was left out, or is all of what the message had. */
+static void fragment_body(struct scan *s, struct sip_msg *m)
+{
+    struct span all = span_cut(s->in, m->head.n, s->in.n);
+    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
+    uint64_t n = all.n;
+
+    if (h && !lex_number(h->value, &n) && lex_all(h->value, LEX_DIGIT))
+        n = UINT64_MAX; /* it is above that */
+    if (all.n && n != all.n)
+        finding_add(s->fs,
+                    (struct finding){
+                        .clause = "RFC3420:2#a2",
+                        .what = "the body of the fragment is not the %u octets of Content-Length",
+                        .level = STMT,
+                        .off = n < all.n ? m->head.n + n : s->in.n,
+                        .len = n < all.n ? all.n - n : 0,
+                        .arg = {n}});
+    n = n < all.n ? n : all.n;
+    m->body = span_cut(all, 0, (size_t)n);
+    m->rest = span_cut(all, (size_t)n, all.n);
+}
+
+void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
+{
+    struct scan s = {.in = in, .fs = fs, .fragment = true};
+    size_t lf = lex_find(in, 0, '\n'), at = lf < in.n ? lf + 1 : in.n;
+    bool field = sip_begins_with_field(span_cut(in, 0, lf));
+
+    clear_octets(m, sizeof *m);
+    if (field || !start_line(&s, m, 0, lf, true)) {
+        bool part = !field && in.n && lf == in.n; /* what may yet become a start line */
+        if (part)
+            broke_must(&s, "RFC3261:7#1a", "the start line has no end", in.n, 0);
+        at = part ? in.n : 0;
+        m->start = span_cut(in, 0, at);
+        m->cut = true;
+    }
+    header_fields(&s, m, at, mem);
+    const struct sip_header *last = m->headers_n ? &m->headers[m->headers_n - 1] : NULL;
+    if (last && last->line.p[last->line.n - 1] != '\n')
+        broke_must(&s, "RFC3261:7#1b", "the last line has no end", in.n, 0);
+    fragment_body(&s, m);
 }
 
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)

@@ -366,3 +366,46 @@ const struct field sip_msg_fields[] = {
     [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest},
 };
 const struct desc sip_msg_desc = {"sip", sizeof(struct sip_msg), MSG_COUNT, sip_msg_fields, NULL};
+
+/* ---- fragments: the same, but for what need not be there ---- */
+
+static bool no_start(const void *rec)
+{
+    return ((const struct sip_msg *)rec)->version.n == 0;
+}
+static bool no_request(const void *rec)
+{
+    return !is_request(rec);
+}
+static bool no_response(const void *rec)
+{
+    return no_start(rec) || is_request(rec);
+}
+static bool no_odd_start(const void *rec)
+{
+    return ((const struct sip_msg *)rec)->start.n == 0 || usual_start(rec);
+}
+/* The encoder writes one before a body, and none elsewhere. */
+static bool blank_derived(const void *rec)
+{
+    return ((const struct sip_msg *)rec)->blank.n == (no_body(rec) && no_rest(rec) ? 0 : 2);
+}
+const struct field sip_frag_fields[] = {
+    [MSG_METHOD] = {M("method", method, F_TEXT), .absent = no_request, .derived = odd_start},
+    [MSG_URI] = {M("uri", uri, F_GROUP), .sub = &uri_desc, .absent = no_request,
+                 .derived = odd_start},
+    [MSG_VERSION] = {M("version", version, F_TEXT), .absent = no_start, .derived = odd_start},
+    [MSG_STATUS] = {M("status", status, F_UINT), .absent = no_response, .derived = odd_start},
+    [MSG_REASON] = {M("reason", reason, F_TEXT), .absent = no_response, .derived = odd_start},
+    [MSG_START] = {M("start", start, F_TEXT), .absent = no_odd_start},
+    [MSG_HEADERS] = {.name = "headers", LIST(struct sip_msg, headers, &header_desc)},
+    [MSG_BLANK] = {M("blank", blank, F_TEXT), .absent = blank_derived},
+    [MSG_BODY] = {M("body", body, F_TEXT), .absent = no_body},
+    [MSG_PARTS] = {.name = "parts",
+                   LIST(struct sip_msg, parts, &part_desc),
+                   .absent = no_parts,
+                   .derived = always},
+    [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest},
+};
+const struct desc sip_frag_desc = {"sipfrag", sizeof(struct sip_msg), MSG_COUNT, sip_frag_fields,
+                                   NULL};

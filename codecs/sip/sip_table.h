@@ -45,7 +45,9 @@ enum {
 };
 extern const struct field sip_via_fields[], sip_address_fields[], sip_value_fields[],
     sip_auth_fields[], sip_number_fields[], sip_length_fields[], sip_cseq_fields[],
-    sip_rack_fields[], sip_header_fields[], sip_msg_fields[];
+    sip_rack_fields[], sip_header_fields[], sip_msg_fields[], sip_frag_fields[];
+/* Write a draft over `f`, the table of messages or that of fragments, which differ in what need not be there. */
+void sip_encode_over(struct wr *w, const struct draft *dr, const struct field *f, bool fragment);
 /* Whether `f` is the list of values (VALUES_VALUES) or their separator (VALUES_COMMA) of any form. */
 bool sip_is_values(const struct field *f, size_t which);
 #endif

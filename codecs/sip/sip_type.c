@@ -353,12 +353,13 @@ static void (*const forms[SIP_FORMS])(struct cursor *c, struct sip_header *h) = 
  * 4538 put parameters behind. */
 static const struct {
     uint8_t form, sep;
-    bool raw;
+    bool raw, angles;
 } kinds[SIP_TYPES] = {
 #define RAW(id)                                                                                    \
     (SIP_##id == SIP_CALL_ID || SIP_##id == SIP_IN_REPLY_TO || SIP_##id == SIP_REPLACES ||         \
      SIP_##id == SIP_JOIN || SIP_##id == SIP_TARGET_DIALOG)
-#define SIP_HEADER(id, name, compact, form, list) [SIP_##id] = {form, (list) ? ',' : ';', RAW(id)},
+#define SIP_HEADER(id, name, compact, form, list)                                                  \
+    [SIP_##id] = {form, (list) ? ',' : ';', RAW(id), SIP_##id == SIP_IDENTITY},
 #include "codecs/sip/sip_headers.def"
 #undef SIP_HEADER
 #undef RAW
@@ -371,6 +372,7 @@ static inline void type(struct cursor *c, struct sip_header *h, size_t from)
     c->end = from + h->value.n;
     c->sep = kinds[h->type].sep;
     c->raw = kinds[h->type].raw;
+    c->angles = kinds[h->type].angles;
     forms[kinds[h->type].form](c, h);
 }
 

@@ -96,6 +96,19 @@ static void heading(struct view *v, const char *file)
     printf("== %s\n", file);
 }
 
+static void carried_text(struct wr *w, const struct engine_carried *c)
+{
+    for (unsigned i = 0; i < c->depth; i++)
+        wr_text(w, "  ");
+    wr_text(w, c->codec->name);
+    if (c->codec->brief) {
+        wr_text(w, ": ");
+        c->codec->brief(w, c->view);
+    }
+    wr_u8(w, '\n');
+    field_text(w, c->codec->view, c->view, c->depth + 1);
+}
+
 static void as_text(struct view *v, struct wr *w, const struct engine_message *m)
 {
     size_t kept = findings_kept(m->fs);
@@ -110,16 +123,8 @@ static void as_text(struct view *v, struct wr *w, const struct engine_message *m
     }
     if (!v->cli.quiet)
         field_text(w, m->codec->view, m->view, 1);
-    if (!v->cli.quiet && m->inside) {
-        wr_text(w, "  ");
-        wr_text(w, m->inside->name);
-        if (m->inside->brief) {
-            wr_text(w, ": ");
-            m->inside->brief(w, m->inside_view);
-        }
-        wr_u8(w, '\n');
-        field_text(w, m->inside->view, m->inside_view, 2);
-    }
+    for (size_t i = 0; !v->cli.quiet && i < m->n_carried; i++)
+        carried_text(w, &m->carried[i]);
     for (size_t i = 0; i < kept; i++)
         put_finding(w, &m->fs->v[i], view_over(m, i), v->cli.color);
     if (m->fs->n > kept)
@@ -183,6 +188,41 @@ static void json_findings(struct wr *w, const struct engine_message *m)
     wr_u8(w, ']');
 }
 
+static size_t carried_json(struct wr *w, const struct engine_message *m, size_t i, unsigned depth);
+
+/* One thing that is carried, with all in it; returns the place behind them. */
+static size_t one_carried(struct wr *w, const struct engine_message *m, size_t i)
+{
+    const struct engine_carried *c = &m->carried[i];
+
+    wr_u8(w, '{');
+    view_key_text(w, "proto", c->codec->name);
+    wr_json_key(w, "fields");
+    field_json(w, c->codec->view, c->view);
+    i = carried_json(w, m, i + 1, c->depth + 1);
+    wr_u8(w, '}');
+    return i;
+}
+
+/* What is carried in this depth from the i-th on: "inside", and "also" for what stands beside it. */
+static size_t carried_json(struct wr *w, const struct engine_message *m, size_t i, unsigned depth)
+{
+    if (i == m->n_carried || m->carried[i].depth != depth)
+        return i;
+    wr_json_key(w, "inside");
+    i = one_carried(w, m, i);
+    if (i == m->n_carried || m->carried[i].depth != depth)
+        return i;
+    wr_json_key(w, "also");
+    wr_u8(w, '[');
+    for (const char *comma = ""; i < m->n_carried && m->carried[i].depth == depth; comma = ",") {
+        wr_text(w, comma);
+        i = one_carried(w, m, i);
+    }
+    wr_u8(w, ']');
+    return i;
+}
+
 static void as_json(struct view *v, struct wr *w, const struct engine_message *m)
 {
     (void)v;
@@ -196,14 +236,7 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
     view_key_uint(w, "bytes", m->octets.n);
     wr_json_key(w, "fields");
     field_json(w, m->codec->view, m->view);
-    if (m->inside) {
-        wr_json_key(w, "inside");
-        wr_u8(w, '{');
-        view_key_text(w, "proto", m->inside->name);
-        wr_json_key(w, "fields");
-        field_json(w, m->inside->view, m->inside_view);
-        wr_u8(w, '}');
-    }
+    carried_json(w, m, 0, 1);
     json_findings(w, m);
     view_key_text(w, "file", m->file);
     if (m->quoted)

@@ -110,13 +110,17 @@ static void each(struct visit *v, const struct engine_message *m, struct span na
 {
     struct val x;
     size_t n = dot(name);
+    struct span protocol = span_cut(name, 0, n), field = span_cut(name, n + 1, name.n);
 
-    if (common(m, name, &x))
+    if (common(m, name, &x)) {
         v->value(v, &x);
-    else if (n < name.n && span_is(span_cut(name, 0, n), m->codec->name))
-        walk(v, m->codec->view, m->view, span_cut(name, n + 1, name.n));
-    else if (n < name.n && m->inside && span_is(span_cut(name, 0, n), m->inside->name))
-        walk(v, m->inside->view, m->inside_view, span_cut(name, n + 1, name.n));
+        return;
+    }
+    if (n < name.n && span_is(protocol, m->codec->name))
+        walk(v, m->codec->view, m->view, field);
+    for (size_t i = 0; n < name.n && i < m->n_carried; i++)
+        if (span_is(protocol, m->carried[i].codec->name))
+            walk(v, m->carried[i].codec->view, m->carried[i].view, field);
 }
 
 bool select_name(struct span name)

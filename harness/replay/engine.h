@@ -36,10 +36,17 @@ enum {
         1 << 17,                /* octets of an unfinished message; beyond it framing is lost */
     ENGINE_STREAM_FRONT = 8192, /* octets of a direction that are looked at to tell its protocol */
     ENGINE_FINDINGS_MAX = 1024, /* kept of a message; more are counted */
+    ENGINE_CARRIED_MAX = 16,    /* things that a message carries; */
+    ENGINE_CARRIED_DEPTH = 4,   /* how deep in one another */
     ENGINE_OVER_MAX = 256,      /* findings over time that one message or the end may show */
     ENGINE_ARENA = 4 << 20,     /* octets for the view of a message */
     ENGINE_PROTOCOLS_MAX = 64,  /* with and without codec */
     ENGINE_LEVELS = MAY + 1,
+};
+struct engine_carried { /* by a message, or by what it carries */
+    const struct codec *codec;
+    const void *view;
+    unsigned depth; /* 1: the message's own; n + 1: of the last one before it of depth n */
 };
 struct engine_message { /* lives until the callback returns */
     const char *file;   /* as engine_file was told */
@@ -51,9 +58,10 @@ struct engine_message { /* lives until the callback returns */
     const struct codec *codec;
     const void *view;
     struct span octets; /* of the message */
-    /* What it carries, where options->known says what that is: a view by `inside`; NULL: not known, or not read. */
-    const struct codec *inside;
-    const void *inside_view;
+    /* What it carries by its own words, or by those of options->known, and could be read; each is followed by what it
+     * carries in turn. */
+    const struct engine_carried *carried;
+    size_t n_carried;
     size_t missing;         /* octets of it that the capture left out */
     bool quoted;            /* in an ICMP error: src and dst are of the datagram that was lost */
     bool reassembled;       /* of fragments */

@@ -359,8 +359,7 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
                                    .fs = &fs};
         packet_addrs(k, &m.src, &m.dst);
         commented(p, &m);
-        if (codec->inside)
-            engine_part_carried(p, &m, &fs);
+        engine_part_carried(p, &m, &fs);
         if (watch && !m.quoted)
             engine_part_watch(p, protocol, &m, &fs, place_of(p, k, protocol));
         if (p->e->sink.message && (fs.n || !p->e->o.faulty)) {

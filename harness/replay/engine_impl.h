@@ -192,6 +192,7 @@ struct part {
     struct finding *findings;
     struct watch_finding *over;
     size_t n_over;
+    struct engine_carried carried[ENGINE_CARRIED_MAX]; /* by the message that is told */
     struct findings *now;      /* where watchers put what they find; NULL: nowhere but `over` */
     struct watching *watching; /* registry_n */
     struct watching *speaking;

@@ -118,40 +118,66 @@ void engine_part_inside(struct part *p, unsigned protocol, struct engine_message
 {
     const struct watcher_class *cls = engine_watcher(p->e, protocol);
     const struct watch *w = engine_part_watcher(p, protocol);
+    struct engine_carried *c = &p->carried[0];
     struct span octets;
     struct findings none = {0};
 
-    if (m->inside || !w || !cls->inside || cls->codec != m->codec || m->missing || m->partial)
+    if (m->n_carried || !w || !cls->inside || cls->codec != m->codec || m->missing || m->partial)
         return;
-    m->inside = cls->inside(watch_self(w), m->view, &octets);
-    if (m->inside && (m->inside->decode(octets, &p->mem, &m->inside_view, &none) != STEP_ITEM ||
-                      !m->inside_view || p->mem.full))
-        m->inside = NULL;
+    *c = (struct engine_carried){.codec = cls->inside(watch_self(w), m->view, &octets), .depth = 1};
+    if (c->codec && c->codec->decode(octets, &p->mem, &c->view, &none) == STEP_ITEM && c->view &&
+        !p->mem.full) {
+        m->carried = c;
+        m->n_carried = 1;
+    }
+}
+
+/* "LAYERS/NAME"; NULL: no room. */
+static const char *layers_with(struct part *p, const char *layers, const char *name)
+{
+    size_t n = strlen(layers) + strlen(name) + 2;
+    char *text = arena_take(&p->mem, n);
+
+    if (text)
+        snprintf(text, n, "%s/%s", layers, name);
+    return text;
+}
+
+/* What `view`, whose findings have the path `layers`, carries, and all in that; `m` has the list so far. */
+static void carried_by(struct part *p, struct engine_message *m, const struct engine_carried *by,
+                       const char *layers, struct findings *fs)
+{
+    struct span octets;
+    const struct codec *c;
+
+    for (size_t i = 0;
+         m->n_carried < ENGINE_CARRIED_MAX && (c = by->codec->inside(by->view, i, &octets)) != NULL;
+         i++) {
+        struct engine_carried got = {.codec = c, .depth = by->depth + 1};
+        struct findings in = *fs;
+        in.layer = layers_with(p, layers, c->name);
+        in.base = fs->base + (uint64_t)(octets.p - m->octets.p);
+        enum step step = c->decode(octets, &p->mem, &got.view, &in);
+        if (p->mem.full) /* a list that was cut short would be judged wrongly */
+            return;
+        if (step != STEP_ITEM || !got.view)
+            continue;
+        if (c->lint)
+            c->lint(got.view, &in);
+        fs->n = in.n;
+        p->carried[m->n_carried++] = got;
+        if (c->inside && got.depth < ENGINE_CARRIED_DEPTH)
+            carried_by(p, m, &got, in.layer, fs);
+    }
 }
 
 void engine_part_carried(struct part *p, struct engine_message *m, struct findings *fs)
 {
-    struct span octets;
-    const struct codec *inside = m->codec->inside ? m->codec->inside(m->view, &octets) : NULL;
+    const struct engine_carried own = {.codec = m->codec, .view = m->view};
 
-    if (!inside || m->missing || m->partial)
-        return;
-    size_t n = strlen(m->layers) + strlen(inside->name) + 2, before = fs->n;
-    char *layer = arena_take(&p->mem, n);
-    struct findings in = *fs;
-    if (layer)
-        snprintf(layer, n, "%s/%s", m->layers, inside->name);
-    in.layer = layer;
-    in.base = fs->base + (uint64_t)(octets.p - m->octets.p);
-    if (inside->decode(octets, &p->mem, &m->inside_view, &in) != STEP_ITEM || !m->inside_view ||
-        p->mem.full) {
-        fs->n = before; /* a list that was cut short would be judged wrongly */
-        return;
-    }
-    if (inside->lint)
-        inside->lint(m->inside_view, &in);
-    fs->n = in.n;
-    m->inside = inside;
+    m->carried = p->carried;
+    if (m->codec->inside && !m->missing && !m->partial)
+        carried_by(p, m, &own, m->layers, fs);
 }
 
 void engine_part_watch_end(struct part *p)

@@ -378,6 +378,52 @@ static void payloads(void)
     CU_ASSERT_STRING_EQUAL(out, "2\n");
 }
 
+/* ---- what SIP carries: bodies, each with what stands in it ---- */
+
+#define LINE(s) s "\r\n"
+#define SDP(v) LINE(v) LINE("o=a 1 1 IN IP4 192.0.2.1") LINE("s=-") LINE("c=IN IP4 x") LINE("t=0 0")
+
+static void bodies(void)
+{
+    static const char message[] =
+        LINE("NOTIFY sip:a@example.com SIP/2.0") LINE("Content-Type: multipart/mixed;boundary=b")
+            LINE("") LINE("--b") LINE("Content-Type: message/sipfrag") LINE("")
+                LINE("SIP/2.0 200 OK") LINE("Content-Type: application/sdp")
+                    LINE("Content-Length: 55") LINE("") LINE(SDP("v=2") "--b")
+                        LINE("Content-Type: application/sdp") LINE("") LINE(SDP("v=3") "--b--");
+    const char *why = NULL;
+    char want[512];
+
+    if (!program())
+        return;
+    struct capture *c = capture_open(path("notify.pcapng"), "test", 0, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+    capture_datagram(c, 0, &a, &b, (struct span){(const uint8_t *)message, sizeof message - 1});
+    CU_ASSERT_TRUE(capture_close(c, &why));
+    run_on("lint", "notify.pcapng");
+    CU_ASSERT_EQUAL(status, 1);
+    for (unsigned v = 2; v <= 3; v++) {
+        char line[] = {'v', '=', (char)('0' + v), '\0'};
+        snprintf(want, sizeof want, "notify.pcapng:1:%zu RFC8866:5.1#a1 STMT ",
+                 (size_t)(strstr(message, line) - message) + 2);
+        CU_ASSERT_PTR_NOT_NULL(strstr(out, want));
+    }
+    run_on("decode", "notify.pcapng");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  sipfrag: 200 OK\n    version: \"SIP/2.0\"\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n    sdp"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  sdp"));
+    run_on("decode --json", "notify.pcapng");
+    CU_ASSERT_EQUAL(objects(NULL), 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(out, ",\"inside\":{\"proto\":\"sipfrag\",\"fields\":{\"version\":"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "},\"inside\":{\"proto\":\"sdp\","));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "}},\"also\":[{\"proto\":\"sdp\","));
+    run_on("decode --fields frame,sipfrag.status,sdp.version", "notify.pcapng");
+    CU_ASSERT_STRING_EQUAL(out, "1\t200\t2,3\n");
+    run_on("decode --fields frame --filter 'sipfrag.status == 200'", "notify.pcapng");
+    CU_ASSERT_STRING_EQUAL(out, "1\n");
+}
+
 /* ---- what is odd in a stream ---- */
 
 /* A segment of TCP from `a` to `b` in a frame of a pcap file of raw IP. */
@@ -584,5 +630,6 @@ static void comments(void)
 
 TESTS({"text", text}, {"recordings", recordings}, {"files", files}, {"summary", summary},
       {"cut", cut}, {"refused", refused}, {"full_disk", full_disk}, {"lint", lint},
-      {"payloads", payloads}, {"stream_notes", stream_notes}, {"file_comments", file_comments},
-      {"same_for_any_jobs", same_for_any_jobs}, {"comments", comments})
+      {"payloads", payloads}, {"bodies", bodies}, {"stream_notes", stream_notes},
+      {"file_comments", file_comments}, {"same_for_any_jobs", same_for_any_jobs},
+      {"comments", comments})
