@@ -159,6 +159,8 @@ static const struct pair challenges[] = {
      NULL},
     {CHALLENGE | HTTP, "RFC7616:3.3#a3", C_ALL ", domain=\"1a:b\"", "1a:b",
      C_ALL ", domain=\"a+1:b  /\"", NULL},
+    {CHALLENGE | HTTP, "RFC7616:3.3#a3", C_ALL ", domain=\"a_b:c\"", "a_b:c",
+     C_ALL ", domain=\"a-b.c:d\"", NULL},
     {CHALLENGE | SIP, "RFC3261:25.1#a153", C_ALL ", domain=\"b\"", "b",
      C_ALL ", domain=\"sip:b sips:c\"", NULL},
     {CHALLENGE | SIP, "RFC8760:2.6#a1", C_ALL ", domain=\"sip:b /c\"", "/c",
@@ -241,6 +243,8 @@ static const struct pair answers[] = {
     {CREDENTIALS | BOTH, "RFC7616:3.4#4", R_OLD ", qop=auth, cnonce=\"c\"", "Digest", R_ALL, NULL},
     {CREDENTIALS | BOTH, "RFC7616:3.4#2", R_OLD ", qop=auth-int, nc=00000001, cnonce=\"c\"",
      "auth-int", R_OLD ", qop=auth-conf, nc=00000001, cnonce=\"c\"", TO_QOP},
+    {CREDENTIALS | BOTH, "RFC7616:3.4#2", R_OLD ", qop=x-conf, nc=00000001, cnonce=\"c\"", "x-conf",
+     R_OLD ", qop=AUTH-CONF, nc=00000001, cnonce=\"c\"", TO_QOP},
     {CREDENTIALS | HTTP, "RFC7616:3.4#2", R_ALL, "auth", R_OLD, TO_OLD},
     /* quoted strings and tokens */
     {CREDENTIALS | HTTP, "RFC7616:3.4#6",
@@ -304,6 +308,11 @@ static const struct pair answers[] = {
     {CREDENTIALS | HTTP, "RFC7616:3.2#a1",
      R_NAMES R_URI R_QOP ", response=\"0123456789ABCDEF0123456789abcdef\"",
      "\"0123456789ABCDEF0123456789abcdef\"", R_ALL, NULL},
+    {CREDENTIALS |
+         HTTP, /* RFC 9110 section 5.6.4: a backslash hides an octet that counts as itself */
+     "RFC7616:3.2#a1", R_NAMES R_URI R_QOP ", response=\"A123456789abcdef0123456789abcdef\"",
+     "\"A123456789abcdef0123456789abcdef\"",
+     R_NAMES R_URI R_QOP ", response=\"\\0123456789abcdef0123456789abcde\\f\"", NULL},
     {CREDENTIALS | SIP, "RFC3261:25.1#a13",
      R_NAMES R_URI R_QOP ", response=\"0123456789ABCDEF0123456789abcdef\"",
      "\"0123456789ABCDEF0123456789abcdef\"", R_ALL, NULL},
@@ -595,6 +604,11 @@ static void published(void)
          "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, "
          "nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", "
          "opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true",
+         0,
+         {NULL}},
+        {CREDENTIALS, /* RFC 6750 section 2.1: a token68 of a scheme that is not known here */
+         "Bearer mF_9.B5f-4.1JqM",
+         NULL,
          0,
          {NULL}},
         {CREDENTIALS | SIP, /* registration before any challenge, as in mobile networks */

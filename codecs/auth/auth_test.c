@@ -472,6 +472,16 @@ static void basic(void)
     CU_ASSERT_FALSE(auth_put_basic(&w, (struct span)SPAN("a\n"), (struct span)SPAN("c")));
     CU_ASSERT_FALSE(auth_put_basic(&w, (struct span)SPAN("a"), (struct span)SPAN("\x7f")));
     CU_ASSERT_EQUAL(w.n, 0);
+    struct arena made = fresh(); /* and no answer is made of them */
+    struct auth_challenge ask = challenge("Basic realm=\"a\"", &made);
+    struct auth_credentials out;
+    struct auth_user who = {SPAN("a:b"), SPAN("c")};
+    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
+    struct arena none = arena_of(b, 0);
+    who.name = (struct span)SPAN("a");
+    CU_ASSERT_TRUE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
+    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &none, &out));
+    CU_ASSERT_TRUE(none.full);
     CU_ASSERT_FALSE(auth_get_basic(&w, (struct span)SPAN("YWJj"), &u)); /* no colon */
     CU_ASSERT_FALSE(auth_get_basic(&w, (struct span)SPAN("Og="), &u));
     struct arena mem = fresh();
@@ -687,13 +697,20 @@ static void answering(void)
     c.opaque = (struct span)SPAN("\"\1\"");
     CU_ASSERT_FALSE(auth_answer(&c, &u, &ask, &mem, &a));
     c.opaque = (struct span){NULL, 0};
-    for (size_t cap = 0; cap < 4096; cap += 16) { /* every arena that is too small */
-        struct arena small = arena_of(room + 4096, cap);
-        if (auth_answer(&c, &u, &ask, &small, &a))
-            break;
-        CU_ASSERT_TRUE(small.full);
+    struct span known[] = {SPAN("bob"), SPAN("b\xc3\xb6"
+                                             "b")};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        u.name = known[i];
+        for (size_t cap = 0; cap < 4096; cap += 16) { /* every arena that is too small */
+            struct arena small = arena_of(room + 4096, cap);
+            if (auth_answer(&c, &u, &ask, &small, &a))
+                break;
+            CU_ASSERT_TRUE(small.full);
+        }
+        CHECK_TEXT(i ? a.username_ext : a.username, i ? "UTF-8''b%C3%B6b" : "\"bob\"");
     }
-    CHECK_TEXT(a.username, "\"bob\"");
+    c.realm = (struct span){NULL, 0}; /* not even one to answer */
+    CU_ASSERT_FALSE(auth_answer(&c, &u, &ask, &mem, &a));
 }
 
 /* A response with one octet changed, cut or made longer is refused. */

@@ -1,4 +1,5 @@
 /* codecs/ws/ws_test.c - what vectors of frames cannot say: a frame in its place, masks, UTF-8 in pieces, writing. */
+#include "codecs/http/http.h"
 #include "codecs/ws/ws.h"
 #include "harness/core/test.h"
 
@@ -260,5 +261,147 @@ static void writes(void)
     CU_ASSERT_TRUE(span_eq(wr_span(&w), (struct span){(const uint8_t *)"\x03\xe8x", 3}));
 }
 
+/* ---- drafts ---- */
+
+static uint8_t room[4096];
+
+static struct span encoded(struct draft *dr, uint8_t *p, size_t cap)
+{
+    struct wr w = {p, cap, 0, false};
+    ws_encode(&w, dr);
+    CU_ASSERT_FALSE(w.full);
+    return wr_span(&w);
+}
+
+/* What a draft says is written, lawful or not; the rest is derived. */
+static void drafts(void)
+{
+    static const struct {
+        const char *path, *value;
+        struct span want;
+    } rows[] = {
+        {"text", "Hi", OCTETS("\x81\x02Hi")},
+        {"length", "3", OCTETS("\x81\x03Hello")},
+        {"length", "126", OCTETS("\x81\x7e\x00\x7eHello")},
+        {"bits", "16", OCTETS("\x81\x7e\x00\x05Hello")},
+        {"bits", "64", OCTETS("\x81\x7f\x00\x00\x00\x00\x00\x00\x00\x05Hello")},
+        {"masked", "1", OCTETS("\x81\x85Hello")}, /* the bit, and no key */
+        {"masked", "raw:01", OCTETS("\x81\x85Hello")},
+        {"masked", "raw:", OCTETS("\x81\x05Hello")},
+        {"key", "hex:00000000", OCTETS("\x81\x85\x00\x00\x00\x00Hello")},
+        {"key", "hex:20202020", OCTETS("\x81\x85\x20\x20\x20\x20hELLO")},
+        {"key", "hex:2020", OCTETS("\x81\x85\x20\x20Hello")}, /* a short key masks nothing */
+        {"fin", "0", OCTETS("\x01\x05Hello")},
+        {"rsv2", "1", OCTETS("\xa1\x05Hello")},
+        {"rsv3", "raw:01", OCTETS("\x91\x05Hello")},
+        {"opcode", "binary", OCTETS("\x82\x05Hello")},
+        {"opcode", "raw:0102", OCTETS("\x80\x05Hello")},
+        {"text", "raw:", OCTETS("\x81\x00")},
+        {"rest", "hex:ff", OCTETS("\x81\x05Hello\xff")},
+    };
+    static const struct span frame = OCTETS("\x81\x05Hello");
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena mem = arena_of(room, sizeof room);
+        struct findings fs = {0};
+        struct ws_frame f;
+        struct draft dr;
+        uint8_t out[64];
+        CU_ASSERT_EQUAL_FATAL(ws_decode(frame, &mem, &f, &fs), STEP_ITEM);
+        draft_of(&dr, &ws_frame_desc, &f, &mem);
+        CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, rows[i].path, rows[i].value), 1);
+        struct span got = encoded(&dr, out, sizeof out);
+        if (!span_eq(got, rows[i].want))
+            printf("\n%s = %s: %zu octets ", rows[i].path, rows[i].value, got.n);
+        CU_ASSERT_TRUE(span_eq(got, rows[i].want));
+    }
+    struct arena mem = arena_of(room, sizeof room);
+    struct draft dr = {&mem, {.form = FORM_RAW, .s = SPAN("\xff")}};
+    uint8_t out[64];
+    CHECK_TEXT(encoded(&dr, out, sizeof out), "\xff"); /* octets in the place of all of it */
+}
+
+/* ---- in a stream of HTTP ---- */
+
+static void guesses(void)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nupgrade: h2c, WebSocket\r\n", true}, /* before the head is done */
+        {"HTTP/1.1 101 Switching Protocols\nUPGRADE:websocket\n\n", true},
+        {"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", false},
+        {"GET / HTTP/1.1\r\nHost: a\r\n\r\nUpgrade: websocket\r\n", false}, /* in a body */
+        {"GET / HTTP/1.1\r\nHost: a\r\n", false},
+        {"GET / HTTP/1.1\r\nUpgrade websocket\r\n\r\n", false},
+        {"GET / HTTP/1.1\r\n", false},
+        {"OPTIONS sip:a SIP/2.0\r\nUpgrade: websocket\r\n\r\n", false},
+        {"\x81\x05Hello", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct span in = test_guard(span_of(rows[i].text));
+        unsigned http = http_guess(in, 0), sure = ws_guess(in, 0);
+        CU_ASSERT_EQUAL(sure > 0, rows[i].is);
+        CU_ASSERT_TRUE(!rows[i].is || (sure > http && sure <= 100));
+        test_guard_free(in);
+    }
+}
+
+/* What stands before the frames: a message of HTTP each, whose first octet begins no frame that is lawful. */
+static void before_frames(void)
+{
+#define UPGRADE "GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"
+    static const struct {
+        struct span in;
+        enum framing framing;
+        enum step step;
+        size_t used;
+    } rows[] = {
+        {OCTETS(UPGRADE), FRAMING_STREAM, STEP_ITEM, sizeof UPGRADE - 1},
+        {OCTETS(UPGRADE "\x81\x05Hello"), FRAMING_STREAM, STEP_ITEM, sizeof UPGRADE - 1},
+        {OCTETS("HTTP/1.1 101 x\r\n\r\n\x81\x05Hello"), FRAMING_STREAM, STEP_ITEM, 18},
+        {OCTETS("GET / HTTP/1.1\r\n"), FRAMING_STREAM, STEP_MORE, 0},
+        {OCTETS("G"), FRAMING_STREAM, STEP_MORE, 0},
+        {OCTETS("\x81\x05Hello"), FRAMING_STREAM, STEP_FAIL, 0},
+        {OCTETS("POST / HTTP/1.1\r\n\r\n"), FRAMING_STREAM, STEP_FAIL, 0}, /* a handshake is GET */
+        {OCTETS(UPGRADE), FRAMING_DATAGRAM, STEP_FAIL, 0},
+        {OCTETS(""), FRAMING_STREAM, STEP_FAIL, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t used = 77;
+        CU_ASSERT_EQUAL(ws_codec.between(rows[i].in, rows[i].framing, &used), rows[i].step);
+        CU_ASSERT_EQUAL(used, rows[i].used);
+    }
+}
+
+static void briefs(void)
+{
+    static const struct {
+        struct span frame;
+        const char *text;
+    } rows[] = {
+        {OCTETS("\x81\x05Hello"), "text 5"},        {OCTETS("\x01\x03Hel"), "text 3 ..."},
+        {OCTETS("\x88\x02\x03\xe8"), "close 1000"}, {OCTETS("\x88\x00"), "close 0"},
+        {OCTETS("\x8b\x00"), "opcode 11 0"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena mem = arena_of(room, sizeof room);
+        struct findings fs = {0};
+        const void *view;
+        uint8_t out[32];
+        struct wr w = {out, sizeof out, 0, false};
+        CU_ASSERT_EQUAL_FATAL(ws_codec.decode(rows[i].frame, &mem, &view, &fs), STEP_ITEM);
+        ws_codec.brief(&w, view);
+        CHECK_TEXT(wr_span(&w), rows[i].text);
+    }
+}
+
 TESTS({"places", places}, {"fails_fast", fails_fast}, {"limits", limits}, {"masks", masks},
-      {"utf8", utf8}, {"writes", writes})
+      {"utf8", utf8}, {"writes", writes}, {"drafts", drafts}, {"guesses", guesses},
+      {"before frames", before_frames}, {"briefs", briefs})
