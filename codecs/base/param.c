@@ -20,14 +20,24 @@ static const struct field fields[] = {
 };
 const struct desc param_desc = {"param", sizeof(struct param), FIELDS(fields), NULL};
 
-size_t param_comma(struct span s, size_t at)
+static inline size_t end_of(struct span s, size_t at, uint8_t c)
 {
-    for (; at < s.n && s.p[at] != ','; at++)
+    for (; at < s.n && s.p[at] != c; at++)
         if (s.p[at] == '"') {
             size_t behind = lex_quoted(s, at);
             at = behind ? behind - 1 : s.n - 1;
         }
     return at;
+}
+
+size_t param_end(struct span s, size_t at, uint8_t c)
+{
+    return end_of(s, at, c);
+}
+
+size_t param_comma(struct span s, size_t at)
+{
+    return end_of(s, at, ',');
 }
 
 const struct param *param_commas(struct span s, struct arena *mem, size_t *n)

@@ -21,8 +21,10 @@ static inline struct param param_of(struct span text)
         p.value = lex_trim(span_cut(text, eq + 1, text.n), LEX_LWS);
     return p;
 }
-/* The offset of the first comma at or behind `at` that no quoted string holds; one without end goes to the end of `s`.
- * s.n: there is none. */
+/* The offset of the first `c`, which is no quote, at or behind `at` that no quoted string holds; one without end goes to
+ * the end of `s`. s.n: there is none. */
+size_t param_end(struct span s, size_t at, uint8_t c);
+/* The same for a comma. */
 size_t param_comma(struct span s, size_t at);
 /* The parameters of `s`, each up to the next such comma. An empty one is a parameter too, but behind a comma at the end there is none. The array is from `mem`, cut short
  * where that is full. */

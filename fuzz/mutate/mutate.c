@@ -1,5 +1,6 @@
 /* fuzz/mutate/mutate.c - a mutator over codecs: decode, edit the draft, encode, seal. */
 #include <stdlib.h>
+#include "codecs/base/lex.h"
 #include "fuzz/mutate/mutate_impl.h"
 
 enum { EDITS_MAX = 5, TRIES = 4 };
@@ -18,7 +19,7 @@ static void take_tokens(struct mutator *m, const struct codec *c, struct wr *w)
 {
     const char *name;
 
-    for (size_t i = 0; c && c->token && m->n_tokens < TOKENS; i++) {
+    for (size_t i = 0; c->token && m->n_tokens < TOKENS; i++) {
         size_t from = w->n;
         if (!c->token(i, w, &name) || w->full)
             break;
@@ -28,21 +29,27 @@ static void take_tokens(struct mutator *m, const struct codec *c, struct wr *w)
 
 struct mutator *mutator_new(const char *codecs)
 {
+    struct mutator *m = calloc(1, sizeof *m);
     struct span s = span_of(codecs);
-    const char *slash = strchr(codecs, '/');
-    size_t cut = slash ? (size_t)(slash - codecs) : s.n;
-    const struct codec *outer = named(span_cut(s, 0, cut));
-    const struct codec *inner = slash ? named(span_cut(s, cut + 1, s.n)) : NULL;
-    struct mutator *m = outer && (inner || !slash) ? calloc(1, sizeof *m) : NULL;
 
     if (!m)
         return NULL;
-    m->codec = outer;
-    m->inner = inner;
-    m->secret.key = span_of(MUTATE_SECRET);
     struct wr w = {m->words, sizeof m->words, 0, false};
-    take_tokens(m, outer, &w);
-    take_tokens(m, inner, &w);
+    m->secret.key = span_of(MUTATE_SECRET);
+    for (size_t at = 0, end, i = 0; at <= s.n; at = end + 1, i++) {
+        const struct codec *c;
+        for (end = at; end < s.n && s.p[end] != '/';)
+            end++;
+        if (i > MUTATE_INNER || !(c = named(span_cut(s, at, end)))) {
+            mutator_free(m);
+            return NULL;
+        }
+        if (i == 0)
+            m->codec = c;
+        else
+            m->inner[m->n_inner++] = c;
+        take_tokens(m, c, &w);
+    }
     return m;
 }
 
@@ -58,8 +65,9 @@ const uint64_t *mutate_counts(const struct mutator *m)
 
 const char *mutation_name(enum mutation kind)
 {
-    static const char *const names[MUT_KINDS] = {"octets", "set",    "drop", "double", "move",
-                                                 "add",    "splice", "lie",  "raw"};
+    static const char *const names[MUT_KINDS] = {"octets", "set",  "drop",   "double", "move",
+                                                 "add",    "copy", "splice", "spell",  "split",
+                                                 "join",   "lie",  "raw"};
     return kind < MUT_KINDS ? names[kind] : "?";
 }
 
@@ -83,6 +91,14 @@ static void seal(struct mutator *m, const struct codec *codec, struct span s)
         codec->seal((uint8_t *)(uintptr_t)s.p, s.n, &m->secret);
 }
 
+static bool is_text(struct span s)
+{
+    size_t at = 0;
+    while (at < s.n && (!lex_is(s.p[at], LEX_CTL) || lex_is(s.p[at], LEX_LWS)))
+        at++;
+    return at == s.n;
+}
+
 bool mutate_structure(struct mutator *m, const struct codec *codec, struct span in,
                       struct span other, struct wr *w)
 {
@@ -91,6 +107,7 @@ bool mutate_structure(struct mutator *m, const struct codec *codec, struct span 
 
     if (!draft_from(m, codec, in, &dr))
         return false;
+    m->text = is_text(in);
     bool has_other = other.n && draft_from(m, codec, other, &theirs);
     m->mem.full = false;
     while (edits < EDITS_MAX && once_in(m, 2))
@@ -103,6 +120,32 @@ bool mutate_structure(struct mutator *m, const struct codec *codec, struct span 
         return false;
     seal(m, codec, (struct span){w->p + from, w->n - from});
     return true;
+}
+
+const struct codec *inner_of(const struct mutator *m, struct span s)
+{
+    const struct codec *best = NULL;
+    unsigned sure = 0;
+
+    for (size_t i = m->level; s.n && i < m->n_inner; i++) {
+        unsigned guess = m->inner[i]->guess(s, 0);
+        if (guess > sure) {
+            sure = guess;
+            best = m->inner[i];
+        }
+    }
+    return best;
+}
+
+bool mutate_inside(struct mutator *m, const struct codec *inner, struct span in, struct wr *w)
+{
+    size_t level = m->level;
+
+    while (m->inner[m->level++] != inner) /* those behind it may stand in it */
+        ;
+    bool good = mutate_structure(m, inner, in, (struct span){0}, w);
+    m->level = level;
+    return good;
 }
 
 static size_t store(uint8_t *p, const struct wr *w)
@@ -149,8 +192,7 @@ size_t mutate_octets(struct mutator *m, uint8_t *p, size_t n, size_t max, uint64
 static void mix_lists(struct mutator *m, struct draft *a, struct draft *b)
 {
     for (struct node *list = a->root.first; list; list = list->next) {
-        struct node *more =
-            list->f && list->form == FORM_KIDS ? draft_find(&b->root, list->f->name) : NULL;
+        struct node *more = is_list(list) ? draft_find(&b->root, list->f->name) : NULL;
         if (!more || more->form != FORM_KIDS)
             continue;
         struct node *from[2] = {list->first, more->first};
@@ -168,6 +210,20 @@ static void mix_lists(struct mutator *m, struct draft *a, struct draft *b)
                 list->first = n;
             list->last = n;
         }
+    }
+}
+
+/* Of the other fields of the root each fourth is `b`'s. */
+static void take_fields(struct mutator *m, struct draft *a, struct draft *b)
+{
+    for (struct node *n = a->root.first; n; n = n->next) {
+        const struct node *other =
+            n->f && !is_list(n) && once_in(m, 4) ? draft_child(&b->root, n->f) : NULL;
+        if (!other)
+            continue;
+        struct node *next = n->next;
+        *n = *other;
+        n->next = next;
     }
 }
 
@@ -194,6 +250,7 @@ size_t mutate_cross(struct mutator *m, struct span a, struct span b, uint8_t *ou
     if (once_in(m, 8) || !draft_from(m, m->codec, a, &da) || !draft_from(m, m->codec, b, &db))
         return cross_octets(m, a, b, out, max);
     mix_lists(m, &da, &db);
+    take_fields(m, &da, &db);
     m->counts[MUT_SPLICE]++;
     m->codec->encode(&w, &da);
     if (w.full)
@@ -208,9 +265,9 @@ size_t mutate_cross(struct mutator *m, struct span a, struct span b, uint8_t *ou
 static bool without_inner(struct mutator *m, struct node *n, size_t *i, bool sealed)
 {
     struct draft dr;
+    const struct codec *inner = n->form == FORM_BYTES ? inner_of(m, n->s) : NULL;
 
-    if (n->form != FORM_BYTES || n->s.n == 0 || !m->inner || m->inner->guess(n->s, 0) == 0 ||
-        !draft_from(m, m->inner, n->s, &dr)) {
+    if (!inner || !draft_from(m, inner, n->s, &dr)) {
         m->mem.full = false;
         return false;
     }
@@ -223,9 +280,9 @@ static bool without_inner(struct mutator *m, struct node *n, size_t *i, bool sea
     size_t cap = n->s.n + 64;
     uint8_t *p = arena_take(&m->mem, cap);
     struct wr w = {p, p ? cap : 0, 0, false};
-    m->inner->encode(&w, &dr);
-    if (!w.full && sealed && m->inner->seal)
-        m->inner->seal(w.p, w.n, &m->secret);
+    inner->encode(&w, &dr);
+    if (!w.full && sealed && inner->seal)
+        inner->seal(w.p, w.n, &m->secret);
     if (!w.full)
         n->s = wr_span(&w);
     return true;

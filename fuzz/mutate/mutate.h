@@ -2,12 +2,15 @@
  * table for, no protocol is known here.
  *
  * A message is decoded, its draft is edited, encoded, and most times sealed again: fields get boundary
- * values, names of their kind or words of the dictionary; they are dropped, doubled, moved, added, spliced
- * from another message, replaced by octets; lengths that an encoder would derive are told wrong. A share of
- * the changes is of plain octets, and so is every change of what does not decode.
+ * values, names of their kind or words of the dictionary; they are dropped, doubled, moved, added, copied
+ * from elsewhere, spliced from another message, replaced by octets; names are spelt in another way, one
+ * record with a list becomes two, two become one; lengths that an encoder would derive are told wrong; in
+ * texts numbers, white space, quotes, escapes and the case of letters change. A share of the changes is of
+ * plain octets, and so is every change of what does not decode.
  *
- * A codec may stand in another ("steps/stun"): fields of octets of the outer one that the inner one takes
- * for its own are changed by the inner one's structure.
+ * Codecs may stand in another ("steps/stun", "sip/sdp/parts"): fields of octets of the outer one that an
+ * inner one takes for its own are changed by the inner one's structure, and so on: in an inner one those
+ * named behind it stand. "parts" (parts.h) is any text with separators: what no table takes apart.
  *
  * Same mutator, same calls: same octets. Nothing is written past `max`. */
 #ifndef FUZZ_MUTATE_MUTATE_H
@@ -17,22 +20,29 @@
 /* The secret that mutants are sealed with, and that targets check with: the password of RFC 5769. */
 #define MUTATE_SECRET "VOkJxbRl1RmTxUk/WvJxBt"
 
-enum { MUTATE_MAX = 1 << 16 }; /* octets of a message that is changed by its structure */
-enum mutation {                /* what was done last, for statistics and tests */
+enum {
+    MUTATE_MAX = 1 << 16, /* octets of a message that is changed by its structure */
+    MUTATE_INNER = 3,     /* codecs that stand in another */
+};
+enum mutation { /* what was done last, for statistics and tests */
                 MUT_OCTETS,
                 MUT_SET,
                 MUT_DROP,
                 MUT_DOUBLE,
                 MUT_MOVE,
                 MUT_ADD,
+                MUT_COPY,
                 MUT_SPLICE,
+                MUT_SPELL,
+                MUT_SPLIT,
+                MUT_JOIN,
                 MUT_LIE,
                 MUT_RAW,
                 MUT_KINDS,
 };
 struct mutator;
 
-/* By the names of the codecs, "stun" or "outer/inner". NULL: no such codec, or no memory. The caller's, freed
+/* By the names of the codecs, "stun" or "outer/inner", up to MUTATE_INNER inner ones. NULL: no such codec, or no memory. The caller's, freed
  * with mutator_free. */
 struct mutator *mutator_new(const char *codecs);
 void mutator_free(struct mutator *m);

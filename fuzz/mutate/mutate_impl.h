@@ -18,12 +18,16 @@ struct places {
     size_t n;
 };
 struct mutator {
-    const struct codec *codec, *inner; /* inner NULL: none */
+    const struct codec *codec;
+    const struct codec
+        *inner[MUTATE_INNER]; /* those from `level` on may stand in what is changed */
+    size_t level, n_inner;
+    bool text; /* what is changed has no octets but those of text */
     struct codec_secret secret;
     uint64_t rng[2];
     uint64_t counts[MUT_KINDS];
     struct arena mem;
-    struct span tokens[TOKENS]; /* of both codecs, into `words` */
+    struct span tokens[TOKENS]; /* of all codecs, into `words` */
     size_t n_tokens;
     uint8_t words[TOKEN_OCTETS];
     struct places mine, theirs;
@@ -46,19 +50,46 @@ static inline bool once_in(struct mutator *m, size_t n)
 /* mutate_value.c: values of fields */
 uint64_t value_uint(struct mutator *m, const struct field *f, uint64_t was);
 struct span value_octets(struct mutator *m, struct span was);
+/* By the kind of the field; NULL: octets. */
+struct span value_bytes(struct mutator *m, const struct field *f, struct span was);
 struct addr value_addr(struct mutator *m, struct addr was);
 /* A node for `f` at the end of `parent`, with a value of its kind; NULL: no room, or no such kind. */
 struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *parent,
                          const struct field *f, unsigned depth);
 
+/* mutate_text.c: a text with one thing in it changed; another spelling of a key that `same` takes for the same, `was`
+ * itself: there is none; a word of the dictionary without what stands around it; one that is a name; a number, lawful or not. */
+struct span text_change(struct mutator *m, struct span was);
+struct span text_spelling(struct mutator *m, bool (*same)(struct span, struct span),
+                          struct span was);
+struct span text_word(struct mutator *m);
+struct span text_name(struct mutator *m);
+struct span text_number(struct mutator *m);
+
 /* mutate_octets.c: changes `n` octets in place; returns how many there are now. */
 size_t octets_change(struct mutator *m, uint8_t *p, size_t n, size_t max);
 
-/* mutate_tree.c: every node below the root; one edit of a draft, false: it changed nothing. */
+/* Whether a node's kids are items. */
+static inline bool is_list(const struct node *n)
+{
+    return n->form == FORM_KIDS && n->f && (n->f->kind == F_LIST || n->f->kind == F_SEQ);
+}
+/* mutate_tree.c: put `n`, of no parent, behind `before`; NULL: to the front. */
+void link_behind(struct node *parent, struct node *before, struct node *n);
+/* Every node below the root; one edit of a draft, false: it changed nothing. */
 void tree_places(struct places *ps, struct draft *dr);
 bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other);
 
-/* mutate.c: by the structure of `codec`, in the memory that is left; false: it does not decode, or the
+/* mutate_lists.c: a record with a list, or with a text that is one, becomes two; two of a list that have the same key
+ * become one. False: there is none. */
+bool lists_split(struct mutator *m, struct draft *dr);
+bool lists_join(struct mutator *m);
+
+/* mutate.c: the inner codec that takes `s` for its own; NULL: none does. */
+const struct codec *inner_of(const struct mutator *m, struct span s);
+/* By the structure of an inner codec. False: it does not decode, or the result has no room. */
+bool mutate_inside(struct mutator *m, const struct codec *inner, struct span in, struct wr *w);
+/* By the structure of `codec`, in the memory that is left; false: it does not decode, or the
  * result does not fit. */
 bool mutate_structure(struct mutator *m, const struct codec *codec, struct span in,
                       struct span other, struct wr *w);

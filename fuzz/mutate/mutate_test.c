@@ -105,6 +105,9 @@ static void of_a_message(void)
     CU_ASSERT_TRUE(differ >
                    MUTANTS / 2); /* one edit of a message of six attributes has few results */
     for (int kind = 0; m && kind < MUT_KINDS; kind++) {
+        if (kind == MUT_SPELL ||
+            kind == MUT_SPLIT) /* names that are texts, lists: mutate_text_test.c */
+            continue;
         if (mutate_counts(m)[kind] == 0)
             printf("  no edit '%s' in %d mutants\n", mutation_name((enum mutation)kind), MUTANTS);
         CU_ASSERT_TRUE(mutate_counts(m)[kind] > 0);
@@ -258,6 +261,8 @@ static void unknown(void)
 {
     CU_ASSERT_PTR_NULL(mutator_new("no-such"));
     CU_ASSERT_PTR_NULL(mutator_new("stun/no-such"));
+    CU_ASSERT_PTR_NULL(mutator_new("stun/"));
+    CU_ASSERT_PTR_NULL(mutator_new("sip/sdp/stun/parts/parts")); /* more than MUTATE_INNER */
     CU_ASSERT_PTR_NULL(mutator_new(""));
 }
 

@@ -27,15 +27,11 @@ static bool nested(struct mutator *m, struct node *n)
 {
     enum { GROWTH = 512 };
     size_t cap = n->s.n + GROWTH;
-
-    if (!m->inner || n->s.n == 0 || m->inner->guess(n->s, 0) == 0)
-        return false;
-    uint8_t *p = arena_take(&m->mem, cap);
+    const struct codec *inner = inner_of(m, n->s);
+    uint8_t *p = inner ? arena_take(&m->mem, cap) : NULL;
     struct wr w = {p, p ? cap : 0, 0, false};
-    const struct codec *inner = m->inner;
-    m->inner = NULL; /* one level */
-    bool good = p && mutate_structure(m, inner, n->s, (struct span){0}, &w);
-    m->inner = inner;
+
+    bool good = p && mutate_inside(m, inner, n->s, &w);
     if (good)
         n->s = wr_span(&w);
     return good;
@@ -47,6 +43,11 @@ static bool set(struct mutator *m, struct place at)
 
     switch (n->form) {
     case FORM_UINT:
+        if (m->text && once_in(m, 4)) { /* where numbers are digits they may be none */
+            n->form = FORM_RAW;
+            n->s = text_number(m);
+            return true;
+        }
         n->u = value_uint(m, n->f, n->u);
         return true;
     case FORM_ADDR:
@@ -56,7 +57,7 @@ static bool set(struct mutator *m, struct place at)
     case FORM_RAW:
         if (!once_in(m, 4) && nested(m, n))
             return true;
-        n->s = value_octets(m, n->s);
+        n->s = value_bytes(m, n->f, n->s);
         return true;
     case FORM_KIDS:
         return false;
@@ -70,8 +71,7 @@ static bool drop(struct place at)
     return true;
 }
 
-/* Put `n` behind `before`; NULL: to the front. */
-static void link_behind(struct node *parent, struct node *before, struct node *n)
+void link_behind(struct node *parent, struct node *before, struct node *n)
 {
     n->next = before ? before->next : parent->first;
     if (before)
@@ -111,11 +111,6 @@ static bool move(struct mutator *m, struct place at)
     return true;
 }
 
-static bool is_list(const struct node *n)
-{
-    return n->f && (n->f->kind == F_LIST || n->f->kind == F_SEQ);
-}
-
 /* A new item in a list, or a field that a record has not got, which may be one that is derived: a length
  * that is told is a length that lies. */
 static bool add(struct mutator *m, struct draft *dr, struct node *parent)
@@ -136,14 +131,18 @@ static bool add(struct mutator *m, struct draft *dr, struct node *parent)
     return f && f->kind != F_PICK && f->kind != F_DRAFT && value_fresh(m, dr, parent, f, 0) != NULL;
 }
 
-/* A number that the record does not give, since an encoder derives it. */
+/* A number that the record does not give, since an encoder derives it: as a number or as text. */
 static bool lie(struct mutator *m, struct draft *dr, struct node *parent)
 {
     size_t fields = parent->d && !is_list(parent) ? parent->d->n : 0;
 
     for (size_t i = 0, from = pick(m, fields); i < fields; i++) {
         const struct field *f = &parent->d->f[(from + i) % parent->d->n];
-        if (f->kind != F_UINT || !f->derived || draft_find(parent, f->name))
+        if (!f->derived || draft_find(parent, f->name))
+            continue;
+        if (f->kind == F_TEXT)
+            return draft_bytes(dr, parent, f, text_number(m)) != NULL;
+        if (f->kind != F_UINT)
             continue;
         struct node *n = draft_uint(dr, parent, f, 0);
         if (n) /* most lies are small ones */
@@ -169,6 +168,17 @@ static bool same_kind(const struct node *a, const struct node *b)
     return a->f == b->f && (a->f || (a->form == FORM_KIDS && b->form == FORM_KIDS && a->d == b->d));
 }
 
+static bool replace(struct draft *dr, struct place at, const struct node *by)
+{
+    struct node *copy = draft_copy(dr, by);
+
+    if (!copy)
+        return false;
+    link_behind(at.parent, at.n, copy);
+    draft_unlink(at.parent, at.n);
+    return true;
+}
+
 static bool splice(struct mutator *m, struct draft *dr, struct place at, struct draft *other)
 {
     if (!other)
@@ -187,15 +197,53 @@ static bool splice(struct mutator *m, struct draft *dr, struct place at, struct 
     return false;
 }
 
+/* The value of another node of the message that may hold it: any text for a text. */
+static bool copy(struct mutator *m, struct draft *dr, struct place at)
+{
+    for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n; i++) {
+        const struct node *n = m->mine.v[(from + i) % m->mine.n].n;
+        if (n == at.n || n->form != at.n->form)
+            continue;
+        if (n->form == FORM_BYTES)
+            at.n->s = n->s;
+        else if (n->form == FORM_UINT)
+            at.n->u = n->u;
+        else if (n->form == FORM_ADDR)
+            at.n->a = n->a;
+        else if (n->form == FORM_KIDS && same_kind(at.n, n))
+            return replace(dr, at, n);
+        else
+            continue;
+        return true;
+    }
+    return false;
+}
+
+/* Another spelling of a name that is a key. */
+static bool spell(struct mutator *m)
+{
+    for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n; i++) {
+        struct node *n = m->mine.v[(from + i) % m->mine.n].n;
+        if (n->form != FORM_BYTES || !n->f || !n->f->same)
+            continue;
+        struct span was = n->s;
+        n->s = text_spelling(m, n->f->same, was);
+        return n->s.p != was.p;
+    }
+    return false;
+}
+
 /* ---- choice ---- */
 
 static enum mutation choose(struct mutator *m, bool other)
 {
     static const enum mutation share[] = {
-        MUT_SET, MUT_SET, MUT_SET, MUT_SET,  MUT_SET, MUT_SET, MUT_DROP,   MUT_DROP,   MUT_DOUBLE,
-        MUT_ADD, MUT_ADD, MUT_ADD, MUT_MOVE, MUT_LIE, MUT_RAW, MUT_SPLICE, MUT_SPLICE, MUT_SPLICE,
-    };
-    return share[pick(m, COUNT(share) - (other ? 0 : 3))];
+        MUT_SET,    MUT_SET, MUT_SET, MUT_SET,    MUT_SET,    MUT_SET,   MUT_DROP, MUT_DROP,
+        MUT_DOUBLE, MUT_ADD, MUT_ADD, MUT_ADD,    MUT_MOVE,   MUT_COPY,  MUT_COPY, MUT_SPELL,
+        MUT_SPLIT,  MUT_LIE, MUT_RAW, MUT_SPLICE, MUT_SPLICE, MUT_SPLICE};
+    enum mutation kind = share[pick(m, COUNT(share) - (other ? 0 : 3))];
+
+    return kind == MUT_SPLIT && once_in(m, 2) ? MUT_JOIN : kind;
 }
 
 static struct node *any_parent(struct mutator *m, struct draft *dr)
@@ -219,14 +267,21 @@ static struct place leaf(struct mutator *m, struct place otherwise)
 /* The messages inside are what most is about: each second edit of a program is one of a message in it. */
 static bool edit_inside(struct mutator *m)
 {
-    if (!m->inner || once_in(m, 2))
+    struct node *any = NULL;
+
+    if (m->level == m->n_inner || once_in(m, 2))
         return false;
+    const struct codec *wanted = m->inner[m->level + pick(m, m->n_inner - m->level)];
     for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n; i++) {
         struct node *n = m->mine.v[(from + i) % m->mine.n].n;
-        if ((n->form == FORM_BYTES || n->form == FORM_RAW) && n->s.n && m->inner->guess(n->s, 0))
-            return nested(m, n); /* m->mine is the inner message's from here on */
+        const struct codec *c =
+            n->form == FORM_BYTES || n->form == FORM_RAW ? inner_of(m, n->s) : NULL;
+        if (c == wanted) /* of which there may be one, among many of the others */
+            return nested(m, n);
+        if (c && !any)
+            any = n;
     }
-    return false;
+    return any && nested(m, any); /* m->mine is the inner message's from here on */
 }
 
 bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other)
@@ -251,6 +306,14 @@ bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other)
         done = twice(m, dr, at);
     else if (kind == MUT_MOVE)
         done = move(m, at);
+    else if (kind == MUT_COPY)
+        done = copy(m, dr, at);
+    else if (kind == MUT_SPELL)
+        done = spell(m);
+    else if (kind == MUT_SPLIT)
+        done = lists_split(m, dr);
+    else if (kind == MUT_JOIN)
+        done = lists_join(m);
     else if (kind == MUT_SPLICE)
         done = splice(m, dr, at, other);
     else

@@ -104,6 +104,12 @@ struct span value_octets(struct mutator *m, struct span was)
     }
 }
 
+struct span value_bytes(struct mutator *m, const struct field *f, struct span was)
+{
+    bool text = f && (f->kind == F_TEXT || f->kind == F_CHARS);
+    return text && once_in(m, 2) ? text_change(m, was) : value_octets(m, was);
+}
+
 struct addr value_addr(struct mutator *m, struct addr was)
 {
     static const uint8_t families[] = {4, 6, 4, 6, 0};
@@ -147,6 +153,17 @@ static struct node *fresh_picked(struct mutator *m, struct draft *dr, struct nod
     return first;
 }
 
+/* Whether a text is what a record is known by. */
+static bool is_key(const struct desc *d, const struct field *f)
+{
+    if (f->same)
+        return true;
+    for (size_t i = 0; d && i < d->n; i++)
+        if (d->f[i].kind == F_PICK && d->f[i].pick_text && &d->f[d->f[i].key] == f)
+            return true;
+    return false;
+}
+
 struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *parent,
                          const struct field *f, unsigned depth)
 {
@@ -166,6 +183,10 @@ struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *paren
     case F_CHARS:
         if (f->derived && !once_in(m, 4))
             return NULL;
+        if (f->kind == F_TEXT && is_key(parent->d, f) && !once_in(m, 4))
+            return draft_bytes(dr, parent, f, text_name(m));
+        if (f->kind == F_TEXT && once_in(m, 2))
+            return draft_bytes(dr, parent, f, text_word(m));
         return draft_bytes(dr, parent, f, value_octets(m, (struct span)SPAN("alice")));
     case F_ADDR:
         return draft_addr(dr, parent, f,

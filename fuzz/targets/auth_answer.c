@@ -117,5 +117,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&f);
 }
 
-const struct target auth_answer_target = {
-    .name = "auth_answer", .one = one, .max_len = 1024, .weight = 3, .dict = "sip"};
+const struct target auth_answer_target = {.name = "auth_answer",
+                                          .one = one,
+                                          .max_len = 1024,
+                                          .weight = 3,
+                                          .dict = "sip",
+                                          .codecs = "parts"};

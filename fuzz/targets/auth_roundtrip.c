@@ -163,5 +163,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&f);
 }
 
-const struct target auth_roundtrip_target = {
-    .name = "auth_roundtrip", .one = one, .max_len = 2048, .weight = 2, .dict = "sip"};
+const struct target auth_roundtrip_target = {.name = "auth_roundtrip",
+                                             .one = one,
+                                             .max_len = 2048,
+                                             .weight = 2,
+                                             .dict = "sip",
+                                             .codecs = "parts"};

@@ -12,4 +12,4 @@ const struct target http_roundtrip_target = {.name = "http_roundtrip",
                                              .max_len = 4096,
                                              .weight = 3,
                                              .dict = "http",
-                                             .codecs = "http"};
+                                             .codecs = "http/parts"};

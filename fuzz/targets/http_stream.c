@@ -124,4 +124,4 @@ const struct target http_stream_target = {.name = "http_stream",
                                           .max_len = 4096,
                                           .weight = 3,
                                           .dict = "http",
-                                          .codecs = "http"};
+                                          .codecs = "http/parts"};

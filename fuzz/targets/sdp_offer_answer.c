@@ -67,4 +67,4 @@ const struct target sdp_offer_answer_target = {.name = "sdp_offer_answer",
                                                .max_len = 4096,
                                                .weight = 2,
                                                .dict = "sdp",
-                                               .codecs = "sdp"};
+                                               .codecs = "sdp/parts"};

@@ -12,4 +12,4 @@ const struct target sdp_roundtrip_target = {.name = "sdp_roundtrip",
                                             .max_len = 4096,
                                             .weight = 3,
                                             .dict = "sdp",
-                                            .codecs = "sdp"};
+                                            .codecs = "sdp/parts"};

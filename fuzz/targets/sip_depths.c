@@ -85,5 +85,9 @@ static void one(const uint8_t *p, size_t n)
     routed(in, &b);
 }
 
-const struct target sip_depths_target = {
-    .name = "sip_depths", .one = one, .max_len = 4096, .weight = 1, .dict = "sip", .codecs = "sip"};
+const struct target sip_depths_target = {.name = "sip_depths",
+                                         .one = one,
+                                         .max_len = 4096,
+                                         .weight = 1,
+                                         .dict = "sip",
+                                         .codecs = "sip/sdp/parts"};

@@ -12,4 +12,4 @@ const struct target sip_osip2_diff_target = {.name = "sip_osip2_diff",
                                              .max_len = 2048,
                                              .weight = 1,
                                              .dict = "sip",
-                                             .codecs = "sip"};
+                                             .codecs = "sip/sdp/parts"};

@@ -12,4 +12,4 @@ const struct target sip_roundtrip_target = {.name = "sip_roundtrip",
                                             .max_len = 4096,
                                             .weight = 3,
                                             .dict = "sip",
-                                            .codecs = "sip"};
+                                            .codecs = "sip/sdp/parts"};

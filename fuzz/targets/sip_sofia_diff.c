@@ -12,4 +12,4 @@ const struct target sip_sofia_diff_target = {.name = "sip_sofia_diff",
                                              .max_len = 2048,
                                              .weight = 1,
                                              .dict = "sip",
-                                             .codecs = "sip"};
+                                             .codecs = "sip/sdp/parts"};

@@ -78,5 +78,9 @@ static void one(const uint8_t *p, size_t n)
         decodes(span_cut(in, k ? whole.ends[k - 1] : 0, whole.ends[k]));
 }
 
-const struct target sip_stream_target = {
-    .name = "sip_stream", .one = one, .max_len = 2048, .weight = 2, .dict = "sip", .codecs = "sip"};
+const struct target sip_stream_target = {.name = "sip_stream",
+                                         .one = one,
+                                         .max_len = 2048,
+                                         .weight = 2,
+                                         .dict = "sip",
+                                         .codecs = "sip/sdp/parts"};

@@ -38,5 +38,9 @@ static void one(const uint8_t *p, size_t n)
     fence_free(&copy);
 }
 
-const struct target stun_uri_target = {
-    .name = "stun_uri", .one = one, .max_len = 512, .weight = 1, .seeds = "stun/uri"};
+const struct target stun_uri_target = {.name = "stun_uri",
+                                       .one = one,
+                                       .max_len = 512,
+                                       .weight = 1,
+                                       .seeds = "stun/uri",
+                                       .codecs = "parts"};

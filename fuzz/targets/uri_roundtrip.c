@@ -104,5 +104,9 @@ static void one(const uint8_t *p, size_t n)
     free(room);
 }
 
-const struct target uri_roundtrip_target = {
-    .name = "uri_roundtrip", .one = one, .max_len = 2048, .weight = 1, .dict = "sip"};
+const struct target uri_roundtrip_target = {.name = "uri_roundtrip",
+                                            .one = one,
+                                            .max_len = 2048,
+                                            .weight = 1,
+                                            .dict = "sip",
+                                            .codecs = "parts"};

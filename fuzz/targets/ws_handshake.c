@@ -87,4 +87,4 @@ const struct target ws_handshake_target = {.name = "ws_handshake",
                                            .max_len = 4096,
                                            .weight = 2,
                                            .dict = "ws",
-                                           .codecs = "http"};
+                                           .codecs = "http/parts"};
