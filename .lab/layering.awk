@@ -92,8 +92,11 @@ FILENAME == "CMakeLists.txt" {
     if (call !~ /\)/) next
     gsub(/.*rtclab_protocol *\(|\).*/, "", call)
     n = split(call, word, " ")
-    for (i = 3; i <= n; i++)
-        if (word[2] == "USES") uses[word[i]] = uses[word[i]] " " word[1]
+    list = ""
+    for (i = 2; i <= n; i++) {
+        if (word[i] ~ /^(PART|CODECS|USES)$/) list = word[i]
+        else if (list == "USES") uses[word[i]] = uses[word[i]] " " word[1]
+    }
     call = ""
     next
 }
