@@ -472,16 +472,6 @@ static void basic(void)
     CU_ASSERT_FALSE(auth_put_basic(&w, (struct span)SPAN("a\n"), (struct span)SPAN("c")));
     CU_ASSERT_FALSE(auth_put_basic(&w, (struct span)SPAN("a"), (struct span)SPAN("\x7f")));
     CU_ASSERT_EQUAL(w.n, 0);
-    struct arena made = fresh(); /* and no answer is made of them */
-    struct auth_challenge ask = challenge("Basic realm=\"a\"", &made);
-    struct auth_credentials out;
-    struct auth_user who = {SPAN("a:b"), SPAN("c")};
-    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
-    struct arena none = arena_of(b, 0);
-    who.name = (struct span)SPAN("a");
-    CU_ASSERT_TRUE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
-    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &none, &out));
-    CU_ASSERT_TRUE(none.full);
     CU_ASSERT_FALSE(auth_get_basic(&w, (struct span)SPAN("YWJj"), &u)); /* no colon */
     CU_ASSERT_FALSE(auth_get_basic(&w, (struct span)SPAN("Og="), &u));
     struct arena mem = fresh();
@@ -495,6 +485,22 @@ static void basic(void)
                     AUTH_BAD);
     c = credentials("Bearer abc", &mem);
     CU_ASSERT_EQUAL(auth_verify_user(&c, &u, &(struct auth_request){0}), AUTH_CANNOT);
+}
+
+/* No answer is made of a name that has a colon, nor without room. */
+static void basic_answers(void)
+{
+    uint8_t b[64];
+    struct arena made = fresh(), none = arena_of(b, 0);
+    struct auth_challenge ask = challenge("Basic realm=\"a\"", &made);
+    struct auth_credentials out;
+    struct auth_user who = {SPAN("a:b"), SPAN("c")};
+
+    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
+    who.name = (struct span)SPAN("a");
+    CU_ASSERT_TRUE(auth_answer(&ask, &who, &(struct auth_ask){0}, &made, &out));
+    CU_ASSERT_FALSE(auth_answer(&ask, &who, &(struct auth_ask){0}, &none, &out));
+    CU_ASSERT_TRUE(none.full);
 }
 
 /* ---- lists ---- */
@@ -697,20 +703,40 @@ static void answering(void)
     c.opaque = (struct span)SPAN("\"\1\"");
     CU_ASSERT_FALSE(auth_answer(&c, &u, &ask, &mem, &a));
     c.opaque = (struct span){NULL, 0};
-    struct span known[] = {SPAN("bob"), SPAN("b\xc3\xb6"
-                                             "b")};
-    for (size_t i = 0; i < COUNT(known); i++) {
-        u.name = known[i];
-        for (size_t cap = 0; cap < 4096; cap += 16) { /* every arena that is too small */
+    c.realm = (struct span){NULL, 0}; /* not even one to answer */
+    CU_ASSERT_FALSE(auth_answer(&c, &u, &ask, &mem, &a));
+}
+
+/* Every arena that is too small. */
+static void little_room(void)
+{
+    static const struct {
+        struct auth_user user;
+        const char *name, *ext;
+    } rows[] = {
+        {{SPAN("bob"), SPAN("secret")}, "\"bob\"", ""},
+        {{SPAN("b\xc3\xb6"
+               "b"),
+          SPAN("secret")},
+         "",
+         "UTF-8''b%C3%B6b"},
+    };
+    struct auth_ask ask = {
+        .method = SPAN("REGISTER"), .uri = SPAN("sip:a"), .cnonce = SPAN("c"), .nc = 1};
+    struct arena mem = fresh();
+    struct auth_challenge c = challenge("Digest realm=\"a\", nonce=\"n\", qop=\"auth\"", &mem);
+    struct auth_credentials a;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t cap = 0; cap < 4096; cap += 16) {
             struct arena small = arena_of(room + 4096, cap);
-            if (auth_answer(&c, &u, &ask, &small, &a))
+            if (auth_answer(&c, &rows[i].user, &ask, &small, &a))
                 break;
             CU_ASSERT_TRUE(small.full);
         }
-        CHECK_TEXT(i ? a.username_ext : a.username, i ? "UTF-8''b%C3%B6b" : "\"bob\"");
+        CHECK_TEXT(a.username, rows[i].name);
+        CHECK_TEXT(a.username_ext, rows[i].ext);
     }
-    c.realm = (struct span){NULL, 0}; /* not even one to answer */
-    CU_ASSERT_FALSE(auth_answer(&c, &u, &ask, &mem, &a));
 }
 
 /* A response with one octet changed, cut or made longer is refused. */
@@ -746,6 +772,7 @@ static void flipped(void)
 
 TESTS({"examples", examples}, {"example_392", example_392}, {"call_flows", call_flows},
       {"algorithms", algorithms}, {"legacy", legacy}, {"unquoting", unquoting}, {"values", values},
-      {"ext_values", ext_values}, {"names", names}, {"basic", basic}, {"splitting", splitting},
-      {"writing", writing}, {"counts", counts}, {"choosing", choosing}, {"answering", answering},
-      {"flipped", flipped})
+      {"ext_values", ext_values}, {"names", names}, {"basic", basic},
+      {"basic_answers", basic_answers}, {"splitting", splitting}, {"writing", writing},
+      {"counts", counts}, {"choosing", choosing}, {"answering", answering},
+      {"little_room", little_room}, {"flipped", flipped})

@@ -197,5 +197,68 @@ static void codecs(void)
     }
 }
 
+/* What a draft says is written, lawful or not; the rest is derived. */
+static void drafts(void)
+{
+    static const struct {
+        const char *path, *value, *want;
+    } rows[] = {
+        {"headers/HOST/value", "b", "Host: b\r\n"}, /* names count without their case */
+        {"headers/last/name", "Content-Length", "Content-Length: chunked\r\n"},
+        {"chunks/0/size", "6", "6;x\r\nhello\r\n"},
+        {"chunks/0/size", "0xffffffffffffffff", "ffffffffffffffff;x\r\nhello\r\n"},
+        {"chunks/0/size", "raw:2d31", "-1;x\r\nhello\r\n"},
+        {"chunks/0/ext", "raw:", "5\r\nhello\r\n"},
+        {"chunks/0/data", "hi", "2;x\r\nhi\r\n"},
+        {"chunks/0/end", "\n", "5;x\r\nhello\n"},
+        {"chunks/0/line", "raw:7a0a", "z\nhello\r\n"},
+        {"chunks", "raw:7a", "\r\n\r\nz\r\n"},
+        {"start", "raw:7a0a", "z\nHost: a\r\n"},
+        {"method", "raw:", " /a HTTP/1.1\r\n"},
+        {"status", "7", "HTTP/1.1 007 \r\n"}, /* three digits */
+        {"status", "raw:37", "HTTP/1.1 7 \r\n"},
+    };
+    static const char text[] =
+        "PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\n\r\n";
+    uint8_t out[256];
+    struct draft dr;
+    struct http_msg m;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static uint8_t nodes[1 << 14];
+        struct arena mem = arena_of(nodes, sizeof nodes);
+        struct findings none = {0};
+        struct wr w = {out, sizeof out - 1, 0, false};
+        decode(text, HTTP_ASK_OTHER, &m, &none);
+        draft_of(&dr, &http_msg_desc, &m, &mem);
+        CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, rows[i].path, rows[i].value), 1);
+        http_encode(&w, &dr);
+        out[w.n] = '\0';
+        if (!strstr((char *)out, rows[i].want))
+            printf("\n%s = %s: %s", rows[i].path, rows[i].value, (char *)out);
+        CU_ASSERT_PTR_NOT_NULL(strstr((char *)out, rows[i].want));
+    }
+    struct arena mem = arena_of(memory, sizeof memory);
+    struct wr w = {out, sizeof out, 0, false};
+    dr = (struct draft){&mem, {.form = FORM_RAW, .s = SPAN("hello")}};
+    http_encode(&w, &dr); /* octets in the place of all of it */
+    CHECK_TEXT(wr_span(&w), "hello");
+}
+
+/* "HTTP/1.1" alone is no status line, and no message: RFC 9112 section 4. */
+static void no_message(void)
+{
+    static const char *const texts[] = {"HTTP/1.1\r\n\r\n", "HTTP/1.1\r\nHost: a\r\n\r\n", "x\r\n",
+                                        "GET /\r\n\r\n"};
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct arena mem = arena_of(memory, sizeof memory);
+        struct findings none = {0};
+        struct http_msg m;
+        CU_ASSERT_EQUAL(http_decode(span_of(texts[i]), HTTP_ASK_OTHER, &mem, &m, &none), STEP_FAIL);
+    }
+}
+
 TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
-      {"limits told", limits_told}, {"codecs", codecs})
+      {"limits told", limits_told}, {"codecs", codecs}, {"drafts", drafts},
+      {"no message", no_message})

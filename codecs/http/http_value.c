@@ -144,7 +144,7 @@ enum http_form http_form_of(struct span t, struct span method)
     if (t.n && (t.p[0] == '/' || t.p[0] == '?'))
         return HTTP_ORIGIN;
     if (span_is(method, "CONNECT"))
-        return http_is_host(t, false) ? HTTP_AUTHORITY : HTTP_NONE;
+        return t.n && t.p[0] != ':' && http_is_host(t, false) ? HTTP_AUTHORITY : HTTP_NONE;
     while (at < t.n && (lex_is(t.p[at], LEX_ALPHA | LEX_DIGIT) || t.p[at] == '+' ||
                         t.p[at] == '-' || t.p[at] == '.'))
         at++;

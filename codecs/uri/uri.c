@@ -43,15 +43,14 @@ static size_t sip_params(const struct sip_text *t, size_t at, struct arena *mem,
         size_t from = at + 1, equal;
         at = until(t, from, t->end, ';', '?');
         equal = marks_next(t->marks, MARKS_EQUAL, from, at);
-        if (u->params_n == run.room) {
+        if (u->params_n < run.room)
+            p[u->params_n++] = (struct param){
+                .text = part(t, from, at),
+                .name = part(t, from, equal),
+                .value = equal < at ? part(t, equal + 1, at) : (struct span){NULL, 0},
+            };
+        else
             mem->full = true;
-            continue;
-        }
-        p[u->params_n++] = (struct param){
-            .text = part(t, from, at),
-            .name = part(t, from, equal),
-            .value = equal < at ? part(t, equal + 1, at) : (struct span){NULL, 0},
-        };
     } while (at < t->end && t->p[at] == ';');
     arena_run_end(mem, run, u->params_n, sizeof *u->params);
     u->params = u->params_n ? p : NULL;

@@ -36,7 +36,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
     bool structure = seed % 4 != 0 && (fast == 0 || spread(seed) % (size + 1) < fast);
     if (!SYMBOL(TARGET).codecs || !structure)
         return LLVMFuzzerMutate(data, size, max);
-    return rtclab_mutate(SYMBOL(TARGET).codecs, data, size, max, spread(seed));
+    return rtclab_mutate(SYMBOL(TARGET).codecs, LLVMFuzzerMutate, data, size, max, spread(seed));
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,

@@ -58,6 +58,11 @@ void mutator_free(struct mutator *m)
     free(m);
 }
 
+void mutator_engine(struct mutator *m, engine_change *engine)
+{
+    m->engine = engine;
+}
+
 const uint64_t *mutate_counts(const struct mutator *m)
 {
     return m->counts;
@@ -122,15 +127,15 @@ bool mutate_structure(struct mutator *m, const struct codec *codec, struct span 
     return true;
 }
 
-const struct codec *inner_of(const struct mutator *m, struct span s)
+const struct codec *inner_of(const struct mutator *m, struct span s, unsigned *sure)
 {
     const struct codec *best = NULL;
-    unsigned sure = 0;
 
+    *sure = 0;
     for (size_t i = m->level; s.n && i < m->n_inner; i++) {
         unsigned guess = m->inner[i]->guess(s, 0);
-        if (guess > sure) {
-            sure = guess;
+        if (guess > *sure) {
+            *sure = guess;
             best = m->inner[i];
         }
     }
@@ -160,7 +165,7 @@ size_t mutate(struct mutator *m, uint8_t *p, size_t n, size_t max, struct span o
     size_t cap = max < sizeof m->out ? max : sizeof m->out;
 
     rng_seed(m->rng, seed);
-    if (n <= sizeof m->copy && !once_in(m, 5)) {
+    if (n <= sizeof m->copy && (m->engine || !once_in(m, 5))) { /* an engine has its own share */
         for (int i = 0; i < TRIES; i++) {
             struct wr w = {m->out, cap, 0, false};
             m->mem = arena_of(m->memory, sizeof m->memory);
@@ -265,7 +270,8 @@ size_t mutate_cross(struct mutator *m, struct span a, struct span b, uint8_t *ou
 static bool without_inner(struct mutator *m, struct node *n, size_t *i, bool sealed)
 {
     struct draft dr;
-    const struct codec *inner = n->form == FORM_BYTES ? inner_of(m, n->s) : NULL;
+    unsigned sure;
+    const struct codec *inner = n->form == FORM_BYTES ? inner_of(m, n->s, &sure) : NULL;
 
     if (!inner || !draft_from(m, inner, n->s, &dr)) {
         m->mem.full = false;

@@ -46,6 +46,10 @@ struct mutator;
  * with mutator_free. */
 struct mutator *mutator_new(const char *codecs);
 void mutator_free(struct mutator *m);
+/* Have plain octets changed by an engine, which knows what was compared: of inputs that do not decode, and in fields. It
+ * changes `size` octets in place, `max` at most, and returns how many there are then. NULL: by the mutator itself. */
+typedef size_t engine_change(uint8_t *p, size_t size, size_t max);
+void mutator_engine(struct mutator *m, engine_change *engine);
 
 /* Change the `n` octets at `p`, in place; at most `max` of them, which `p` has room for. `other` is what
  * parts may be spliced from, empty: nothing. Returns how many octets there are now. */

@@ -9,7 +9,8 @@
 
 /* ---- libFuzzer ---- */
 
-size_t rtclab_mutate(const char *codecs, uint8_t *p, size_t n, size_t max, uint64_t seed)
+size_t rtclab_mutate(const char *codecs, engine_change *engine, uint8_t *p, size_t n, size_t max,
+                     uint64_t seed)
 {
     static struct mutator *m; /* one target, one thread a program */
     static uint8_t past[16][4096];
@@ -17,6 +18,7 @@ size_t rtclab_mutate(const char *codecs, uint8_t *p, size_t n, size_t max, uint6
 
     if (!m && !(m = mutator_new(codecs)))
         return n;
+    mutator_engine(m, engine);
     size_t slot = (size_t)(seed >> 7) % COUNT(past);
     struct span other = {past[slot], past_n[slot]};
     if (n <= sizeof past[0] && seed % 8 == 0) { /* what others are spliced from */

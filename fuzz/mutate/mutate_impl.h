@@ -24,6 +24,7 @@ struct mutator {
     size_t level, n_inner;
     bool text; /* what is changed has no octets but those of text */
     struct codec_secret secret;
+    engine_change *engine; /* NULL: none */
     uint64_t rng[2];
     uint64_t counts[MUT_KINDS];
     struct arena mem;
@@ -53,6 +54,8 @@ struct span value_octets(struct mutator *m, struct span was);
 /* By the kind of the field; NULL: octets. */
 struct span value_bytes(struct mutator *m, const struct field *f, struct span was);
 struct addr value_addr(struct mutator *m, struct addr was);
+/* Fields for a record that has none. */
+void value_fill(struct mutator *m, struct draft *dr, struct node *rec, unsigned depth);
 /* A node for `f` at the end of `parent`, with a value of its kind; NULL: no room, or no such kind. */
 struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *parent,
                          const struct field *f, unsigned depth);
@@ -85,8 +88,8 @@ bool tree_edit(struct mutator *m, struct draft *dr, struct draft *other);
 bool lists_split(struct mutator *m, struct draft *dr);
 bool lists_join(struct mutator *m);
 
-/* mutate.c: the inner codec that takes `s` for its own; NULL: none does. */
-const struct codec *inner_of(const struct mutator *m, struct span s);
+/* mutate.c: the inner codec that takes `s` for its own, and how sure it is; NULL: none does. */
+const struct codec *inner_of(const struct mutator *m, struct span s, unsigned *sure);
 /* By the structure of an inner codec. False: it does not decode, or the result has no room. */
 bool mutate_inside(struct mutator *m, const struct codec *inner, struct span in, struct wr *w);
 /* By the structure of `codec`, in the memory that is left; false: it does not decode, or the

@@ -105,6 +105,9 @@ static void token(struct mutator *m, struct octets *o)
 
 size_t octets_change(struct mutator *m, uint8_t *p, size_t n, size_t max)
 {
+    if (m->engine && max > 0)
+        return m->engine(p, n < max ? n : max, max);
+
     static void (*const ways[])(struct mutator *, struct octets *) = {
         flip, set_one, number, erase, insert, copy_part, token};
     struct octets o = {p, n < max ? n : max, max};

@@ -25,9 +25,12 @@ void tree_places(struct places *ps, struct draft *dr)
 /* By the inner codec's structure. The places of the outer draft are lost. */
 static bool nested(struct mutator *m, struct node *n)
 {
-    enum { GROWTH = 512 };
+    enum { GROWTH = 512, GUESSED = 10 };
     size_t cap = n->s.n + GROWTH;
-    const struct codec *inner = inner_of(m, n->s);
+    unsigned sure;
+    const struct codec *inner = inner_of(m, n->s, &sure);
+    if (sure < GUESSED && once_in(m, 2)) /* what no table takes apart is less than what one does */
+        return false;
     uint8_t *p = inner ? arena_take(&m->mem, cap) : NULL;
     struct wr w = {p, p ? cap : 0, 0, false};
 
@@ -121,8 +124,7 @@ static bool add(struct mutator *m, struct draft *dr, struct node *parent)
         struct node *item = draft_kids(dr, parent, NULL, parent->d);
         if (!item)
             return false;
-        for (size_t i = 0; i < item->d->n && (i == 0 || !once_in(m, 3)); i++)
-            value_fresh(m, dr, item, &item->d->f[i], 0);
+        value_fill(m, dr, item, 0);
         return true;
     }
     const struct desc *picked = draft_picked(parent, &pick_field);
@@ -238,20 +240,38 @@ static bool spell(struct mutator *m)
 static enum mutation choose(struct mutator *m, bool other)
 {
     static const enum mutation share[] = {
-        MUT_SET,    MUT_SET, MUT_SET, MUT_SET,    MUT_SET,    MUT_SET,   MUT_DROP, MUT_DROP,
-        MUT_DOUBLE, MUT_ADD, MUT_ADD, MUT_ADD,    MUT_MOVE,   MUT_COPY,  MUT_COPY, MUT_SPELL,
-        MUT_SPLIT,  MUT_LIE, MUT_RAW, MUT_SPLICE, MUT_SPLICE, MUT_SPLICE};
+        MUT_SET,   MUT_SET,    MUT_SET, MUT_SET,    MUT_SET,    MUT_SET,   MUT_SET,  MUT_DROP,
+        MUT_DROP,  MUT_DOUBLE, MUT_ADD, MUT_ADD,    MUT_ADD,    MUT_MOVE,  MUT_COPY, MUT_SPELL,
+        MUT_SPLIT, MUT_LIE,    MUT_RAW, MUT_SPLICE, MUT_SPLICE, MUT_SPLICE};
     enum mutation kind = share[pick(m, COUNT(share) - (other ? 0 : 3))];
 
     return kind == MUT_SPLIT && once_in(m, 2) ? MUT_JOIN : kind;
 }
 
+/* The list that the item `n` is in stands in one, too; NULL: in none. */
+static struct node *list_around(const struct mutator *m, const struct node *list)
+{
+    for (size_t i = m->mine.n; i > 0; i--) { /* those around stand before */
+        const struct place *at = &m->mine.v[i - 1];
+        if (at->n != list)
+            continue;
+        list = at->parent;
+        if (is_list(list))
+            return at->parent;
+    }
+    return NULL;
+}
+
+/* Most records and lists stand deep in a message, so that one is as often one around it. */
 static struct node *any_parent(struct mutator *m, struct draft *dr)
 {
     for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n && !once_in(m, 6); i++) {
         struct node *n = m->mine.v[(from + i) % m->mine.n].n;
-        if (n->form == FORM_KIDS)
-            return n;
+        if (n->form != FORM_KIDS)
+            continue;
+        for (struct node *out; once_in(m, 2) && (out = list_around(m, n));)
+            n = out;
+        return n;
     }
     return &dr->root;
 }
@@ -274,8 +294,9 @@ static bool edit_inside(struct mutator *m)
     const struct codec *wanted = m->inner[m->level + pick(m, m->n_inner - m->level)];
     for (size_t i = 0, from = pick(m, m->mine.n); i < m->mine.n; i++) {
         struct node *n = m->mine.v[(from + i) % m->mine.n].n;
+        unsigned sure;
         const struct codec *c =
-            n->form == FORM_BYTES || n->form == FORM_RAW ? inner_of(m, n->s) : NULL;
+            n->form == FORM_BYTES || n->form == FORM_RAW ? inner_of(m, n->s, &sure) : NULL;
         if (c == wanted) /* of which there may be one, among many of the others */
             return nested(m, n);
         if (c && !any)

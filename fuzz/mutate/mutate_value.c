@@ -83,6 +83,8 @@ static struct span changed(struct mutator *m, struct span was)
 
 struct span value_octets(struct mutator *m, struct span was)
 {
+    if (m->engine && once_in(m, 2))
+        return changed(m, was);
     switch (pick(m, 10)) {
     case 0:
         return (struct span){was.p, 0};
@@ -106,6 +108,8 @@ struct span value_octets(struct mutator *m, struct span was)
 
 struct span value_bytes(struct mutator *m, const struct field *f, struct span was)
 {
+    if (f && f->same && once_in(m, 4))
+        return text_name(m);
     bool text = f && (f->kind == F_TEXT || f->kind == F_CHARS);
     return text && once_in(m, 2) ? text_change(m, was) : value_octets(m, was);
 }
@@ -133,10 +137,14 @@ struct addr value_addr(struct mutator *m, struct addr was)
 
 /* ---- new fields ---- */
 
-static void fill_record(struct mutator *m, struct draft *dr, struct node *rec, unsigned depth)
+void value_fill(struct mutator *m, struct draft *dr, struct node *rec, unsigned depth)
 {
-    for (size_t i = 0; rec && i < rec->d->n && (i == 0 || !once_in(m, 3)); i++)
-        value_fresh(m, dr, rec, &rec->d->f[i], depth + 1);
+    for (size_t i = 0; rec && i < rec->d->n && (i == 0 || !once_in(m, 3)); i++) {
+        const struct field *f = &rec->d->f[i];
+        if (i && f->kind == F_TEXT && f->absent && !once_in(m, 4))
+            continue; /* many of them stand in the place of all others */
+        value_fresh(m, dr, rec, f, depth + 1);
+    }
 }
 
 static struct node *fresh_picked(struct mutator *m, struct draft *dr, struct node *parent,
@@ -164,6 +172,24 @@ static bool is_key(const struct desc *d, const struct field *f)
     return false;
 }
 
+static struct node *fresh_text(struct mutator *m, struct draft *dr, struct node *parent,
+                               const struct field *f)
+{
+    const struct field *pick_field;
+    struct span s;
+
+    /* what the encoder derives, or what a table for the record's key says in parts */
+    if (f->derived && !once_in(m, f->kind != F_TEXT || draft_picked(parent, &pick_field) ? 4 : 2))
+        return NULL;
+    if (f->kind == F_TEXT && is_key(parent->d, f) && !once_in(m, 4))
+        s = text_name(m);
+    else if (f->kind == F_TEXT && once_in(m, 2))
+        s = text_word(m);
+    else
+        s = value_octets(m, (struct span)SPAN("alice"));
+    return draft_bytes(dr, parent, f, s);
+}
+
 struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *parent,
                          const struct field *f, unsigned depth)
 {
@@ -181,13 +207,7 @@ struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *paren
     case F_BYTES:
     case F_TEXT:
     case F_CHARS:
-        if (f->derived && !once_in(m, 4))
-            return NULL;
-        if (f->kind == F_TEXT && is_key(parent->d, f) && !once_in(m, 4))
-            return draft_bytes(dr, parent, f, text_name(m));
-        if (f->kind == F_TEXT && once_in(m, 2))
-            return draft_bytes(dr, parent, f, text_word(m));
-        return draft_bytes(dr, parent, f, value_octets(m, (struct span)SPAN("alice")));
+        return fresh_text(m, dr, parent, f);
     case F_ADDR:
         return draft_addr(dr, parent, f,
                           &(struct addr){4, {192, 0, 2, 1}, (uint16_t)pick(m, 65536)});
@@ -195,12 +215,12 @@ struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *paren
     case F_SEQ:
         n = draft_kids(dr, parent, f, f->sub);
         for (size_t i = pick(m, 3); n && i > 0; i--)
-            fill_record(m, dr, draft_kids(dr, n, NULL, f->sub), depth);
+            value_fill(m, dr, draft_kids(dr, n, NULL, f->sub), depth);
         return n;
     case F_GROUP:
     case F_REF:
         n = f->sub ? draft_kids(dr, parent, f, f->sub) : NULL;
-        fill_record(m, dr, n, depth);
+        value_fill(m, dr, n, depth);
         return n;
     case F_PICK:
         return fresh_picked(m, dr, parent, depth);
