@@ -34,6 +34,8 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
     size_t at = lex_find(k->info, 0, '|');
     struct span salt = span_cut(k->info, 0, at);
 
+    bool lifetime = false;
+
     mki->length = (struct span){NULL, 0};
     for (size_t i = 0; i < COUNT(suites); i++)
         if (span_is(v->suite, suites[i].suite) && base64_octets(salt) != 30)
@@ -43,10 +45,16 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
         struct span field = span_cut(k->info, at + 1, end);
         size_t colon = lex_find(field, 0, ':');
         at = end;
+        if (colon == field.n && lifetime) { /* the third field, which is the MKI */
+            mki->length = span_cut(field, colon, colon);
+            sdp_broke(j, SDP_R_CRYPTO_MKI_BARE, field);
+            continue;
+        }
         if (colon == field.n) {
             bool power = field.n > 2 && field.p[0] == '2' && field.p[1] == '^';
             if (!sdp_is_positive(span_cut(field, power ? 2 : 0, field.n)))
                 sdp_broke(j, SDP_R_CRYPTO_LIFETIME, field);
+            lifetime = true;
             continue;
         }
         mki->length = span_cut(field, colon + 1, field.n);

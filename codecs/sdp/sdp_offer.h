@@ -67,11 +67,29 @@ enum { SDP_ABILITIES = 32 }; /* streams that are looked at, at most */
 size_t sdp_answer(const struct sdp_msg *offer, const struct sdp_abilities *able,
                   struct draft *answer, struct arena *mem);
 
+/* ---- checks ---- */
+
 /* What `answer` breaks as the answer to `offer`; offsets are those in the answer. */
 void sdp_answer_check(const struct sdp_msg *offer, const struct sdp_msg *answer,
                       struct findings *fs);
 /* What `now`, the next description of an agent in a session, breaks in view of `before`, its last one (RFC 3264 section
- * 8); offsets are those in `now`. */
+ * 8, RFC 8839 section 4.4); offsets are those in `now`. */
 void sdp_reoffer_check(const struct sdp_msg *before, const struct sdp_msg *now,
                        struct findings *fs);
+
+struct sdp_past { /* what was said in the session before; NULL: nothing, or it is not known */
+    const struct sdp_msg *own; /* the last description of the side that makes the offer */
+    const struct sdp_msg
+        *peer; /* that of the other side: the offer that `own` answers, or the answer to it */
+    const struct sdp_msg *
+        wish; /* one of this side that shows what it wants and is able to: an offer, or an answer to
+                                  * sendrecv */
+    bool asked; /* the offer stands in a response to an INVITE without one */
+};
+/* What `offer` breaks as an offer: the first of a session, where `past` is NULL or without `own`, or a later one (with
+ * what sdp_reoffer_check finds). What RFC 6337, sections 5.2.5 and 5.3, says of what an agent wants is judged where the
+ * descriptions that show it are given. */
+void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, struct findings *fs);
+/* What a description of capabilities, as in a 200 to OPTIONS, breaks (RFC 3264 section 9). */
+void sdp_able_check(const struct sdp_msg *m, struct findings *fs);
 #endif
