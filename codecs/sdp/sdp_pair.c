@@ -161,10 +161,63 @@ void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span a
                at.p ? at.n : 0, 0);
 }
 
+/* ---- codings ---- */
+
+/* RFC 3551 section 6. */
+static const struct {
+    uint8_t payload, channels;
+    uint32_t clock;
+    const char *encoding;
+} statics[] = {
+    {0, 1, 8000, "PCMU"},   {3, 1, 8000, "GSM"},    {4, 1, 8000, "G723"},   {5, 1, 8000, "DVI4"},
+    {6, 1, 16000, "DVI4"},  {7, 1, 8000, "LPC"},    {8, 1, 8000, "PCMA"},   {9, 1, 8000, "G722"},
+    {10, 2, 44100, "L16"},  {11, 1, 44100, "L16"},  {12, 1, 8000, "QCELP"}, {13, 1, 8000, "CN"},
+    {14, 1, 90000, "MPA"},  {15, 1, 8000, "G728"},  {16, 1, 11025, "DVI4"}, {17, 1, 22050, "DVI4"},
+    {18, 1, 8000, "G729"},  {25, 1, 90000, "CelB"}, {26, 1, 90000, "JPEG"}, {28, 1, 90000, "nv"},
+    {31, 1, 90000, "H261"}, {32, 1, 90000, "MPV"},  {33, 1, 90000, "MP2T"}, {34, 1, 90000, "H263"},
+};
+
+static struct sdp_coding static_coding(size_t i)
+{
+    return (struct sdp_coding){span_of(statics[i].encoding), statics[i].clock, statics[i].channels};
+}
+
+bool sdp_coding_of(const struct sdp_media *m, uint32_t payload, struct sdp_coding *c)
+{
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
+        const struct sdp_rtpmap *map = a->type == SDP_RTPMAP ? a->parts : NULL;
+        if (!map || map->payload != payload)
+            continue;
+        *c = (struct sdp_coding){map->encoding, map->clock,
+                                 map->params.n ? sdp_u32(map->params) : 1};
+        return true;
+    }
+    for (size_t i = 0; i < COUNT(statics); i++)
+        if (statics[i].payload == payload) {
+            *c = static_coding(i);
+            return true;
+        }
+    return false;
+}
+
+bool sdp_coding_same(const struct sdp_coding *a, const struct sdp_coding *b)
+{
+    return a->clock == b->clock && a->channels == b->channels && lex_same(a->encoding, b->encoding);
+}
+
+uint32_t sdp_static_payload(const struct sdp_coding *c)
+{
+    for (size_t i = 0; i < COUNT(statics); i++) {
+        struct sdp_coding known = static_coding(i);
+        if (sdp_coding_same(c, &known))
+            return statics[i].payload;
+    }
+    return SDP_NONE;
+}
+
 void sdp_payloads_of(const struct sdp_media *m, struct sdp_payloads *p)
 {
-    static const struct sdp_media none = {.port = 0};
-
     memset(p, 0, sizeof *p);
     for (size_t i = 0; i < m->formats_n; i++) {
         uint32_t v = sdp_u32(m->formats[i]);
@@ -180,9 +233,11 @@ void sdp_payloads_of(const struct sdp_media *m, struct sdp_payloads *p)
                                                           map->params.n ? sdp_u32(map->params) : 1};
         }
     }
-    for (uint32_t v = 0; v < 35; v++)
-        if (!p->known[v])
-            p->known[v] = sdp_coding_of(&none, v, &p->coding[v]);
+    for (size_t i = 0; i < COUNT(statics); i++)
+        if (!p->known[statics[i].payload]) {
+            p->known[statics[i].payload] = true;
+            p->coding[statics[i].payload] = static_coding(i);
+        }
 }
 
 bool sdp_payload_same(const struct sdp_payloads *a, uint32_t x, const struct sdp_payloads *b,

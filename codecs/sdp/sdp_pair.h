@@ -122,6 +122,9 @@ static inline bool sdp_is_rtp(const struct sdp_media *m)
     return lex_holds(m->proto, "RTP/");
 }
 
+/* The static payload type of a coding (RFC 3551 section 6); SDP_NONE: none. */
+uint32_t sdp_static_payload(const struct sdp_coding *c);
+
 struct sdp_payloads { /* of a media description, by payload type */
     uint8_t at[128];  /* 1 + the place in m=, 255 at most; 0: not listed */
     struct sdp_coding coding[128];

@@ -168,11 +168,24 @@ static void made(void)
         "m=video 53100 RTP/AVP 31\r\na=fmtp:31 x\r\na=sendrecv\r\na=mid:v\r\n"
         "m=video 0 RTP/AVP 32\r\n";
     static const struct sdp_coding pcma = {SPAN("PCMA"), 8000, 1}, h261 = {SPAN("h261"), 90000, 1};
-    static const struct sdp_ability streams[] = {
-        {"audio", "RTP/AVP", 49920, SDP_DIR_BOTH, &pcma, 1, NULL, NULL, NULL},
-        {"video", "RTP/AVP", 53100, SDP_DIR_BOTH, &h261, 1, NULL, NULL, NULL}};
-    static const struct sdp_abilities able = {"IP4", "192.0.2.9", 7,       1,
-                                              NULL,  false,       streams, COUNT(streams)};
+    static const struct sdp_ability streams[] = {{.media = "audio",
+                                                  .proto = "RTP/AVP",
+                                                  .port = 49920,
+                                                  .direction = SDP_DIR_BOTH,
+                                                  .codings = &pcma,
+                                                  .codings_n = 1},
+                                                 {.media = "video",
+                                                  .proto = "RTP/AVP",
+                                                  .port = 53100,
+                                                  .direction = SDP_DIR_BOTH,
+                                                  .codings = &h261,
+                                                  .codings_n = 1}};
+    static const struct sdp_abilities able = {.addrtype = "IP4",
+                                              .address = "192.0.2.9",
+                                              .id = 7,
+                                              .version = 1,
+                                              .streams = streams,
+                                              .streams_n = COUNT(streams)};
     static uint8_t out[ROOM];
     struct arena mem = arena_of(memory, MEMORY);
     struct wr w = {out, ROOM, 0, false};
