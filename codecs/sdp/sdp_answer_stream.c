@@ -42,7 +42,8 @@ static bool pauses(const struct sdp_plan *p)
 {
     for (size_t i = 0; i < p->m->section.attributes_n; i++) {
         const struct sdp_attribute *a = &p->m->section.attributes[i];
-        if (wanted_feedback(p, a) && span_is(feedback_of(a), "ccm pause"))
+        const struct sdp_feedback *v = a->parts;
+        if (wanted_feedback(p, a) && span_is(v->type, "ccm") && span_is(v->param, "pause"))
             return true;
     }
     return false;

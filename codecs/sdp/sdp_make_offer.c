@@ -98,17 +98,12 @@ static void mids(struct offering *o)
         }
 }
 
-/* The media description that an established group has its transport from: the first tag of the answer, which has no more
- * tags than the offer, that both have and that is still wanted; NULL: no group was established. */
+/* The media description that an established group has its transport from: that of the first tag that both sides have and
+ * that is still wanted; NULL: no group was established. */
 static struct slot *tagged(struct offering *o)
 {
     const struct sdp_group *a = bundle_of(o->own), *b = bundle_of(o->peer);
 
-    if (a && b && b->ids_n < a->ids_n) {
-        const struct sdp_group *swap = a;
-        a = b;
-        b = swap;
-    }
     for (size_t i = 0; a && b && i < a->ids_n && i < SDP_PAIR_LIMIT; i++)
         for (size_t k = 0; k < o->n; k++) {
             bool both = false;
@@ -234,7 +229,7 @@ static void codings(struct offering *o, const struct slot *v, struct sdp_section
 
     if (v->own && span_is(v->own->media, v->s->media))
         sdp_payloads_of(v->own, &n.own);
-    if (v->own && v->peer && span_is(v->peer->media, v->s->media))
+    if (v->own && v->peer)
         sdp_payloads_of(v->peer, &n.peer);
     for (size_t i = 0; i < v->s->codings_n; i++) {
         uint32_t payload = number_of(&n, &v->s->codings[i]);

@@ -167,7 +167,7 @@ static void answered(const struct sdp_pair *c, const struct sdp_media *o, const 
 
     if (!span_eq(o->media, a->media))
         sdp_pair_broke(c, SDP_P_MEDIA, a->media);
-    if (mo.p && !span_eq(mo, ma))
+    if (mo.p && c->grouping && !span_eq(mo, ma))
         sdp_pair_broke(c, SDP_P_MID, ma.p ? ma : a->line);
     port(c, o, a, bundled);
     if (sdp_port_zero(a) && !(bundled == SDP_BUNDLED && sdp_own(a, SDP_BUNDLE_ONLY)))
@@ -191,6 +191,9 @@ void sdp_answer_check(const struct sdp_msg *offer, const struct sdp_msg *answer,
     sdp_facts_of(offer, &c.old);
     sdp_facts_of(answer, &c.new);
 
+    c.grouping = c.new.first[SDP_GROUP] != NULL; /* RFC 5888 section 9.4.2 */
+    for (size_t i = 0; i < answer->media_n && !c.grouping; i++)
+        c.grouping = sdp_own(&answer->media[i], SDP_MID) != NULL;
     sdp_pair_numbers(&c);
     sdp_pair_name(&c);
     if (offer->origin && answer->origin && span_eq(offer->origin->text, answer->origin->text) &&

@@ -205,7 +205,7 @@ static void stuck(const struct sdp_pair *c, const struct sdp_past *past, size_t 
         sdp_port_zero(wish))
         return;
     enum sdp_direction now = sdp_facts_direction(&c->new, n);
-    if (now != SDP_DIR_BOTH && now == sdp_media_direction(past->own, own) &&
+    if (now == sdp_media_direction(past->own, own) &&
         now == sdp_direction_other(sdp_media_direction(past->peer, peer)) &&
         (sdp_media_direction(past->wish, wish) & ~now) != 0)
         sdp_pair_broke(c, SDP_P_STUCK, n->line);

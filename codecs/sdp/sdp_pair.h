@@ -100,6 +100,7 @@ struct sdp_pair {
     const struct sdp_msg *is;  /* what is judged: the answer, or the next description */
     struct findings *fs;
     struct sdp_facts old, new; /* of their session levels */
+    bool grouping;             /* the side of `is` knows a=mid and a=group */
 };
 /* Rule `id` is broken at `at`, a part of `is`. */
 void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span at);
