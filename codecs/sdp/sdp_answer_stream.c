@@ -177,14 +177,6 @@ static bool understood(const struct sdp_rid *r)
     return true;
 }
 
-static bool is_id(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && s.p[i] != '-' && s.p[i] != '_')
-            return false;
-    return s.n > 0;
-}
-
 /* "pt=" and those of a list that are taken; false: none is. */
 static bool put_formats(const struct sdp_plan *p, struct wr *to, struct span list)
 {
@@ -212,7 +204,7 @@ static bool put_rid(struct sdp_answering *w, struct node *list, const struct sdp
     const char *direction = turned(r->direction);
     uint8_t *room;
 
-    if (!direction || !is_id(r->id) || (*direction == 's' && !understood(r)))
+    if (!direction || !sdp_is_rid(r->id) || (*direction == 's' && !understood(r)))
         return false;
     room = arena_new(w->k.dr->mem, a->value.n + 1); /* no part gets longer */
     if (!room)

@@ -134,7 +134,7 @@ void sdp_lint_crypto(const struct sdp_judge *j, const struct sdp_attribute *a)
 
 /* ---- a=rid, a=simulcast ---- */
 
-static bool is_rid(struct span s)
+bool sdp_is_rid(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && s.p[i] != '-' && s.p[i] != '_')
@@ -192,10 +192,10 @@ static void rid_param(const struct sdp_judge *j, const struct param *p)
 void sdp_lint_rid(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_rid *v = a->parts;
-    bool fits = is_rid(v->id) && v->direction.n;
+    bool fits = sdp_is_rid(v->id) && v->direction.n;
 
     for (size_t i = 0; i < v->params_n; i++)
-        fits &= is_rid(v->params[i].name) && (i == 0 || !span_is(v->params[i].name, "pt"));
+        fits &= sdp_is_rid(v->params[i].name) && (i == 0 || !span_is(v->params[i].name, "pt"));
     if (!fits) {
         sdp_broke(j, SDP_R_RID_FORM, a->value);
         return;
@@ -231,7 +231,7 @@ static void simulcast_id(const struct sdp_judge *j, struct span direction, struc
                          struct ids *ids)
 {
     id = span_cut(id, id.n && id.p[0] == '~', id.n);
-    if (!is_rid(id)) {
+    if (!sdp_is_rid(id)) {
         sdp_broke(j, SDP_R_SIMULCAST_ID, id);
         return;
     }
@@ -240,8 +240,6 @@ static void simulcast_id(const struct sdp_judge *j, struct span direction, struc
             sdp_broke(j, SDP_R_SIMULCAST_ID_AGAIN, id);
             return;
         }
-    if (ids->n == COUNT(ids->v))
-        return;
     ids->v[ids->n++] = id;
     const struct sdp_rid *rid = rid_of(j->media, id);
     if (rid && !span_eq(rid->direction, direction))

@@ -370,11 +370,8 @@ static bool is_direction(const struct node *a)
 /* The direction of a media description in a draft is this one. */
 static void redirect(struct sdp_maker *k, struct node *media, enum sdp_direction d)
 {
-    const struct field *f = &sdp_media_fields[MEDIA_ATTRIBUTES];
-    struct node *list = draft_find(media, f->name);
+    struct node *list = draft_find(media, sdp_media_fields[MEDIA_ATTRIBUTES].name);
 
-    if (!list)
-        list = draft_kids(k->dr, media, f, f->sub);
     for (struct node *a = list ? list->first : NULL, *next; a; a = next) {
         next = a->next;
         if (is_direction(a))

@@ -257,6 +257,14 @@ static void numbers(void)
     const struct sdp_abilities able = {
         BOB,
         STREAMS(PHONE(SDP_DIR_BOTH, OPUS, {SPAN("L16"), 16000, 1}, {SPAN("iLBC"), 8000, 1}, PCMU))};
+    const struct sdp_abilities long_list = {
+        BOB, STREAMS({.media = "audio",
+                      .proto = "RTP/AVP",
+                      .port = 49920,
+                      .direction = SDP_DIR_BOTH,
+                      CODINGS(PCMU),
+                      .extensions = TEXTS("u:1", "u:2", "u:3", "u:4", "u:5", "u:6", "u:7", "u:8",
+                                          "u:9", "u:10", "u:11", "u:12", "u:13", "u:14", "u:15")})};
     static struct sdp_coding many[100];
     static char names[100][8];
     const struct sdp_abilities full = {BOB, STREAMS({.media = "audio",
@@ -276,6 +284,13 @@ static void numbers(void)
             HEAD("2") "m=audio 49920 RTP/AVP 97 100 99 101\r\na=rtpmap:97 opus/48000/2\r\n"
                       "a=rtpmap:100 L16/16000\r\na=rtpmap:99 iLBC/8000\r\n"
                       "a=rtpmap:101 PCMU/8000\r\na=sendrecv\r\n");
+    /* of identifiers of extensions 1 to 14 */
+    offered("identifiers", &long_list, NULL, NULL,
+            HEAD("1") M "a=sendrecv\r\na=extmap:1 u:1\r\na=extmap:2 u:2\r\na=extmap:3 u:3\r\n"
+                        "a=extmap:4 u:4\r\na=extmap:5 u:5\r\na=extmap:6 u:6\r\n"
+                        "a=extmap:7 u:7\r\na=extmap:8 u:8\r\na=extmap:9 u:9\r\n"
+                        "a=extmap:10 u:10\r\na=extmap:11 u:11\r\na=extmap:12 u:12\r\n"
+                        "a=extmap:13 u:13\r\na=extmap:14 u:14\r\n");
     /* when all are used up, those below 64 serve, and then the rest is left out */
     for (size_t i = 0; i < COUNT(many); i++) {
         snprintf(names[i], sizeof names[i], "c%zu", i);

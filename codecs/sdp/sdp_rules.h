@@ -246,6 +246,7 @@ bool sdp_is_digits(struct span s);
 bool sdp_is_positive(struct span s); /* digits, the first not 0 */
 bool sdp_is_plain(struct span s);    /* 0, or digits, the first not 0 */
 bool sdp_is_real(struct span s);     /* non-zero-int-or-real */
+bool sdp_is_rid(struct span s);      /* the id of an a=rid */
 bool sdp_is_ice(struct span s, size_t min, size_t max);
 enum sdp_host { SDP_HOST_NONE, SDP_HOST_IP4, SDP_HOST_IP6, SDP_HOST_NAME };
 enum sdp_host sdp_host_of(struct span s);

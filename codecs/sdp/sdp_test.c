@@ -1,5 +1,6 @@
 /* codecs/sdp/sdp_test.c - what vectors cannot say: names, times, directions, edits of drafts. */
 #include "codecs/sdp/sdp_pair.h"
+#include "codecs/sdp/sdp_table.h"
 #include "harness/core/test.h"
 
 enum { ROOM = 1 << 14, MEMORY = 1 << 18 };
@@ -80,6 +81,55 @@ static void directions(void)
     CU_ASSERT_STRING_EQUAL(sdp_direction_name(SDP_DIR_BOTH), "sendrecv");
 }
 
+/* What payload types mean, by a=rtpmap before RFC 3551. */
+static void codings(void)
+{
+    static const struct {
+        uint32_t payload;
+        bool known;
+        struct sdp_coding want;
+    } rows[] = {{0, true, {SPAN("PCMA"), 16000, 1}},
+                {3, true, {SPAN("GSM"), 8000, 1}},
+                {10, true, {SPAN("L16"), 44100, 2}},
+                {96, true, {SPAN("opus"), 48000, 2}},
+                {97, false, {{NULL, 0}, 0, 0}}};
+    struct arena mem = arena_of(memory, MEMORY);
+    struct sdp_msg m;
+
+    decode("v=0\r\nm=audio 1 RTP/AVP 0\r\na=rtpmap:0 PCMA/16000\r\na=rtpmap:96 opus/48000/2\r\n",
+           &mem, &m);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sdp_coding c;
+        CU_ASSERT_EQUAL(sdp_coding_of(&m.media[0], rows[i].payload, &c), rows[i].known);
+        CU_ASSERT_TRUE(!rows[i].known || sdp_coding_same(&c, &rows[i].want));
+    }
+    CU_ASSERT_EQUAL(sdp_static_payload(&rows[1].want), 3);
+    CU_ASSERT_EQUAL(sdp_static_payload(&rows[3].want), SDP_NONE);
+}
+
+/* The cnames of SDP_LINT_MEDIA sources are looked for, and of none where there are more. */
+static void sources(void)
+{
+    static uint8_t text[ROOM];
+
+    for (size_t n = SDP_LINT_MEDIA; n <= SDP_LINT_MEDIA + 1; n++) {
+        struct wr w = {text, ROOM, 0, false};
+        struct arena mem = arena_of(memory, MEMORY);
+        struct findings fs = {0};
+        struct sdp_msg m;
+        wr_text(&w, "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 "
+                    "0\r\nm=video 1 RTP/AVP 31\r\n");
+        for (size_t i = 0; i < n; i++) {
+            wr_text(&w, "a=ssrc:");
+            wr_dec(&w, i + 1);
+            wr_text(&w, i ? " cname:x\r\n" : " label:x\r\n");
+        }
+        CU_ASSERT_EQUAL(sdp_msg_decode(wr_span(&w), &mem, &m, &fs), STEP_ITEM);
+        sdp_lint(&m, &fs);
+        CU_ASSERT_EQUAL(fs.n, n == SDP_LINT_MEDIA);
+    }
+}
+
 /* An id that stands twice is found among SDP_LINT_MEDIA different ones, and not beyond. */
 static void limits(void)
 {
@@ -129,6 +179,12 @@ static void edits(void)
         {DRAFT_DOUBLE, "name", NULL,
          "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n" AUDIO
          "a=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"},
+        {DRAFT_SET, "media/0/formats", "raw:39", /* octets in the place of a list */
+         BASE "m=audio 49170 RTP/AVP 9\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"},
+        {DRAFT_SET, "media/0/attributes/1", "raw:78", /* of an item */
+         BASE AUDIO "a=rtpmap:0 PCMU/8000\r\na=x\r\n"},
+        {DRAFT_SET, "media/0/attributes", "raw:780d0a", /* of lines */
+         BASE AUDIO "x\r\n"},
         {DRAFT_SET, "lf", "true",
          "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\nm=audio 49170 RTP/AVP 0\n"
          "a=rtpmap:0 PCMU/8000\na=sendrecv\n"},
@@ -148,5 +204,41 @@ static void edits(void)
     }
 }
 
+/* Octets in the place of everything, a line of an unknown type, parts where there were none. */
+static void raws(void)
+{
+    static uint8_t out[ROOM];
+    struct arena mem = arena_of(memory, MEMORY);
+    struct wr w = {out, ROOM, 0, false};
+    struct sdp_msg m;
+    struct draft dr;
+
+    draft_init(&dr, &sdp_msg_desc, &mem);
+    dr.root = (struct node){.form = FORM_RAW, .s = SPAN("z")};
+    sdp_msg_encode(&w, &dr);
+    CU_ASSERT_TRUE(span_is(wr_span(&w), "z"));
+
+    const struct field *others = &sdp_msg_fields[MSG_OTHERS];
+    w.n = 0;
+    draft_init(&dr, &sdp_msg_desc, &mem);
+    struct node *list = draft_kids(&dr, &dr.root, others, others->sub);
+    draft_bytes(&dr, draft_kids(&dr, list, NULL, others->sub), &sdp_other_fields[OTHER_LINE],
+                span_of("x=1"));
+    draft_raw(&dr, list, NULL, span_of("y"));
+    sdp_msg_encode(&w, &dr);
+    CU_ASSERT_TRUE(span_is(wr_span(&w), "x=1\r\ny\r\n"));
+
+    w.n = 0;
+    decode(BASE AUDIO "a=rtpmap:0\r\na=sendrecv\r\n", &mem, &m);
+    draft_of(&dr, &sdp_msg_desc, &m, &mem);
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "media/0/attributes/sendrecv/parts/clock", "8000"),
+                    0);
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "media/0/attributes/sendrecv/name", "rtpmap"), 1);
+    CU_ASSERT_EQUAL(draft_edit(&dr, DRAFT_SET, "media/0/attributes/1/parts", "raw:38"), 1);
+    sdp_msg_encode(&w, &dr);
+    CU_ASSERT_TRUE(span_is(wr_span(&w), BASE AUDIO "a=rtpmap:0\r\na=rtpmap:8\r\n"));
+}
+
 TESTS({"names", names}, {"rules", rules}, {"seconds", seconds}, {"guesses", guesses},
-      {"directions", directions}, {"limits", limits}, {"edits", edits})
+      {"directions", directions}, {"codings", codings}, {"sources", sources}, {"limits", limits},
+      {"edits", edits}, {"raws", raws})
