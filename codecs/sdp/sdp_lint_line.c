@@ -32,9 +32,8 @@ static bool canonical(struct span s)
     struct wr w = {text, sizeof text, 0, false};
     struct addr a;
 
-    if (!addr_parse(s, &a))
-        return false;
-    addr_text(&w, &a);
+    if (addr_parse(s, &a))
+        addr_text(&w, &a);
     return lex_find(s, 0, '.') < s.n || span_eq(span_cut(wr_span(&w), 1, s.n + 1), s);
 }
 

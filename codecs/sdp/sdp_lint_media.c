@@ -34,6 +34,8 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
     size_t at = lex_find(k->info, 0, '|');
     struct span salt = span_cut(k->info, 0, at);
 
+    bool lifetime = false;
+
     mki->length = (struct span){NULL, 0};
     for (size_t i = 0; i < COUNT(suites); i++)
         if (span_is(v->suite, suites[i].suite) && base64_octets(salt) != 30)
@@ -43,10 +45,16 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
         struct span field = span_cut(k->info, at + 1, end);
         size_t colon = lex_find(field, 0, ':');
         at = end;
+        if (colon == field.n && lifetime) { /* the third field, which is the MKI */
+            mki->length = span_cut(field, colon, colon);
+            sdp_broke(j, SDP_R_CRYPTO_MKI_BARE, field);
+            continue;
+        }
         if (colon == field.n) {
             bool power = field.n > 2 && field.p[0] == '2' && field.p[1] == '^';
             if (!sdp_is_positive(span_cut(field, power ? 2 : 0, field.n)))
                 sdp_broke(j, SDP_R_CRYPTO_LIFETIME, field);
+            lifetime = true;
             continue;
         }
         mki->length = span_cut(field, colon + 1, field.n);
@@ -126,7 +134,7 @@ void sdp_lint_crypto(const struct sdp_judge *j, const struct sdp_attribute *a)
 
 /* ---- a=rid, a=simulcast ---- */
 
-static bool is_rid(struct span s)
+bool sdp_is_rid(struct span s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && s.p[i] != '-' && s.p[i] != '_')
@@ -184,10 +192,10 @@ static void rid_param(const struct sdp_judge *j, const struct param *p)
 void sdp_lint_rid(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_rid *v = a->parts;
-    bool fits = is_rid(v->id) && v->direction.n;
+    bool fits = sdp_is_rid(v->id) && v->direction.n;
 
     for (size_t i = 0; i < v->params_n; i++)
-        fits &= is_rid(v->params[i].name) && (i == 0 || !span_is(v->params[i].name, "pt"));
+        fits &= sdp_is_rid(v->params[i].name) && (i == 0 || !span_is(v->params[i].name, "pt"));
     if (!fits) {
         sdp_broke(j, SDP_R_RID_FORM, a->value);
         return;
@@ -223,7 +231,7 @@ static void simulcast_id(const struct sdp_judge *j, struct span direction, struc
                          struct ids *ids)
 {
     id = span_cut(id, id.n && id.p[0] == '~', id.n);
-    if (!is_rid(id)) {
+    if (!sdp_is_rid(id)) {
         sdp_broke(j, SDP_R_SIMULCAST_ID, id);
         return;
     }
@@ -232,8 +240,6 @@ static void simulcast_id(const struct sdp_judge *j, struct span direction, struc
             sdp_broke(j, SDP_R_SIMULCAST_ID_AGAIN, id);
             return;
         }
-    if (ids->n == COUNT(ids->v))
-        return;
     ids->v[ids->n++] = id;
     const struct sdp_rid *rid = rid_of(j->media, id);
     if (rid && !span_eq(rid->direction, direction))

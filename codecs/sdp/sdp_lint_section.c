@@ -211,6 +211,8 @@ static void transport(struct state *s)
         if (!setup && lex_holds(m->proto, "UDP/TLS"))
             sdp_broke(j, SDP_R_DTLS_SETUP, m->line);
     }
+    if (s->first[SDP_CONNECTION] && lex_holds(m->proto, "UDP/TLS"))
+        sdp_broke(j, SDP_R_DTLS_CONNECTION, s->first[SDP_CONNECTION]->name);
     if (setup && span_is(setup->value, "active") && m->proto.n >= 4 &&
         memcmp(m->proto.p, "TCP/", 4) == 0 && m->port != 9 && m->port != 0)
         sdp_broke(j, SDP_R_SETUP_DISCARD, m->line);

@@ -35,9 +35,11 @@ static const struct {
     [SDP_SSRC] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_FORM, SDP_R_SSRC_FORM},
     [SDP_SSRC_GROUP] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_GROUP_FORM, SDP_R_SSRC_GROUP_FORM},
     [SDP_RTCP_MUX] = {AT_MEDIA, 0, SDP_R_MUX_LEVEL, SDP_RULES},
+    [SDP_RTCP_RSIZE] = {AT_MEDIA, NO_VALUE, SDP_R_RSIZE_FORM, SDP_R_RSIZE_FORM},
     [SDP_GROUP] = {AT_SESSION, SOME_VALUE, SDP_R_GROUP_FORM, SDP_R_GROUP_FORM},
     [SDP_MID] = {AT_MEDIA, SOME_VALUE, SDP_R_MID_FORM, SDP_R_MID_FORM},
     [SDP_FINGERPRINT] = {AT_BOTH, SOME_VALUE, SDP_RULES, SDP_R_FINGERPRINT_FORM},
+    [SDP_TLS_ID] = {AT_MEDIA, SOME_VALUE, SDP_R_TLS_ID_FORM, SDP_R_TLS_ID_FORM},
     [SDP_CANDIDATE] = {AT_MEDIA, SOME_VALUE, SDP_R_CANDIDATE_LEVEL, SDP_R_CANDIDATE_FORM},
     [SDP_REMOTE_CANDIDATES] = {AT_MEDIA, SOME_VALUE, SDP_R_REMOTES_FORM, SDP_R_REMOTES_FORM},
     [SDP_ICE_UFRAG] = {AT_BOTH, SOME_VALUE, SDP_RULES, SDP_R_UFRAG_FORM},
@@ -79,6 +81,14 @@ static bool language(struct span s)
     }
 }
 
+static bool tls_id(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) && !(s.p[i] && strchr("+/-_", s.p[i])))
+            return false;
+    return s.n >= 20 && s.n <= 255;
+}
+
 /* Whether the text of an attribute has its form. */
 static bool text_fits(enum sdp_type type, struct span v)
 {
@@ -113,6 +123,8 @@ static bool text_fits(enum sdp_type type, struct span v)
         return sdp_is_ice(v, 4, 256);
     case SDP_ICE_PWD:
         return sdp_is_ice(v, 22, 256);
+    case SDP_TLS_ID:
+        return tls_id(v);
     case SDP_ICE_PACING:
         return sdp_is_digits(v) && v.n <= 10;
     case SDP_MAX_MESSAGE_SIZE:

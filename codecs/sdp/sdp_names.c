@@ -39,6 +39,7 @@ static const uint8_t slots[SLOTS] = {
     [50] = SDP_CHARSET,
     [54] = SDP_FMTP,
     [57] = SDP_ORIENT,
+    [58] = SDP_TLS_ID,
     [59] = SDP_EXTMAP_ALLOW_MIXED,
     [63] = SDP_PTIME,
     [68] = SDP_MID,
@@ -59,6 +60,7 @@ static const uint8_t slots[SLOTS] = {
     [116] = SDP_SDPLANG,
     [117] = SDP_ICE_MISMATCH,
     [120] = SDP_SCTP_PORT,
+    [122] = SDP_RTCP_RSIZE,
     [124] = SDP_GROUP,
     [126] = SDP_LANG,
 };

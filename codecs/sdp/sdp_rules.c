@@ -189,6 +189,7 @@ const struct rule sdp_rules[SDP_RULES] = {
          MUST},
     [SDP_R_CRYPTO_MKI] = {"RFC4568:6.1#12", "the MKI is no positive number without leading zeros",
                           MUST},
+    [SDP_R_CRYPTO_MKI_BARE] = {"RFC4568:6.1#13", "the MKI has no length behind it", MUST},
     [SDP_R_CRYPTO_MKI_LENGTH] = {"RFC4568:6.1#15", "the length of the MKI is not 1 to 128", MUST},
     [SDP_R_CRYPTO_MKI_ALL] = {"RFC4568:6.1#16", "one of several keys has no MKI", MUST},
     [SDP_R_CRYPTO_MKI_SAME] = {"RFC4568:6.1#17", "the lengths of MKIs differ", MUST},
@@ -208,7 +209,10 @@ const struct rule sdp_rules[SDP_RULES] = {
     [SDP_R_SSRC_GROUP_EMPTY] = {"RFC5576:4.2#2", "a=ssrc-group has no SSRC", MUST},
     [SDP_R_SSRC_GROUP_FOREIGN] = {"RFC5576:4.2#3", "an SSRC of a=ssrc-group has no a=ssrc", MUST},
     [SDP_R_MUX_LEVEL] = {"RFC5761:5.1.1#1", "a=rtcp-mux at session level", MUST},
+    [SDP_R_RSIZE_FORM] = {"RFC5506:7#a1", "a=rtcp-rsize has a value, or is not at media level",
+                          STMT},
     [SDP_R_DTLS_SETUP] = {"RFC5763:5#6", "media over DTLS without a=setup", MUST},
+    [SDP_R_DTLS_CONNECTION] = {"RFC5763:5#11", "a=connection with media of DTLS-SRTP", MUST},
     [SDP_R_MID_FORM] = {"RFC5888:4#a1", "a=mid is no token, or not at media level", STMT},
     [SDP_R_MID_AGAIN] = {"RFC5888:4#1", "a second media description of this mid", MUST},
     [SDP_R_GROUP_FORM] = {"RFC5888:5#a1",
@@ -227,6 +231,9 @@ const struct rule sdp_rules[SDP_RULES] = {
     [SDP_R_FINGERPRINT_LENGTH] = {"RFC8122:5#a2",
                                   "the fingerprint is not as long as its hash function makes it",
                                   STMT},
+    [SDP_R_TLS_ID_FORM] =
+        {"RFC8842:4#a1", "a=tls-id is not 20 to 255 letters, digits, +, /, - and _, at media level",
+         STMT},
     [SDP_R_CANDIDATE_LEVEL] = {"RFC8839:5.1#a1", "a=candidate at session level", STMT},
     [SDP_R_CANDIDATE_FORM] =
         {"RFC8839:5.1#a2",

@@ -127,6 +127,7 @@ enum sdp_rule_id {
     SDP_R_CRYPTO_KEY_F8,
     SDP_R_CRYPTO_LIFETIME,
     SDP_R_CRYPTO_MKI,
+    SDP_R_CRYPTO_MKI_BARE,
     SDP_R_CRYPTO_MKI_LENGTH,
     SDP_R_CRYPTO_MKI_ALL,
     SDP_R_CRYPTO_MKI_SAME,
@@ -144,7 +145,9 @@ enum sdp_rule_id {
     SDP_R_SSRC_GROUP_EMPTY,
     SDP_R_SSRC_GROUP_FOREIGN,
     SDP_R_MUX_LEVEL,
+    SDP_R_RSIZE_FORM,
     SDP_R_DTLS_SETUP,
+    SDP_R_DTLS_CONNECTION,
     SDP_R_MID_FORM,
     SDP_R_MID_AGAIN,
     SDP_R_GROUP_FORM,
@@ -154,6 +157,7 @@ enum sdp_rule_id {
     SDP_R_FINGERPRINT_WEAK,
     SDP_R_FINGERPRINT_FORM,
     SDP_R_FINGERPRINT_LENGTH,
+    SDP_R_TLS_ID_FORM,
     SDP_R_CANDIDATE_LEVEL,
     SDP_R_CANDIDATE_FORM,
     SDP_R_CANDIDATE_FOUNDATION,
@@ -242,6 +246,7 @@ bool sdp_is_digits(struct span s);
 bool sdp_is_positive(struct span s); /* digits, the first not 0 */
 bool sdp_is_plain(struct span s);    /* 0, or digits, the first not 0 */
 bool sdp_is_real(struct span s);     /* non-zero-int-or-real */
+bool sdp_is_rid(struct span s);      /* the id of an a=rid */
 bool sdp_is_ice(struct span s, size_t min, size_t max);
 enum sdp_host { SDP_HOST_NONE, SDP_HOST_IP4, SDP_HOST_IP6, SDP_HOST_NAME };
 enum sdp_host sdp_host_of(struct span s);

@@ -116,6 +116,16 @@ static void end_section(struct scan *s, const uint8_t *at)
 
 /* ---- lines ---- */
 
+/* arena_push, whose first item costs less here: most lists stay at one. */
+static inline void *push(struct scan *s, struct arena_list *l, size_t size)
+{
+    if (l->p)
+        return arena_push(s->mem, l, size);
+    l->p = arena_new(s->mem, size);
+    l->n = l->cap = l->p != NULL;
+    return l->p;
+}
+
 static void other(struct scan *s, struct span line)
 {
     struct sdp_other *o = arena_push(s->mem, &s->others, sizeof *o);
@@ -137,7 +147,7 @@ static bool more_attributes(struct scan *s)
         l->cap += room;
         return true;
     }
-    if (!arena_push(s->mem, l, sizeof(struct sdp_attribute)))
+    if (!push(s, l, sizeof(struct sdp_attribute)))
         return false;
     l->n--;
     return true;
@@ -178,7 +188,7 @@ static void connection(struct scan *s, struct span line, struct span v)
     struct sdp_connection *c;
 
     if (s->media) {
-        c = arena_push(s->mem, &s->connections, sizeof *c);
+        c = push(s, &s->connections, sizeof *c);
     } else if (s->m->connection) {
         again(s, line);
         return;
@@ -216,7 +226,7 @@ static void origin(struct scan *s, struct span line, struct span v)
 
 static void contact(struct scan *s, struct arena_list *l, struct span v)
 {
-    struct sdp_contact *c = arena_push(s->mem, l, sizeof *c);
+    struct sdp_contact *c = push(s, l, sizeof *c);
     if (c)
         sdp_contact_of(v, c);
 }
@@ -224,7 +234,7 @@ static void contact(struct scan *s, struct arena_list *l, struct span v)
 static void time_line(struct scan *s, struct span v)
 {
     end_repeats(s);
-    struct sdp_time *t = arena_push(s->mem, &s->times, sizeof *t);
+    struct sdp_time *t = push(s, &s->times, sizeof *t);
     if (t)
         sdp_time_of(v, s->lim, t);
 }
@@ -242,7 +252,7 @@ static void repeat_or_zone(struct scan *s, struct span line, struct span v)
               line.p[0]);
         other(s, line);
     } else if (line.p[0] == 'r') {
-        struct sdp_repeat *r = arena_push(s->mem, &s->repeats, sizeof *r);
+        struct sdp_repeat *r = push(s, &s->repeats, sizeof *r);
         if (r)
             sdp_repeat_of(v, s->lim, s->mem, r);
     } else {
@@ -256,7 +266,7 @@ static void repeat_or_zone(struct scan *s, struct span line, struct span v)
 static void media(struct scan *s, const uint8_t *begin, struct span v)
 {
     end_section(s, begin);
-    struct sdp_media *m = arena_push(s->mem, &s->all_media, sizeof *m);
+    struct sdp_media *m = push(s, &s->all_media, sizeof *m);
     s->section = m ? &m->section : NULL;
     if (!m)
         return;
@@ -267,7 +277,7 @@ static void media(struct scan *s, const uint8_t *begin, struct span v)
 
 static void bandwidth(struct scan *s, struct span v)
 {
-    struct sdp_bandwidth *b = arena_push(s->mem, &s->bandwidths, sizeof *b);
+    struct sdp_bandwidth *b = push(s, &s->bandwidths, sizeof *b);
     if (b)
         sdp_bandwidth_of(v, s->lim, b);
 }

@@ -254,7 +254,8 @@ void sdp_attribute_parts(struct sdp_attribute *v, size_t n, const uint8_t *lim, 
 {
     struct reader r = {.mem = mem};
 
-    for (struct sdp_attribute *a = v; a < v + n; a++) {
+    for (size_t i = 0; i < n; i++) {
+        struct sdp_attribute *a = &v[i];
         size_t form = sdp_names[a->type].form;
         if (!forms[form].read || !a->value.p)
             continue;

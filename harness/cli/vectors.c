@@ -7,7 +7,7 @@
 #include "harness/cli/vectors.h"
 #include "harness/core/registry.h"
 
-static const struct vector_check *const checks[] = {&stun_vector_check};
+static const struct vector_check *const checks[] = {&sdp_vector_check, &stun_vector_check};
 
 static const char *const file_keys[] = {"protocol", "source", "groups", NULL};
 static const char *const group_keys[] = {"comment", "key", "tests", NULL};

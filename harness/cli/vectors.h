@@ -68,10 +68,12 @@ bool vector_findings(const json_t *want, const struct findings *got, struct wr *
 struct vector_check {
     const char *protocol;
     const char *const *keys; /* of a test, beside those of every protocol; NULL-terminated */
-    /* One message of `v` in its decoded form; false: `why` says what does not hold. */
+    /* One message of `v` in its decoded form; false: `why` says what does not hold. NULL: nothing is checked. */
     bool (*check)(const struct vector *v, const void *view, struct wr *why);
+    /* What the message breaks beside what else `v` names, to `fs`; NULL: nothing. */
+    bool (*judge)(const struct vector *v, const void *view, struct findings *fs, struct wr *why);
 };
-extern const struct vector_check stun_vector_check;
+extern const struct vector_check sdp_vector_check, stun_vector_check;
 /* NULL: the protocol adds nothing. */
 const struct vector_check *vector_check_named(const char *protocol);
 #endif

@@ -428,8 +428,8 @@ static bool message(const struct run *r, struct span in, const json_t *want, str
 
     if (r->v->codec->brief)
         r->v->codec->brief(&w, t->view);
-    if (!fields(r, want, t->view, r->why) || (check && !check->check(r->v, t->view, r->why)) ||
-        !encodes(r, in, t))
+    if (!fields(r, want, t->view, r->why) ||
+        (check && check->check && !check->check(r->v, t->view, r->why)) || !encodes(r, in, t))
         return false;
     r->v->codec->decode(in, &mem, &view, &count);
     if (count.n != t->fs.n)
@@ -459,6 +459,9 @@ static bool one(const struct run *r, struct span in, const json_t *want, uint64_
     linted.fs.v = linted.kept;
     if (t.view && r->v->codec->lint)
         r->v->codec->lint(t.view, &linted.fs);
+    const struct vector_check *check = vector_check_named(r->v->codec->name);
+    if (t.view && check && check->judge && !check->judge(r->v, t.view, &linted.fs, r->why))
+        return false;
     for (size_t i = 0; i < findings_kept(&linted.fs); i++)
         if (all->n < all->cap)
             all->v[all->n++] = linted.kept[i];

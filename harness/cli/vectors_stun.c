@@ -119,4 +119,4 @@ static bool check(const struct vector *v, const void *view, struct wr *why)
 }
 
 static const char *const keys[] = {"integrity", "integrity256", "fingerprint", NULL};
-const struct vector_check stun_vector_check = {"stun", keys, check};
+const struct vector_check stun_vector_check = {"stun", keys, check, NULL};
