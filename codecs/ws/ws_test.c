@@ -172,6 +172,13 @@ static void fails_fast(void)
     CU_ASSERT_EQUAL(ws_read_payload(&r, &f, span_of("\xff"), &w, &none), STEP_FAIL);
     CU_ASSERT_EQUAL(r.code, WS_NOT_UTF8);
     CU_ASSERT_EQUAL(r.left, 3);
+    r = (struct ws_reader){0};
+    w = (struct wr){text, 1, 0,
+                    false}; /* a payload that comes in pieces, and a buffer for one octet */
+    CU_ASSERT_EQUAL(ws_read_head(&r, &f, &none), STEP_MORE);
+    CU_ASSERT_EQUAL(ws_read_payload(&r, &f, span_of("a"), &w, &none), STEP_MORE);
+    CU_ASSERT_EQUAL(ws_read_payload(&r, &f, span_of("b"), &w, &none), STEP_FAIL);
+    CU_ASSERT_EQUAL(r.code, WS_TOO_BIG);
 }
 
 static void limits(void)
