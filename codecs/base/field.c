@@ -295,6 +295,20 @@ const struct field *field_find(const struct desc *d, const char *name)
     return NULL;
 }
 
+bool desc_join(struct desc *to, struct field *room, size_t cap, const struct desc *d, size_t off)
+{
+    if (d->n > cap - to->n || off + d->size > UINT16_MAX)
+        return false;
+    for (size_t i = 0; i < d->n; i++) {
+        struct field *f = &room[to->n++];
+        *f = d->f[i];
+        f->off = (uint16_t)(f->off + off);
+    }
+    to->f = room;
+    to->size = to->size > off + d->size ? to->size : off + d->size;
+    return true;
+}
+
 bool field_set_uint(const struct field *f, void *rec, uint64_t u)
 {
     uint8_t *at = (uint8_t *)rec + f->off;

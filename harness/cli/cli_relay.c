@@ -12,17 +12,12 @@ static const struct desc *both_tables(void)
     static struct field fields[FIELDS_MAX];
     static struct desc d = {.name = "relay-options", .size = sizeof(struct cli_relay_options)};
 
-    if (d.n)
-        return &d;
-    for (size_t i = 0; i < tls_options_desc.n && d.n < FIELDS_MAX; i++, d.n++) {
-        fields[d.n] = tls_options_desc.f[i];
-        fields[d.n].off += offsetof(struct cli_relay_options, tls);
+    if (!d.n) { /* there is room for both */
+        desc_join(&d, fields, FIELDS_MAX, &tls_options_desc,
+                  offsetof(struct cli_relay_options, tls));
+        desc_join(&d, fields, FIELDS_MAX, &turn_options_desc,
+                  offsetof(struct cli_relay_options, turn));
     }
-    for (size_t i = 0; i < turn_options_desc.n && d.n < FIELDS_MAX; i++, d.n++) {
-        fields[d.n] = turn_options_desc.f[i];
-        fields[d.n].off += offsetof(struct cli_relay_options, turn);
-    }
-    d.f = fields;
     return &d;
 }
 

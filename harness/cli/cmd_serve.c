@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include "harness/cli/cli_layers.h"
 #include "harness/cli/cli_relay.h"
 #include "harness/cli/cli_tls.h"
 #include "harness/cli/plan.h"
@@ -33,6 +34,7 @@ struct job {
     struct tls_options tls;
     struct url_says url;
     struct cli_relay relay;
+    struct cli_layers layers;
     const char *capture, *sets[16], *faults[17], *variants[17];
     size_t n_sets, n_faults, n_variants;
     bool no_gso, events, deaf; /* deaf: it could not listen */
@@ -174,7 +176,7 @@ static bool set_field(const struct desc *d, void *rec, const char *text, struct 
     return false;
 }
 
-static void *configure(const struct job *j, struct arena *mem)
+static void *configure(struct job *j, struct arena *mem)
 {
     const struct desc *d = j->cls->config;
     void *config = arena_take(mem, d->size);
@@ -203,7 +205,8 @@ static void *configure(const struct job *j, struct arena *mem)
         memcpy((uint8_t *)config + transport->off, &s, sizeof s);
     }
     for (size_t i = 0; i < j->n_sets; i++)
-        if (!set_field(d, config, j->sets[i], mem)) {
+        if (!set_field(d, config, j->sets[i], mem) &&
+            !set_field(&j->layers.d, &j->layers.rec, j->sets[i], mem)) {
             cli_error("serve", "'%s' cannot be set on %s", j->sets[i], j->cls->name);
             return NULL;
         }
@@ -213,19 +216,21 @@ static void *configure(const struct job *j, struct arena *mem)
 /* A server of TLS that was given no certificate makes one, the same for all that come, and names it. */
 static bool make_certificate(struct job *j, struct arena *mem)
 {
-    struct tls_cert_spec spec = {.names = j->tls.server_name, .rsa = true}; /* RFC8489:6.2.3#1b */
+    struct tls_cert_spec spec = {.names = j->layers.rec.tls.server_name,
+                                 .rsa = true}; /* RFC8489:6.2.3#1b */
+    struct tls_options *tls = &j->layers.rec.tls;
     const char *err;
     char mark[65];
 
-    if (!j->tls.server_name.n)
-        j->tls.server_name = span_of(j->url.host);
-    if (!j->listen_tls.family || j->tls.cert.n)
+    if (!tls->server_name.n)
+        tls->server_name = span_of(j->url.host);
+    if (!j->listen_tls.family || tls->cert.n)
         return true;
-    if (!tls_cert_make(&spec, mem, &j->tls.cert, &j->tls.key, &err)) {
+    if (!tls_cert_make(&spec, mem, &tls->cert, &tls->key, &err)) {
         cli_error("serve", "%s", err);
         return false;
     }
-    if (tls_cert_fingerprint(j->tls.cert, mark))
+    if (tls_cert_fingerprint(tls->cert, mark))
         printf("certificate %s\n", mark);
     fflush(stdout);
     return true;
@@ -237,9 +242,10 @@ static int serve(struct job *j)
     struct arena mem = arena_of(memory, sizeof memory);
     struct sigaction act = {.sa_handler = on_signal};
     const char *err = NULL;
-    void *config = configure(j, &mem);
     struct capture *capture = NULL;
 
+    cli_layers_init(&j->layers, &j->tls);
+    void *config = configure(j, &mem);
     if (!config || !make_certificate(j, &mem))
         return EXIT_USAGE;
     struct timespec t;
@@ -265,9 +271,9 @@ static int serve(struct job *j)
                     &(struct party_spec){.cls = j->cls,
                                          .config = config,
                                          .seed = j->cli.seed,
-                                         .layer_desc = &tls_options_desc,
-                                         .layer_options = &j->tls,
-                                         .via = cli_relay_via(&j->relay, &j->tls),
+                                         .layer_desc = &j->layers.d,
+                                         .layer_options = &j->layers.rec,
+                                         .via = cli_relay_via(&j->relay, &j->layers.rec.tls),
                                          .faults = j->n_faults ? j->faults : NULL,
                                          .variants = j->n_variants ? j->variants : NULL},
                     &err);
@@ -329,8 +335,9 @@ const struct command cmd_serve = {
     "5780,\n"
     "                    on all four pairs of which it listens then\n"
     "  --to ADDR         whom a client or sender talks to\n"
-    "  --set FIELD=VALUE of its configuration, such as auth=long; may be repeated\n"
-    "  --fault NAME      break a clause on purpose; may be repeated\n"
+    "  --set FIELD=VALUE of its configuration, such as auth=long, or of the layers of its stack,\n"
+    "                    such as paths=/chat; may be repeated\n"
+    "  --fault NAME      break a clause on purpose, in a layer too; may be repeated\n"
     "  --variant NAME    differ lawfully; may be repeated\n" CLI_RELAY_HELP CLI_TLS_HELP
     "  --capture FILE    write what passes as pcapng\n"
     "  --no-gso          send each datagram by itself: equal ones to one peer are otherwise\n"
@@ -339,4 +346,5 @@ const struct command cmd_serve = {
     "examples:\n"
     "  rtclab serve stun.server --listen 127.0.0.1:3478\n"
     "  rtclab serve stun.server --listen 127.0.0.1:3478 --other 127.0.0.2:3479\n"
-    "  rtclab serve stun.server --set auth=long --fault nonce-missing\n"};
+    "  rtclab serve stun.server --set auth=long --fault nonce-missing\n"
+    "  rtclab serve echo.server --listen 127.0.0.1:8080 --set stack=tcp/ws --set protocols=chat\n"};
