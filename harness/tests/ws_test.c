@@ -32,6 +32,8 @@ static void sizes_over(bool sim, const char *stack, uint32_t segment, const char
     CU_ASSERT_EQUAL(client.messages, COUNT(sizes));
     CU_ASSERT_EQUAL(client.sum, sum);
     CU_ASSERT_STRING_EQUAL(client.text, "[open / ]");
+    CU_ASSERT_TRUE((party_applied(parties[0]) > 0) == (row != NULL) &&
+                   (party_applied(parties[1]) > 0) == (row != NULL));
     talk_end();
 }
 
