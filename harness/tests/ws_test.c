@@ -1,5 +1,6 @@
 /* harness/tests/ws_test.c - the layer "ws" in its stacks, the same in the simulator and on the loopback: messages of all sizes,
  * what each side is told, deviations, and more messages at once than a queue takes. */
+#include "harness/tests/program.h"
 #include "harness/tests/ws_rig.h"
 #include "harness/tests/ws_talk.h"
 
@@ -182,5 +183,29 @@ static void pauses(void)
     talk_end();
 }
 
-TESTS({"sizes", sizes}, {"told", told}, {"refused", refused}, {"deviations", deviations},
-      {"floods", floods}, {"pauses", pauses})
+/* ---- in a case: what the layer tells is no message that nobody expects ---- */
+
+static void in_a_case(void)
+{
+    if (!program_ready())
+        return;
+    program_cases(
+        "ws.lua",
+        "case { id = \"s-ws\", title = \"-\", role = \"stun-server\", needs = { \"udp\", \"ip4\" "
+        "},\n"
+        "run = function(t)\n"
+        "  local s = t:actor(\"server\", \"echo\", { stack = \"tcp/ws\" })\n"
+        "  local c = t:actor(\"client\", \"echo\", { stack = \"tcp/ws\", to = s.addr })\n"
+        "  assert(c:layer(\"ws\").kind == \"opened\")\n"
+        "  assert(c:echo { data = \"hello\" }.data == \"hello\")\n"
+        "  c:close {}\n"
+        "  local first, last = s:layer(\"ws\"), s:layer(\"ws\")\n"
+        "  assert(first.kind == \"opened\" and first.layer == \"ws\" and first.path == \"/\")\n"
+        "  assert(last.kind == \"closed\" and last.code == 1000)\n"
+        "  t:check(\"RFC8489:5#3\", true)\n"
+        "end }\n");
+    program_gives("test s-ws", 0);
+}
+
+TESTS({"in_a_case", in_a_case}, {"sizes", sizes}, {"told", told}, {"refused", refused},
+      {"deviations", deviations}, {"floods", floods}, {"pauses", pauses})
