@@ -96,6 +96,18 @@ static void refused(void)
     }
 }
 
+static void no_stream(void)
+{
+    struct talk_config c = {.n_says = 0};
+
+    talk_begin(true);
+    w.listening = (struct addr){4, {10, 0, 0, 9}, 9};
+    talk_to("udp/ws", &c, NULL);
+    CU_ASSERT_TRUE(talk_run(talk_client_closed));
+    CU_ASSERT_STRING_EQUAL(client.text, "[closed local 0: the flow below is no stream]");
+    talk_end();
+}
+
 /* ---- deviations of the layer, by the party ---- */
 
 static void deviations(void)
@@ -208,4 +220,4 @@ static void in_a_case(void)
 }
 
 TESTS({"in_a_case", in_a_case}, {"sizes", sizes}, {"told", told}, {"refused", refused},
-      {"deviations", deviations}, {"floods", floods}, {"pauses", pauses})
+      {"no_stream", no_stream}, {"deviations", deviations}, {"floods", floods}, {"pauses", pauses})
