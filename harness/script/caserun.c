@@ -66,6 +66,10 @@ static void push_event(lua_State *L, const void *arg)
 {
     const struct event *ev = arg;
     luarec_push(L, ev->desc, ev->rec);
+    if (ev->layer) {
+        lua_pushstring(L, ev->layer);
+        lua_setfield(L, -2, "layer");
+    }
 }
 
 /* What one message of the IUT breaks by itself: decode and lint of its codec. */

@@ -8,7 +8,7 @@ local H = ...
 local t = { protocol = H.protocol, transport = H.transport, stream = H.stream, family = H.family, target = H.target,
   scale = H.scale, relayed = H.relayed, profile = H.profile or {}, sim = H.sim }
 local actors, tasks, answers, early, libs, newborn = {}, {}, {}, {}, {}, {}
-actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, seen = {}, allowed = true }
+actors[0] = { protocol = H.protocol, name = "iut", inbox = {}, layers = {}, seen = {}, allowed = true }
 local current
 
 ---------------------------------------------------------------- waiting
@@ -95,9 +95,9 @@ function H.deliver(id, name, token, rec)
     newborn[#newborn + 1] = { id, name, token, rec }
     return
   end
-  if name == "tls" then -- what its layer says of a handshake: t.actor():secured() waits for it
-    actor.handshakes = actor.handshakes or {}
-    table.insert(actor.handshakes, rec)
+  if rec.layer then -- what a layer of its flows says: layer() and secured() wait for it
+    actor.layers[name] = actor.layers[name] or {}
+    table.insert(actor.layers[name], rec)
     return
   end
   rec = object(rec, actor)
@@ -151,8 +151,11 @@ end
 
 -- What the next handshake of the actor's TLS or DTLS gave: an event with kind "secured" or "failed" and
 -- its facts, or {kind = "timeout"}.
-function Actor:secured(seconds)
-  local function take() return self.handshakes and table.remove(self.handshakes, 1) end
+function Actor:secured(seconds) return self:layer("tls", seconds) end
+
+-- The next event of this name ("tls", "ws") that a layer of its flows tells, or {kind = "timeout"}.
+function Actor:layer(name, seconds)
+  local function take() return self.layers[name] and table.remove(self.layers[name], 1) end
   return wait(take, (seconds or 5) * t.scale) or { kind = "timeout" }
 end
 
@@ -189,8 +192,8 @@ function t:actor(role, protocol, config)
   local host = config and config.host
   if config then config.name, config.host = nil, nil end
   local id, addr, verbs, listens = H.add(protocol .. "." .. role, name, config or {}, host)
-  local a = setmetatable({ id = id, name = name, protocol = protocol, verbs = verbs, inbox = {}, seen = {} },
-    actor_meta)
+  local a = setmetatable({ id = id, name = name, protocol = protocol, verbs = verbs, inbox = {}, layers = {},
+    seen = {} }, actor_meta)
   actors[id] = a
   a.host = addr
   local born = newborn

@@ -30,6 +30,7 @@ struct rig_end {
     uint8_t wire[RIG_WIRE]; /* sent below, and not taken by the test yet */
     char above[RIG_TEXT];   /* "[open]", "text(octets)", "[closed why code]" */
 };
+static uint64_t rig_seed;         /* of chance, beside the side */
 static struct rig_end *rig_spare; /* memory of this size is dear under AddressSanitizer */
 
 static inline void rig_say(struct rig_end *e, const char *before, struct span s, const char *behind)
@@ -188,7 +189,7 @@ static inline struct rig_end *rig_new(bool server, const struct ws_options *o, c
     for (; rows && *rows; rows++)
         if (!env_deviate(e->self, false, *rows, true) && !env_deviate(e->self, true, *rows, true))
             abort();
-    rng_seed(e->self->rng, 1 + server);
+    rng_seed(e->self->rng, rig_seed + 1 + server);
     e->now_us = 1000;
     opened.pkt.remote = spec.remote;
     rig_give(e, (struct input){.kind = IN_START, .rec = o});

@@ -1,5 +1,6 @@
 /* harness/tests/ws_test.c - the layer "ws" in its stacks, the same in the simulator and on the loopback: messages of all sizes,
  * what each side is told, deviations, and more messages at once than a queue takes. */
+#include "harness/tests/program.h"
 #include "harness/tests/ws_rig.h"
 #include "harness/tests/ws_talk.h"
 
@@ -32,6 +33,8 @@ static void sizes_over(bool sim, const char *stack, uint32_t segment, const char
     CU_ASSERT_EQUAL(client.messages, COUNT(sizes));
     CU_ASSERT_EQUAL(client.sum, sum);
     CU_ASSERT_STRING_EQUAL(client.text, "[open / ]");
+    CU_ASSERT_TRUE((party_applied(parties[0]) > 0) == (row != NULL) &&
+                   (party_applied(parties[1]) > 0) == (row != NULL));
     talk_end();
 }
 
@@ -91,6 +94,18 @@ static void refused(void)
         CU_ASSERT_TRUE(talk_run(talk_forgotten));
         talk_end();
     }
+}
+
+static void no_stream(void)
+{
+    struct talk_config c = {.n_says = 0};
+
+    talk_begin(true);
+    w.listening = (struct addr){4, {10, 0, 0, 9}, 9};
+    talk_to("udp/ws", &c, NULL);
+    CU_ASSERT_TRUE(talk_run(talk_client_closed));
+    CU_ASSERT_STRING_EQUAL(client.text, "[closed local 0: the flow below is no stream]");
+    talk_end();
 }
 
 /* ---- deviations of the layer, by the party ---- */
@@ -180,5 +195,29 @@ static void pauses(void)
     talk_end();
 }
 
-TESTS({"sizes", sizes}, {"told", told}, {"refused", refused}, {"deviations", deviations},
-      {"floods", floods}, {"pauses", pauses})
+/* ---- in a case: what the layer tells is no message that nobody expects ---- */
+
+static void in_a_case(void)
+{
+    if (!program_ready())
+        return;
+    program_cases(
+        "ws.lua",
+        "case { id = \"s-ws\", title = \"-\", role = \"stun-server\", needs = { \"udp\", \"ip4\" "
+        "},\n"
+        "run = function(t)\n"
+        "  local s = t:actor(\"server\", \"echo\", { stack = \"tcp/ws\" })\n"
+        "  local c = t:actor(\"client\", \"echo\", { stack = \"tcp/ws\", to = s.addr })\n"
+        "  assert(c:layer(\"ws\").kind == \"opened\")\n"
+        "  assert(c:echo { data = \"hello\" }.data == \"hello\")\n"
+        "  c:close {}\n"
+        "  local first, last = s:layer(\"ws\"), s:layer(\"ws\")\n"
+        "  assert(first.kind == \"opened\" and first.layer == \"ws\" and first.path == \"/\")\n"
+        "  assert(last.kind == \"closed\" and last.code == 1000)\n"
+        "  t:check(\"RFC8489:5#3\", true)\n"
+        "end }\n");
+    program_gives("test s-ws", 0);
+}
+
+TESTS({"in_a_case", in_a_case}, {"sizes", sizes}, {"told", told}, {"refused", refused},
+      {"no_stream", no_stream}, {"deviations", deviations}, {"floods", floods}, {"pauses", pauses})

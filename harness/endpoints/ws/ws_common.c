@@ -36,6 +36,31 @@ static const struct name kind_v[] = {{WS_TOLD_OPENED, "opened"},
                                      {WS_TOLD_FAILED, "failed"}};
 static const struct names kinds = {kind_v, COUNT(kind_v)};
 
+static bool no_origin(const void *rec)
+{
+    return ((const struct ws_event *)rec)->origin.n == 0;
+}
+static bool no_protocol(const void *rec)
+{
+    return ((const struct ws_event *)rec)->protocol.n == 0;
+}
+static bool no_status(const void *rec)
+{
+    return ((const struct ws_event *)rec)->status == 0;
+}
+static bool no_code(const void *rec)
+{
+    return ((const struct ws_event *)rec)->code == 0;
+}
+static bool no_reason(const void *rec)
+{
+    return ((const struct ws_event *)rec)->reason.n == 0;
+}
+static bool none_sent(const void *rec)
+{
+    return ((const struct ws_event *)rec)->sent == 0;
+}
+
 #define E(m, k) FIELD(struct ws_event, m, k)
 static const struct field event_fields[] = {
     {.name = "kind", E(kind, F_ENUM), .names = &kinds},
@@ -44,12 +69,12 @@ static const struct field event_fields[] = {
     {.name = "local", E(local, F_ADDR)},
     {.name = "path", E(path, F_TEXT)},
     {.name = "host", E(host, F_TEXT)},
-    {.name = "origin", E(origin, F_TEXT)},
-    {.name = "protocol", E(protocol, F_TEXT)},
-    {.name = "status", E(status, F_UINT)},
-    {.name = "code", E(code, F_UINT)},
-    {.name = "reason", E(reason, F_TEXT)},
-    {.name = "sent", E(sent, F_UINT)},
+    {.name = "origin", E(origin, F_TEXT), .absent = no_origin},
+    {.name = "protocol", E(protocol, F_TEXT), .absent = no_protocol},
+    {.name = "status", E(status, F_UINT), .absent = no_status},
+    {.name = "code", E(code, F_UINT), .absent = no_code},
+    {.name = "reason", E(reason, F_TEXT), .absent = no_reason},
+    {.name = "sent", E(sent, F_UINT), .absent = none_sent},
     {.name = "why", E(why, F_CHARS)},
     {.name = "time_us", E(time_us, F_UINT)},
 };

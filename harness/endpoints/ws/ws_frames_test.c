@@ -291,8 +291,10 @@ static void closing(void)
     struct wr w = {in, sizeof in, 0, false};
 
     rig_close_frame(&w, true, 1000, "bye");
+    rig_frame(&w, true, WS_TEXT, true, span_of("late"));
     struct rig_end *e = open_end(true, NULL);
     rig_bytes(e, wr_span(&w), 64);
+    CU_ASSERT_FALSE(e->paused);
     rig_said(e, &s);
     CU_ASSERT_STRING_EQUAL(s.text, "close(1000)");
     CU_ASSERT_STRING_EQUAL(e->above, "[closed done 1000]");
@@ -399,6 +401,21 @@ static void unanswered(void)
         CU_ASSERT_STRING_EQUAL(e->events, "failed ");
         rig_free(e);
     }
+}
+
+/* What is wrong behind our Close: there is no second one. */
+static void wrong_then(void)
+{
+    static struct rig_said s;
+    struct rig_end *e = open_end(false, NULL);
+
+    rig_close(e, 1000, "");
+    rig_bytes(e, (struct span)O("\x83\x00"), 2);
+    rig_said(e, &s);
+    CU_ASSERT_STRING_EQUAL(s.text, "close(1000)");
+    CU_ASSERT_STRING_EQUAL(e->events, "failed ");
+    CU_ASSERT_EQUAL(e->end.sent, 1000);
+    rig_free(e);
 }
 
 /* WS-23: the stream ends, or is lost, at any time. */
@@ -633,6 +650,6 @@ static void masks(void)
 }
 
 TESTS({"frames", frames}, {"utf8", utf8}, {"codes", codes}, {"closing", closing},
-      {"user_closes", user_closes}, {"unanswered", unanswered}, {"lost", lost},
-      {"lengths", lengths}, {"limit", limit}, {"kinds", kinds}, {"fragments", fragments},
-      {"burst", burst}, {"backlog", backlog}, {"masks", masks})
+      {"user_closes", user_closes}, {"unanswered", unanswered}, {"wrong_then", wrong_then},
+      {"lost", lost}, {"lengths", lengths}, {"limit", limit}, {"kinds", kinds},
+      {"fragments", fragments}, {"burst", burst}, {"backlog", backlog}, {"masks", masks})

@@ -217,8 +217,9 @@ static void opened(struct ws_layer *l, const struct input *in, struct outq *q)
 {
     l->pkt = in->pkt;
     l->server = l->reader.from_client = in->parent != 0;
-    if (l->mem.full) {
-        ws_tell_end(l, WS_TOLD_REFUSED, CLOSE_LOCAL, "the options are too long", in, q);
+    if (!l->stream || l->mem.full) {
+        ws_tell_end(l, WS_TOLD_REFUSED, CLOSE_LOCAL,
+                    l->stream ? "the options are too long" : "the flow below is no stream", in, q);
         ws_drop(l, false, q);
     } else if (!l->server) {
         ws_ask(l, q);

@@ -15,6 +15,7 @@ struct ws_layer {
     struct env env;
     enum ws_phase phase;
     bool server;
+    bool stream; /* the flow below is one */
     bool told;   /* above: the end, or nobody is there any more */
     bool ended;  /* the end was reported */
     bool shut;   /* nothing more is sent once the handshake is done */

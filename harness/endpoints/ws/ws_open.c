@@ -64,6 +64,7 @@ void ws_take_options(struct ws_layer *l, const struct flow_spec *spec)
     struct ws_offer *o = &l->offer;
     uint64_t most = number_option(spec, "message_max", WS_MESSAGE_MAX);
 
+    l->stream = strncmp(spec->stack, "tcp", 3) == 0;
     l->mem = arena_of(l->kept, WS_OPTIONS_MAX);
     l->message = (struct wr){l->text, sizeof l->text, 0, false};
     l->reader.limit = most < WS_MESSAGE_MAX ? most : WS_MESSAGE_MAX;

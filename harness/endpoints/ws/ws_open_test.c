@@ -59,6 +59,8 @@ static const struct request {
     {GET "Host: other\r\n" UP CON KEY VER END, 403, "the host is another", ""},
     {GET "Host: b\r\n" UP CON KEY VER END, 403, "the host is another", ""},
     {GET HOST UP CON KEY VER "Origin: http://evil.example\r\n" END, 403, "may not ask", ""},
+    {"GET /other HTTP/1.1\r\n" HOST UP CON KEY VER "Sec-WebSocket-Protocol: sip\r\n" END, 404,
+     "the path is none", ""},
     {"HTTP/1.1 200 OK\r\n\r\n", 400, "no handshake of WebSocket", ""},
     {"\x16\x03\x01\r\n\r\n", 400, "no HTTP", ""},
 };
@@ -257,6 +259,21 @@ static void asks(void)
     }
 }
 
+/* Another seed, another key; the same seed, the same. */
+static void keys(void)
+{
+    struct rig_end *a = rig_new(false, NULL, "", REMOTE, NULL),
+                   *b = rig_new(false, NULL, "", REMOTE, NULL);
+    rig_seed = 7;
+    struct rig_end *c = rig_new(false, NULL, "", REMOTE, NULL);
+    rig_seed = 0;
+    CU_ASSERT_TRUE(a->n_wire == b->n_wire && memcmp(a->wire, b->wire, a->n_wire) == 0);
+    CU_ASSERT_TRUE(a->n_wire == c->n_wire && memcmp(a->wire, c->wire, a->n_wire) != 0);
+    rig_free(a);
+    rig_free(b);
+    rig_free(c);
+}
+
 /* Two ends of ours, with all that they say of it. */
 static void both(void)
 {
@@ -386,5 +403,5 @@ static void cut(void)
 }
 
 TESTS({"server", server}, {"answers", answers}, {"client", client_sides}, {"asks", asks},
-      {"both", both}, {"too_long", too_long}, {"too_slow", too_slow}, {"early", early},
-      {"cut", cut})
+      {"keys", keys}, {"both", both}, {"too_long", too_long}, {"too_slow", too_slow},
+      {"early", early}, {"cut", cut})
