@@ -141,7 +141,8 @@ static void bundle(struct offering *o, struct node *list)
         tags[n++] = v->mid;
     }
     for (size_t i = 0; i < o->n; i++)
-        o->mux |= o->slots[i].bundled && lex_holds(span_of(o->slots[i].s->proto), "RTP/");
+        o->mux |= o->slots[i].s && o->slots[i].bundled &&
+                  lex_holds(span_of(o->slots[i].s->proto), "RTP/");
     if (n)
         sdp_make_bundle(&o->k, list, tags, n);
 }

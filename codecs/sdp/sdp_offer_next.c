@@ -251,7 +251,7 @@ void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, s
                        offer->times_n ? offer->times[0].text : (struct span){NULL, 0});
     for (size_t i = 0; i < offer->media_n; i++)
         offered(&c, &offer->media[i], !at(c.was, i));
-    if (!c.was) {
+    if (!past || !past->own) {
         sdp_pair_numbers(&c);
         if (offer->origin && lex_number(offer->origin->version, &version) &&
             version >= ((uint64_t)1 << 62) - 1 && version <= INT64_MAX)
