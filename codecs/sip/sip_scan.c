@@ -6,7 +6,8 @@
 struct scan {
     struct span in;
     struct findings *fs;
-    bool fragment; /* it need not have an empty line */
+    bool fragment;      /* it need not have an empty line */
+    bool lf, cr, colon; /* a line end, a CR, a line without colon was said to be wrong */
 };
 
 static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
@@ -104,7 +105,7 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
 
 /* ---- header fields ---- */
 
-/* The LF of a line without CR before it, each CR that is none of a line end. One finding each a header field. */
+/* The LF of a line without CR before it, a CR that is none of a line end: each is said once a message. */
 static void line_ends(struct scan *s, struct sip_header *h)
 {
     struct span line = h->line;
@@ -118,12 +119,14 @@ static void line_ends(struct scan *s, struct sip_header *h)
         else
             bare_cr = bare_cr ? bare_cr : i + 1;
     }
-    if (bare_lf)
+    if (bare_lf && !s->lf)
         broke_must(s, "RFC3261:7#1b", "a line ends with LF alone", offset(s, line) + bare_lf - 1,
                    1);
-    if (bare_cr)
+    if (bare_cr && !s->cr)
         broke(s, "RFC3261:25.1#a80", "a CR stands in a header field, and no LF behind it",
               offset(s, line) + bare_cr - 1, 1);
+    s->lf |= bare_lf != 0;
+    s->cr |= bare_cr != 0;
 }
 
 #define NONE SIZE_MAX
@@ -152,7 +155,10 @@ static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool b
     if (colon == line.n) {
         h->cut = true;
         h->value = text;
-        broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text), text.n);
+        if (!s->colon)
+            broke(s, "RFC3261:7.3.1#a1", "a line of the header has no colon", offset(s, text),
+                  text.n);
+        s->colon = true;
     } else {
         struct span name = span_cut(text, 0, colon);
         bool spaced = colon && (lex_is(name.p[0], LEX_LWS) || lex_is(name.p[colon - 1], LEX_LWS));

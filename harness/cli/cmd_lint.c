@@ -44,14 +44,14 @@ static void note_text(struct view *v, struct wr *w, const char *file,
 }
 
 static void note_json(struct view *v, struct wr *w, const char *file,
-                      const struct capread_problem *p, struct span words)
+                      const struct capread_problem *p, const char *layers, struct span words)
 {
     (void)v;
     wr_u8(w, '{');
     view_key_uint(w, "frame", p->frame);
     view_key_addr(w, "src", &p->src);
     view_key_addr(w, "dst", &p->dst);
-    view_key_text(w, "layers", "tcp");
+    view_key_text(w, "layers", layers);
     view_key_text(w, "clause", LINT_CAPTURE);
     view_key_text(w, "level", LINT_NOTE);
     view_key_uint(w, "offset", p->off);
@@ -61,10 +61,31 @@ static void note_json(struct view *v, struct wr *w, const char *file,
     wr_text(w, "}\n");
 }
 
+static void stream_json(struct view *v, struct wr *w, const char *file,
+                        const struct capread_problem *p, struct span words)
+{
+    note_json(v, w, file, p, "tcp", words);
+}
+
+bool lint_more(const struct engine_message *m, struct wr *words)
+{
+    size_t n = m->fs->n - findings_kept(m->fs);
+
+    wr_dec(words, n);
+    wr_text(words, " more findings of this message are not listed");
+    return n > 0;
+}
+
 static void as_text(struct view *v, struct wr *w, const struct engine_message *m)
 {
+    uint8_t text[128];
+    struct wr words = {text, sizeof text, 0, false};
+    const struct capread_problem p = {.frame = m->frame, .src = m->src, .dst = m->dst};
+
     for (size_t i = 0; i < findings_kept(m->fs); i++)
         line(v, w, m->file, m->frame, &m->fs->v[i], view_over(m, i));
+    if (lint_more(m, &words))
+        note_text(v, w, m->file, &p, wr_span(&words));
 }
 
 static void late_text(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
@@ -76,7 +97,6 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
 {
     uint8_t text[512];
 
-    (void)v;
     for (size_t i = 0; i < findings_kept(m->fs); i++) {
         const struct finding *f = &m->fs->v[i];
         struct wr words = {text, sizeof text, 0, false};
@@ -100,6 +120,10 @@ static void as_json(struct view *v, struct wr *w, const struct engine_message *m
         view_key_text(w, "file", m->file);
         wr_text(w, "}\n");
     }
+    const struct capread_problem p = {.frame = m->frame, .src = m->src, .dst = m->dst};
+    struct wr words = {text, sizeof text, 0, false};
+    if (lint_more(m, &words))
+        note_json(v, w, m->file, &p, m->layers, wr_span(&words));
 }
 
 static void late_json(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)
@@ -233,7 +257,7 @@ static int run_lint(int argc, char **argv)
     if (!v->cli.quiet || sarif) {
         v->message = sarif ? lint_sarif_message : v->cli.json ? as_json : as_text;
         v->late = sarif ? lint_sarif_late : v->cli.json ? late_json : late_text;
-        v->note = sarif ? lint_sarif_note : v->cli.json ? note_json : note_text;
+        v->note = sarif ? lint_sarif_note : v->cli.json ? stream_json : note_text;
     }
     if (v->cli.verbose)
         v->file_end = messages;

@@ -65,6 +65,15 @@ void lint_sarif_message(struct view *v, struct wr *w, const struct engine_messag
             }
         put((struct lint *)v, f, &at);
     }
+    char text[128];
+    struct wr to = {(uint8_t *)text, sizeof text - 1, 0, false};
+    wr_text(&to, "frame ");
+    wr_dec(&to, m->frame);
+    wr_text(&to, ": ");
+    if (lint_more(m, &to)) {
+        text[to.n] = '\0';
+        sarif_note(&((struct lint *)v)->sarif, &(struct sarif_note){.text = text, .file = m->file});
+    }
 }
 
 void lint_sarif_late(struct view *v, struct wr *w, const char *file, const struct watch_finding *f)

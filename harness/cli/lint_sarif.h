@@ -8,9 +8,11 @@ struct lint {
     struct view v; /* first: what the callbacks get */
     struct sarif sarif;
 };
-/* In place of clause and level, for what the capture is to blame for, perhaps. */
+/* In place of clause and level, for what the capture is to blame for, perhaps, or a limit of ours. */
 #define LINT_CAPTURE "capture"
 #define LINT_NOTE "NOTE"
+/* Write how many findings of a message there were no room for; false: none. */
+bool lint_more(const struct engine_message *m, struct wr *words);
 /* For v.message, v.late and v.note of a view that is the first member of a struct lint. */
 void lint_sarif_message(struct view *v, struct wr *w, const struct engine_message *m);
 void lint_sarif_late(struct view *v, struct wr *w, const char *file, const struct watch_finding *f);
