@@ -14,6 +14,11 @@ struct codec_secret { /* what integrity checks and seals need; all zero: none */
 struct codec_memo { /* of one direction of a flow, the codec's own; starts all zero */
     uint32_t v[2];
 };
+struct
+    codec_piece { /* of a message that is carried by messages of a layer (WebSocket: the payload of a frame) */
+    struct span octets; /* they stand in the layer's message, or in the arena */
+    bool first, last;   /* it begins the message; it ends it */
+};
 struct codec { /* what may be NULL says so */
     const char *name;
     unsigned framing;
@@ -41,12 +46,17 @@ struct codec { /* what may be NULL says so */
      * NULL where `framing` has no FRAMING_STREAM. */
     enum step (*next)(struct span in, size_t *used, struct findings *fs);
     /* What may stand between messages, or before them, and is none of this codec (ChannelData of TURN). On a stream as for
-     * `next`, STEP_FAIL where it is not at the front of `in`; of a datagram STEP_ITEM where it is one as a
-     * whole, else STEP_FAIL. NULL: nothing may. */
+     * `next`, STEP_FAIL where it is not at the front of `in`; of a datagram, or a message of a layer, STEP_ITEM where it is
+     * one as a whole, else STEP_FAIL. NULL: nothing may. */
     enum step (*between)(struct span in, enum framing framing, size_t *used);
     /* What a decoded message carries, where it says so itself (bodies of SIP, by their Content-Type): the codec of the i-th
      * thing that has one, and its octets, which stand in the message; NULL: there are no more. NULL: no message says. */
     const struct codec *(*inside)(const void *view, size_t i, struct span *octets);
+    /* For a layer over streams: what `in`, the next of its messages in one direction, carries of a message of another codec
+     * (one with FRAMING_MESSAGE, which is found by its guess). `memo` is what it wants to remember of the direction, all zero
+     * at the first. False: nothing, or nothing that can be read. NULL: it is no layer. */
+    bool (*carries)(struct codec_memo *memo, struct span in, struct arena *mem,
+                    struct codec_piece *piece);
     /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */
     const struct codec *between_codec;
     /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */

@@ -112,7 +112,7 @@ static enum step between(struct span in, enum framing framing, size_t *used)
     size_t n = lex_while(in, 0, LEX_EOL);
 
     *used = n;
-    if (n == 0 || (framing == FRAMING_DATAGRAM && n != in.n))
+    if (n == 0 || (framing != FRAMING_STREAM && n != in.n))
         return STEP_FAIL;
     return STEP_ITEM;
 }

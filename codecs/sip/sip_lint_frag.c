@@ -84,6 +84,7 @@ static const uint16_t of_whole[] = {
     /* that the body is not there */
     SIP_R_REFER_NOTIFY_BODY,
     SIP_R_PUBLISH_BODY,
+    SIP_R_WS_TWO,
     SIP_R_REFERRED_CID_BODY,
     SIP_R_GEO_CID,
     /* that nothing stands before it: the topmost Via or Route, the first of a list */

@@ -215,6 +215,7 @@ const struct codec ws_codec = {
     .decode = decode,
     .next = ws_next,
     .between = between,
+    .carries = ws_carries,
     .between_codec = &http_codec,
     .lint = lint,
     .encode = ws_encode,

@@ -25,4 +25,7 @@ extern const struct names ws_opcodes;
 
 /* Code and reason of a frame whose payload is there, where it is a Close that has them. */
 void ws_close_get(struct ws_frame *f);
+/* For the descriptor: the payload of a data frame. What an extension has packed (RSV1) is nothing that can be read. */
+bool ws_carries(struct codec_memo *memo, struct span in, struct arena *mem,
+                struct codec_piece *piece);
 #endif

@@ -79,7 +79,14 @@ const char *engine_part_layers(struct part *p, uint16_t path, unsigned protocol)
         quick_path(below, &w);
     else
         wr_text(&w, below == ENGINE_PATHS - 1 ? "..." : p->e->slow_paths[below - QUICK_PATHS]);
-    wr_text(&w, path >= ENGINE_SRTP ? "/srtp/" : path >= ENGINE_TLS ? "/tls/" : "/");
+    unsigned on = path / ENGINE_PATHS,
+             over = path >= ENGINE_OVER ? on - ENGINE_OVER / ENGINE_PATHS : 0;
+    bool tls = path >= ENGINE_OVER ? over % 2 : on == ENGINE_TLS / ENGINE_PATHS;
+    wr_text(&w, on == ENGINE_SRTP / ENGINE_PATHS ? "/srtp/" : tls ? "/tls/" : "/");
+    if (path >= ENGINE_OVER) {
+        wr_text(&w, engine_codec(p->e->over[over / 2])->name);
+        wr_u8(&w, '/');
+    }
     wr_text(&w, c ? c->name : engine_known(protocol) ? engine_known(protocol)->name : "");
     buf[w.n] = '\0';
     if (text)
@@ -104,7 +111,7 @@ void packet_addrs(const struct packet *k, struct addr *src, struct addr *dst)
 
 /* ---- which protocol ---- */
 
-unsigned engine_guess(const struct packet *k, bool stream, unsigned *sure)
+unsigned engine_guess(const struct packet *k, enum framing framing, unsigned *sure)
 {
     const struct span in = {k->p, k->n};
     unsigned best = 0, got;
@@ -113,11 +120,13 @@ unsigned engine_guess(const struct packet *k, bool stream, unsigned *sure)
     for (unsigned i = 1; i <= registry_n + known_protocols_n && *sure < 100; i++) {
         const struct codec *c = engine_codec(i);
         const struct known *n = engine_known(i);
-        if (c && c->guess && (c->framing & (stream ? FRAMING_STREAM : FRAMING_DATAGRAM))) {
+        if (c && c->guess && (c->framing & framing)) {
             unsigned to = c->guess(in, k->dport), from = c->guess(in, k->sport);
             got = to > from ? to : from;
-        } else if (n && (stream ? n->stream : n->datagram)) {
-            got = (stream ? n->stream : n->datagram)(in, k->sport, k->dport);
+        } else if (n && framing == FRAMING_STREAM && n->stream) {
+            got = n->stream(in, k->sport, k->dport);
+        } else if (n && framing == FRAMING_DATAGRAM && n->datagram) {
+            got = n->datagram(in, k->sport, k->dport);
         } else {
             continue;
         }
@@ -186,7 +195,7 @@ static unsigned probation(struct flow *f, const struct packet *k, unsigned proto
 
 static unsigned classify(struct flow *f, const struct packet *k, unsigned class)
 {
-    unsigned sure, protocol = engine_guess(k, false, &sure);
+    unsigned sure, protocol = engine_guess(k, FRAMING_DATAGRAM, &sure);
     const struct codec *c = engine_codec(protocol);
 
     if (sure < ENGINE_SURE)
@@ -203,7 +212,7 @@ static inline unsigned protocol_of(struct part *p, struct packet *k)
     if (k->flags & PACKET_QUOTED) {
         const struct flow *f = flows_find(&p->flows, k);
         unsigned known = f ? f->known[class] : 0;
-        return known && takes(known, k) ? known : engine_guess(k, false, &sure);
+        return known && takes(known, k) ? known : engine_guess(k, FRAMING_DATAGRAM, &sure);
     }
     struct flow *f = flows_of(&p->flows, k);
     unsigned known = f->known[class];

@@ -29,7 +29,11 @@ enum {
     ENGINE_PATHS = QUICK_PATHS + ENGINE_SLOW_PATHS,
     ENGINE_TLS = ENGINE_PATHS,      /* added to a path: the same with TLS on it */
     ENGINE_SRTP = 2 * ENGINE_PATHS, /* with SRTP on it */
-    ENGINE_ALL_PATHS = 3 * ENGINE_PATHS,
+    ENGINE_OVER =
+        3 *
+        ENGINE_PATHS, /* with a layer on it that is a codec: each has two, without and with TLS below it */
+    ENGINE_LAYERS = 4, /* such codecs */
+    ENGINE_ALL_PATHS = ENGINE_OVER + 2 * ENGINE_LAYERS * ENGINE_PATHS,
     ENGINE_TEXT = 1 << 20, /* octets a part's text begins with */
     ENGINE_TEXT_MAX =
         4 << 20, /* from here on messages of the window wait for the merge (several jobs) */
@@ -56,7 +60,7 @@ static inline const struct known *engine_known(unsigned protocol)
     return protocol > registry_n ? &known_protocols[protocol - registry_n - 1] : NULL;
 }
 /* The protocol that is surest that the packet's payload is its own; 0: none. `sure` gets how sure. */
-unsigned engine_guess(const struct packet *k, bool stream, unsigned *sure);
+unsigned engine_guess(const struct packet *k, enum framing framing, unsigned *sure);
 
 /* ---- a window ---- */
 
@@ -149,13 +153,15 @@ struct run { /* octets of a stream, in order */
 };
 struct half { /* a direction of what is decoded */
     struct backlog
-        held;      /* what is no whole message yet, or the front of a stream that is not known */
-    uint64_t end;  /* offset in the stream behind what came last */
-    bool begun;    /* its first octet was seen */
-    bool framed;   /* the next octet begins a message, or goes on one */
-    bool looked;   /* what it carries was looked for long enough */
-    uint8_t looks; /* runs so far */
-    uint8_t lost;  /* times that framing was, that were told */
+        held; /* what is no whole message yet, or the front of a stream that is not known */
+    struct backlog above;   /* what is no whole message yet of those that messages carry */
+    struct codec_memo memo; /* of codec->carries */
+    uint64_t end;           /* offset in the stream behind what came last */
+    bool begun;             /* its first octet was seen */
+    bool framed;            /* the next octet begins a message, or goes on one */
+    bool looked;            /* what it carries was looked for long enough */
+    uint8_t looks;          /* runs so far */
+    uint8_t lost;           /* times that framing was, that were told */
 };
 struct conn {
     struct part *p;
@@ -166,9 +172,10 @@ struct conn {
     uint16_t port[2], path;
     uint8_t flags; /* PACKET_SIX, PACKET_TCP */
     uint8_t carries,
-        decoded; /* protocol over TCP; protocol that halves are decoded as. 0: not known */
-    bool done;   /* nobody wants its octets */
-    bool anew;   /* by the segment that is being taken, another connection has begun */
+        decoded;  /* protocol over TCP; protocol that halves are decoded as. 0: not known */
+    uint8_t over; /* what the messages of that carry; 0: nothing that is known */
+    bool done;    /* nobody wants its octets */
+    bool anew;    /* by the segment that is being taken, another connection has begun */
     bool secured, not_read, wrong_key; /* counted so */
     uint32_t first_frame, last_frame;
     uint64_t last_ns;
@@ -234,6 +241,8 @@ struct engine {
     uint8_t watch_at[ENGINE_PROTOCOLS_MAX][ENGINE_WATCHERS];
     uint8_t among
         [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched or has a codec; 0: nothing */
+    uint8_t
+        over[ENGINE_LAYERS]; /* protocols that carry others, by the place of their paths; 0: none */
     bool waits[UINT8_MAX +
                1];     /* by packet.protocol: a watcher has to see all of its messages, in order */
     uint8_t rtp_is[2]; /* the protocols of what SRTP and SRTCP carry */

@@ -10,32 +10,51 @@ enum { LOST_MAX = 8 }; /* times that it is told of a direction that framing was 
 
 /* ---- octets that wait ---- */
 
+static void forget_all(struct conn *c, struct backlog *b)
+{
+    c->p->streams.held -= b->cap;
+    backlog_free(b);
+}
+
 static void forget(struct conn *c, struct half *h)
 {
-    c->p->streams.held -= h->held.cap;
-    backlog_free(&h->held);
+    forget_all(c, &h->held);
+}
+
+/* What messages carry does not go on either. */
+static void forget_above(struct conn *c, struct half *h)
+{
+    forget_all(c, &h->above);
+    h->memo = (struct codec_memo){{0, 0}};
 }
 
 void engine_stream_clear(struct conn *c)
 {
-    forget(c, &c->half[0]);
-    forget(c, &c->half[1]);
+    for (unsigned side = 0; side < 2; side++) {
+        forget(c, &c->half[side]);
+        forget_above(c, &c->half[side]);
+    }
 }
 
 /* Keep octets that came as `r` did; false: there is no memory, or a limit is reached. */
-static bool keep(struct conn *c, struct half *h, struct span data, const struct run *r)
+static bool keep_in(struct conn *c, struct backlog *b, struct span data, const struct run *r)
 {
     struct streams *s = &c->p->streams;
-    size_t before = h->held.cap, more = backlog_cap(&h->held, data.n) - before;
+    size_t before = b->cap, more = backlog_cap(b, data.n) - before;
 
     if (data.n == 0)
         return true;
     if (more && s->held + more > s->held_max)
         return false;
-    bool kept = backlog_add(&h->held, data,
+    bool kept = backlog_add(b, data,
                             (struct backlog_mark){.first = r->first, .last = r->last, .ns = r->ns});
-    s->held += h->held.cap - before;
+    s->held += b->cap - before;
     return kept;
+}
+
+static bool keep(struct conn *c, struct half *h, struct span data, const struct run *r)
+{
+    return keep_in(c, &h->held, data, r);
 }
 
 /* The first `n` octets are done with. */
@@ -73,38 +92,101 @@ static void add_frame(struct frames *f, uint32_t frame)
     f->n++;
 }
 
-/* A message of `protocol`, octets at `at` of what is held, or of a run. */
-static void message(struct conn *c, unsigned side, unsigned protocol, struct span octets, size_t at,
-                    const struct run *direct)
+/* A message of `protocol` in `k`, octets at `at` of what is held, or of a run. Returns how it came. */
+static struct run message(struct conn *c, struct packet *k, const struct backlog *held, size_t at,
+                          const struct run *direct)
 {
-    const struct backlog *held = &c->half[side].held;
     struct frames frames = {.n = 0};
-    struct packet k;
-    uint8_t ips[32];
 
-    engine_stream_packet(c, side, ips, &k);
-    k.protocol = (uint8_t)protocol;
-    k.flags |= c->half[0].begun && c->half[1].begun ? PACKET_WHOLE : 0;
-    k.p = octets.p;
-    k.n = (uint32_t)octets.n;
-    for (size_t i = 0; !direct && i < held->n_marks && held->marks[i].at < at + octets.n; i++) {
+    k->flags |= c->half[0].begun && c->half[1].begun ? PACKET_WHOLE : 0;
+    for (size_t i = 0; !direct && i < held->n_marks && held->marks[i].at < at + k->n; i++) {
         const struct backlog_mark *m = &held->marks[i];
         if (i + 1 < held->n_marks && m[1].at <= at)
             continue;
         add_frame(&frames, m->first);
         add_frame(&frames, m->last);
-        if (m->last >= k.frame) {
-            k.frame = m->last;
-            k.time_ns = m->ns;
+        if (m->last >= k->frame) {
+            k->frame = m->last;
+            k->time_ns = m->ns;
         }
     }
     if (direct) {
         add_frame(&frames, direct->first);
         add_frame(&frames, direct->last);
-        k.frame = direct->last;
-        k.time_ns = direct->ns;
+        k->frame = direct->last;
+        k->time_ns = direct->ns;
     }
-    engine_part_stream_message(c->p, c->p->share, &k, frames.v, frames.n);
+    engine_part_stream_message(c->p, c->p->share, k, frames.v, frames.n);
+    return (struct run){
+        .first = frames.n ? frames.v[0] : k->frame, .last = k->frame, .ns = k->time_ns};
+}
+
+/* ---- messages that messages carry ---- */
+
+static uint16_t path_over(const struct conn *c)
+{
+    unsigned i = 0;
+
+    while (i + 1 < ENGINE_LAYERS && c->p->e->over[i] != c->decoded)
+        i++;
+    return (uint16_t)(ENGINE_OVER + (2 * i + (c->tls != NULL)) * ENGINE_PATHS + c->path);
+}
+
+/* The message in half->above is whole. */
+static void above(struct conn *c, unsigned side, const struct run *last)
+{
+    struct half *h = &c->half[side];
+    struct span in = backlog_span(&h->above);
+    struct packet k;
+    uint8_t ips[32];
+    unsigned sure;
+    size_t n;
+
+    engine_stream_packet(c, side, ips, &k);
+    k.p = in.p;
+    k.n = (uint32_t)in.n;
+    k.path = path_over(c);
+    unsigned protocol = engine_guess(&k, FRAMING_MESSAGE, &sure);
+    const struct codec *codec = engine_codec(c->over);
+    if (codec && codec->between && codec->between(in, FRAMING_MESSAGE, &n) == STEP_ITEM)
+        return;
+    if (sure < ENGINE_SURE || (codec && protocol != c->over)) {
+        if (codec)
+            engine_stream_problem(
+                c, side,
+                (struct capread_problem){
+                    .frame = last->last,
+                    .off = h->end,
+                    .what = "%u octets are no message of what the stream carried before",
+                    .arg = {in.n}});
+        return;
+    }
+    c->p->sums[protocol].connections += !c->over;
+    c->over = (uint8_t)protocol;
+    k.protocol = (uint8_t)protocol;
+    message(c, &k, &h->above, 0, NULL);
+}
+
+/* What a message of a layer, which came as `r` did, carries. */
+static void carried(struct conn *c, unsigned side, struct span octets, const struct run *r)
+{
+    struct half *h = &c->half[side];
+    struct arena *mem = &c->p->mem;
+    struct codec_piece piece;
+
+    mem->n = 0;
+    mem->full = false;
+    if (!engine_codec(c->decoded)->carries(&h->memo, octets, mem, &piece))
+        return;
+    if (piece.first)
+        forget_all(c, &h->above);
+    bool kept = keep_in(c, &h->above, piece.octets, r) && h->above.n <= c->p->streams.message_max;
+    if (kept && piece.last && h->above.n)
+        above(c, side, r);
+    if (!kept)
+        forget_above(c, h);
+    else if (piece.last)
+        forget_all(c, &h->above);
 }
 
 /* Framing is lost `back` octets before the end of what came. */
@@ -112,6 +194,7 @@ static void lost(struct conn *c, struct half *h, const struct run *r, size_t bac
                  uint64_t arg)
 {
     h->framed = h->begun = false;
+    forget_above(c, h);
     if (h->lost++ >= LOST_MAX) {
         h->lost = LOST_MAX;
         return;
@@ -147,8 +230,17 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
             break;
         }
         unsigned protocol = ours ? c->decoded : c->p->e->among[c->decoded];
-        if (protocol)
-            message(c, side, protocol, span_cut(rest, 0, n), at, direct ? r : NULL);
+        if (protocol) {
+            struct packet k;
+            uint8_t ips[32];
+            engine_stream_packet(c, side, ips, &k);
+            k.protocol = (uint8_t)protocol;
+            k.p = rest.p;
+            k.n = (uint32_t)n;
+            const struct run came = message(c, &k, &h->held, at, direct ? r : NULL);
+            if (ours && codec->carries)
+                carried(c, side, span_cut(rest, 0, n), &came);
+        }
         at += n;
     }
     return at;
@@ -163,7 +255,7 @@ static unsigned guess(const struct conn *c, unsigned side, struct span in)
     engine_stream_packet(c, side, ips, &k);
     k.p = in.p;
     k.n = (uint32_t)in.n;
-    protocol = engine_guess(&k, true, &sure);
+    protocol = engine_guess(&k, FRAMING_STREAM, &sure);
     return sure >= ENGINE_SURE ? protocol : 0;
 }
 
@@ -211,6 +303,7 @@ static void decode(struct conn *c, const struct run *r)
     h->end = r->off + r->data.n;
     if (r->gap) {
         forget(c, h);
+        forget_above(c, h);
         h->framed = h->begun = false;
     }
     if (h->framed && h->held.n && go_on(c, h, r))

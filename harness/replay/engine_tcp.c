@@ -171,7 +171,7 @@ static void anew(struct conn *c)
     engine_stream_clear(c);
     tlsdec_free(c->tls);
     c->tls = NULL;
-    c->carries = c->decoded = 0;
+    c->carries = c->decoded = c->over = 0;
     c->done = c->secured = c->not_read = c->wrong_key = false;
     memset(c->half, 0, sizeof c->half);
     c->anew = true;

@@ -40,6 +40,9 @@ void engine_watchers(struct engine *e)
     const struct watcher_class *c;
     bool quick = !e->sink.message || e->o.faulty;
 
+    for (unsigned i = 1, n = 0; i <= registry_n && n < ENGINE_LAYERS; i++)
+        if (engine_codec(i) && engine_codec(i)->carries)
+            e->over[n++] = (uint8_t)i;
     for (unsigned i = 1; i <= registry_n; i++)
         for (unsigned k = 1; engine_codec(i) && engine_codec(i)->between_codec && k <= registry_n;
              k++)
