@@ -310,9 +310,11 @@ static void in_dialog(struct sip_lint *l)
 
 bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag)
 {
-    for (size_t i = 0; i < m->headers_n; i++) {
-        const struct sip_value *v = m->headers[i].values;
-        for (size_t k = 0; m->headers[i].type == type && k < m->headers[i].values_n; k++)
+    const struct sip_header *h = sip_header(m, type), *end = m->headers + m->headers_n;
+
+    for (; h && h < end; h++) {
+        const struct sip_value *v = h->values;
+        for (size_t k = 0; h->type == type && k < h->values_n; k++)
             if (lex_like(v[k].value, tag))
                 return true;
     }

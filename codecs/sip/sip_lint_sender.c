@@ -57,8 +57,7 @@ static void outbound(struct sip_lint *l)
     const struct sip_msg *m = l->m;
     const struct sip_header *timer = sip_header(m, SIP_FLOW_TIMER),
                             *contact = sip_header(m, SIP_CONTACT), *path = sip_header(m, SIP_PATH);
-    bool ob =
-        m->request && l->method != SIP_M_REGISTER && !sip_option(m, SIP_SUPPORTED, "outbound");
+    bool other = m->request && l->method != SIP_M_REGISTER;
 
     for (const struct sip_header *h = contact; h && h < m->headers + m->headers_n; h++) {
         const struct sip_address *a = h->values;
@@ -67,8 +66,9 @@ static void outbound(struct sip_lint *l)
             if (instance.n > 4 && sip_quoted(instance) && instance.p[1] == '<' &&
                 instance.p[instance.n - 2] == '>') /* any other was said to be none */
                 sip_must(l, urn(instance), SIP_R_INSTANCE_URN, instance);
-            if (ob && uri_param(&a[k].uri, "ob").p)
-                sip_broke(l, SIP_R_OB_SUPPORTED, a[k].text);
+            if (other && uri_param(&a[k].uri, "ob").p)
+                sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_OB_SUPPORTED,
+                         a[k].text);
         }
     }
     if (timer && m->version.n) {
