@@ -5,6 +5,7 @@
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define FIVE "Content-Length: 5\r\n\r\nhello"
+#define TYPE "Content-Type: application/octet-stream\r\n"
 #define HEADS " HTTP/1.1\r\nHost: a.example\r\nUser-Agent: rtclab/0.1\r\n"
 
 static struct solo *client(const struct http_client_config *more)
@@ -63,10 +64,10 @@ static void requests(void)
         struct http_args a;
     } rows[] = {
         {"GET /", NULL, "GET /" HEADS "\r\n", {.flow = 0}},
-        {"POST /x", "hello", "POST /x" HEADS "Content-Length: 5\r\n\r\nhello", {.flow = 0}},
+        {"POST /x", "hello", "POST /x" HEADS TYPE "Content-Length: 5\r\n\r\nhello", {.flow = 0}},
         {"POST /x",
          "hello",
-         "POST /x" HEADS "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+         "POST /x" HEADS TYPE "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
          {.chunk = 3}},
         {"GET /", NULL, "GET /" HEADS "Connection: close\r\n\r\n", {.close = true}},
         {"GET /", NULL, "GET / HTTP/1.1\r\n\r\n", {.as_is = true}},
@@ -171,7 +172,8 @@ static void pipelines(void)
     ask(s, "fetch", p, "GET /1", NULL);
     ask(s, "fetch", p, "POST /2", "x"); /* behind one that may be asked again */
     ask(s, "fetch", p, "GET /3", NULL); /* not behind a POST: RFC9112:9.3.2#5 */
-    SOLO_IS(solo_sent(flow(s, 1)), "GET /1" HEADS "\r\nPOST /2" HEADS "Content-Length: 1\r\n\r\nx");
+    SOLO_IS(solo_sent(flow(s, 1)),
+            "GET /1" HEADS "\r\nPOST /2" HEADS TYPE "Content-Length: 1\r\n\r\nx");
     SOLO_IS(solo_sent(flow(s, 2)), "GET /3" HEADS "\r\n");
     ask(s, "fetch", p, "GET /4", NULL);
     SOLO_IS(solo_sent(flow(s, 2)), "GET /4" HEADS "\r\n");
@@ -228,7 +230,8 @@ static void expects(void)
 
     ask(s, "fetch", e, "POST /1", "hello");
     struct solo_flow *f = flow(s, 1);
-    SOLO_IS(solo_sent(f), "POST /1" HEADS "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    SOLO_IS(solo_sent(f),
+            "POST /1" HEADS "Expect: 100-continue\r\n" TYPE "Content-Length: 5\r\n\r\n");
     solo_text(s, f, "HTTP/1.1 100 Continue\r\n\r\n");
     SOLO_IS(solo_sent(f), "hello");
     solo_text(s, f, OK FIVE);
@@ -246,7 +249,7 @@ static void expects(void)
     CU_ASSERT_TRUE(f->closed);
     ask(s, "fetch", e, "POST /4", "hello");
     solo_text(s, flow(s, 2), "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"); /* RFC9110:10.1.1#6 */
-    SOLO_IS(solo_sent(flow(s, 3)), "POST /4" HEADS "Content-Length: 5\r\n\r\nhello");
+    SOLO_IS(solo_sent(flow(s, 3)), "POST /4" HEADS TYPE "Content-Length: 5\r\n\r\nhello");
     ask(s, "request", e, "GET /5", NULL); /* as told, be it wrong */
     CU_ASSERT_PTR_NOT_NULL(strstr(solo_sent(flow(s, 4)), "Expect: 100-continue\r\n\r\n"));
     solo_free(s);

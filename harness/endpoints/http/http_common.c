@@ -137,6 +137,7 @@ static const struct field server_fields[] = {
     {.name = "listen", S(listen, F_ADDR)},
     {.name = "listen_tls", S(listen_tls, F_ADDR)},
     {.name = "manual", S(manual, F_BOOL)},
+    {.name = "no_continue", S(no_continue, F_BOOL)},
     {.name = "realm", S(realm, F_TEXT)},
     {.name = "software", S(software, F_TEXT)},
     {.name = "users",
