@@ -69,14 +69,14 @@ struct http_event *http_client_end(struct http_client *c, struct http_trans *t,
 /* No response will come on this connection any more. What was asked may be asked again where that does no harm, and where
  * the connection had served, so that it is likely to have ended before (RFC9112:9.3.2#3). */
 static void orphan(struct http_client *c, struct http_trans *t, bool served, bool begun,
-                   const struct input *in, struct outq *q, enum http_result kind, const char *why)
+                   const struct input *in, struct outq *q, const char *why)
 {
     bool harmless = t->idempotent || client_flag(c, "any-method-again");
     bool again =
         t->user && served && !begun && harmless && !t->again && !client_flag(c, "never-again");
 
     if (!again) {
-        http_client_end(c, t, in, q, kind, (struct span){NULL, 0}, why);
+        http_client_end(c, t, in, q, HTTP_R_CLOSED, (struct span){NULL, 0}, why);
         return;
     }
     unlink_from(c, t);
@@ -85,18 +85,18 @@ static void orphan(struct http_client *c, struct http_trans *t, bool served, boo
     http_client_attempt(c, t, NULL, true, in, q);
 }
 
-/* A connection is of no use any more: its requests are ended, or asked elsewhere, where its place may be taken. */
+/* A connection is of no use any more, begun: in the middle of a response: its requests are ended, or asked elsewhere, where its place may be taken. */
 static void let_go(struct http_client *c, struct http_link *l, const struct input *in,
-                   struct outq *q, enum http_result kind, const char *why)
+                   struct outq *q, bool begun, const char *why)
 {
     uint8_t order[HTTP_OUTSTANDING];
     size_t n = l->n;
-    bool served = l->served, begun = http_conn_half(&l->conn);
+    bool served = l->served;
 
     memcpy(order, l->order, n);
     l->used = false;
     for (size_t i = 0; i < n; i++)
-        orphan(c, &c->tx[order[i]], served || i > 0, i == 0 && begun, in, q, kind, why);
+        orphan(c, &c->tx[order[i]], served || i > 0, i == 0 && begun, in, q, why);
 }
 
 static void gone(struct http_client *c, struct http_link *l, const struct input *in, struct outq *q,
@@ -104,7 +104,7 @@ static void gone(struct http_client *c, struct http_link *l, const struct input 
 {
     bool idle = l->n == 0;
 
-    let_go(c, l, in, q, HTTP_R_CLOSED, why);
+    let_go(c, l, in, q, http_conn_half(&l->conn), why);
     if (idle)
         http_tell(q, "ended", 0, HTTP_R_CLOSED, in, why);
 }
@@ -113,7 +113,7 @@ static void hang_up(struct http_client *c, struct http_link *l, const struct inp
                     const char *why, struct outq *q)
 {
     out_put(q, OUT_CLOSE, l->flow)->abort = abort;
-    let_go(c, l, in, q, HTTP_R_CLOSED, why);
+    let_go(c, l, in, q, false, why);
 }
 
 /* ---- responses ---- */
@@ -221,7 +221,7 @@ static void response(struct http_client *c, struct http_link *l, const struct in
     memmove(l->order, l->order + 1, l->n);
     if (!l->conn.tunnel && (!persists || unsent))
         l->closing = l->ended = true;
-    l->stays = t->stay;
+    l->stays = t->stay && !unsent;
     enum http_verified verified =
         verify(c, t, m, http_content_of(it->octets, it->ask, &content), in);
     if (answered(c, t, l, m, in, q) || unexpected(c, t, m, in, q))
@@ -313,7 +313,7 @@ static void eof(struct http_client *c, struct http_link *l, const struct input *
         return;
     out_put(q, OUT_CLOSE, l->flow); /* RFC9112:9.5#2 */
     if (got == HTTP_GOT_MESSAGE)
-        let_go(c, l, in, q, HTTP_R_CLOSED, "end of stream");
+        let_go(c, l, in, q, false, "end of stream");
     else
         gone(c, l, in, q, got == HTTP_GOT_FAULT ? it.why : "end of stream");
 }

@@ -255,6 +255,8 @@ static void complete(struct http_client *c, const struct http_args *a, struct ht
         http_add_first(dr, "Host", host);
     if (t->close && !http_has(dr, HTTP_CONNECTION))
         http_add(dr, "Connection", span_of("close"));
+    if (draft_octets(body).n == 0 && !draft_find(&dr->root, "chunks"))
+        t->expect = false; /* RFC9110:10.1.1#2 */
     if (t->expect && !http_has(dr, HTTP_EXPECT))
         http_add(dr, "Expect", span_of("100-continue"));
     if (body && !http_has(dr, HTTP_CONTENT_TYPE)) /* RFC9110:8.3#1 */
@@ -313,6 +315,10 @@ void http_client_ask(struct http_client *c, const struct input *in, bool user, s
             l = &c->links[i];
     if (a->flow && !l) {
         refuse(in, "there is no such connection", q);
+        return;
+    }
+    if (l && (l->conn.tunnel || (l->n && last_of(c, l)->phase == HTTP_BODY_WAITS))) {
+        refuse(in, "what goes there now is no request", q);
         return;
     }
     memset(t, 0, offsetof(struct http_trans, kept));

@@ -58,16 +58,22 @@ static struct span window_of(const struct http_conn *c)
     return (struct span){c->window + c->from, c->n - c->from};
 }
 
+bool http_conn_for_head(const struct http_conn *c)
+{
+    struct span in = window_of(c), line = span_cut(in, lex_while(in, 0, LEX_EOL), in.n);
+    size_t n = lex_until(line, 0, LEX_BLANK | LEX_EOL);
+
+    return n < line.n && span_is(span_cut(line, 0, n), "HEAD");
+}
+
 static enum http_got fault(struct http_conn *c, struct http_item *it, uint16_t status,
                            const char *cause, const char *why)
 {
-    struct span in = window_of(c), method = span_cut(in, lex_while(in, 0, LEX_EOL), in.n);
-
-    it->octets = in;
+    it->octets = window_of(c);
     it->status = c->server ? status : 0;
     it->cause = cause;
     it->why = why;
-    it->head = c->started && span_is(span_cut(method, 0, lex_until(method, 0, LEX_BLANK)), "HEAD");
+    it->head = http_conn_for_head(c);
     c->over = true;
     return HTTP_GOT_FAULT;
 }
@@ -98,18 +104,18 @@ static enum http_got lost(struct http_conn *c, struct http_item *it, const struc
 /* False: it is refused. *more: its end is not there yet. */
 static bool request_line(struct http_conn *c, struct http_item *it, struct arena *mem, bool *more)
 {
-    struct span in = window_of(c);
+    struct span in = span_cut(window_of(c), 0, c->most.head); /* beyond it is another refusal */
     size_t from = lex_while(in, 0, LEX_EOL);
     struct span line = span_cut(in, from, in.n);
     size_t method = lex_until(line, 0, LEX_BLANK | LEX_EOL);
-    size_t target = lex_until(line, method + 1, LEX_BLANK | LEX_EOL) - (method + 1);
+    size_t end = lex_until(line, method + 1, LEX_BLANK | LEX_EOL);
     struct findings none = {0};
     struct http_msg m;
 
     *more = false;
     if (method > HTTP_METHOD_MOST)
         return fault(c, it, 501, "method", "the method is longer than any that is known"), false;
-    if (method < line.n && target > c->most.target)
+    if (method < line.n && lex_is(line.p[method], LEX_BLANK) && end - (method + 1) > c->most.target)
         return fault(c, it, 414, "large", "the request target is too long"), false;
     if (c->line_seen < from)
         c->line_seen = from;

@@ -105,7 +105,8 @@ struct http_args { /* of `request`, `fetch`, `send`, `close` */
     uint32_t flow; /* over this connection, whatever waits there */
     struct draft *message;
 };
-extern const struct endpoint_class http_client_class, http_server_class;
+/* Of http.client and http.server; http_server_class is a symbol of Sofia-SIP's. */
+extern const struct endpoint_class http_client_class, http_origin_class;
 
 /* ---- shared by both, inside harness/endpoints/http ---- */
 

@@ -198,6 +198,7 @@ static void timed_out(struct http_server *s, struct http_stream *st, const struc
     a.mem = arena_of(s->scratch, sizeof s->scratch);
     st->conn.over = true;
     a.turn = http_turn_new(s, st, NULL);
+    a.turn->head = http_conn_for_head(&st->conn);
     http_server_refuse(s, &a, 408, "slow");
 }
 
@@ -280,7 +281,7 @@ static uint64_t deadline(const void *self)
     return ((const struct http_server *)self)->due_us;
 }
 
-const struct endpoint_class http_server_class = {
+const struct endpoint_class http_origin_class = {
     .name = "http.server",
     .size = sizeof(struct http_server),
     .sparse = true,

@@ -302,7 +302,7 @@ static void serve_echo(struct http_server *s, struct http_answer *a)
 
     a->cause = "echo";
     begin(a, 200);
-    if (h && !h->fold)
+    if (h && http_is_media_type(h->value))
         type(a, h->value);
     else if (a->content.n)
         type(a, span_of("application/octet-stream"));

@@ -22,6 +22,7 @@ void http_server_finish_stream(struct http_server *s, struct http_stream *st, ui
                                struct outq *q)
 {
     st->conn.over = true;
+    st->n_turns = 0;
     if (st->ended) {
         http_server_drop(s, st, false, q);
         return;
@@ -67,7 +68,6 @@ void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t n
             st->waits = false;
         }
         if (t.close && !(server_flag(s, "served-after-close") && http_conn_half(&st->conn))) {
-            st->n_turns = 0;
             http_server_finish_stream(s, st, now_us, q);
             return;
         }
