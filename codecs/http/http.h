@@ -140,6 +140,8 @@ bool http_element(struct span list, size_t *at, struct span *element);
 bool http_persists(const struct http_msg *m);
 /* Write the content: the body, or the data of all chunks. */
 void http_content(struct wr *w, const struct http_msg *m);
+/* Whether it is "type/subtype" with parameters. */
+bool http_is_media_type(struct span s);
 /* The form of a request target. */
 enum http_form http_form_of(struct span target, struct span method);
 

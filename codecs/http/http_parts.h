@@ -18,7 +18,6 @@ enum http_date { HTTP_DATE_NONE, HTTP_DATE_IMF, HTTP_DATE_OBSOLETE };
 enum http_date http_date_of(struct span s);
 /* ";name=value" as often as there is; `bws`: white space around "=" too; `bare`: a name without value too. */
 bool http_is_params(struct span s, bool bws, bool bare);
-bool http_is_media_type(struct span s);
 bool http_is_etag(struct span s);
 bool http_is_number(struct span s);
 /* "http:" or "https:", the case of letters aside, and the authority behind its slashes. */

@@ -374,13 +374,13 @@ static void echo(struct rig *r)
     rig_arrive(r, f, &from, (struct span){made, r->last_out.n});
 }
 
-static void open_stream(struct rig *r, unsigned source)
+const struct rig_flow *rig_open(struct rig *r, unsigned source)
 {
     struct rig_flow *l = listener(r), *f = l ? new_flow(r, FLOW_ACCEPTED + r->accepted) : NULL;
 
     if (!f)
-        return;
-    r->accepted++;
+        return NULL;
+    flow_id id = FLOW_ACCEPTED + r->accepted++;
     f->open = f->stream = true;
     f->source = (uint8_t)source;
     f->remote = rig_source(source);
@@ -390,6 +390,7 @@ static void open_stream(struct rig *r, unsigned source)
     in.pkt.remote = f->remote;
     in.pkt.local = f->local;
     input(r, &in);
+    return rig_flow_of(r, id);
 }
 
 static void about_flow(struct rig *r, const struct prog_step *s, enum in_kind kind)
@@ -484,7 +485,7 @@ static void step(struct rig *r, const struct prog_step *s)
         command(r, s);
         break;
     case OP_OPEN:
-        open_stream(r, s->flags % RIG_SOURCES);
+        rig_open(r, s->flags % RIG_SOURCES);
         break;
     case OP_EOF:
         about_flow(r, s, IN_EOF);

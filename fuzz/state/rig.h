@@ -86,6 +86,8 @@ size_t rig_flows(const struct rig *r);
 struct addr rig_source(unsigned source);
 void rig_arrive(struct rig *r, const struct rig_flow *f, const struct addr *from,
                 struct span octets);
+/* A source opens a stream to the listener; NULL: it is not there, or refuses. */
+const struct rig_flow *rig_open(struct rig *r, unsigned source);
 void rig_command(struct rig *r, const struct verb *v, const void *rec, uint32_t token);
 /* Let time pass, with the timers that come due in it. */
 void rig_pass(struct rig *r, uint64_t us);

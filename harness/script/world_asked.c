@@ -19,6 +19,16 @@ static uint32_t skip_asked(struct world *w, lua_State *L, const char *what, cons
     return 0;
 }
 
+/* Whether a verb has a field for it: of its own, or of the message that it sends. */
+static bool has_field(const struct desc *d, const char *key)
+{
+    bool found = field_find(d, key) != NULL;
+
+    for (size_t i = 0; !found && i < d->n; i++)
+        found = d->f[i].kind == F_DRAFT && field_find(d->f[i].sub, key);
+    return found;
+}
+
 /* What the endpoint's verb takes of the arguments: the upper tester says "server", the verb says
  * "to"; what it has no field for (an account, say) is in its configuration. */
 static void own_args(lua_State *L, int args, const struct desc *d)
@@ -29,7 +39,7 @@ static void own_args(lua_State *L, int args, const struct desc *d)
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
         if (strcmp(key, "server") == 0)
             key = "to";
-        if (!field_find(d, key))
+        if (!has_field(d, key))
             continue;
         lua_pushvalue(L, -1);
         lua_setfield(L, to, key);

@@ -43,7 +43,8 @@ struct http_item {
     bool close;      /* nothing may follow the answer: framing was in doubt (RFC9112:6.1#13, #14) */
     bool head;       /* of a fault: the request was HEAD, so that the answer has no body */
     uint16_t status; /* of a fault: what a server answers; of a client's 0 */
-    const char *why; /* of a fault, in words; static */
+    const char *cause; /* of a fault: a word for tables of deviations; static */
+    const char *why;   /* and in words; static */
 };
 /* One side of a connection. A server refuses by RFC 9112 what it says is to be refused; see http_conn.c for the rows. */
 struct http_conn {
@@ -51,7 +52,8 @@ struct http_conn {
     bool held; /* the owner's: octets are kept, and not looked at */
     bool
         tunnel; /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
-    const char *takes[4]; /* the owner's: clauses whose findings refuse no request; NULL: none */
+    const char *takes[8]; /* the owner's: clauses whose findings refuse no request; NULL: none */
+    bool lenient;         /* the owner's: nothing is refused but what cannot be framed */
     bool over;
     struct http_limits most;
     struct http_dec dec;
@@ -79,6 +81,8 @@ static inline bool http_conn_half(const struct http_conn *c)
 {
     return !c->tunnel && c->n > c->from + c->done;
 }
+/* Whether the request that is there, as far as it is there, is HEAD. */
+bool http_conn_for_head(const struct http_conn *c);
 enum http_ask http_ask_of(struct span method);
 /* GET, HEAD, OPTIONS, TRACE, PUT, DELETE: it may be asked again (RFC 9110 section 9.2.2). */
 bool http_idempotent(struct span method);
@@ -145,6 +149,7 @@ struct http_proof {               /* what a request has shown of who asks */
     const struct http_user *user; /* NULL: it is not known, or not so */
     bool stale;                   /* refused for its nonce alone */
     bool digest;                  /* by Digest: Authentication-Info may follow */
+    struct span method;           /* of the request */
     struct auth_credentials by;
     const char *cause; /* of a refusal: a word for the tables of deviations; static */
 };

@@ -6,7 +6,7 @@ static _Alignas(16) uint8_t memory[1 << 16];
 
 static struct solo *server(const struct http_server_config *c)
 {
-    struct solo *s = solo_new(&http_server_class, c, NULL, NULL);
+    struct solo *s = solo_new(&http_origin_class, c, NULL, NULL);
     solo_give(s, (struct input){.kind = IN_OPENED, .flow = 1});
     return s;
 }

@@ -69,13 +69,14 @@ struct http_event *http_client_end(struct http_client *c, struct http_trans *t,
 /* No response will come on this connection any more. What was asked may be asked again where that does no harm, and where
  * the connection had served, so that it is likely to have ended before (RFC9112:9.3.2#3). */
 static void orphan(struct http_client *c, struct http_trans *t, bool served, bool begun,
-                   const struct input *in, struct outq *q, enum http_result kind, const char *why)
+                   const struct input *in, struct outq *q, const char *why)
 {
+    bool harmless = t->idempotent || client_flag(c, "any-method-again");
     bool again =
-        t->user && served && !begun && t->idempotent && !t->again && !client_flag(c, "never-again");
+        t->user && served && !begun && harmless && !t->again && !client_flag(c, "never-again");
 
     if (!again) {
-        http_client_end(c, t, in, q, kind, (struct span){NULL, 0}, why);
+        http_client_end(c, t, in, q, HTTP_R_CLOSED, (struct span){NULL, 0}, why);
         return;
     }
     unlink_from(c, t);
@@ -84,18 +85,18 @@ static void orphan(struct http_client *c, struct http_trans *t, bool served, boo
     http_client_attempt(c, t, NULL, true, in, q);
 }
 
-/* A connection is of no use any more: its requests are ended, or asked elsewhere, where its place may be taken. */
+/* A connection is of no use any more, begun: in the middle of a response: its requests are ended, or asked elsewhere, where its place may be taken. */
 static void let_go(struct http_client *c, struct http_link *l, const struct input *in,
-                   struct outq *q, enum http_result kind, const char *why)
+                   struct outq *q, bool begun, const char *why)
 {
     uint8_t order[HTTP_OUTSTANDING];
     size_t n = l->n;
-    bool served = l->served, begun = http_conn_half(&l->conn);
+    bool served = l->served;
 
     memcpy(order, l->order, n);
     l->used = false;
     for (size_t i = 0; i < n; i++)
-        orphan(c, &c->tx[order[i]], served || i > 0, i == 0 && begun, in, q, kind, why);
+        orphan(c, &c->tx[order[i]], served || i > 0, i == 0 && begun, in, q, why);
 }
 
 static void gone(struct http_client *c, struct http_link *l, const struct input *in, struct outq *q,
@@ -103,7 +104,7 @@ static void gone(struct http_client *c, struct http_link *l, const struct input 
 {
     bool idle = l->n == 0;
 
-    let_go(c, l, in, q, HTTP_R_CLOSED, why);
+    let_go(c, l, in, q, http_conn_half(&l->conn), why);
     if (idle)
         http_tell(q, "ended", 0, HTTP_R_CLOSED, in, why);
 }
@@ -112,7 +113,7 @@ static void hang_up(struct http_client *c, struct http_link *l, const struct inp
                     const char *why, struct outq *q)
 {
     out_put(q, OUT_CLOSE, l->flow)->abort = abort;
-    let_go(c, l, in, q, HTTP_R_CLOSED, why);
+    let_go(c, l, in, q, false, why);
 }
 
 /* ---- responses ---- */
@@ -161,6 +162,8 @@ static bool answered(struct http_client *c, struct http_trans *t, struct http_li
     if (got == HTTP_CHALLENGE_NONE ||
         (got == HTTP_CHALLENGE_SAME && !client_flag(c, "refused-tried-again")))
         return false;
+    if (got == HTTP_CHALLENGE_STALE && client_flag(c, "stale-given-up"))
+        return false;
     t->challenges++;
     bool stays = l->used && l->n == 0 && !l->closing;
     http_client_attempt(c, t, stays ? l : NULL, false, in, q);
@@ -200,7 +203,13 @@ static void response(struct http_client *c, struct http_link *l, const struct in
     struct http_trans *t = &c->tx[l->order[0]];
     struct findings none = {0};
 
+    if (l->n == 0) /* its request was taken for answered, by a fault of ours */
+        return;
     http_decode(it->octets, it->ask, &view, m, &none);
+    if (!it->final && client_flag(c, "interim-taken-for-final")) {
+        http_client_end(c, t, in, q, HTTP_R_SUCCESS, it->octets, NULL);
+        return;
+    }
     if (!it->final) {
         interim(c, t, in, it->octets, m->status, q);
         return;
@@ -212,6 +221,7 @@ static void response(struct http_client *c, struct http_link *l, const struct in
     memmove(l->order, l->order + 1, l->n);
     if (!l->conn.tunnel && (!persists || unsent))
         l->closing = l->ended = true;
+    l->stays = t->stay && !unsent;
     enum http_verified verified =
         verify(c, t, m, http_content_of(it->octets, it->ask, &content), in);
     if (answered(c, t, l, m, in, q) || unexpected(c, t, m, in, q))
@@ -225,9 +235,11 @@ static void response(struct http_client *c, struct http_link *l, const struct in
 static void behind(struct http_client *c, struct http_link *l, const struct input *in,
                    struct outq *q)
 {
-    bool over = l->ended || (l->closing && l->n == 0);
+    bool over = l->ended && !client_flag(c, "stays-after-close"); /* RFC9112:9.6#8a */
 
-    if (over && !l->conn.tunnel && !client_flag(c, "stays-after-close")) /* RFC9112:9.6#2b, #8a */
+    if (l->closing && !l->ended && l->n == 0) /* RFC9112:9.6#2b */
+        over = !client_flag(c, "stays-after-own-close");
+    if (over && !l->conn.tunnel && !l->stays)
         hang_up(c, l, in, false, "the server ended the connection", q);
 }
 
@@ -261,7 +273,8 @@ static void fault(struct http_client *c, struct http_link *l, const struct input
             q->full |= q->mem.full;
         }
     }
-    hang_up(c, l, in, true, "what came before was no response", q);
+    if (t || !client_flag(c, "stays-on-stray"))
+        hang_up(c, l, in, true, "what came before was no response", q);
 }
 
 static void take(struct http_client *c, struct http_link *l, const struct input *in,
@@ -300,7 +313,7 @@ static void eof(struct http_client *c, struct http_link *l, const struct input *
         return;
     out_put(q, OUT_CLOSE, l->flow); /* RFC9112:9.5#2 */
     if (got == HTTP_GOT_MESSAGE)
-        let_go(c, l, in, q, HTTP_R_CLOSED, "end of stream");
+        let_go(c, l, in, q, false, "end of stream");
     else
         gone(c, l, in, q, got == HTTP_GOT_FAULT ? it.why : "end of stream");
 }
@@ -353,7 +366,7 @@ static void send_octets(struct http_client *c, const struct input *in, struct ou
     if (!a->flow && http_client_stack(c, a->transport, stack))
         l = http_client_open(c, to, &a->local, stack, q);
     if (l)
-        http_client_put(l, a->octets, a->split, q);
+        http_client_put(c, l, a->octets, a->split, q);
     about.flow = l ? l->flow : 0;
     http_tell(q, l ? "sent" : "error", in->token, l ? HTTP_R_SENT : HTTP_R_FAILED, &about,
               l ? NULL : "there is no such connection, or no room for one more");
@@ -452,6 +465,7 @@ static const struct field args_fields[] = {
     {.name = "pipeline", A(pipeline, F_BOOL)},
     {.name = "expect", A(expect, F_BOOL)},
     {.name = "close", A(close, F_BOOL)},
+    {.name = "stay", A(stay, F_BOOL)},
     {.name = "abort", A(abort, F_BOOL)},
     {.name = "chunk", A(chunk, F_UINT)},
     {.name = "split", A(split, F_UINT)},

@@ -17,7 +17,7 @@ struct http_known { /* a server that has asked for credentials */
 };
 enum http_phase { HTTP_SENT, HTTP_BODY_WAITS };
 struct http_trans { /* a request until its response */
-    bool used, user, login, pipeline, expect, close, idempotent;
+    bool used, user, login, pipeline, expect, close, stay, idempotent;
     bool again;     /* it was sent once more because its connection went */
     bool no_expect; /* and without Expect, which was refused */
     uint8_t phase, challenges;
@@ -37,6 +37,7 @@ struct http_trans { /* a request until its response */
 struct http_link { /* a connection */
     bool used, closing,
         ended;      /* closing: no further request is sent; ended: no further response comes */
+    bool stays;     /* though it ends: the server is to do that */
     bool served;    /* a response has come on it */
     bool pipelines; /* not so soon after one that went (RFC9112:9.3.2#4) */
     flow_id flow;
@@ -80,7 +81,8 @@ void http_client_ask(struct http_client *c, const struct input *in, bool user, s
 void http_client_attempt(struct http_client *c, struct http_trans *t, struct http_link *l,
                          bool fresh, const struct input *in, struct outq *q);
 void http_client_send_body(struct http_client *c, struct http_trans *t, struct outq *q);
-void http_client_put(const struct http_link *l, struct span octets, uint64_t split, struct outq *q);
+void http_client_put(const struct http_client *c, const struct http_link *l, struct span octets,
+                     uint64_t split, struct outq *q);
 struct http_link *http_client_open(struct http_client *c, const struct addr *to,
                                    const struct addr *local, const char *stack, struct outq *q);
 /* The stack that `transport`, or the configuration, means; NULL: it is too long. */
@@ -89,7 +91,7 @@ const char *http_client_stack(const struct http_client *c, struct span transport
 /* What a server has asked for; made anew where nothing is known, and the one used longest ago gives way. */
 struct http_login *http_client_login(struct http_client *c, const struct addr *at, uint64_t now_us);
 
-enum { HTTP_CLIENT_FAULTS = 1, HTTP_CLIENT_VARIANTS = 1 };
+enum { HTTP_CLIENT_FAULTS = 56, HTTP_CLIENT_VARIANTS = 8 };
 extern const struct deviation http_client_faults[HTTP_CLIENT_FAULTS],
     http_client_variants[HTTP_CLIENT_VARIANTS];
 extern const struct desc http_args_desc;

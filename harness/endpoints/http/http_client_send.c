@@ -47,7 +47,7 @@ static bool may_pipeline(const struct http_client *c, const struct http_trans *t
     if (client_flag(c, "pipelines-after-any"))
         return t->pipeline;
     return t->pipeline && l->pipelines && last->idempotent && last->phase == HTTP_SENT &&
-           !last->close;
+           (!last->close || client_flag(c, "goes-on-after-close"));
 }
 
 /* A connection to the server that a request may go on; NULL: there is none. */
@@ -109,10 +109,13 @@ static struct span sign(struct http_client *c, struct http_trans *t, const struc
 
 /* ---- what goes out ---- */
 
-void http_client_put(const struct http_link *l, struct span octets, uint64_t split, struct outq *q)
+void http_client_put(const struct http_client *c, const struct http_link *l, struct span octets,
+                     uint64_t split, struct outq *q)
 {
     size_t step = split ? split : octets.n;
 
+    if (client_flag(c, "stream-in-octets"))
+        step = 1;
     for (size_t at = 0; at < octets.n; at += step)
         out_send(q, l->flow, span_cut(octets, at, at + step), NULL);
 }
@@ -193,12 +196,15 @@ void http_client_attempt(struct http_client *c, struct http_trans *t, struct htt
         return;
     }
     measure(t);
-    if (!l && !fresh)
+    if (!l && !fresh && !client_flag(c, "connection-each"))
         l = link_for(c, t);
     if (!l)
         l = http_client_open(c, &t->to, &t->local, t->stack, q);
     wire = (struct span){t->wire, t->wire_n};
-    if (!l || !http_conn_asked(&l->conn, span_cut(wire, 0, lex_until(wire, 0, LEX_BLANK)))) {
+    struct span method = span_cut(wire, 0, lex_until(wire, 0, LEX_BLANK));
+    if (client_flag(c, "head-read-as-get"))
+        method = span_of("GET");
+    if (!l || !http_conn_asked(&l->conn, method)) {
         http_client_end(c, t, in, q, HTTP_R_FAILED, (struct span){NULL, 0},
                         "no connection is free");
         return;
@@ -212,15 +218,15 @@ void http_client_attempt(struct http_client *c, struct http_trans *t, struct htt
     t->continue_us = t->phase == HTTP_BODY_WAITS
                          ? in->now_us + env_timer(&c->env, "timer/continue", c->c.continue_us)
                          : NO_DEADLINE;
-    http_client_put(l, t->phase == HTTP_BODY_WAITS ? span_cut(wire, 0, t->head_n) : wire, t->split,
-                    q);
+    http_client_put(c, l, t->phase == HTTP_BODY_WAITS ? span_cut(wire, 0, t->head_n) : wire,
+                    t->split, q);
 }
 
 void http_client_send_body(struct http_client *c, struct http_trans *t, struct outq *q)
 {
     t->phase = HTTP_SENT;
     t->continue_us = NO_DEADLINE;
-    http_client_put(&c->links[t->link - 1],
+    http_client_put(c, &c->links[t->link - 1],
                     span_cut((struct span){t->wire, t->wire_n}, t->head_n, t->wire_n), t->split, q);
 }
 
@@ -249,8 +255,12 @@ static void complete(struct http_client *c, const struct http_args *a, struct ht
         http_add_first(dr, "Host", host);
     if (t->close && !http_has(dr, HTTP_CONNECTION))
         http_add(dr, "Connection", span_of("close"));
+    if (draft_octets(body).n == 0 && !draft_find(&dr->root, "chunks"))
+        t->expect = false; /* RFC9110:10.1.1#2 */
     if (t->expect && !http_has(dr, HTTP_EXPECT))
         http_add(dr, "Expect", span_of("100-continue"));
+    if (body && !http_has(dr, HTTP_CONTENT_TYPE)) /* RFC9110:8.3#1 */
+        http_add(dr, "Content-Type", span_of("application/octet-stream"));
     if (a->chunk)
         http_chunk(dr, (size_t)a->chunk);
     else if (body && !http_has(dr, HTTP_CONTENT_LENGTH) && !http_has(dr, HTTP_TRANSFER_ENCODING))
@@ -307,6 +317,10 @@ void http_client_ask(struct http_client *c, const struct input *in, bool user, s
         refuse(in, "there is no such connection", q);
         return;
     }
+    if (l && (l->conn.tunnel || (l->n && last_of(c, l)->phase == HTTP_BODY_WAITS))) {
+        refuse(in, "what goes there now is no request", q);
+        return;
+    }
     memset(t, 0, offsetof(struct http_trans, kept));
     t->user = user;
     t->to = l ? l->to : a->to.family ? a->to : c->c.server;
@@ -314,6 +328,7 @@ void http_client_ask(struct http_client *c, const struct input *in, bool user, s
     t->token = in->token;
     t->expect = a->expect;
     t->close = a->close;
+    t->stay = a->stay;
     t->pipeline = a->pipeline;
     t->split = a->split;
     t->mem = arena_of(t->kept, sizeof t->kept);

@@ -5,6 +5,7 @@
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define FIVE "Content-Length: 5\r\n\r\nhello"
+#define TYPE "Content-Type: application/octet-stream\r\n"
 #define HEADS " HTTP/1.1\r\nHost: a.example\r\nUser-Agent: rtclab/0.1\r\n"
 
 static struct solo *client(const struct http_client_config *more)
@@ -63,10 +64,10 @@ static void requests(void)
         struct http_args a;
     } rows[] = {
         {"GET /", NULL, "GET /" HEADS "\r\n", {.flow = 0}},
-        {"POST /x", "hello", "POST /x" HEADS "Content-Length: 5\r\n\r\nhello", {.flow = 0}},
+        {"POST /x", "hello", "POST /x" HEADS TYPE "Content-Length: 5\r\n\r\nhello", {.flow = 0}},
         {"POST /x",
          "hello",
-         "POST /x" HEADS "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+         "POST /x" HEADS TYPE "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
          {.chunk = 3}},
         {"GET /", NULL, "GET /" HEADS "Connection: close\r\n\r\n", {.close = true}},
         {"GET /", NULL, "GET / HTTP/1.1\r\n\r\n", {.as_is = true}},
@@ -104,11 +105,11 @@ static void splits(void)
                                         "GET /4", "GET /5",  "GET /6"};
     size_t n = sizeof in - 1;
 
+    struct solo *s = client(NULL);
     for (size_t k = 1; k < 2 * n; k++) {
-        struct solo *s = client(NULL);
         for (size_t i = 0; i < COUNT(asked); i++)
             ask(s, "request", (struct http_args){.pipeline = true}, asked[i], NULL);
-        struct solo_flow *f = flow(s, 1);
+        struct solo_flow *f = flow(s, (flow_id)k);
         if (k < n) {
             solo_bytes(s, f, (struct span){(const uint8_t *)in, n}, k);
         } else {
@@ -121,9 +122,10 @@ static void splits(void)
         SOLO_IS(solo_told(s), "opened;interim 100;interim 103;response 200|hello;response 200;"
                               "response 200|abc;response 304;response 404|hello;"
                               "response 200|to the end;");
-        CU_ASSERT_PTR_NULL(solo_flow(s, 2));
-        solo_free(s);
+        CU_ASSERT_PTR_NULL(solo_flow(s, (flow_id)k + 1));
+        f->id = 0;
     }
+    solo_free(s);
 }
 
 /* RFC 9112 sections 9.3, 9.6: which connection a request goes over. */
@@ -171,7 +173,8 @@ static void pipelines(void)
     ask(s, "fetch", p, "GET /1", NULL);
     ask(s, "fetch", p, "POST /2", "x"); /* behind one that may be asked again */
     ask(s, "fetch", p, "GET /3", NULL); /* not behind a POST: RFC9112:9.3.2#5 */
-    SOLO_IS(solo_sent(flow(s, 1)), "GET /1" HEADS "\r\nPOST /2" HEADS "Content-Length: 1\r\n\r\nx");
+    SOLO_IS(solo_sent(flow(s, 1)),
+            "GET /1" HEADS "\r\nPOST /2" HEADS TYPE "Content-Length: 1\r\n\r\nx");
     SOLO_IS(solo_sent(flow(s, 2)), "GET /3" HEADS "\r\n");
     ask(s, "fetch", p, "GET /4", NULL);
     SOLO_IS(solo_sent(flow(s, 2)), "GET /4" HEADS "\r\n");
@@ -184,6 +187,13 @@ static void pipelines(void)
                           "response the server ended the connection;");
     ask(s, "fetch", p, "GET /5", NULL); /* not pipelined so soon: RFC9112:9.3.2#4 */
     SOLO_IS(solo_sent(flow(s, 4)), "GET /5" HEADS "\r\n");
+    solo_free(s);
+    /* what stands behind the last response of a connection is not the beginning of another */
+    s = client(NULL);
+    ask(s, "fetch", p, "GET /1", NULL);
+    ask(s, "fetch", p, "GET /2", NULL);
+    solo_text(s, flow(s, 1), OK "Connection: close\r\n" FIVE "HTTP/1.1 200 O");
+    SOLO_IS(solo_sent(flow(s, 2)), "GET /2" HEADS "\r\n");
     solo_free(s);
 }
 
@@ -228,7 +238,8 @@ static void expects(void)
 
     ask(s, "fetch", e, "POST /1", "hello");
     struct solo_flow *f = flow(s, 1);
-    SOLO_IS(solo_sent(f), "POST /1" HEADS "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    SOLO_IS(solo_sent(f),
+            "POST /1" HEADS "Expect: 100-continue\r\n" TYPE "Content-Length: 5\r\n\r\n");
     solo_text(s, f, "HTTP/1.1 100 Continue\r\n\r\n");
     SOLO_IS(solo_sent(f), "hello");
     solo_text(s, f, OK FIVE);
@@ -246,9 +257,17 @@ static void expects(void)
     CU_ASSERT_TRUE(f->closed);
     ask(s, "fetch", e, "POST /4", "hello");
     solo_text(s, flow(s, 2), "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"); /* RFC9110:10.1.1#6 */
-    SOLO_IS(solo_sent(flow(s, 3)), "POST /4" HEADS "Content-Length: 5\r\n\r\nhello");
-    ask(s, "request", e, "GET /5", NULL); /* as told, be it wrong */
-    CU_ASSERT_PTR_NOT_NULL(strstr(solo_sent(flow(s, 4)), "Expect: 100-continue\r\n\r\n"));
+    SOLO_IS(solo_sent(flow(s, 3)), "POST /4" HEADS TYPE "Content-Length: 5\r\n\r\nhello");
+    ask(s, "request", e, "GET /5", NULL); /* there is nothing to wait with: RFC9110:10.1.1#2 */
+    SOLO_IS(solo_sent(flow(s, 4)), "GET /5" HEADS "\r\n");
+    ask(s, "fetch", (struct http_args){.expect = true, .fresh = true}, "POST /6", "hello");
+    solo_told(s);
+    ask(s, "request", (struct http_args){.flow = 5}, "GET /7", NULL); /* not before that body */
+    SOLO_IS(solo_told(s), "response what goes there now is no request;");
+    ask(s, "request", (struct http_args){.expect = true, .stay = true, .fresh = true}, "POST /8",
+        "hello");
+    solo_text(s, flow(s, 6), "HTTP/1.1 404 No\r\n" FIVE); /* half a request is no place to stay */
+    CU_ASSERT_TRUE(flow(s, 6)->closed);
     solo_free(s);
 }
 
@@ -320,6 +339,8 @@ static void tunnels(void)
     solo_text(s, f, OK "Content-Length: 3\r\n\r\nhello");
     SOLO_IS(solo_told(s), "response 200;data|hello;");
     solo_sent(f);
+    ask(s, "request", (struct http_args){.flow = 1}, "GET /", NULL);
+    SOLO_IS(solo_told(s), "response what goes there now is no request;");
     solo_command(s, "send", &(struct http_args){.flow = 1, .octets = SPAN("you")}, 9);
     SOLO_IS(solo_sent(f), "you");
     fetch(s, "GET /");

@@ -87,17 +87,20 @@ struct http_event *http_report(struct outq *q, const char *name, uint32_t token,
 {
     struct http_event *e = http_tell(q, name, token, kind, in, NULL);
     struct http_msg *m = arena_take(&q->mem, sizeof *m);
-    struct arena mem = arena_of(arena_new(&q->mem, VIEW), VIEW);
+    struct span copy = arena_copy(&q->mem, octets);
+    uint8_t *room = arena_new(&q->mem, VIEW);
+    struct arena mem = arena_of(room, VIEW);
     struct findings none = {0};
 
-    if (!e || !m || !mem.p) {
+    if (!e || !m || !room || q->mem.full) {
         q->full = true;
         return NULL;
     }
-    e->octets = arena_copy(&q->mem, octets);
-    q->full |= q->mem.full;
+    e->octets = copy;
     e->codec = codec_of(ask);
-    if (q->full || http_decode(e->octets, ask, &mem, m, &none) != STEP_ITEM)
+    enum step s = http_decode(e->octets, ask, &mem, m, &none);
+    q->mem.n = (size_t)(room - q->mem.p) + mem.n; /* what the view did not need is given back */
+    if (s != STEP_ITEM)
         return e;
     e->message = m;
     e->code = m->status;
@@ -137,6 +140,7 @@ static const struct field server_fields[] = {
     {.name = "listen", S(listen, F_ADDR)},
     {.name = "listen_tls", S(listen_tls, F_ADDR)},
     {.name = "manual", S(manual, F_BOOL)},
+    {.name = "no_continue", S(no_continue, F_BOOL)},
     {.name = "realm", S(realm, F_TEXT)},
     {.name = "software", S(software, F_TEXT)},
     {.name = "users",
@@ -182,5 +186,5 @@ const struct desc http_client_config_desc = {"http-client", sizeof(struct http_c
                                              FIELDS(client_fields), .next = NULL};
 
 extern const struct endpoint_class *const http_endpoints[];
-const struct endpoint_class *const http_endpoints[] = {&http_client_class, &http_server_class,
+const struct endpoint_class *const http_endpoints[] = {&http_client_class, &http_origin_class,
                                                        NULL};

@@ -9,29 +9,30 @@ enum { FINDINGS = 3 * HTTP_FIELDS_MOST }; /* of one request that are looked at *
 
 /* ---- what a server refuses ---- */
 
-/* What decode and lint find in a request that must not be served, by the clause of the finding: where a recipient has to
+/* What decode and lint find in a request that gets 400, by the clause of the finding: where a recipient has to
  * refuse, and where it may and to be lenient would let two readers of the same octets differ (RFC 9112 sections 11.1,
  * 11.2). Not here: a lone LF behind a line (2.2#2) and an empty line before the request (2.2#7), which are to be taken. */
 static const struct {
-    const char *clause;
-    uint16_t status;
+    const char *clause, *cause; /* cause: a word for tables of deviations */
 } refusals[] = {
-    {"RFC9112:2.1#a2", 400},   {"RFC9112:2.2#3", 400},    {"RFC9112:2.2#8", 400},
-    {"RFC9112:2.3#a1", 400},   {"RFC9112:3#a1", 400},     {"RFC9112:3.1#a1", 400},
-    {"RFC9112:3.2#3", 400},    {"RFC9112:3.2#6", 400},    {"RFC9112:3.2#a1", 400},
-    {"RFC9112:3.2#a2", 400},   {"RFC9112:3.2.1#2", 400},  {"RFC9112:3.2.3#1", 400},
-    {"RFC9112:3.2.3#a1", 400}, {"RFC9112:3.2.3#a2", 400}, {"RFC9112:3.2.4#a1", 400},
-    {"RFC9112:5#a1", 400},     {"RFC9112:5#a2", 400},     {"RFC9112:5.1#a1", 400},
-    {"RFC9112:5.2#1", 400},    {"RFC9112:6.1#2", 400},    {"RFC9112:6.1#3", 400},
-    {"RFC9112:6.1#14", 400},   {"RFC9112:6.1#a1", 400},   {"RFC9112:6.2#1", 400},
-    {"RFC9112:6.3#4a", 400},   {"RFC9112:7.1#4", 400},    {"RFC9112:7.1#a1", 400},
-    {"RFC9112:7.1#a2", 400},   {"RFC9112:7.1.1#a1", 400}, {"RFC9110:4.2.4#1", 400},
-    {"RFC9110:5.5#a1", 400},   {"RFC9110:7.2#a1", 400},   {"RFC3986:2#a1", 400},
-    {"RFC3986:2.1#a1", 400},
+    {"RFC9112:2.1#a2", "line"},   {"RFC9112:2.2#3", "octet"},    {"RFC9112:2.2#8", "space-first"},
+    {"RFC9112:2.3#a1", "line"},   {"RFC9112:3#a1", "line"},      {"RFC9112:3.1#a1", "line"},
+    {"RFC9112:3.2#3", "host"},    {"RFC9112:3.2#6", "host"},     {"RFC9112:3.2#a1", "line"},
+    {"RFC9112:3.2#a2", "line"},   {"RFC9112:3.2.1#2", "line"},   {"RFC9112:3.2.3#1", "line"},
+    {"RFC9112:3.2.3#a1", "line"}, {"RFC9112:3.2.3#a2", "line"},  {"RFC9112:3.2.4#a1", "line"},
+    {"RFC9112:5#a1", "field"},    {"RFC9112:5#a2", "field"},     {"RFC9112:5.1#a1", "colon"},
+    {"RFC9112:5.2#1", "fold"},    {"RFC9112:6.1#2", "coding"},   {"RFC9112:6.1#3", "coding"},
+    {"RFC9112:6.1#14", "coding"}, {"RFC9112:6.1#a1", "coding"},  {"RFC9112:6.2#1", "both"},
+    {"RFC9112:6.3#4a", "length"}, {"RFC9112:7.1#4", "coding"},   {"RFC9112:7.1#a1", "chunk"},
+    {"RFC9112:7.1#a2", "chunk"},  {"RFC9112:7.1.1#a1", "chunk"}, {"RFC9110:4.2.4#1", "line"},
+    {"RFC9110:5.5#a1", "octet"},  {"RFC9110:7.2#a1", "host"},    {"RFC3986:2#a1", "line"},
+    {"RFC3986:2.1#a1", "line"},
 };
 
 static bool taken(const struct http_conn *c, const char *clause)
 {
+    if (c->lenient)
+        return true;
     for (size_t i = 0; i < COUNT(c->takes); i++)
         if (c->takes[i] && strcmp(c->takes[i], clause) == 0)
             return true;
@@ -39,12 +40,12 @@ static bool taken(const struct http_conn *c, const char *clause)
 }
 
 static const struct finding *refused(const struct http_conn *c, const struct findings *fs,
-                                     uint16_t *status)
+                                     const char **cause)
 {
     for (size_t i = 0; i < findings_kept(fs); i++)
         for (size_t k = 0; k < COUNT(refusals); k++)
             if (strcmp(fs->v[i].clause, refusals[k].clause) == 0 && !taken(c, fs->v[i].clause)) {
-                *status = refusals[k].status;
+                *cause = refusals[k].cause;
                 return &fs->v[i];
             }
     return NULL;
@@ -57,15 +58,22 @@ static struct span window_of(const struct http_conn *c)
     return (struct span){c->window + c->from, c->n - c->from};
 }
 
-static enum http_got fault(struct http_conn *c, struct http_item *it, uint16_t status,
-                           const char *why)
+bool http_conn_for_head(const struct http_conn *c)
 {
-    struct span in = window_of(c), method = span_cut(in, lex_while(in, 0, LEX_EOL), in.n);
+    struct span in = window_of(c), line = span_cut(in, lex_while(in, 0, LEX_EOL), in.n);
+    size_t n = lex_until(line, 0, LEX_BLANK | LEX_EOL);
 
-    it->octets = in;
+    return n < line.n && span_is(span_cut(line, 0, n), "HEAD");
+}
+
+static enum http_got fault(struct http_conn *c, struct http_item *it, uint16_t status,
+                           const char *cause, const char *why)
+{
+    it->octets = window_of(c);
     it->status = c->server ? status : 0;
+    it->cause = cause;
     it->why = why;
-    it->head = c->started && span_is(span_cut(method, 0, lex_until(method, 0, LEX_BLANK)), "HEAD");
+    it->head = http_conn_for_head(c);
     c->over = true;
     return HTTP_GOT_FAULT;
 }
@@ -75,15 +83,20 @@ static enum http_got lost(struct http_conn *c, struct http_item *it, const struc
 {
     switch (c->dec.over) {
     case HTTP_OVER_HEAD:
-        return fault(c, it, 431, "the header, or the trailer section, is too large");
+        return fault(c, it, 431, "large", "the header, or the trailer section, is too large");
     case HTTP_OVER_BODY:
-        return fault(c, it, 413, "the content is too large");
+        return fault(c, it, 413, "large", "the content is too large");
     case HTTP_OVER_LINE:
-        return fault(c, it, 400, "the line before a chunk is too long"); /* RFC9112:7.1.1#a2 */
+        return fault(c, it, 400, "chunk",
+                     "the line before a chunk is too long"); /* RFC9112:7.1.1#a2 */
     case HTTP_OVER_NOTHING:
         break;
     }
-    return fault(c, it, 400, findings_kept(fs) ? fs->v[0].what : "this is no message");
+    return fault(c, it, 400,
+                 c->dec.in_body        ? "chunk"
+                 : c->dec.frame.coding ? "coding"
+                                       : "length",
+                 findings_kept(fs) ? fs->v[0].what : "this is no message");
 }
 
 /* ---- the start line ---- */
@@ -91,36 +104,36 @@ static enum http_got lost(struct http_conn *c, struct http_item *it, const struc
 /* False: it is refused. *more: its end is not there yet. */
 static bool request_line(struct http_conn *c, struct http_item *it, struct arena *mem, bool *more)
 {
-    struct span in = window_of(c);
+    struct span in = span_cut(window_of(c), 0, c->most.head); /* beyond it is another refusal */
     size_t from = lex_while(in, 0, LEX_EOL);
     struct span line = span_cut(in, from, in.n);
     size_t method = lex_until(line, 0, LEX_BLANK | LEX_EOL);
-    size_t target = lex_until(line, method + 1, LEX_BLANK | LEX_EOL) - (method + 1);
+    size_t end = lex_until(line, method + 1, LEX_BLANK | LEX_EOL);
     struct findings none = {0};
     struct http_msg m;
 
     *more = false;
     if (method > HTTP_METHOD_MOST)
-        return fault(c, it, 501, "the method is longer than any that is known"), false;
-    if (method < line.n && target > c->most.target)
-        return fault(c, it, 414, "the request target is too long"), false;
+        return fault(c, it, 501, "method", "the method is longer than any that is known"), false;
+    if (method < line.n && lex_is(line.p[method], LEX_BLANK) && end - (method + 1) > c->most.target)
+        return fault(c, it, 414, "large", "the request target is too long"), false;
     if (c->line_seen < from)
         c->line_seen = from;
     size_t lf = lex_find(in, c->line_seen, '\n');
     c->line_seen = lf;
     if (lf - from > HTTP_LINE_MOST)
-        return fault(c, it, 400, "the request line is too long"), false;
+        return fault(c, it, 400, "line", "the request line is too long"), false;
     if (lf == in.n) {
         *more = true;
         return true;
     }
     if (http_decode(span_cut(in, 0, lf + 1), HTTP_ASK_OTHER, mem, &m, &none) != STEP_ITEM ||
         !m.request) /* RFC9112:2.1#a3, 3.2#1 */
-        return fault(c, it, 400, "this is no request"), false;
+        return fault(c, it, 400, "line", "this is no request"), false;
     struct span number = span_cut(m.version, 5, m.version.n);
     if (number.n == 3 && lex_is(number.p[0], LEX_DIGIT) && number.p[1] == '.' &&
-        lex_is(number.p[2], LEX_DIGIT) && number.p[0] != '1')
-        return fault(c, it, 505, "this version is not served"), false;
+        lex_is(number.p[2], LEX_DIGIT) && number.p[0] != '1' && !c->lenient)
+        return fault(c, it, 505, "version", "this version is not served"), false;
     c->started = true;
     return true;
 }
@@ -134,7 +147,7 @@ static bool status_line(struct http_conn *c, struct http_item *it)
 
     begin[line.n < sizeof begin - 1 ? line.n : sizeof begin - 1] = '\0';
     if (!span_is(span_cut(line, 0, sizeof begin - 1), begin))
-        return fault(c, it, 0, "this is no response of HTTP/1"), false;
+        return fault(c, it, 0, "line", "this is no response of HTTP/1"), false;
     c->started = line.n >= sizeof begin - 1;
     return true;
 }
@@ -159,23 +172,23 @@ static enum http_got judge(struct http_conn *c, struct http_item *it, struct spa
                            struct arena mem)
 {
     struct findings fs = {.v = arena_new(&mem, FINDINGS * sizeof *fs.v)};
-    uint16_t status = 400;
+    const char *cause = NULL;
     struct http_msg m;
 
     fs.cap = fs.v ? FINDINGS : 0;
     if (http_decode(octets, HTTP_ASK_OTHER, &mem, &m, &fs) != STEP_ITEM)
-        return fault(c, it, 400, "this is no request");
+        return fault(c, it, 400, "line", "this is no request");
     if (m.headers_n > c->most.fields)
-        return fault(c, it, 431, "there are too many header fields");
+        return fault(c, it, 431, "large", "there are too many header fields");
     http_lint(&m, &fs);
-    const struct finding *f = refused(c, &fs, &status);
+    const struct finding *f = refused(c, &fs, &cause);
     if (f)
-        return fault(c, it, status, f->what);
+        return fault(c, it, 400, cause, f->what);
     const struct http_header *host = http_header(&m, HTTP_HOST);
-    if (host && lex_find(host->value, 0, '@') < host->value.n)
-        return fault(c, it, 400, "Host has user information"); /* RFC9112:3.2#6 */
-    if (other_coding(&m))
-        return fault(c, it, 501, "a transfer coding is not known");
+    if (host && lex_find(host->value, 0, '@') < host->value.n && !c->lenient)
+        return fault(c, it, 400, "host", "Host has user information"); /* RFC9112:3.2#6 */
+    if (other_coding(&m) && !c->lenient)
+        return fault(c, it, 501, "coding", "a transfer coding is not known");
     return HTTP_GOT_NOTHING;
 }
 
@@ -256,7 +269,7 @@ static enum http_got look(struct http_conn *c, struct http_item *it, struct aren
 
     if (!c->server && c->n_asks == 0) { /* RFC9112:9.2#2a, #2b */
         if (lex_while(in, 0, LEX_EOL) < in.n)
-            return fault(c, it, 0, "octets come that no request was sent for");
+            return fault(c, it, 0, "stray", "octets come that no request was sent for");
         c->from = c->n;
         return HTTP_GOT_NOTHING;
     }
@@ -320,7 +333,8 @@ enum http_got http_conn_take(struct http_conn *c, struct span *in, struct arena 
         size_t before = in->n;
         fill(c, in);
         if (in->n == before)
-            return c->held ? HTTP_GOT_NOTHING : fault(c, it, 413, "the request is too large");
+            return c->held ? HTTP_GOT_NOTHING
+                           : fault(c, it, 413, "large", "the request is too large");
     }
 }
 
@@ -344,7 +358,7 @@ enum http_got http_conn_end(struct http_conn *c, struct http_item *it)
         memmove(c->asks, c->asks + 1, c->n_asks);
         return HTTP_GOT_MESSAGE;
     }
-    return fault(c, it, 400,
+    return fault(c, it, 400, "end",
                  in.n ? "the connection ends within a message"
                       : "the connection ends without a response"); /* RFC9112:8#a1 */
 }

@@ -45,7 +45,8 @@ struct http_server_config {
     /* family 0: any address of the host; port 0: 80. listen_tls: TLS is served there; port 0: 443, family 0: it is not.
      * Where `listen` is not given then, plain TCP is not served. */
     struct addr listen, listen_tls;
-    bool manual;
+    bool manual;      /* nothing is answered or refused but what cannot be read to its end */
+    bool no_continue; /* no 100 is sent */
     struct span realm, software; /* "interop.test", "rtclab/0.1" where empty */
     struct http_user *users;     /* as http_realm_init takes them */
     size_t n_users;
@@ -97,13 +98,15 @@ struct http_args { /* of `request`, `fetch`, `send`, `close` */
         pipeline; /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
     bool expect;  /* the body waits for 100 (RFC 9110 section 10.1.1) */
     bool close;   /* the connection is not kept */
-    bool abort;   /* `close`: by a reset */
+    bool stay;  /* one that the server says it ends is left to it: a tester looks whether it does */
+    bool abort; /* `close`: by a reset */
     uint64_t chunk, split; /* octets in a chunk, in a segment; 0: not chunked, all in one */
     uint64_t timeout_us;
     uint32_t flow; /* over this connection, whatever waits there */
     struct draft *message;
 };
-extern const struct endpoint_class http_client_class, http_server_class;
+/* Of http.client and http.server; http_server_class is a symbol of Sofia-SIP's. */
+extern const struct endpoint_class http_client_class, http_origin_class;
 
 /* ---- shared by both, inside harness/endpoints/http ---- */
 

@@ -113,6 +113,8 @@ static void deviate(const struct env *env, struct auth_credentials *c)
         c->nc = span_of("\"00000001\"");
     if (env_flag(env, "qop-of-its-own") && c->qop.p)
         c->qop = span_of("auth-conf");
+    if (env_flag(env, "response-of-its-own") && c->response.p)
+        c->response = span_of("\"00000000000000000000000000000000\"");
 }
 
 struct span http_login_sign(struct http_login *l, const struct env *env,

@@ -110,14 +110,17 @@ static void challenge_digest(struct http_realm *r, enum auth_algorithm algorithm
     struct wr w = {room, sizeof room, 0, false};
     struct auth_challenge c = {.list.scheme = SPAN("Digest")};
 
-    make_nonce(r, ++r->serial, now_us, nonce); /* RFC7616:3.3#a4 */
+    if (env_flag(r->env, "one-nonce-for-all"))
+        make_nonce(r, 1, 0, nonce);
+    else
+        make_nonce(r, ++r->serial, now_us, nonce); /* RFC7616:3.3#a4 */
     c.realm = auth_quoted(dr->mem, r->name);
     c.qop = span_of("\"auth, auth-int\"");
     c.algorithm = span_of(auth_hashes[algorithm].name);
     c.nonce = auth_quoted(dr->mem, (struct span){nonce, sizeof nonce});
     c.opaque = auth_quoted(dr->mem, (struct span){r->opaque, sizeof r->opaque});
     c.charset = span_of("UTF-8"); /* RFC7616:4#1 */
-    if (stale && !env_flag(r->env, "stale-not-said"))
+    if (stale || env_flag(r->env, "stale-always-said"))
         c.stale = span_of("true");
     if (!r->no_userhash)
         c.userhash = span_of("true"); /* RFC7616:3.4.4#1 */
@@ -197,7 +200,7 @@ static bool same_target(const struct auth_credentials *c, const struct http_msg 
 }
 
 /* RFC7616:3.4#a12, #1, #a10, 3.3#9: what has to be there, and once. */
-static bool well_formed(const struct auth_credentials *c)
+static bool well_formed(const struct http_realm *r, const struct auth_credentials *c)
 {
     const struct span *const needed[] = {&c->realm, &c->nonce,  &c->uri, &c->response,
                                          &c->nc,    &c->cnonce, &c->qop};
@@ -207,7 +210,9 @@ static bool well_formed(const struct auth_credentials *c)
             return false;
     if (auth_count(&(struct auth_count){.last = 0}, c->nc) == AUTH_NC_NONE)
         return false;
-    return (c->username.p != NULL) != (c->username_ext.p != NULL);
+    if (c->username.p && c->username_ext.p)
+        return env_flag(r->env, "both-names-taken");
+    return c->username.p || c->username_ext.p;
 }
 
 static const struct http_user *user_of(const struct http_realm *r, const struct auth_credentials *c)
@@ -243,7 +248,7 @@ static unsigned check_digest(struct http_realm *r, const struct http_msg *m, str
     enum auth_algorithm algorithm = auth_algorithm_of(p->by.algorithm);
     struct wr realm = {arena_new(mem, p->by.realm.n + 1), p->by.realm.n, 0, false};
 
-    if (!well_formed(&p->by) || !realm.p)
+    if (!well_formed(r, &p->by) || !realm.p)
         return refuse(p, 400, "malformed");
     if (!same_target(&p->by, m, mem) && !env_flag(r->env, "any-uri"))
         return refuse(p, 400, "uri"); /* RFC7616:3.4.6#3b */
@@ -268,7 +273,7 @@ unsigned http_realm_check(struct http_realm *r, enum http_auth auth, const struc
     struct auth_list list;
     unsigned status = 401;
 
-    *p = (struct http_proof){.cause = "none"};
+    *p = (struct http_proof){.method = m->method, .cause = "none"};
     if (!h)
         return 401;
     auth_split(h->value, mem, &list);
@@ -312,7 +317,10 @@ void http_realm_info(struct http_realm *r, const struct http_proof *p, struct sp
     struct auth_info i = {.qop = again(dr->mem, p->by.qop, false),
                           .cnonce = again(dr->mem, p->by.cnonce, true),
                           .nc = again(dr->mem, p->by.nc, false)};
-    i.rspauth = auth_quoted(dr->mem, auth_rspauth(&k, &p->by, body, hex));
+    struct auth_request asked = {.method = p->method, .body = body};
+    i.rspauth = auth_quoted(dr->mem, env_flag(r->env, "rspauth-with-method")
+                                         ? auth_response(&k, &p->by, &asked, hex)
+                                         : auth_rspauth(&k, &p->by, body, hex));
     if (env_flag(r->env, "nextnonce")) {
         make_nonce(r, ++r->serial, now_us, nonce);
         i.nextnonce = auth_quoted(dr->mem, (struct span){nonce, sizeof nonce});

@@ -96,8 +96,8 @@ void http_server_respond(struct http_server *s, struct http_answer *a, struct sp
 /* Send the responses whose turn has come. */
 void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t now_us,
                        struct outq *q);
-void http_server_send(const struct http_stream *st, struct span octets, uint64_t split,
-                      struct outq *q);
+void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
+                      uint64_t split, struct outq *q);
 /* Nothing more is sent: closed in stages, so that the last response is not lost (RFC9112:9.6#a1). */
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q);
@@ -126,7 +126,7 @@ void http_server_continue(struct http_server *s, struct http_answer *a);
 void http_server_finish(struct http_server *s, struct http_answer *a,
                         const struct http_reply_args *by_script);
 
-enum { HTTP_SERVER_FAULTS = 1, HTTP_SERVER_VARIANTS = 1 };
+enum { HTTP_SERVER_FAULTS = 74, HTTP_SERVER_VARIANTS = 18 };
 extern const struct deviation http_server_faults[HTTP_SERVER_FAULTS],
     http_server_variants[HTTP_SERVER_VARIANTS];
 #endif

@@ -110,7 +110,7 @@ static unsigned by_head(struct http_server *s, struct http_answer *a)
         return earns(a, 501, "method"); /* RFC9110:9.1#3 */
     if (a->m->form == HTTP_ASTERISK)    /* OPTIONS, or it would have been refused */
         return 0;
-    if (!a->resource)
+    if (!a->resource || (a->m->form == HTTP_ABSOLUTE && server_flag(s, "absolute-not-found")))
         return earns(a, 404, "path");
     if (!(methods_of(a->resource) & method))
         return earns(a, 405, "method"); /* RFC9110:9.1#4 */
@@ -180,6 +180,7 @@ static void frame(struct http_server *s, struct http_answer *a, size_t chunk, bo
     if (server_flag(s, "chunked-always") && !until_close)
         chunk = 7;
     until_close |= chunk && a->turn->old && !server_flag(s, "chunks-to-old");
+    until_close |= !given && !a->turn->head && server_flag(s, "until-close-always");
     if (until_close)
         a->close = true;
     else if (chunk && !given)
@@ -192,7 +193,10 @@ static void frame(struct http_server *s, struct http_answer *a, size_t chunk, bo
 
 static void connection(const struct http_server *s, struct http_answer *a)
 {
-    if (http_has(&a->dr, HTTP_CONNECTION) || a->status / 100 == 1)
+    if (server_flag(s, "closes-each-time") || server_flag(s, "closes-unsaid"))
+        a->close = true;
+    if (http_has(&a->dr, HTTP_CONNECTION) || a->status / 100 == 1 ||
+        server_flag(s, "closes-unsaid"))
         return;
     if (a->close)
         http_add(&a->dr, "Connection", span_of("close")); /* RFC9112:9.6#1, #4 */
@@ -234,6 +238,8 @@ static void leave(struct http_server *s, struct http_answer *a)
     wr_dec(&where, a->status);
     wr_u8(&where, '/');
     wr_text(&where, a->cause);
+    if (a->m && a->m->first[HTTP_EXPECT])
+        wr_text(&where, "/expected");
     if (a->turn->head)
         wr_text(&where, "/head");
     if (a->turn->close || a->close)
@@ -296,7 +302,7 @@ static void serve_echo(struct http_server *s, struct http_answer *a)
 
     a->cause = "echo";
     begin(a, 200);
-    if (h && !h->fold)
+    if (h && http_is_media_type(h->value))
         type(a, h->value);
     else if (a->content.n)
         type(a, span_of("application/octet-stream"));
@@ -327,6 +333,9 @@ bool http_server_serve(struct http_server *s, struct http_answer *a)
     unsigned status = by_head(s, a);
     const struct http_resource *r = a->resource;
 
+    for (size_t i = 0; i < a->m->chunks_n && server_flag(s, "extensions-refused"); i++)
+        if (a->m->chunks[i].ext.n)
+            status = earns(a, 400, "extension");
     if (status) {
         http_server_refuse(s, a, status, a->cause);
         return true;

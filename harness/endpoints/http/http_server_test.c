@@ -10,7 +10,7 @@
 
 static struct solo *server(const struct http_server_config *c)
 {
-    struct solo *s = solo_new(&http_server_class, c, NULL, NULL);
+    struct solo *s = solo_new(&http_origin_class, c, NULL, NULL);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(solo_flow(s, 1));
     solo_give(s, (struct input){.kind = IN_OPENED, .flow = 1});
@@ -61,6 +61,9 @@ static void resources(void)
          "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n",
          "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n" SERVER
          "Content-Length: 5\r\n\r\nhello"},
+        {"PUT /echo" HOST "Content-Type: : a\r\nContent-Length: 1\r\n\r\nx",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n" SERVER
+         "Content-Length: 1\r\n\r\nx"},
         {"POST /echo" HOST "Content-Length: 0\r\n\r\n",
          "HTTP/1.1 200 OK\r\n" SERVER "Content-Length: 0\r\n\r\n"},
         {"OPTIONS *" HOST "\r\n",
@@ -262,6 +265,25 @@ static void asks(void)
     solo_free(s);
 }
 
+/* One that ends the connection leaves before those that are unanswered: they are so for ever. */
+static void abandoned(void)
+{
+    struct http_server_config c = {.manual = true};
+    struct solo *s = server(&c);
+    struct solo_flow *f = solo_accept(s);
+
+    solo_text(s, f, GET("/") GET("/"));
+    reply(s, (struct http_reply_args){.id = 2, .at_once = true, .close = true}, 204, "");
+    CU_ASSERT_TRUE(f->shut);
+    solo_told(s);
+    reply(s, (struct http_reply_args){.id = 1}, 204, "");
+    SOLO_IS(solo_told(s), "error there is no such request;");
+    solo_pass(s, 2000000);
+    CU_ASSERT_TRUE(f->closed);
+    CU_ASSERT_EQUAL(http_origin_class.deadline(s->self), NO_DEADLINE);
+    solo_free(s);
+}
+
 /* Requests beyond those that a connection may leave unanswered wait; nothing of them is lost. */
 static void many(void)
 {
@@ -330,10 +352,18 @@ static void times(void)
     solo_pass(s, 1);
     SOLO_BEGINS(solo_sent(f), "HTTP/1.1 408 Request Timeout\r\n");
     CU_ASSERT_TRUE(f->shut);
-    solo_pass(s, 1999999);
+    f = solo_accept(s);
+    solo_text(s, f, "HEAD / HTTP/1.1\r\nHo");
+    solo_pass(s, 1000000);
+    const char *sent = solo_sent(f);
+    SOLO_BEGINS(sent, "HTTP/1.1 408 Request Timeout\r\n");
+    CU_ASSERT_STRING_EQUAL(strstr(sent, "\r\n\r\n"), "\r\n\r\n"); /* and no body */
+    solo_pass(s, 999999);
     CU_ASSERT_FALSE(idle->closed);
     solo_pass(s, 1);
-    CU_ASSERT_TRUE(idle->closed && !idle->aborted && !idle->n && f->closed);
+    CU_ASSERT_TRUE(idle->closed && !idle->aborted && !idle->n);
+    solo_pass(s, 1000000);
+    CU_ASSERT_TRUE(f->closed);
     solo_free(s);
 }
 
@@ -423,5 +453,5 @@ static void dates(void)
 }
 
 TESTS({"resources", resources}, {"splits", splits}, {"closes", closes}, {"expects", expects},
-      {"asks", asks}, {"many", many}, {"tunnels", tunnels}, {"times", times}, {"room", room},
-      {"configured", configured}, {"dates", dates})
+      {"asks", asks}, {"abandoned", abandoned}, {"many", many}, {"tunnels", tunnels},
+      {"times", times}, {"room", room}, {"configured", configured}, {"dates", dates})

@@ -6,11 +6,13 @@ static const uint64_t linger_us = 2000000;
 
 /* ---- turns ---- */
 
-void http_server_send(const struct http_stream *st, struct span octets, uint64_t split,
-                      struct outq *q)
+void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
+                      uint64_t split, struct outq *q)
 {
     size_t step = split ? split : octets.n;
 
+    if (server_flag(s, "stream-in-octets"))
+        step = 1;
     for (size_t at = 0; at < octets.n; at += step)
         out_send(q, st->flow, span_cut(octets, at, at + step), NULL);
 }
@@ -20,6 +22,7 @@ void http_server_finish_stream(struct http_server *s, struct http_stream *st, ui
                                struct outq *q)
 {
     st->conn.over = true;
+    st->n_turns = 0;
     if (st->ended) {
         http_server_drop(s, st, false, q);
         return;
@@ -58,14 +61,13 @@ void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t n
     while (st->n_turns && (i = next_turn(s, st)) < st->n_turns && st->turns[i].ready &&
            st->turns[i].due_us <= now_us) {
         struct http_turn t = st->turns[i];
-        http_server_send(st, (struct span){st->kept + t.at, t.n}, 0, q);
+        http_server_send(s, st, (struct span){st->kept + t.at, t.n}, 0, q);
         http_turn_pop(st, i);
         if (t.tunnel) {
             st->conn.tunnel = true;
             st->waits = false;
         }
-        if (t.close) {
-            st->n_turns = 0;
+        if (t.close && !(server_flag(s, "served-after-close") && http_conn_half(&st->conn))) {
             http_server_finish_stream(s, st, now_us, q);
             return;
         }
@@ -110,14 +112,16 @@ struct http_turn *http_turn_new(struct http_server *s, struct http_stream *st,
 
 /* ---- requests ---- */
 
-static void tell_request(const struct http_answer *a, struct span octets)
+/* `why`, if any, says that it cannot be read to its end. */
+static void tell_request(const struct http_answer *a, struct span octets, const char *why)
 {
-    struct http_event *e =
-        http_report(a->q, "request", 0, HTTP_R_REQUEST, a->in, octets, HTTP_ASK_OTHER);
+    struct http_event *e = http_report(a->q, "request", 0, why ? HTTP_R_FAILED : HTTP_R_REQUEST,
+                                       a->in, octets, HTTP_ASK_OTHER);
 
     if (!e)
         return;
     e->id = a->turn->id;
+    e->why = why;
     if (a->by.user)
         e->user = arena_copy(&a->q->mem, a->by.user->username);
 }
@@ -134,17 +138,18 @@ static void request(struct http_server *s, struct http_answer *a, const struct h
     a->m = m;
     a->content = http_content_of(it->octets, HTTP_ASK_OTHER, &content);
     a->turn = http_turn_new(s, st, m);
-    a->close = it->close || !a->turn->persists;
-    if (a->close && !server_flag(s, "served-after-close"))
+    bool unsure = it->close && !server_flag(s, "both-lengths-go-on");
+    a->close = unsure || !a->turn->persists;
+    if (a->close && !s->c.manual && !server_flag(s, "served-after-close"))
         st->conn.over = true; /* RFC9112:9.6#5 */
     if (server_flag(s, "goes-on-after-close"))
-        a->close = it->close;
+        a->close = unsure;
     a->turn->close = a->close;
     st->begun_us = NO_DEADLINE;
     if (!s->c.manual && http_server_serve(s, a))
         return;
     st->waits = a->turn->ask == HTTP_ASK_CONNECT || m->first[HTTP_UPGRADE];
-    tell_request(a, it->octets);
+    tell_request(a, it->octets, NULL);
 }
 
 /* A head with a body behind it: does the client wait to be told to go on? */
@@ -165,7 +170,7 @@ static void head(struct http_server *s, struct http_answer *a, const struct http
         a->close = true; /* the body is not read: RFC9112:9.3#5 */
         a->st->conn.over = true;
         http_server_refuse(s, a, status, a->cause);
-    } else if (!server_flag(s, "no-continue")) {
+    } else if (!s->c.no_continue && !server_flag(s, "no-continue")) {
         a->st->expects = true;
     }
 }
@@ -174,8 +179,11 @@ static void fault(struct http_server *s, struct http_answer *a, const struct htt
 {
     a->turn = http_turn_new(s, a->st, NULL);
     a->turn->head = it->head;
-    a->close = true;
-    http_server_refuse(s, a, it->status, "malformed");
+    a->close = a->turn->close = true;
+    if (s->c.manual)
+        tell_request(a, it->octets, it->why);
+    else
+        http_server_refuse(s, a, it->status, it->cause);
 }
 
 /* Room in the queue for what one more request may cause: its event, and a response that gives it back. */

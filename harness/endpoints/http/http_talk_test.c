@@ -28,7 +28,7 @@ static void begin(struct talk *t, const char *stack, size_t segment)
     sim_network(t->d)->segment = (uint32_t)segment;
     if (tls)
         s.listen_tls = (struct addr){.family = 4};
-    t->server = talk_add(t, &http_server_class, &s);
+    t->server = talk_add(t, &http_origin_class, &s);
     c.server = party_addr(t->server);
     c.server.port = tls ? 443 : 80;
     t->client = talk_add(t, &http_client_class, &c);
