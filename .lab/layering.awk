@@ -55,7 +55,7 @@ function place_of(file,  part) {
 }
 
 # cmd_test.c is the subcommand "test", not a test.
-function is_test(file) { return file ~ /_test\.c$/ && file !~ /\/cmd_test\.c$/ }
+function is_test(file) { return file ~ /_test\.[ch]$/ && file !~ /\/cmd_test\.c$/ }
 
 function under(path, folder) { return index(path, folder) == 1 }
 

@@ -61,6 +61,7 @@ codecs/base/base.c <string.h>
 codecs/base/index.c <immintrin.h>
 codecs/base/digest.c <openssl/sha.h>
 codecs/base/base_test.c <stdio.h>
+codecs/base/base_able_test.h <stdio.h>
 codecs/stun/stun.c "codecs/base/base.h"
 codecs/stun/stun.c "codecs/stun/stun_table.h"
 codecs/turn/turn.c "codecs/stun/stun.h"
