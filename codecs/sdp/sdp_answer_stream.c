@@ -51,10 +51,6 @@ static bool pauses(const struct sdp_plan *p)
 
 /* ---- a=extmap (RFC 8285 sections 5 and 7) ---- */
 
-static bool valid_id(uint32_t id)
-{
-    return id > 0 && id <= 256;
-}
 static bool asks_for_id(uint32_t id)
 {
     return id >= 4096 && id <= 4351;
@@ -70,7 +66,7 @@ static void ids_in_use(struct sdp_answering *w)
         for (size_t k = 0; k < s->attributes_n; k++) {
             const struct sdp_extmap *e =
                 s->attributes[k].type == SDP_EXTMAP ? s->attributes[k].parts : NULL;
-            if (e && valid_id(e->id))
+            if (e && sdp_extension_valid(e->id))
                 w->ids[e->id] = true;
         }
     }
@@ -135,10 +131,10 @@ void sdp_answer_extensions(struct sdp_answering *w, struct node *list, const str
             continue;
         for (size_t k = 0; k < n; k++)
             again |= span_eq(done[k]->uri, e->uri);
-        uint32_t id = again                ? 0
-                      : valid_id(e->id)    ? e->id
-                      : asks_for_id(e->id) ? given_id(w, e->uri)
-                                           : 0;
+        uint32_t id = again                        ? 0
+                      : sdp_extension_valid(e->id) ? e->id
+                      : asks_for_id(e->id)         ? given_id(w, e->uri)
+                                                   : 0;
         if (!id || used[id])
             continue;
         used[id] = 1;

@@ -20,7 +20,7 @@ struct offering {
         uint32_t id;
     } ids[SDP_FORMATS]; /* of extensions */
     size_t ids_n;
-    bool id_used[257];
+    bool id_used[SDP_EXTENSIONS + 1];
 };
 
 static const struct sdp_media *at(const struct sdp_msg *m, size_t i)
@@ -157,10 +157,10 @@ static void ids_of(struct offering *o, const struct sdp_msg *m)
         for (size_t k = 0; k < s->attributes_n; k++) {
             const struct sdp_extmap *e =
                 s->attributes[k].type == SDP_EXTMAP ? s->attributes[k].parts : NULL;
-            bool known = !e || e->id == 0 || e->id > 256;
+            bool known = !e || !sdp_extension_valid(e->id);
             for (size_t j = 0; j < o->ids_n && !known; j++)
                 known = span_eq(o->ids[j].uri, e->uri);
-            if (e && e->id > 0 && e->id <= 256)
+            if (e && sdp_extension_valid(e->id))
                 o->id_used[e->id] = true;
             if (known || o->ids_n == COUNT(o->ids))
                 continue;
@@ -186,6 +186,42 @@ static uint32_t id_of(struct offering *o, struct span uri)
     o->ids[o->ids_n].uri = uri;
     o->ids[o->ids_n++].id = id;
     return id;
+}
+
+/* The identifier that an extension has in a media description, or else one of this number that another has there (RFC 8285
+ * section 7: it stays, and stands for one); 0: neither. */
+static uint32_t id_before(const struct sdp_media *m, struct span uri, uint32_t id)
+{
+    uint32_t found = 0;
+
+    for (size_t i = 0; m && i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
+        const struct sdp_extmap *e = a->type == SDP_EXTMAP ? a->parts : NULL;
+        if (e && sdp_extension_valid(e->id) && span_eq(e->uri, uri))
+            return e->id;
+        if (e && id && e->id == id)
+            found = id;
+    }
+    return found;
+}
+
+static void extensions(struct offering *o, const struct slot *v, struct node *list)
+{
+    bool used[SDP_EXTENSIONS + 1] = {true}; /* 0 is none */
+
+    for (size_t i = 0; i < v->s->extensions.n; i++) {
+        struct span uri = span_of(v->s->extensions.v[i]);
+        uint32_t id = id_before(v->own, uri, 0);
+        if (!id) {
+            id = id_of(o, uri);
+            if (id && id_before(v->own, uri, id)) /* it is another's here: this one is left out */
+                continue;
+        }
+        struct span parts[] = {sdp_make_decimal(&o->k, id), span_of(" "), uri};
+        if (!used[id])
+            sdp_make_attribute(&o->k, list, "extmap", sdp_make_joined(&o->k, parts, 3));
+        used[id] = true;
+    }
 }
 
 struct numbers { /* of the payload types in a media description */
@@ -301,13 +337,8 @@ static void offered(struct offering *o, struct node *medias, const struct slot *
         transport(o, to.attributes, v);
     if (sdp_is_sctp(span_of(s->proto)))
         sdp_make_attribute(&o->k, to.attributes, "sctp-port", span_of("5000"));
-    for (size_t i = 0; i < s->extensions.n && rtp; i++) {
-        uint32_t id = id_of(o, span_of(s->extensions.v[i]));
-        struct span parts[] = {sdp_make_decimal(&o->k, id), span_of(" "),
-                               span_of(s->extensions.v[i])};
-        if (id)
-            sdp_make_attribute(&o->k, to.attributes, "extmap", sdp_make_joined(&o->k, parts, 3));
-    }
+    if (rtp)
+        extensions(o, v, to.attributes);
     if (rtp)
         simulcast(o, to.attributes, v);
     if (v->mid.p)

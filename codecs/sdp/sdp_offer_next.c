@@ -56,13 +56,13 @@ static void extensions(const struct sdp_pair *c, const struct sdp_media *b,
         const struct sdp_attribute *a = &n->section.attributes[i];
         const struct sdp_extmap *e = a->type == SDP_EXTMAP ? a->parts : NULL;
         bool kept = false, other = false;
-        if (!e || e->id >= 4096)
+        if (!e || !sdp_extension_valid(e->id))
             continue;
         looked++;
         for (size_t k = 0; k < b->section.attributes_n; k++) {
             const struct sdp_attribute *was = &b->section.attributes[k];
             const struct sdp_extmap *f = was->type == SDP_EXTMAP ? was->parts : NULL;
-            if (!f || f->id >= 4096 || !span_eq(f->uri, e->uri))
+            if (!f || !sdp_extension_valid(f->id) || !span_eq(f->uri, e->uri))
                 continue;
             kept |= f->id == e->id;
             other |= f->id != e->id;

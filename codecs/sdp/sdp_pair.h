@@ -92,6 +92,14 @@ enum sdp_pair_id {
 extern const struct rule sdp_pair_rules[SDP_PAIR_RULES];
 
 enum {
+    SDP_EXTENSIONS = 256
+}; /* identifiers of extensions are valid from 1 to it (RFC 8285 section 4.3) */
+static inline bool sdp_extension_valid(uint32_t id)
+{
+    return id > 0 && id <= SDP_EXTENSIONS;
+}
+
+enum {
     SDP_PAIR_LIMIT = 64
 }; /* of formats that are no numbers, attributes of a kind and groups' tags that are looked at */
 

@@ -310,9 +310,9 @@ static void in_dialog(struct sip_lint *l)
 
 bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag)
 {
-    const struct sip_header *h = sip_header(m, type), *end = m->headers + m->headers_n;
+    const struct sip_header *h = sip_header(m, type);
 
-    for (; h && h < end; h++) {
+    for (; h && h < m->headers + m->headers_n; h++) {
         const struct sip_value *v = h->values;
         for (size_t k = 0; h->type == type && k < h->values_n; k++)
             if (lex_like(v[k].value, tag))

@@ -29,9 +29,9 @@ static bool of_3261(const struct sip_via *v)
 /* By RFC 2543 section 6.40 a branch may be any token. Its elements are told from others by what else they write. */
 static void cookies(struct sip_lint *l)
 {
-    const struct sip_header *h = sip_header(l->m, SIP_VIA), *end = l->m->headers + l->m->headers_n;
+    const struct sip_header *h = sip_header(l->m, SIP_VIA);
 
-    for (; h && h < end; h++) {
+    for (; h && h < l->m->headers + l->m->headers_n; h++) {
         const struct sip_via *v = h->values;
         for (size_t k = 0; h->type == SIP_VIA && k < h->values_n; k++) {
             struct span branch = sip_param(v[k].params, v[k].params_n, "branch");

@@ -44,18 +44,20 @@ static inline unsigned named(const struct cursor *c, size_t from, size_t to, siz
     const uint8_t *p = c->p + from;
     const struct known *name = &by_letter[p[0] & 31];
 
-    if (!name->what && !lex_is(p[0], LEX_LWS))
-        return 0;
-    if (name->what && c->marks->text.n - from >= sizeof name->text) {
-        if (name->what == CALL_ID && sip_small(p[1]) == 's')
-            name = &c_seq;
-        if ((((lex_word(p) | lex_word(name->fold)) ^ lex_word(name->text)) &
-             lex_word(name->mask)) == 0) {
-            *colon = from + name->n - 1;
-            return name->what;
-        }
-        if (sip_small(p[1]) != name->text[1] && p[1] > ' ' && p[1] != ':')
+    if (!lex_is(p[0], LEX_LWS)) { /* white space before a name is looked at closely */
+        if (!name->what)
             return 0;
+        if (c->marks->text.n - from >= sizeof name->text) {
+            if (name->what == CALL_ID && sip_small(p[1]) == 's')
+                name = &c_seq;
+            if ((((lex_word(p) | lex_word(name->fold)) ^ lex_word(name->text)) &
+                 lex_word(name->mask)) == 0) {
+                *colon = from + name->n - 1;
+                return name->what;
+            }
+            if (sip_small(p[1]) != name->text[1] && p[1] > ' ' && p[1] != ':')
+                return 0;
+        }
     }
     *colon = lex_find(cut(c, 0, to), from, ':');
     return found_by[*colon < to ? sip_type_of(cut_trim(c, from, *colon)) : SIP_OTHER];
