@@ -57,8 +57,8 @@ static size_t sent_http(const struct rig_end *e, struct span in, struct arena *m
     struct finding found[FINDINGS];
     struct findings fs = {.v = found, .cap = FINDINGS};
     struct http_dec d = {0};
-    struct http_msg m;
-    size_t used;
+    struct http_msg m = {0};
+    size_t used = 0;
 
     if (!in.n)
         return 0;

@@ -112,7 +112,7 @@ static void read_pieces(struct span in, const struct run *r, bool from_client, s
         struct arena mem = arena_of(memory, MEMORY);
         struct span frame = span_cut(in, at, r->ends[i]);
         struct findings fs = {0};
-        struct ws_frame f, g;
+        struct ws_frame f = {0}, g = {0};
         uint8_t small[WS_CONTROL_MAX];
         struct wr control = {small, sizeof small, 0, false};
         require(ws_decode(frame, &mem, &f, &fs) == STEP_ITEM &&

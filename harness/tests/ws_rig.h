@@ -87,7 +87,7 @@ static inline void rig_take(struct rig_end *e, const struct output *o)
         break;
     case OUT_CLOSED:
         snprintf(text, sizeof text, "[closed %s %u]", close_name(o->why),
-                 o->rec ? ((const struct ws_event *)o->rec)->code : 0);
+                 o->rec ? (unsigned)((const struct ws_event *)o->rec)->code : 0);
         rig_say(e, text, (struct span){0}, "");
         snprintf(e->why, sizeof e->why, "%s", o->detail ? o->detail : "");
         break;

@@ -309,17 +309,17 @@ static void both(void)
 
 static void too_long(void)
 {
+    static const uint8_t blank[] = {'\r', '\n', '\r', '\n'};
     static uint8_t text[2 * WS_HANDSHAKE_MAX];
     struct wr w = {text, sizeof text, 0, false};
     static struct rig_said said;
 
     wr_text(&w, GET HOST UP CON KEY VER "X: ");
     memset(text + w.n, 'x', sizeof text - w.n);
-    memcpy(text + WS_HANDSHAKE_MAX - 4, "\r\n\r\n", 4);
     for (size_t n = WS_HANDSHAKE_MAX; n <= WS_HANDSHAKE_MAX + 1; n++) { /* both sides of it */
         struct rig_end *e = rig_new(true, NULL, "", REMOTE, NULL);
         memset(text + n - 5, 'x', 5);
-        memcpy(text + n - 4, "\r\n\r\n", 4);
+        memcpy(text + n - sizeof blank, blank, sizeof blank);
         rig_bytes(e, (struct span){text, n}, 1000);
         rig_said(e, &said);
         CU_ASSERT_STRING_EQUAL(said.text, n == WS_HANDSHAKE_MAX ? "101" : "400");
