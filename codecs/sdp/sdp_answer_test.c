@@ -1,5 +1,5 @@
 /* codecs/sdp/sdp_answer_test.c - answers made to the offers of the RFCs' examples, and to an offer of WebRTC. */
-#include "codecs/sdp/sdp_able_test.h"
+#include "harness/tests/sdp_able.h"
 
 static uint8_t memory[MEMORY];
 

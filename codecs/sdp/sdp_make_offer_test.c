@@ -1,5 +1,5 @@
 /* codecs/sdp/sdp_make_offer_test.c - offers made, first and later ones, hold and resume; each passes the checks. */
-#include "codecs/sdp/sdp_able_test.h"
+#include "harness/tests/sdp_able.h"
 
 static uint8_t memory[MEMORY];
 

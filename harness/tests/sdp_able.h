@@ -1,6 +1,6 @@
-/* codecs/sdp/sdp_able_test.h - abilities written shortly, and what tests of offers and answers share. */
-#ifndef CODECS_SDP_SDP_ABLE_TEST_H
-#define CODECS_SDP_SDP_ABLE_TEST_H
+/* harness/tests/sdp_able.h - abilities written shortly, and what tests of offers and answers share. */
+#ifndef HARNESS_TESTS_SDP_ABLE_H
+#define HARNESS_TESTS_SDP_ABLE_H
 #include "codecs/sdp/sdp_pair.h"
 #include "harness/core/test.h"
 
