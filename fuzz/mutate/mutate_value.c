@@ -83,8 +83,6 @@ static struct span changed(struct mutator *m, struct span was)
 
 struct span value_octets(struct mutator *m, struct span was)
 {
-    if (m->engine && once_in(m, 2))
-        return changed(m, was);
     switch (pick(m, 10)) {
     case 0:
         return (struct span){was.p, 0};
@@ -111,7 +109,9 @@ struct span value_bytes(struct mutator *m, const struct field *f, struct span wa
     if (f && f->same && once_in(m, 4))
         return text_name(m);
     bool text = f && (f->kind == F_TEXT || f->kind == F_CHARS);
-    return text && once_in(m, 2) ? text_change(m, was) : value_octets(m, was);
+    if (text && once_in(m, 2))
+        return text_change(m, was);
+    return text && m->engine && once_in(m, 2) ? changed(m, was) : value_octets(m, was);
 }
 
 struct addr value_addr(struct mutator *m, struct addr was)
