@@ -85,7 +85,7 @@ bench/peers/stun_re.c <re/re.h>
 
 plant() { # ROOT LINES
     local file include
-    printf 'rtclab_protocol(stun)\nrtclab_protocol(turn CODECS turn\n    USES stun)\n' > "$1/CMakeLists.txt"
+    printf 'rtclab_protocol(stun)\nrtclab_protocol(turn\n    CODECS turn data USES stun)\n' > "$1/CMakeLists.txt"
     while read -r file include; do
         [ -n "$file" ] || continue
         mkdir -p "$1/$(dirname "$file")"

@@ -11,6 +11,7 @@ enum framing { /* how messages come */
 struct codec_secret { /* what integrity checks and seals need; all zero: none */
     struct span key;
 };
+struct codec;
 struct codec_memo { /* of one direction of a flow, the codec's own; starts all zero */
     uint32_t v[2];
 };
@@ -18,6 +19,19 @@ struct
     codec_piece { /* of a message that is carried by messages of a layer (WebSocket: the payload of a frame) */
     struct span octets; /* they stand in the layer's message, or in the arena */
     bool first, last;   /* it begins the message; it ends it */
+};
+/* Of a protocol in which what one side of a stream has sent decides how long a message of the other is, or who ends it. A
+ * memo is what the codec wants to remember of what a side has sent, all zero at first. It is asked as long as nothing
+ * of either side is missing. */
+struct codec_pairs {
+    /* In place of the codec's `next`, for a message of the side that answers what `asked` remembers. *by: whose message it
+     * is; NULL: what follows is none, and nothing of the stream will be. */
+    enum step (*next)(const struct codec_memo *asked, struct span in, size_t *used,
+                      const struct codec **by, struct findings *fs);
+    /* A message has come from the side of `mine`. */
+    void (*came)(struct codec_memo *mine, struct codec_memo *other, struct span message);
+    /* Whether `in`, for which next is STEP_MORE, is whole if the stream ends there. */
+    bool (*ends)(struct span in);
 };
 struct codec { /* what may be NULL says so */
     const char *name;
@@ -59,6 +73,7 @@ struct codec { /* what may be NULL says so */
                     struct codec_piece *piece);
     /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */
     const struct codec *between_codec;
+    const struct codec_pairs *pairs; /* NULL: a side alone tells its messages */
     /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */
     void (*lint)(const void *view, struct findings *fs);
     /* Write what the draft says; `w->full` where it does not fit. */

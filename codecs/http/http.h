@@ -140,6 +140,8 @@ bool http_element(struct span list, size_t *at, struct span *element);
 bool http_persists(const struct http_msg *m);
 /* Write the content: the body, or the data of all chunks. */
 void http_content(struct wr *w, const struct http_msg *m);
+/* What a request of this method asks for. */
+enum http_ask http_ask_of(struct span method);
 /* Whether it is "type/subtype" with parameters. */
 bool http_is_media_type(struct span s);
 /* The form of a request target. */

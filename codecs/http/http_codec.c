@@ -21,6 +21,13 @@ bool http_has_token(const struct http_msg *m, enum http_type type, const char *t
     return false;
 }
 
+enum http_ask http_ask_of(struct span method)
+{
+    return span_is(method, "HEAD")      ? HTTP_ASK_HEAD
+           : span_is(method, "CONNECT") ? HTTP_ASK_CONNECT
+                                        : HTTP_ASK_OTHER;
+}
+
 bool http_persists(const struct http_msg *m)
 {
     if (m->how == HTTP_CLOSE || m->how == HTTP_TUNNEL || m->how == HTTP_BROKEN ||
@@ -168,6 +175,7 @@ const struct codec http_codec = {
     .guess = http_guess,
     .decode = decode,
     .next = next,
+    .pairs = &http_pairs,
     .lint = lint,
     .encode = http_encode,
     .brief = brief,

@@ -54,8 +54,7 @@ static void length_list(struct lengths *l, struct span value, struct span line)
         l->line = line;
 }
 
-/* The status of a status line, 0 of a request line. */
-static unsigned status_of(struct span head, size_t *behind)
+unsigned http_status_of(struct span head, size_t *behind)
 {
     size_t from = lex_while(head, 0, LEX_EOL), lf = lex_find(head, from, '\n');
     struct span text = lex_trim(span_cut(head, from, lf), LEX_EOL);
@@ -96,7 +95,7 @@ struct http_frame http_frame_of(struct span head, enum http_ask ask)
     struct lengths l = {0};
     struct http_frame f = {0};
     size_t at;
-    unsigned status = status_of(head, &at);
+    unsigned status = http_status_of(head, &at);
 
     while (at < head.n && !blank_line(head, at)) {
         bool fold;

@@ -5,6 +5,9 @@
 
 /* Whether `s` begins with "HTTP/", the case of letters aside. */
 bool http_version_like(struct span s);
+/* The status of a response, 0: it is a request; *at: behind its start line. */
+unsigned http_status_of(struct span head, size_t *at);
+extern const struct codec_pairs http_pairs;
 /* Where the field that begins at `at` ends: behind the last of its lines; the end of `in` where it has no line end. */
 size_t http_field_end(struct span in, size_t at, bool *fold);
 /* Hexadecimal digits as a number; false: there are none, other octets, or it is above UINT64_MAX. */

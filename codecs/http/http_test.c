@@ -259,6 +259,39 @@ static void no_message(void)
     }
 }
 
+static const struct codec *by(const struct codec_memo *asked, const char *octets)
+{
+    const struct codec *who;
+    struct findings none = {0};
+    size_t used;
+
+    CU_ASSERT_EQUAL(http_codec.pairs->next(asked, span_of(octets), &used, &who, &none), STEP_ITEM);
+    CU_ASSERT_EQUAL(used, strlen(octets));
+    return who;
+}
+
+/* What requests say of responses: up to sixteen without one. */
+static void pairs(void)
+{
+#define HEAD_REQUEST "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+    for (size_t n = 1; n <= 18; n++) {
+        struct codec_memo client = {{0, 0}}, server = {{0, 0}};
+        const struct codec_pairs *p = http_codec.pairs;
+        for (size_t i = 1; i <= n; i++)
+            p->came(&client, &server, span_of(i == n ? HEAD_REQUEST : "GET / HTTP/1.1\r\n\r\n"));
+        for (size_t i = 1; i < n; i++) {
+            CU_ASSERT_PTR_EQUAL(by(&client, OK "Content-Length: 0\r\n\r\n"), &http_codec);
+            p->came(&server, &client, span_of(OK "\r\n"));
+        }
+        CU_ASSERT_PTR_EQUAL(by(&client, OK "Content-Length: 0\r\n\r\n"),
+                            n <= 16 ? &http_head_codec : &http_codec);
+        CU_ASSERT_PTR_EQUAL(by(&client, HEAD_REQUEST), &http_codec); /* whatever sends it */
+        p->came(&server, &client, span_of("HTTP/1.1 101 Now\r\n\r\n"));
+        CU_ASSERT_PTR_NULL(by(&client, "x"));
+        CU_ASSERT_PTR_NULL(by(&server, "x"));
+    }
+}
+
 TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
       {"limits told", limits_told}, {"codecs", codecs}, {"drafts", drafts},
-      {"no message", no_message})
+      {"no message", no_message}, {"pairs", pairs})

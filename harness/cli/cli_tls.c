@@ -16,7 +16,7 @@ bool cli_tls_option(struct tls_options *t, int opt, const char *arg)
 
 static bool is_secure(struct span scheme)
 {
-    static const char *const schemes[] = {"stuns", "turns"}; /* RFC 7064, RFC 7065 */
+    static const char *const schemes[] = {"stuns", "turns", "https"}; /* RFC 7064, 7065, 9110 */
 
     for (size_t i = 0; i < COUNT(schemes); i++)
         if (span_is(scheme, schemes[i]))

@@ -55,6 +55,14 @@ static inline const struct codec *engine_codec(unsigned protocol)
 {
     return protocol && protocol <= registry_n ? registry[protocol - 1].codec : NULL;
 }
+/* The protocol of a codec of the registry. */
+static inline unsigned engine_protocol(const struct codec *codec)
+{
+    for (unsigned i = 1; i <= registry_n; i++)
+        if (engine_codec(i) == codec)
+            return i;
+    return 0;
+}
 static inline const struct known *engine_known(unsigned protocol)
 {
     return protocol > registry_n ? &known_protocols[protocol - registry_n - 1] : NULL;
@@ -156,6 +164,7 @@ struct half { /* a direction of what is decoded */
         held; /* what is no whole message yet, or the front of a stream that is not known */
     struct backlog above;   /* what is no whole message yet of those that messages carry */
     struct codec_memo memo; /* of codec->carries */
+    struct codec_memo asks; /* of codec->pairs */
     uint64_t end;           /* offset in the stream behind what came last */
     bool begun;             /* its first octet was seen */
     bool framed;            /* the next octet begins a message, or goes on one */

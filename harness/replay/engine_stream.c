@@ -92,33 +92,44 @@ static void add_frame(struct frames *f, uint32_t frame)
     f->n++;
 }
 
-/* A message of `protocol` in `k`, octets at `at` of what is held, or of a run. Returns how it came. */
-static struct run message(struct conn *c, struct packet *k, const struct backlog *held, size_t at,
-                          const struct run *direct)
-{
-    struct frames frames = {.n = 0};
+struct arrived { /* with which frames a message has come, and when the last of them did */
+    struct frames frames;
+    uint32_t last;
+    uint64_t ns;
+};
 
-    k->flags |= c->half[0].begun && c->half[1].begun ? PACKET_WHOLE : 0;
-    for (size_t i = 0; !direct && i < held->n_marks && held->marks[i].at < at + k->n; i++) {
+static void arrived_in(struct arrived *a, uint32_t first, uint32_t last, uint64_t ns)
+{
+    add_frame(&a->frames, first);
+    add_frame(&a->frames, last);
+    if (last >= a->last) {
+        a->last = last;
+        a->ns = ns;
+    }
+}
+
+/* What is held, `n` octets at `at`. */
+static struct arrived held_in(const struct backlog *held, size_t at, size_t n)
+{
+    struct arrived a = {.last = 0};
+
+    for (size_t i = 0; i < held->n_marks && held->marks[i].at < at + n; i++) {
         const struct backlog_mark *m = &held->marks[i];
-        if (i + 1 < held->n_marks && m[1].at <= at)
-            continue;
-        add_frame(&frames, m->first);
-        add_frame(&frames, m->last);
-        if (m->last >= k->frame) {
-            k->frame = m->last;
-            k->time_ns = m->ns;
-        }
+        if (i + 1 == held->n_marks || m[1].at > at)
+            arrived_in(&a, m->first, m->last, m->ns);
     }
-    if (direct) {
-        add_frame(&frames, direct->first);
-        add_frame(&frames, direct->last);
-        k->frame = direct->last;
-        k->time_ns = direct->ns;
-    }
-    engine_part_stream_message(c->p, c->p->share, k, frames.v, frames.n);
+    return a;
+}
+
+/* A message of `protocol` in `k`. Returns how it came. */
+static struct run message(struct conn *c, struct packet *k, const struct arrived *a)
+{
+    k->flags |= c->half[0].begun && c->half[1].begun ? PACKET_WHOLE : 0;
+    k->frame = a->last;
+    k->time_ns = a->ns;
+    engine_part_stream_message(c->p, c->p->share, k, a->frames.v, a->frames.n);
     return (struct run){
-        .first = frames.n ? frames.v[0] : k->frame, .last = k->frame, .ns = k->time_ns};
+        .first = a->frames.n ? a->frames.v[0] : k->frame, .last = k->frame, .ns = k->time_ns};
 }
 
 /* ---- messages that messages carry ---- */
@@ -164,7 +175,8 @@ static void above(struct conn *c, unsigned side, const struct run *last)
     c->p->sums[protocol].connections += !c->over;
     c->over = (uint8_t)protocol;
     k.protocol = (uint8_t)protocol;
-    message(c, &k, &h->above, 0, NULL);
+    const struct arrived a = held_in(&h->above, 0, in.n);
+    message(c, &k, &a);
 }
 
 /* What a message of a layer, which came as `r` did, carries. */
@@ -204,23 +216,60 @@ static void lost(struct conn *c, struct half *h, const struct run *r, size_t bac
                               .frame = r->last, .off = h->end - back, .what = what, .arg = {arg}});
 }
 
+/* Of a protocol whose sides tell each other's messages: as long as both are there as a whole. */
+static const struct codec_pairs *pairs(const struct conn *c)
+{
+    const struct codec *codec = engine_codec(c->decoded);
+    return c->half[0].begun && c->half[1].begun ? codec->pairs : NULL;
+}
+
+/* The next message of a side, at the front of `in`: its protocol, 0: it is of none that is told; *used octets. */
+static enum step next(struct conn *c, unsigned side, struct span in, size_t *used,
+                      unsigned *protocol)
+{
+    const struct codec *codec = engine_codec(c->decoded), *by = codec;
+    const struct codec_pairs *p = pairs(c);
+    struct findings none = {0};
+    enum step step = codec->between ? codec->between(in, FRAMING_STREAM, used) : STEP_FAIL;
+
+    *protocol = c->p->e->among[c->decoded];
+    if (step != STEP_FAIL)
+        return step;
+    step = p ? p->next(&c->half[!side].asks, in, used, &by, &none) : codec->next(in, used, &none);
+    *protocol = !by ? 0 : by == codec ? c->decoded : engine_protocol(by);
+    if (p && by && step == STEP_ITEM && *used <= in.n)
+        p->came(&c->half[side].asks, &c->half[!side].asks, span_cut(in, 0, *used));
+    return step;
+}
+
+static void told(struct conn *c, unsigned side, unsigned protocol, struct span octets,
+                 const struct arrived *a)
+{
+    struct packet k;
+    uint8_t ips[32];
+
+    engine_stream_packet(c, side, ips, &k);
+    k.protocol = (uint8_t)protocol;
+    k.p = octets.p;
+    k.n = (uint32_t)octets.n;
+    const struct run came = message(c, &k, a);
+    if (protocol == c->decoded && engine_codec(protocol)->carries)
+        carried(c, side, octets, &came);
+}
+
 /* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with; framing
  * may be lost behind them. */
 static size_t messages(struct conn *c, unsigned side, struct span in, const struct run *r,
                        bool direct)
 {
-    const struct codec *codec = engine_codec(c->decoded);
     struct half *h = &c->half[side];
     size_t at = 0;
 
     while (at < in.n) {
         struct span rest = span_cut(in, at, in.n);
-        struct findings none = {0};
         size_t n = 0;
-        enum step step = codec->between ? codec->between(rest, FRAMING_STREAM, &n) : STEP_FAIL;
-        bool ours = step == STEP_FAIL;
-        if (ours)
-            step = codec->next(rest, &n, &none);
+        unsigned protocol;
+        enum step step = next(c, side, rest, &n, &protocol);
         if (step == STEP_MORE)
             break;
         if (step == STEP_FAIL || n == 0 || n > rest.n) {
@@ -229,17 +278,13 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
                  0);
             break;
         }
-        unsigned protocol = ours ? c->decoded : c->p->e->among[c->decoded];
         if (protocol) {
-            struct packet k;
-            uint8_t ips[32];
-            engine_stream_packet(c, side, ips, &k);
-            k.protocol = (uint8_t)protocol;
-            k.p = rest.p;
-            k.n = (uint32_t)n;
-            const struct run came = message(c, &k, &h->held, at, direct ? r : NULL);
-            if (ours && codec->carries)
-                carried(c, side, span_cut(rest, 0, n), &came);
+            struct arrived a = {.last = 0};
+            if (direct)
+                arrived_in(&a, r->first, r->last, r->ns);
+            else
+                a = held_in(&h->held, at, n);
+            told(c, side, protocol, span_cut(rest, 0, n), &a);
         }
         at += n;
     }
@@ -318,15 +363,26 @@ static void decode(struct conn *c, const struct run *r)
 
 void engine_stream_ended(struct conn *c, unsigned side, uint32_t frame)
 {
-    const struct half *h = &c->half[side];
+    struct half *h = &c->half[side];
 
-    if (c->decoded && h->framed && h->held.n)
-        engine_stream_problem(c, side,
-                              (struct capread_problem){
-                                  .frame = frame,
-                                  .off = h->end - h->held.n,
-                                  .what = "the stream ends in a message, of which %u octets came",
-                                  .arg = {h->held.n}});
+    if (!c->decoded || !h->framed || !h->held.n)
+        return;
+    const struct codec_pairs *p = engine_codec(c->decoded)->pairs;
+    struct span left = backlog_span(&h->held);
+    if (p && p->ends(left)) {
+        struct arrived a = held_in(&h->held, 0, left.n);
+        frame = frame < c->last_frame ? frame : c->last_frame;
+        arrived_in(&a, frame, frame, c->last_ns);
+        told(c, side, c->decoded, left, &a);
+        forget(c, h);
+        return;
+    }
+    engine_stream_problem(
+        c, side,
+        (struct capread_problem){.frame = frame,
+                                 .off = h->end - h->held.n,
+                                 .what = "the stream ends in a message, of which %u octets came",
+                                 .arg = {h->held.n}});
 }
 
 /* ---- which protocol ---- */

@@ -358,6 +358,73 @@ static void ends_inside(void)
     }
 }
 
+/* HTTP: what a response answers, and which body ends with its stream, the other direction and the end tell. */
+static void pairs(void)
+{
+#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define HEAD "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define CONNECT "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"
+#define OK "HTTP/1.1 200 OK\r\n"
+#define LENGTH "Content-Length: 5\r\n\r\n"
+    static const struct {
+        const char *in[4]; /* of the client, of the server, and so on */
+        bool fin, middle;
+        const char *said;
+    } rows[] = {
+        {{HEAD GET, OK LENGTH OK LENGTH "hello"},
+         false,
+         false,
+         "tcp/http 3 tcp/http 3 tcp/http_head 4 tcp/http 4!"},
+        {{HEAD, "HTTP/1.1 103 Hints\r\n\r\n" OK LENGTH, GET, OK LENGTH "hello"},
+         false,
+         false,
+         "tcp/http 3 tcp/http_head 4 tcp/http_head 4 tcp/http 5 tcp/http 6!"},
+        {{GET, OK "\r\nto the end"}, true, false, "tcp/http 3 tcp/http 4+5!"},
+        {{GET, OK "\r\nto the", NULL, " end"}, true, false, "tcp/http 3 tcp/http 4+5+6!"},
+        {{GET, OK LENGTH "hell"},
+         true,
+         false,
+         "tcp/http 3 {5 10.0.0.2:3478 the stream ends in a message, of which 42 octets came}"},
+        {{GET, OK "\r\nto the end"}, false, false, "tcp/http 3"},
+        {{CONNECT, OK LENGTH, "what", "ever"}, true, false, "tcp/http 3 tcp/http_connect 4!"},
+        {{CONNECT, "HTTP/1.1 404 No\r\n" LENGTH "hello", GET, OK LENGTH "hello"},
+         false,
+         false,
+         "tcp/http 3 tcp/http_connect 4! tcp/http 5 tcp/http 6!"},
+        {{"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+          "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nwhat",
+          "ever"},
+         true,
+         false,
+         "tcp/http 3 tcp/http 4"},
+        /* a response before the request is whole, which is none of the next one's */
+        {{"PUT / HTTP/1.1\r\nHost: a\r\n" LENGTH, OK LENGTH "hello", "hello" HEAD, OK LENGTH},
+         false,
+         false,
+         "tcp/http 4! tcp/http 3+5! tcp/http 5 tcp/http_head 6"},
+        /* nobody knows what came before */
+        {{HEAD, OK LENGTH, GET, OK LENGTH "hello"},
+         false,
+         true,
+         "tcp/http 1 tcp/http 3 tcp/http 2+4!"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        start();
+        if (!rows[i].middle)
+            dial_tcp(4000);
+        for (unsigned k = 0; k < 4; k++)
+            if (rows[i].in[k])
+                send_octets(k % 2, span_of(rows[i].in[k]));
+        if (rows[i].fin)
+            fin(1);
+        end();
+        CU_ASSERT_STRING_EQUAL(said, rows[i].said);
+        CU_ASSERT_EQUAL(of("http_head").messages > 0, i < 2 || i == 9);
+        CU_ASSERT_EQUAL(e->parts[0].streams.held, 0);
+    }
+}
+
 /* From the middle, and of one side: what begins no message is passed over, without a word. */
 static void middle(void)
 {
@@ -778,7 +845,7 @@ static void jobs(void)
 TESTS({"framing", framing}, {"octet_by_octet", octet_by_octet}, {"many_frames", many_frames},
       {"out_of_order", out_of_order}, {"gap", gap}, {"other_octets", other_octets},
       {"lost_framing", lost_framing}, {"lost_in_held", lost_in_held}, {"ends_inside", ends_inside},
-      {"middle", middle}, {"anew", anew}, {"ignored", ignored},
+      {"pairs", pairs}, {"middle", middle}, {"anew", anew}, {"ignored", ignored},
       {"connection_limit", connection_limit}, {"message_limit", message_limit},
       {"held_limit", held_limit}, {"front_limit", front_limit}, {"tls_stun", tls_stun},
       {"tls_keys", tls_keys}, {"tls_known", tls_known}, {"secrets_block", secrets_block},

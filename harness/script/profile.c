@@ -30,6 +30,7 @@ static const struct key {
     {"alternate_domain", JSON_STRING, NULL},
     {"nat", JSON_OBJECT, NULL},
     {"turn", JSON_OBJECT, NULL},
+    {"http", JSON_OBJECT, NULL},
     {"limits", JSON_OBJECT, NULL},
     {"own", JSON_OBJECT, NULL},
     {"ask", JSON_OBJECT, NULL},

@@ -126,6 +126,23 @@ static void ways(void)
     stop();
 }
 
+/* What the capture of it is taken for: responses to HEAD, a body that ends with its connection. */
+static void captured(void)
+{
+    if (!ready("curl", "curl --version >/dev/null 2>&1"))
+        return;
+    serve(NULL);
+    curl("-I", "/[1-3]");
+    curl("", "/close");
+    curl("--digest -u alice:alice-secret", "/digest/");
+    stop();
+    CU_ASSERT_TRUE(program_gives("lint served.pcapng", 0));
+    CU_ASSERT_STRING_EQUAL(program_out,
+                           ""); /* not even octets of which nobody knows what they are */
+    CU_ASSERT_TRUE(program_gives("decode --summary served.pcapng", 0));
+    CU_ASSERT_PTR_NOT_NULL(strstr(program_out, "http_head messages"));
+}
+
 /* Bodies of which much is under way at once, and such as are refused. */
 static void bodies(void)
 {
@@ -335,4 +352,5 @@ static void nginx(void)
     end();
 }
 
-TESTS({"ways", ways}, {"bodies", bodies}, {"apache", apache}, {"nginx", nginx})
+TESTS({"ways", ways}, {"captured", captured}, {"bodies", bodies}, {"apache", apache},
+      {"nginx", nginx})

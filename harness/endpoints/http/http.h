@@ -83,7 +83,6 @@ static inline bool http_conn_half(const struct http_conn *c)
 }
 /* Whether the request that is there, as far as it is there, is HEAD. */
 bool http_conn_for_head(const struct http_conn *c);
-enum http_ask http_ask_of(struct span method);
 /* GET, HEAD, OPTIONS, TRACE, PUT, DELETE: it may be asked again (RFC 9110 section 9.2.2). */
 bool http_idempotent(struct span method);
 /* The content of a message: without its chunks, whatever their number; a part of `octets`, or in `mem`. */

@@ -180,91 +180,99 @@ static void nonces(void)
     solo_free(s);
 }
 
-/* Credentials in which one thing is wrong. */
+/* Credentials in which one thing is wrong, or only looks so. */
+enum way {
+    NAME,
+    PASSWORD,
+    REALM,
+    URI,
+    METHOD,
+    TARGET,
+    QOP,
+    NC,
+    NC_FORM,
+    CNONCE,
+    NONCE,
+    BOTH,
+    RESPONSE,
+    ALGORITHM,
+    ABSOLUTE,
+    HASHED,
+    EXT,
+    TOKENS,
+    WAYS
+};
+static const struct asked plain = {"GET", "/digest/", NULL, NULL},
+                          other = {"GET", "/digest/echo", NULL, NULL},
+                          absolute = {"GET", "http://a/digest/", NULL, NULL};
+
+static void spoil(enum way way, struct auth_credentials *c)
+{
+    struct span *const away[WAYS] = {
+        [QOP] = &c->qop,           [NC] = &c->nc,       [CNONCE] = &c->cnonce, [NONCE] = &c->nonce,
+        [RESPONSE] = &c->response, [EXT] = &c->username};
+
+    if (away[way])
+        *away[way] = (struct span){NULL, 0};
+    if (way == NC_FORM)
+        c->nc = span_of("1");
+    if (way == BOTH || way == EXT)
+        c->username_ext = span_of("UTF-8''bob");
+    if (way == ALGORITHM)
+        c->algorithm = span_of("SHA-512-256");
+    if (way == TOKENS) { /* quoted where a token belongs: taken, and not given back so */
+        c->qop = span_of("\"auth\"");
+        c->nc = span_of("\"00000001\"");
+    }
+}
+
+/* What the server says to a request with such credentials. */
+static const char *tried(struct solo *s, enum way way)
+{
+    struct arena mem = arena_of(memory, sizeof memory);
+    struct with w = {way == NAME ? "bob" : "alice", way == PASSWORD ? "x" : "alice-secret", 1,
+                     false};
+    struct asked as = way == ABSOLUTE ? absolute : plain;
+    struct auth_challenge v[4];
+    struct auth_credentials c;
+    uint8_t room[2048];
+    struct wr wr = {room, sizeof room, 0, false};
+
+    challenges(ask(s, &plain, (struct span){NULL, 0}), &mem, v, COUNT(v));
+    if (way == HASHED || way == ALGORITHM || way == TOKENS)
+        v[0].userhash = (struct span){NULL, 0}; /* answered by the name itself */
+    if (way == REALM)
+        v[0].realm = span_of("\"other\"");
+    if (way == METHOD)
+        as.method = "HEAD";
+    credentials(&v[0], way == URI ? &other : &as, &w, &mem, &c);
+    as.method = "GET";
+    spoil(way, &c);
+    auth_put_credentials(&wr, &c);
+    return ask(s, way == TARGET ? &other : &as, wr_span(&wr));
+}
+
 static void refused(void)
 {
-    static const struct asked a = {"GET", "/digest/", NULL, NULL},
-                              other = {"GET", "/digest/echo", NULL, NULL},
-                              absolute = {"GET", "http://a/digest/", NULL, NULL};
-    enum {
-        NAME,
-        PASSWORD,
-        REALM,
-        URI,
-        METHOD,
-        TARGET,
-        QOP,
-        NC,
-        NC_FORM,
-        CNONCE,
-        NONCE,
-        BOTH,
-        RESPONSE,
-        ALGORITHM,
-        ABSOLUTE,
-        HASHED,
-        EXT,
-        TOKENS,
-        WAYS
-    };
-    static const struct {
-        uint16_t status;
-    } rows[WAYS] = {[NAME] = {401},     [PASSWORD] = {401},  [REALM] = {401},    [URI] = {400},
-                    [METHOD] = {401},   [TARGET] = {400},    [QOP] = {400},      [NC] = {400},
-                    [NC_FORM] = {400},  [CNONCE] = {400},    [NONCE] = {400},    [BOTH] = {400},
-                    [RESPONSE] = {400}, [ALGORITHM] = {401}, [ABSOLUTE] = {200}, [HASHED] = {200},
-                    [EXT] = {401},      [TOKENS] = {200}};
+    static const uint16_t status[WAYS] = {
+        [NAME] = 401,   [PASSWORD] = 401, [REALM] = 401,    [URI] = 400,       [METHOD] = 401,
+        [TARGET] = 400, [QOP] = 400,      [NC] = 400,       [NC_FORM] = 400,   [CNONCE] = 400,
+        [NONCE] = 400,  [BOTH] = 400,     [RESPONSE] = 400, [ALGORITHM] = 401, [ABSOLUTE] = 200,
+        [HASHED] = 200, [EXT] = 401,      [TOKENS] = 200};
     struct solo *s = server(NULL);
 
     for (size_t i = 0; i < WAYS; i++) {
-        struct arena mem = arena_of(memory, sizeof memory);
-        struct with w = {i == NAME ? "bob" : "alice", i == PASSWORD ? "x" : "alice-secret", 1,
-                         false};
-        struct asked as = i == ABSOLUTE ? absolute : a;
-        struct auth_challenge v[4];
-        struct auth_credentials c;
-        uint8_t room[2048];
-        struct wr wr = {room, sizeof room, 0, false};
         char begin[32];
-        challenges(ask(s, &a, (struct span){NULL, 0}), &mem, v, COUNT(v));
-        if (i == HASHED || i == ALGORITHM || i == TOKENS)
-            v[0].userhash = (struct span){NULL, 0}; /* answered by the name itself */
-        if (i == REALM)
-            v[0].realm = span_of("\"other\"");
-        if (i == METHOD)
-            as.method = "HEAD";
-        credentials(&v[0], i == URI ? &other : &as, &w, &mem, &c);
-        as.method = "GET";
-        struct span *const away[] = {[QOP] = &c.qop,
-                                     [NC] = &c.nc,
-                                     [CNONCE] = &c.cnonce,
-                                     [NONCE] = &c.nonce,
-                                     [RESPONSE] = &c.response};
-        if (i < COUNT(away) && away[i])
-            *away[i] = (struct span){NULL, 0};
-        if (i == NC_FORM)
-            c.nc = span_of("1");
-        if (i == BOTH || i == EXT)
-            c.username_ext = span_of("UTF-8''bob");
-        if (i == EXT)
-            c.username = (struct span){NULL, 0};
-        if (i == ALGORITHM)
-            c.algorithm = span_of("SHA-512-256");
-        if (i == TOKENS) { /* quoted where a token belongs: taken, and not given back so */
-            c.qop = span_of("\"auth\"");
-            c.nc = span_of("\"00000001\"");
-        }
-        auth_put_credentials(&wr, &c);
-        const char *sent = ask(s, i == TARGET ? &other : &as, wr_span(&wr));
-        snprintf(begin, sizeof begin, "HTTP/1.1 %u ", rows[i].status);
+        const char *sent = tried(s, (enum way)i);
+        snprintf(begin, sizeof begin, "HTTP/1.1 %u ", status[i]);
         SOLO_BEGINS(sent, begin);
         CU_ASSERT_FALSE(is_stale(sent));
         if (i == TOKENS)
             CU_ASSERT_PTR_NOT_NULL(strstr(solo_field(sent, "Authentication-Info"), "qop=auth,"));
     }
-    SOLO_BEGINS(ask(s, &a, span_of("Digest a=b")), "HTTP/1.1 400 ");
-    SOLO_BEGINS(ask(s, &a, span_of("Basic YWxpY2U6YWxpY2Utc2VjcmV0")), "HTTP/1.1 401 ");
-    SOLO_BEGINS(ask(s, &a, span_of("Other abc")), "HTTP/1.1 401 ");
+    SOLO_BEGINS(ask(s, &plain, span_of("Digest a=b")), "HTTP/1.1 400 ");
+    SOLO_BEGINS(ask(s, &plain, span_of("Basic YWxpY2U6YWxpY2Utc2VjcmV0")), "HTTP/1.1 401 ");
+    SOLO_BEGINS(ask(s, &plain, span_of("Other abc")), "HTTP/1.1 401 ");
     solo_free(s);
 }
 

@@ -385,13 +385,6 @@ void http_conn_init(struct http_conn *c, bool server, const struct http_limits *
     c->dec = (struct http_dec){.head_most = c->most.head, .body_most = c->most.content};
 }
 
-enum http_ask http_ask_of(struct span method)
-{
-    return span_is(method, "HEAD")      ? HTTP_ASK_HEAD
-           : span_is(method, "CONNECT") ? HTTP_ASK_CONNECT
-                                        : HTTP_ASK_OTHER;
-}
-
 bool http_idempotent(struct span method)
 {
     static const char *const v[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};

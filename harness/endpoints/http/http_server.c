@@ -132,12 +132,10 @@ static void accept_one(struct http_server *s, const struct input *in, struct out
 
 /* ---- what happens to connections ---- */
 
-static void ended(struct http_server *s, struct http_stream *st, const struct input *in,
-                  const char *why, struct outq *q)
+static void ended(struct http_server *s, const struct input *in, const char *why, struct outq *q)
 {
     if (s->c.manual)
         http_tell(q, "ended", 0, HTTP_R_CLOSED, in, why);
-    (void)st;
 }
 
 /* The client sends no more; it still gets what it asked for: RFC9112:9.6#a2. */
@@ -148,7 +146,7 @@ static void eof(struct http_server *s, const struct input *in, struct outq *q)
     if (!st)
         return;
     st->ended = true;
-    ended(s, st, in, "end of stream", q);
+    ended(s, in, "end of stream", q);
     if (st->lingers || st->conn.tunnel || (st->n_turns == 0 && !st->put_off))
         http_server_drop(s, st, false, q);
 }
@@ -159,7 +157,7 @@ static void closed(struct http_server *s, const struct input *in, struct outq *q
     const char *why = in->detail ? in->detail : close_name(in->why);
 
     if (st) {
-        ended(s, st, in, why, q);
+        ended(s, in, why, q);
         http_server_forget(s, st);
     } else if (in->flow < FLOW_ACCEPTED) {
         http_tell(q, "closed", 0, HTTP_R_CLOSED, in, why);

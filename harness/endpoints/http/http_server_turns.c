@@ -17,7 +17,6 @@ void http_server_send(const struct http_server *s, const struct http_stream *st,
         out_send(q, st->flow, span_cut(octets, at, at + step), NULL);
 }
 
-/* Nothing more is sent: closed in stages, so that the last response is not lost (RFC9112:9.6#a1). */
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q)
 {
@@ -52,7 +51,6 @@ static size_t next_turn(const struct http_server *s, const struct http_stream *s
     return 0;
 }
 
-/* Send the responses whose turn has come. */
 void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t now_us,
                        struct outq *q)
 {
@@ -228,7 +226,6 @@ static void each(struct http_server *s, struct http_stream *st, const struct inp
     }
 }
 
-/* Take what has come, and what was left. The stream may be gone afterwards. */
 void http_server_work(struct http_server *s, struct http_stream *st, const struct input *in,
                       struct span octets, struct outq *q)
 {
