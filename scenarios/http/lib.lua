@@ -31,7 +31,9 @@ function event.has(r, name, token)
 end
 
 -- A final response has come.
-function event.answered(r) return r.message ~= nil and (r.kind == "success" or r.kind == "redirect" or r.kind == "error") end
+function event.answered(r)
+  return r.message ~= nil and (r.kind == "success" or r.kind == "redirect" or r.kind == "error")
+end
 
 -- A 4xx.
 function event.refused(r) return r.code ~= nil and r.code >= 400 and r.code < 500 end
@@ -73,7 +75,8 @@ end
 
 ---------------------------------------------------------------- authentication
 
--- Scheme and parameters of a challenge or credentials, without quotes; quoted[name]: it had them. Names in small letters.
+-- Scheme and parameters of a challenge or credentials, without quotes; quoted[name]: it had them. Names in small
+-- letters.
 function lib.parameters(value)
   local scheme, rest = value:match("^(%S+)%s*(.*)$")
   local out, quoted = { scheme = scheme and scheme:lower() or "" }, {}
@@ -81,9 +84,8 @@ function lib.parameters(value)
   while true do
     local name, after = rest:match("^[%s,]*([%w%-*]+)%s*=%s*(.*)$")
     if not name then break end
-    local text, behind = after:match('^"((.-))"(.*)$')
+    local text, behind = after:match('^"([^"]*)"(.*)$')
     if text then
-      text, behind = after:match('^"([^"]*)"(.*)$')
       quoted[name:lower()] = true
     else
       text, behind = after:match("^([^,%s]*)(.*)$")
@@ -130,7 +132,8 @@ end
 lib.asks = {
   ["http-client"] = {
     first = "fetch",
-    fetch = { "server", "method", "target", "body", "username", "password", "host", "chunk", "expect", "pipeline", "close" },
+    fetch = { "server", "method", "target", "body", "username", "password", "host", "chunk", "expect", "pipeline",
+      "close" },
   },
 }
 

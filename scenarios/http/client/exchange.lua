@@ -37,7 +37,8 @@ case {
     if not r then return end
     t:check("RFC9112:6.3#12", r.content == "hello", "the content is " .. tostring(r.content), r)
     s:reply { id = r.id }
-    if not t:expect(asked:wait(20), { { success = true, clause = "RFC9112:6.3#a6" } }, "an empty response") then return end
+    local empty = { { success = true, clause = "RFC9112:6.3#a6" } }
+    if not t:expect(asked:wait(20), empty, "an empty response") then return end
     asked = lib(t).ask(t, s)
     local again = lib(t).request(t, s)
     if not again then return end
@@ -97,10 +98,12 @@ case {
   run = function(t)
     local clause = "RFC9112:6.3#a1"
     local length = { { name = "Content-Length", value = "5" } }
-    answers(t, { method = "HEAD" }, { { as_is = true, status = 200, reason = "OK", headers = length }, { body = "next" } },
+    answers(t, { method = "HEAD" }, { { as_is = true, status = 200, reason = "OK", headers = length },
+      { body = "next" } },
       clause)
     answers(t, {}, { { status = 204 }, { body = "next" } }, clause)
-    answers(t, {}, { { as_is = true, status = 304, reason = "Not Modified", headers = length }, { body = "next" } }, clause)
+    answers(t, {}, { { as_is = true, status = 304, reason = "Not Modified", headers = length },
+      { body = "next" } }, clause)
   end
 }
 
@@ -133,7 +136,8 @@ case {
     s:reply { id = r.id, status = 100 }
     s:reply { id = r.id, status = 103 }
     s:reply { id = r.id, status = 404, body = "final" }
-    t:expect(asked:wait(20), { { error = 404, clause = "RFC9110:15.2#2" }, { kind = "failed", clause = "RFC9110:15.2#2" } },
+    t:expect(asked:wait(20), { { error = 404, clause = "RFC9110:15.2#2" },
+      { kind = "failed", clause = "RFC9110:15.2#2" } },
       "100, 103 and 404")
   end
 }
@@ -150,7 +154,8 @@ case {
     local r = lib(t).request(t, s)
     if not r then return end
     s:reply { id = r.id, octets = "HTTP/1.1 200 OK\r\nContent-Length: 4, 5\r\n\r\nhello" }
-    t:expect(asked:wait(20), { { kind = "failed", clause = "RFC9112:6.3#7" }, { kind = "closed", clause = "RFC9112:6.3#7" },
+    t:expect(asked:wait(20), { { kind = "failed", clause = "RFC9112:6.3#7" },
+      { kind = "closed", clause = "RFC9112:6.3#7" },
       { kind = "error", clause = "RFC9112:6.3#7" } }, "two lengths")
     t:check("RFC9112:6.3#7", lib(t).ends(s, r), "the connection goes on", r)
   end
@@ -195,7 +200,8 @@ case {
     local other = lib(t).ask(t, s, { pipeline = true })
     local second = lib(t).request(t, s, "RFC9112:9.6#2a")
     if second then t:check("RFC9112:9.6#2a", second.flow ~= r.flow, "another request follows it", second) end
-    s:send { flow = r.flow, octets = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" } -- and it is left to the client to close
+    -- and it is left to the client to close
+    s:send { flow = r.flow, octets = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" }
     asked:wait(20)
     if second and second.flow ~= r.flow then
       t:check("RFC9112:9.6#2b", lib(t).ends(s, r), "the connection is not closed", r)
