@@ -292,13 +292,16 @@ static void limits(void)
 /* A message with `n` octets of one kind in it, in one piece and in pieces of 1000 octets; its last trace. */
 static void large(const char *before, size_t n, uint8_t fill, const char *behind, const char *trace)
 {
-    size_t a = strlen(before), b = strlen(behind);
+    struct span first = span_of(before), last = span_of(behind);
+    size_t a = first.n, b = last.n;
     uint8_t *text = malloc(a + n + b);
+    struct wr w = {.p = text, .cap = a + n + b};
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    memcpy(text, before, a);
+    wr_put(&w, first);
     memset(text + a, fill, n);
-    memcpy(text + a + n, behind, b);
+    w.n += n;
+    wr_put(&w, last);
     for (size_t each = 1000; each < (size_t)4 << 20; each = each == 1000 ? a + n + b : 8 << 20) {
         const struct row r = {.asks = NULL, .in = before, .trace = trace};
         struct trace t = {.n = 0};
@@ -352,6 +355,7 @@ static void largest(void)
 /* Chunks of an octet each: more of their framing than there is room for, whatever the content. */
 static void framing(void)
 {
+    static const uint8_t chunk[6] = {'1', '\r', '\n', 'a', '\r', '\n'};
     static const size_t n = HTTP_WINDOW / 6 + 8;
     char *text = malloc(n * 6 + 128);
 
@@ -359,8 +363,8 @@ static void framing(void)
     for (size_t chunks = 1000; chunks <= n; chunks += n - 1000) {
         size_t at = (size_t)snprintf(text, 128, POST CHUNKED);
         for (size_t i = 0; i < chunks; i++, at += 6)
-            memcpy(text + at, "1\r\na\r\n", 6);
-        memcpy(text + at, "0\r\n\r\n", 6);
+            memcpy(text + at, chunk, sizeof chunk);
+        snprintf(text + at, 6, "0\r\n\r\n");
         large(text, 0, 0, "", chunks == 1000 ? "message" : "[413]");
     }
     free(text);
