@@ -116,7 +116,7 @@ void sdp_answer_extensions(struct sdp_answering *w, struct node *list, const str
 {
     const struct sdp_section *s = &p->m->section;
     const struct sdp_extmap *done[SDP_FORMATS];
-    uint8_t used[257] = {0};
+    uint8_t used[SDP_EXTENSIONS + 1] = {0};
     size_t n = 0;
 
     if (!sdp_attribute(s, SDP_EXTMAP))

@@ -91,7 +91,7 @@ struct sdp_answering {
     /* of the media description that is looked at, by payload type */
     const struct sdp_attribute *maps[SDP_PAYLOADS], *fmtps[SDP_PAYLOADS];
     bool used[SDP_ABILITIES];
-    uint8_t ids[257]; /* identifiers of extensions that are in use somewhere */
+    uint8_t ids[SDP_EXTENSIONS + 1]; /* identifiers of extensions that are in use somewhere */
     struct {
         struct span uri;
         uint32_t id;

@@ -170,13 +170,48 @@ static void ids_of(struct offering *o, const struct sdp_msg *m)
     }
 }
 
-/* The identifier of an extension; 0: none is left. */
-static uint32_t id_of(struct offering *o, struct span uri)
+/* The identifier that a media description gives to an extension, or the extension that has this one; NULL: none. */
+static const struct sdp_extmap *extension_in(const struct sdp_media *m, struct span uri,
+                                             uint32_t id)
 {
+    for (size_t i = 0; m && i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
+        const struct sdp_extmap *e = a->type == SDP_EXTMAP ? a->parts : NULL;
+        if (e && sdp_extension_valid(e->id) && (uri.p ? span_eq(e->uri, uri) : e->id == id))
+            return e;
+    }
+    return NULL;
+}
+
+/* Whether an identifier is free for an extension in a media description. */
+static bool id_free(const struct slot *v, struct span uri, uint32_t id,
+                    const bool used[SDP_EXTENSIONS + 1])
+{
+    const struct sdp_media *before[] = {v->own, v->peer};
+
+    for (size_t i = 0; i < COUNT(before); i++) {
+        const struct sdp_extmap *e = extension_in(before[i], (struct span){NULL, 0}, id);
+        if (e && !span_eq(e->uri, uri))
+            return false;
+    }
+    return !used[id];
+}
+
+/* The identifier of an extension in a media description: that of before, there or elsewhere, or a new one; 0: none is
+ * left. Media descriptions that are not bundled may give one extension different identifiers. */
+static uint32_t id_of(struct offering *o, const struct slot *v, struct span uri,
+                      const bool used[SDP_EXTENSIONS + 1])
+{
+    const struct sdp_media *before[] = {v->own, v->peer};
     uint32_t id = 1;
 
+    for (size_t i = 0; i < COUNT(before); i++) {
+        const struct sdp_extmap *e = extension_in(before[i], uri, 0);
+        if (e && !used[e->id])
+            return e->id;
+    }
     for (size_t i = 0; i < o->ids_n; i++)
-        if (span_eq(o->ids[i].uri, uri))
+        if (span_eq(o->ids[i].uri, uri) && id_free(v, uri, o->ids[i].id, used))
             return o->ids[i].id;
     while (id < 15 && o->id_used[id])
         id++;
@@ -188,39 +223,17 @@ static uint32_t id_of(struct offering *o, struct span uri)
     return id;
 }
 
-/* The identifier that an extension has in a media description, or else one of this number that another has there (RFC 8285
- * section 7: it stays, and stands for one); 0: neither. */
-static uint32_t id_before(const struct sdp_media *m, struct span uri, uint32_t id)
+static void extensions(struct offering *o, struct node *list, const struct slot *v)
 {
-    uint32_t found = 0;
-
-    for (size_t i = 0; m && i < m->section.attributes_n; i++) {
-        const struct sdp_attribute *a = &m->section.attributes[i];
-        const struct sdp_extmap *e = a->type == SDP_EXTMAP ? a->parts : NULL;
-        if (e && sdp_extension_valid(e->id) && span_eq(e->uri, uri))
-            return e->id;
-        if (e && id && e->id == id)
-            found = id;
-    }
-    return found;
-}
-
-static void extensions(struct offering *o, const struct slot *v, struct node *list)
-{
-    bool used[SDP_EXTENSIONS + 1] = {true}; /* 0 is none */
+    bool used[SDP_EXTENSIONS + 1] = {false};
 
     for (size_t i = 0; i < v->s->extensions.n; i++) {
         struct span uri = span_of(v->s->extensions.v[i]);
-        uint32_t id = id_before(v->own, uri, 0);
-        if (!id) {
-            id = id_of(o, uri);
-            if (id && id_before(v->own, uri, id)) /* it is another's here: this one is left out */
-                continue;
-        }
+        uint32_t id = id_of(o, v, uri, used);
         struct span parts[] = {sdp_make_decimal(&o->k, id), span_of(" "), uri};
-        if (!used[id])
-            sdp_make_attribute(&o->k, list, "extmap", sdp_make_joined(&o->k, parts, 3));
         used[id] = true;
+        if (id)
+            sdp_make_attribute(&o->k, list, "extmap", sdp_make_joined(&o->k, parts, 3));
     }
 }
 
@@ -338,7 +351,7 @@ static void offered(struct offering *o, struct node *medias, const struct slot *
     if (sdp_is_sctp(span_of(s->proto)))
         sdp_make_attribute(&o->k, to.attributes, "sctp-port", span_of("5000"));
     if (rtp)
-        extensions(o, v, to.attributes);
+        extensions(o, to.attributes, v);
     if (rtp)
         simulcast(o, to.attributes, v);
     if (v->mid.p)

@@ -303,7 +303,8 @@ static void bundles(void)
     const struct sdp_abilities two = {BOB, .mux = true, .bundle = true, STREAMS(A, B)},
                                video = {BOB, .mux = true, .bundle = true, STREAMS(B)},
                                three = {BOB, .mux = true, .bundle = true, STREAMS(A, B, B, T)},
-                               no_mux = {BOB, .bundle = true, STREAMS(A)};
+                               no_mux = {BOB, .bundle = true, STREAMS(A)},
+                               apart = {BOB, STREAMS(B, B, B)};
     static const char own[] = HEAD("1") "a=group:BUNDLE a b\r\n" AUDIO("49920", MUX "a=mid:a\r\n")
         VIDEO("51372", MUX "a=extmap:4 urn:b\r\na=mid:b\r\n");
     static const char peer[] = ALICE
@@ -330,6 +331,21 @@ static void bundles(void)
     offered("not established", &two, own, ALICE AUDIO("9", "") VIDEO("9", ""),
             HEAD("2") "a=group:BUNDLE a b\r\n" AUDIO("49920", MUX "a=mid:a\r\n")
                 VIDEO("51372", MUX E "a=mid:b\r\n"));
+    /* apart, each media description has identifiers of its own, and keeps them */
+    offered("identifiers apart", &apart,
+            HEAD("1") VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n")
+                VIDEO("51372", "a=extmap:2 urn:a\r\n"),
+            ALICE VIDEO("9", "a=extmap:1 urn:a\r\n") VIDEO("9", "a=extmap:3 urn:b\r\n"),
+            HEAD("2") VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n")
+                VIDEO("51372", "a=extmap:2 urn:a\r\na=extmap:3 urn:b\r\n")
+                    VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n"));
+    offered("an identifier that is taken", &apart,
+            HEAD("1") VIDEO("51372", "a=extmap:1 urn:a\r\n") VIDEO("51372", "a=extmap:1 urn:x\r\n")
+                VIDEO("51372", ""),
+            NULL,
+            HEAD("2") VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n")
+                VIDEO("51372", "a=extmap:3 urn:a\r\na=extmap:2 urn:b\r\n")
+                    VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n"));
     offered("a mid that is taken", &two, HEAD("1") AUDIO("49920", MUX "a=mid:1\r\n"), NULL,
             HEAD("2") "a=group:BUNDLE 1 2\r\n" AUDIO("49920", MUX "a=mid:1\r\n")
                 VIDEO("51372", MUX "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\na=mid:2\r\n"));

@@ -152,10 +152,10 @@ static void port(const struct sdp_pair *c, const struct sdp_media *o, const stru
     } else if (sdp_port_zero(o) && !sdp_port_zero(a)) {
         sdp_pair_broke(c, SDP_P_REMOVED, a->line);
     }
-    if (sdp_port_zero(a) && bundled == SDP_ALONE) {
+    if (sdp_port_zero(a) && (bundled == SDP_ALONE || bundled == SDP_UNTOLD)) {
         if (!a->formats_n)
             sdp_pair_broke(c, SDP_P_NO_FORMAT, a->line);
-        if (sdp_own(a, SDP_BUNDLE_ONLY))
+        if (bundled == SDP_ALONE && sdp_own(a, SDP_BUNDLE_ONLY))
             sdp_pair_broke(c, SDP_P_BUNDLE_ONLY, sdp_own(a, SDP_BUNDLE_ONLY)->name);
     }
 }
@@ -212,5 +212,7 @@ void sdp_answer_check(const struct sdp_msg *offer, const struct sdp_msg *answer,
     sdp_answer_groups(&c, &bundles);
     for (size_t i = 0; i < offer->media_n && i < answer->media_n; i++)
         answered(&c, &offer->media[i], &answer->media[i],
-                 i < COUNT(bundles.of) ? (enum sdp_bundled)bundles.of[i] : SDP_ALONE);
+                 bundles.untold          ? SDP_UNTOLD
+                 : i < COUNT(bundles.of) ? (enum sdp_bundled)bundles.of[i]
+                                         : SDP_ALONE);
 }

@@ -104,7 +104,8 @@ static void bundle(const struct sdp_pair *c, const struct sdp_group *offered,
     const struct sdp_media *tagged = of_tag(c->is, g->ids[0]);
     bool mux = false;
 
-    if (!tagged || c->is->media_n > SDP_LINT_MEDIA || c->was->media_n > SDP_LINT_MEDIA)
+    b->untold |= c->is->media_n > SDP_LINT_MEDIA || c->was->media_n > SDP_LINT_MEDIA;
+    if (!tagged || b->untold)
         return;
     for (size_t i = 0; i < g->ids_n && i < SDP_PAIR_LIMIT; i++) {
         const struct sdp_media *a = of_tag(c->is, g->ids[i]), *o = of_tag(c->was, g->ids[i]);

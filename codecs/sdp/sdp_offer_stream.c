@@ -234,7 +234,7 @@ void sdp_answer_attributes(const struct sdp_pair *c, const struct sdp_media *o,
                 rid(c, found->parts, at->parts);
         }
     }
-    if (bundled != SDP_BUNDLED) /* the others have that of the tagged one */
+    if (bundled == SDP_ALONE || bundled == SDP_TAGGED) /* the others have that of the tagged one */
         crypto(c, o, a);
     simulcast(c, o, a);
     extensions(c, o, a);

@@ -153,10 +153,10 @@ void sdp_pair_name(const struct sdp_pair *c);
 
 /* ---- the parts of sdp_answer_check ---- */
 
-enum sdp_bundled { SDP_ALONE, SDP_TAGGED, SDP_BUNDLED };
-struct
-    sdp_bundles { /* of the answer, by media description; all SDP_ALONE where there are more than SDP_LINT_MEDIA */
+enum sdp_bundled { SDP_ALONE, SDP_TAGGED, SDP_BUNDLED, SDP_UNTOLD };
+struct sdp_bundles { /* of the answer, by media description */
     uint8_t of[SDP_LINT_MEDIA];
+    bool untold; /* there are too many, and a group */
 };
 /* Groups of the answer, and what is said of BUNDLE. */
 void sdp_answer_groups(const struct sdp_pair *c, struct sdp_bundles *b);
