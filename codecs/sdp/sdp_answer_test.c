@@ -89,6 +89,9 @@ static void media(void)
              &able,
              "v=0\r\no=- 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\n"
              "t=2873397496 2873404696\r\nm=audio 0 RTP/AVP 0\r\n");
+    answered("the o= line of the offer", HEAD "m=audio 0 RTP/AVP 0\r\n", &able,
+             "v=0\r\no=- 7 2 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+             "m=audio 0 RTP/AVP 0\r\n");
     CU_ASSERT_EQUAL(answered("multicast",
                              ALICE "m=audio 49170 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/127\r\n"
                                    "a=rtpmap:0 PCMU/8000\r\n",

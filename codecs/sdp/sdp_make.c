@@ -52,6 +52,17 @@ void sdp_make_flag(struct sdp_maker *k, struct node *list, const char *name)
 
 /* ---- lines ---- */
 
+static bool same_origin(const struct sdp_origin *o, const struct span parts[6])
+{
+    const struct span theirs[] = {o->username, o->id,       o->version,
+                                  o->nettype,  o->addrtype, o->address};
+
+    for (size_t i = 0; i < COUNT(theirs); i++)
+        if (!span_eq(theirs[i], parts[i]))
+            return false;
+    return true;
+}
+
 void sdp_make_session(struct sdp_maker *k, const struct sdp_origin *own, uint64_t version,
                       const struct sdp_msg *offer)
 {
@@ -76,6 +87,8 @@ void sdp_make_session(struct sdp_maker *k, const struct sdp_origin *own, uint64_
         origin[1] = sdp_make_decimal(k, k->able->id);
     }
     origin[2] = sdp_make_decimal(k, version);
+    if (offer && offer->origin && same_origin(offer->origin, origin))
+        origin[2] = sdp_make_decimal(k, version + 1); /* RFC 3264 section 6 */
     put(k, root, &f[MSG_VERSION], span_of("0"));
     struct node *o = draft_kids(k->dr, root, &f[MSG_ORIGIN], f[MSG_ORIGIN].sub);
     for (size_t i = 0; i < COUNT(origin); i++)
