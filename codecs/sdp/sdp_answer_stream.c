@@ -295,15 +295,20 @@ static void simulcast(struct sdp_answering *w, struct node *list, const struct s
 
 void sdp_answer_rids(struct sdp_answering *w, struct node *list, const struct sdp_plan *p)
 {
+    struct span seen[SDP_RIDS]; /* of several of one id the first counts */
     struct rids rids = {.n = 0};
+    size_t n = 0;
 
-    for (size_t i = 0; i < p->m->section.attributes_n && rids.n < SDP_RIDS; i++) {
+    for (size_t i = 0; i < p->m->section.attributes_n && p->s->simulcast && n < SDP_RIDS; i++) {
         const struct sdp_attribute *a = &p->m->section.attributes[i];
         const struct sdp_rid *r = a->type == SDP_RID ? a->parts : NULL;
-        bool again = false;
-        for (size_t k = 0; r && k < rids.n; k++)
-            again |= span_eq(rids.v[k]->id, r->id);
-        if (r && !again && p->s->simulcast && put_rid(w, list, p, a))
+        bool again = !r;
+        for (size_t k = 0; r && k < n; k++)
+            again |= span_eq(seen[k], r->id);
+        if (again)
+            continue;
+        seen[n++] = r->id;
+        if (put_rid(w, list, p, a))
             rids.v[rids.n++] = r;
     }
     simulcast(w, list, p, &rids);

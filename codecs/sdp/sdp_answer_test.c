@@ -422,6 +422,10 @@ static void simulcasts(void)
            V("97", H("97") "a=rid:1 send\r\na=rid:2 both\r\n"
                            "a=simulcast:both 2 send 1\r\n"),
            false, &all, W("97", H("97") "a=sendrecv\r\na=rid:1 recv\r\na=simulcast:recv 1\r\n"));
+    judged("an id twice",
+           V("97", H("97") "a=rid:1 both\r\na=rid:1 send\r\n"
+                           "a=simulcast:send 1\r\n"),
+           false, &all, W("97", H("97") "a=sendrecv\r\n"));
     judged("two of them",
            V("97", H("97") "a=rid:1 send\r\na=simulcast:send 1\r\n"
                            "a=simulcast:send 1\r\n"),
