@@ -202,14 +202,14 @@ static bool id_free(const struct slot *v, struct span uri, uint32_t id,
 static uint32_t id_of(struct offering *o, const struct slot *v, struct span uri,
                       const bool used[SDP_EXTENSIONS + 1])
 {
-    const struct sdp_media *before[] = {v->own, v->peer};
+    const struct sdp_extmap *own = extension_in(v->own, uri, 0),
+                            *peer = extension_in(v->peer, uri, 0);
     uint32_t id = 1;
 
-    for (size_t i = 0; i < COUNT(before); i++) {
-        const struct sdp_extmap *e = extension_in(before[i], uri, 0);
-        if (e && !used[e->id])
-            return e->id;
-    }
+    if (own && !used[own->id])
+        return own->id;
+    if (peer && id_free(v, uri, peer->id, used))
+        return peer->id;
     for (size_t i = 0; i < o->ids_n; i++)
         if (span_eq(o->ids[i].uri, uri) && id_free(v, uri, o->ids[i].id, used))
             return o->ids[i].id;

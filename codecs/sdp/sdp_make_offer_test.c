@@ -304,7 +304,7 @@ static void bundles(void)
                                video = {BOB, .mux = true, .bundle = true, STREAMS(B)},
                                three = {BOB, .mux = true, .bundle = true, STREAMS(A, B, B, T)},
                                no_mux = {BOB, .bundle = true, STREAMS(A)},
-                               apart = {BOB, STREAMS(B, B, B)};
+                               apart = {BOB, STREAMS(B, B, B)}, one = {BOB, STREAMS(B)};
     static const char own[] = HEAD("1") "a=group:BUNDLE a b\r\n" AUDIO("49920", MUX "a=mid:a\r\n")
         VIDEO("51372", MUX "a=extmap:4 urn:b\r\na=mid:b\r\n");
     static const char peer[] = ALICE
@@ -339,6 +339,10 @@ static void bundles(void)
             HEAD("2") VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n")
                 VIDEO("51372", "a=extmap:2 urn:a\r\na=extmap:3 urn:b\r\n")
                     VIDEO("51372", "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\n"));
+    offered("an identifier that the sides understand otherwise", &one,
+            HEAD("1") VIDEO("51372", "a=extmap:1 urn:b\r\n"),
+            ALICE VIDEO("9", "a=extmap:1 urn:a\r\n"),
+            HEAD("2") VIDEO("51372", "a=extmap:2 urn:a\r\na=extmap:1 urn:b\r\n"));
     offered("an identifier that is taken", &apart,
             HEAD("1") VIDEO("51372", "a=extmap:1 urn:a\r\n") VIDEO("51372", "a=extmap:1 urn:x\r\n")
                 VIDEO("51372", ""),
