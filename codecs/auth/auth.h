@@ -16,6 +16,7 @@
 #ifndef CODECS_AUTH_AUTH_H
 #define CODECS_AUTH_AUTH_H
 #include "codecs/base/digest.h"
+#include "codecs/base/lexmap.h"
 #include "codecs/base/param.h"
 
 enum {
@@ -241,4 +242,12 @@ void auth_lint_credentials(const struct auth_credentials *r, const struct auth_c
 /* What Authentication-Info breaks; `r` is what the request had, NULL: not known. */
 void auth_lint_info(const struct auth_info *i, const struct auth_credentials *r,
                     const struct auth_where *at, struct findings *fs);
+
+/* Whether these are credentials, or a challenge, of Digest in SIP that stand in the text of `map` up to `end`, of which
+ * auth_lint_credentials (with no challenge) and auth_lint_challenge have nothing to say, if they have as many octets of
+ * LEXMAP_HOST as is returned. 0: they may have nothing to say all the same. */
+size_t auth_plain_credentials(const struct lexmap *map, struct span scheme, const struct param *v,
+                              size_t n, const uint8_t *end);
+size_t auth_plain_challenge(const struct lexmap *map, struct span scheme, const struct param *v,
+                            size_t n, const uint8_t *end);
 #endif

@@ -1,6 +1,8 @@
 /* codecs/base/word_impl.h - eight octets in a word, compared at once; the top bits of its octets answer. */
 #ifndef CODECS_BASE_WORD_IMPL_H
 #define CODECS_BASE_WORD_IMPL_H
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 static inline uint64_t word_each(uint8_t octet)
@@ -27,5 +29,55 @@ static inline uint64_t word_below(uint64_t v, uint8_t octet)
 static inline uint64_t word_holds(uint64_t v, uint8_t octet)
 {
     return word_below(v ^ word_each(octet), 1);
+}
+/* A word as if its first octet in memory were the lowest one, and back. */
+static inline uint64_t word_little(uint64_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
+}
+static inline uint32_t word_little_half(uint32_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap32(v);
+}
+/* Half a word as the number that its octets write, the first one highest. */
+static inline uint32_t word_big_half(uint32_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
+/* How many bits are set. */
+static inline size_t word_ones(uint64_t v)
+{
+    v -= (v >> 1) & word_each(0x55);
+    v = (v & word_each(0x33)) + ((v >> 2) & word_each(0x33));
+    return ((v + (v >> 4)) & word_each(0x0f)) * word_each(1) >> 56;
+}
+
+/* All bits of the octets that are the first `n` in memory, 1 or more; of eight and more, of all. */
+static inline uint64_t word_front(size_t n)
+{
+    return word_little(UINT64_MAX >> (64 - 8 * (n < 8 ? n : 8)));
+}
+
+/* The first `n` octets of a word, 1 to 8 of them, as the last ones of one that has zeros in front; each without what decimal
+ * digits have in common. */
+static inline uint64_t word_digit_values(uint64_t v, size_t n)
+{
+    return (word_little(v) ^ word_each('0')) << 8 * (sizeof v - n);
+}
+/* Whether they are decimal digits. */
+static inline bool word_digits(uint64_t v, size_t n)
+{
+    uint64_t values = word_digit_values(v, n);
+    return ((values | (values + word_each(6))) & word_each(0xf0)) == 0;
+}
+/* The number that they write. */
+static inline uint64_t word_number(uint64_t v, size_t n)
+{
+    uint64_t values = word_digit_values(v, n);
+    values = values * 10 + (values >> 8); /* two digits each, in every second octet */
+    return ((values & UINT64_C(0x000000ff000000ff)) * (100 + (UINT64_C(1000000) << 32)) +
+            (values >> 16 & UINT64_C(0x000000ff000000ff)) * (1 + (UINT64_C(10000) << 32))) >>
+           32;
 }
 #endif

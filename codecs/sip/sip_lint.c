@@ -1,6 +1,6 @@
 /* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header field. */
 #include "codecs/base/word_impl.h"
-#include "codecs/sip/sip_lint.h"
+#include "codecs/sip/sip_plain.h"
 
 static const struct rule rules[SIP_RULES] = {
 #define SIP_RULE(id, clause, level, what) {clause, what, level},
@@ -51,16 +51,34 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u)
     sip_told(l, &fs);
 }
 
+/* By the first and the third letter of a name, in which no two are alike; sip_plain_test.c asks for each. */
+static const struct {
+    const char *name;
+    uint8_t n;
+    uint8_t method;
+} methods[32] = {
+#define METHOD(first, third, id) [(first * 17 + third) % 32] = {#id, sizeof #id - 1, SIP_M_##id}
+    METHOD('A', 'K', ACK),       METHOD('B', 'E', BYE),     METHOD('C', 'N', CANCEL),
+    METHOD('I', 'F', INFO),      METHOD('I', 'V', INVITE),  METHOD('M', 'S', MESSAGE),
+    METHOD('N', 'T', NOTIFY),    METHOD('O', 'T', OPTIONS), METHOD('P', 'A', PRACK),
+    METHOD('P', 'B', PUBLISH),   METHOD('R', 'F', REFER),   METHOD('R', 'G', REGISTER),
+    METHOD('S', 'B', SUBSCRIBE), METHOD('U', 'D', UPDATE),
+};
+
 enum sip_method sip_method_of(struct span name)
 {
-    static const char *const names[SIP_METHODS] = {
-        "",        "ACK",   "BYE",     "CANCEL", "INFO",     "INVITE",    "MESSAGE", "NOTIFY",
-        "OPTIONS", "PRACK", "PUBLISH", "REFER",  "REGISTER", "SUBSCRIBE", "UPDATE",
-    };
-    for (size_t i = 1; i < SIP_METHODS; i++)
-        if (span_is(name, names[i]))
-            return (enum sip_method)i;
-    return SIP_M_OTHER;
+    if (name.n < 3)
+        return SIP_M_OTHER;
+    size_t i = (name.p[0] * 17u + name.p[2]) % COUNT(methods);
+    bool same =
+        methods[i].n == name.n && lex_equal(name.p, (const uint8_t *)methods[i].name, name.n);
+    return same ? (enum sip_method)methods[i].method : SIP_M_OTHER;
+}
+
+enum sip_method sip_method_in(const struct sip_msg *m)
+{
+    const struct sip_number *cseq = m->request ? NULL : sip_first(m, SIP_CSEQ);
+    return m->request ? sip_method_of(m->method) : cseq ? sip_method_of(cseq->method) : SIP_M_OTHER;
 }
 
 /* ---- the start line ---- */
@@ -154,8 +172,8 @@ void sip_lint_start(struct sip_lint *l)
 
 /* ---- any header field ---- */
 
-/* Whether all octets are visible characters of ASCII or spaces: eight at a time. */
-static bool plain_text(struct span s)
+/* Eight at a time. */
+bool sip_plain_text(struct span s)
 {
     size_t i = 0;
     uint64_t odd = 0, v;
@@ -229,7 +247,8 @@ static struct span chunked(struct span s)
     return (struct span){NULL, 0};
 }
 
-static void any_field(struct sip_lint *l, const struct sip_header *h)
+/* `text`: its characters are not known to be plain text and white space. */
+static void any_field(struct sip_lint *l, const struct sip_header *h, bool text)
 {
     if (h->cut && h->name.p && h->name.n) { /* not "NAME: VALUE" and CRLF */
         size_t before = (size_t)(h->name.p - h->line.p), colon = lex_find(h->line, before, ':');
@@ -245,7 +264,7 @@ static void any_field(struct sip_lint *l, const struct sip_header *h)
     }
     if (h->type == SIP_OTHER && h->line.n > h->value.n + 2)
         sip_must(l, sip_token(h->name), SIP_R_NAME_TOKEN, h->name);
-    if (!plain_text(h->value))
+    if (text && !sip_plain_text(h->value))
         characters(l, h);
     if (h->type == SIP_OTHER && lex_like(h->name, "Transfer-Encoding")) {
         struct span found = chunked(h->value);
@@ -254,7 +273,7 @@ static void any_field(struct sip_lint *l, const struct sip_header *h)
 }
 
 /* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4 does. */
-static bool many_allowed(enum sip_type type)
+bool sip_many_allowed(enum sip_type type)
 {
     return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
            type == SIP_IDENTITY || type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
@@ -270,8 +289,8 @@ void sip_lint_fields(struct sip_lint *l)
         const struct sip_header *h = &m->headers[i];
         uint64_t bit = UINT64_C(1) << h->type % 64;
 
-        any_field(l, h);
-        if (seen[h->type / 64] & bit && !many_allowed(h->type))
+        any_field(l, h, true);
+        if (seen[h->type / 64] & bit && !sip_many_allowed(h->type))
             sip_broke(l, SIP_R_SINGLE, h->name);
         seen[h->type / 64] |= bit;
         if (sip_checks[h->type])
@@ -279,14 +298,10 @@ void sip_lint_fields(struct sip_lint *l)
     }
 }
 
-void sip_lint(const struct sip_msg *m, struct findings *fs)
+void sip_lint_all(const struct sip_msg *m, struct findings *fs)
 {
-    struct sip_lint l = {.m = m, .fs = fs};
-    const struct sip_number *cseq = sip_first(m, SIP_CSEQ);
+    struct sip_lint l = {.m = m, .fs = fs, .method = sip_method_in(m)};
 
-    l.method = m->request ? sip_method_of(m->method)
-               : cseq     ? sip_method_of(cseq->method)
-                          : SIP_M_OTHER;
     sip_lint_start(&l);
     if (m->headers_n == 0) {
         sip_broke(&l, SIP_R_NO_HEADERS, m->head);
@@ -297,4 +312,41 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
     sip_lint_whole(&l);
     if (m->body.n)
         sip_lint_body(&l);
+}
+
+/* The same with what is left of it. */
+static void lint_some(const struct sip_msg *m, const struct sip_plain *p, struct findings *fs)
+{
+    struct sip_lint l;
+
+    l.m = m;
+    l.method = p->method;
+    l.quiet = ~p->due;
+    l.fs = fs;
+    memset(l.said, 0, sizeof l.said);
+    l.told_n = 0; /* which are told is then of no account */
+    if (sip_due(&l, SIP_ON_START))
+        sip_lint_start(&l);
+    for (uint64_t left = p->lines | p->values; left; left &= left - 1) {
+        const struct sip_header *h = &m->headers[__builtin_ctzll(left)];
+        uint64_t bit = left & -left;
+        if (p->lines & bit)
+            any_field(&l, h, p->values & bit);
+        if (p->values & bit && sip_checks[h->type])
+            sip_checks[h->type](&l, h);
+    }
+    sip_lint_where(&l);
+    sip_lint_whole(&l);
+    if (m->body.n && sip_due(&l, SIP_ON_BODY))
+        sip_lint_body(&l);
+}
+
+void sip_lint(const struct sip_msg *m, struct findings *fs)
+{
+    struct sip_plain p;
+
+    if (!sip_plain(m, &p))
+        sip_lint_all(m, fs);
+    else if (p.due || p.lines | p.values)
+        lint_some(m, &p, fs);
 }

@@ -38,9 +38,35 @@ enum {
         64, /* rules of URIs and credentials that are told once a message; what breaks more is told each time */
 };
 
+/* What rules over the whole message look at, in the order in which they are tried. */
+enum sip_topic {
+    SIP_ON_START,
+    SIP_ON_WHERE,     /* header fields where they may not stand */
+    SIP_ON_NEED,      /* those that a kind of message has to have */
+    SIP_ON_MANDATORY, /* those that all have to have */
+    SIP_ON_DIALOG,    /* Contact of what makes a dialog */
+    SIP_ON_TOP,       /* the topmost Via */
+    SIP_ON_BODY,      /* Content-Type and Content-Length; the body */
+    SIP_ON_METHOD,    /* PRACK, UPDATE, INFO, MESSAGE, REFER, PUBLISH, the event refer */
+    SIP_ON_RELIABLE,
+    SIP_ON_SESSION,
+    SIP_ON_RPORT,
+    SIP_ON_CONTACTS,
+    SIP_ON_DISTINCT, /* values that must not be alike */
+    SIP_ON_TOGETHER, /* any other header fields */
+    SIP_ON_REFER,    /* the event refer */
+    SIP_ON_SENDER,   /* what tells who wrote it */
+    SIP_ON_ASKS,     /* what it asks for */
+    SIP_ON_CHALLENGES,
+    SIP_ON_DELTA, /* the form of Session-Expires */
+    SIP_TOPICS
+};
+
 struct sip_lint {
     const struct sip_msg *m;
     enum sip_method method; /* of the request; of a response by its CSeq */
+    uint32_t
+        quiet; /* 1 << enum sip_topic: of which there is nothing to say; their rules are not tried */
     struct findings *fs;
     uint64_t said[(SIP_RULES + 63) / 64];
     const char *told[SIP_TOLD]; /* clauses of the rules of URIs and credentials that were */
@@ -50,6 +76,11 @@ struct sip_lint {
  * the first argument of its words. */
 void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where);
 void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg);
+/* Whether rules on a topic are to be tried. */
+static inline bool sip_due(const struct sip_lint *l, enum sip_topic topic)
+{
+    return !(l->quiet >> topic & 1);
+}
 /* The same unless `holds`. */
 static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, struct span where)
 {
@@ -61,6 +92,8 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 /* Pass on what rules of another codec found in a part of the message, each clause once a message. */
 void sip_told(struct sip_lint *l, const struct findings *fs);
 enum sip_method sip_method_of(struct span name);
+/* Of a request its own; of a response that in its CSeq. */
+enum sip_method sip_method_in(const struct sip_msg *m);
 
 struct sip_needed {         /* a header field that a kind of message has to have, or should */
     enum sip_method method; /* SIP_METHODS: any */
@@ -93,6 +126,10 @@ bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag);
 size_t sip_count(const struct sip_msg *m, enum sip_type type);
 /* What any address has to be; false where no more can be said of it. */
 bool sip_address_form(struct sip_lint *l, const struct sip_address *a);
+/* Whether ">" ends the URI, and nothing but white space stands between it and the parameters. */
+bool sip_closed(const struct sip_address *a);
+/* Whether it is "<urn:NID:NSS>" in quotes. */
+bool sip_urn(struct span s);
 /* A list of addresses whose URIs have "<" and ">". */
 void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
                    enum sip_rule bare);
@@ -117,6 +154,12 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
     sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
     sip_check_history, sip_check_signed;
+/* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to be kept. */
+void sip_lint_all(const struct sip_msg *m, struct findings *fs);
+/* Whether several header fields of a type may stand in one message. */
+bool sip_many_allowed(enum sip_type type);
+/* Whether all octets are visible characters of ASCII or spaces. */
+bool sip_plain_text(struct span s);
 /* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_fields(struct sip_lint *l);

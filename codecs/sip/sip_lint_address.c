@@ -78,8 +78,7 @@ static bool display_fits(struct span s)
     return lex_all(s, LEX_TOKEN | LEX_LWS);
 }
 
-/* Whether ">" ends the URI, and nothing stands between it and the parameters. */
-static bool closed(const struct sip_address *a)
+bool sip_closed(const struct sip_address *a)
 {
     struct span s = a->text;
     size_t at = (size_t)(a->uri.text.p + a->uri.text.n - s.p);
@@ -148,7 +147,7 @@ static bool address(struct sip_lint *l, const struct sip_address *a, const char 
     }
     if (a->display.p && a->display.n)
         sip_must(l, display_fits(a->display), SIP_R_ADDRESS_DISPLAY, a->display);
-    if (!a->bare && !closed(a)) {
+    if (!a->bare && !sip_closed(a)) {
         sip_broke(l, SIP_R_ADDRESS_BRACKETS, a->text);
         return false;
     }

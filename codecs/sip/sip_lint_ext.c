@@ -396,16 +396,25 @@ static bool delta(struct sip_lint *l, const struct sip_header *h, enum sip_rule 
     return true;
 }
 
-void sip_check_session(struct sip_lint *l, const struct sip_header *h)
+static bool session_form(struct sip_lint *l, const struct sip_header *h)
 {
     const struct sip_number *n = h->values;
 
     if (!delta(l, h, SIP_R_SESSION_FORM))
-        return;
+        return false;
     struct span refresher = sip_param(n->params, n->params_n, "refresher");
     if (refresher.p)
         sip_must(l, lex_like(refresher, "uac") || lex_like(refresher, "uas"),
                  SIP_R_SESSION_REFRESHER, refresher.n ? refresher : h->value);
+    return true;
+}
+
+void sip_check_session(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+
+    if (sip_due(l, SIP_ON_DELTA) && !session_form(l, h))
+        return;
     /* later requests of a dialog have the interval that was agreed, and proxies may reduce it: section 8.1 */
     bool chosen = l->m->request && sip_header(l->m, SIP_SESSION_EXPIRES) == h &&
                   sip_count(l->m, SIP_VIA) == 1 && !sip_tag(l->m, SIP_TO).p;

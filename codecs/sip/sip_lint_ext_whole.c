@@ -1,13 +1,9 @@
 /* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what several of
  * them say together. */
-#include "codecs/sip/sip_lint.h"
-
-#define M(name) (1u << SIP_M_##name)
-enum { NONE = 0, ALL = (1 << SIP_METHODS) - 1 };
+#include "codecs/sip/sip_where.h"
 
 /* ---- where they may stand ---- */
 
-/* The documents speak of the methods of their time: one that no rule knows is never misplaced. */
 static const struct place {
     enum sip_type type;
     enum sip_rule request;      /* said of a request; SIP_RULES: any request may have it */
@@ -16,192 +12,10 @@ static const struct place {
     uint16_t from, to, also[2]; /* status codes with which it may stand */
     unsigned responses;         /* methods to whose responses this holds */
 } places[] = {
-    {SIP_RSEQ,
-     SIP_R_RSEQ_WHERE,
-     NONE,
-     SIP_R_RSEQ_WHERE,
-     100,
-     199,
-     {0},
-     ALL & ~(M(ACK) | M(BYE) | M(CANCEL) | M(OPTIONS) | M(REGISTER) | M(PRACK))},
-    {SIP_RACK, SIP_R_RACK_WHERE, M(PRACK), SIP_R_RACK_WHERE, 0, 0, {0}, NONE},
-    {SIP_EVENT,
-     SIP_R_EVENT_WHERE,
-     M(SUBSCRIBE) | M(NOTIFY) | M(PUBLISH),
-     SIP_R_EVENT_RESPONSE,
-     0,
-     0,
-     {0},
-     NONE},
-    {SIP_SUBSCRIPTION_STATE,
-     SIP_R_SUBSTATE_WHERE,
-     M(NOTIFY),
-     SIP_R_SUBSTATE_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    {SIP_PATH, SIP_R_PATH_WHERE, M(REGISTER), SIP_R_PATH_WHERE, 200, 299, {0}, M(REGISTER)},
-    {SIP_SERVICE_ROUTE,
-     SIP_R_SERVICE_ROUTE_WHERE,
-     NONE,
-     SIP_R_SERVICE_ROUTE_WHERE,
-     200,
-     299,
-     {0},
-     M(REGISTER)},
-    {SIP_REFER_TO, SIP_R_REFER_TO_WHERE, M(REFER), SIP_R_REFER_TO_WHERE, 0, 0, {0}, NONE},
-    {SIP_REFER_SUB,
-     SIP_R_REFER_SUB_WHERE,
-     M(REFER),
-     SIP_R_REFER_SUB_WHERE,
-     200,
-     299,
-     {0},
-     M(REFER)},
-    {SIP_REPLACES, SIP_R_REPLACES_WHERE, M(INVITE), SIP_R_REPLACES_WHERE, 0, 0, {0}, NONE},
-    {SIP_JOIN, SIP_R_JOIN_WHERE, M(INVITE), SIP_R_JOIN_WHERE, 0, 0, {0}, NONE},
-    {SIP_TARGET_DIALOG,
-     SIP_R_TARGET_WHERE,
-     M(INVITE) | M(SUBSCRIBE) | M(REFER),
-     SIP_R_TARGET_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    {SIP_REFERRED_BY, SIP_RULES, ALL, SIP_R_REFERRED_WHERE, 0, 0, {0}, NONE},
-    /* SIP-ETag of SUBSCRIBE and NOTIFY is defined elsewhere */
-    {SIP_SIP_ETAG,
-     SIP_R_ETAG_WHERE,
-     M(NOTIFY) | M(SUBSCRIBE),
-     SIP_R_ETAG_WHERE,
-     200,
-     299,
-     {0},
-     M(PUBLISH) | M(SUBSCRIBE) | M(NOTIFY)},
-    {SIP_SIP_IF_MATCH, SIP_R_IF_MATCH_WHERE, M(PUBLISH), SIP_R_IF_MATCH_WHERE, 0, 0, {0}, NONE},
-    {SIP_SESSION_EXPIRES,
-     SIP_R_SESSION_WHERE,
-     M(INVITE) | M(UPDATE),
-     SIP_R_SESSION_WHERE,
-     200,
-     299,
-     {0},
-     M(INVITE) | M(UPDATE)},
-    {SIP_MIN_SE,
-     SIP_R_MIN_SE_WHERE,
-     M(INVITE) | M(UPDATE),
-     SIP_R_MIN_SE_RESPONSE,
-     422,
-     422,
-     {0},
-     ALL},
-    {SIP_ACCEPT_RESOURCE_PRIORITY, SIP_R_ACCEPT_PRIORITY_WHERE, NONE, SIP_RULES, 0, 0, {0}, ALL},
-    {SIP_INFO_PACKAGE,
-     SIP_R_INFO_PACKAGE_WHERE,
-     M(INFO),
-     SIP_R_INFO_PACKAGE_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    /* INFO has a rule of its own; PUBLISH is in no table */
-    {SIP_RECV_INFO,
-     SIP_R_RECV_INFO_WHERE,
-     M(INVITE) | M(REGISTER) | M(PRACK) | M(UPDATE) | M(INFO) | M(PUBLISH),
-     SIP_RULES,
-     0,
-     0,
-     {0},
-     ALL},
-    {SIP_P_ASSERTED_IDENTITY,
-     SIP_R_ASSERTED_WHERE,
-     ALL & ~(M(ACK) | M(CANCEL)),
-     SIP_RULES,
-     0,
-     0,
-     {0},
-     ALL},
-    {SIP_P_PREFERRED_IDENTITY,
-     SIP_R_PREFERRED_WHERE,
-     ALL & ~(M(ACK) | M(CANCEL)),
-     SIP_RULES,
-     0,
-     0,
-     {0},
-     ALL},
-    {SIP_P_ASSOCIATED_URI,
-     SIP_R_ASSOCIATED_WHERE,
-     M(REGISTER),
-     SIP_R_ASSOCIATED_WHERE,
-     100,
-     699,
-     {0},
-     M(REGISTER)},
-    {SIP_P_CALLED_PARTY_ID, SIP_R_CALLED_REGISTER, ALL & ~M(REGISTER), SIP_RULES, 0, 0, {0}, ALL},
-    {SIP_P_VISITED_NETWORK_ID,
-     SIP_R_VISITED_WHERE,
-     ALL & ~(M(ACK) | M(BYE) | M(CANCEL)),
-     SIP_RULES,
-     0,
-     0,
-     {0},
-     ALL},
-    {SIP_P_ACCESS_NETWORK_INFO, SIP_R_ACCESS_WHERE, ALL & ~M(CANCEL), SIP_RULES, 0, 0, {0}, ALL},
-    {SIP_P_CHARGING_VECTOR, SIP_R_CHARGING_WHERE, ALL & ~M(CANCEL), SIP_RULES, 0, 0, {0}, ALL},
-    {SIP_P_CHARGING_FUNCTION_ADDRESSES,
-     SIP_R_CHARGING_ADDRESS_WHERE,
-     ALL & ~M(CANCEL),
-     SIP_RULES,
-     0,
-     0,
-     {0},
-     ALL},
-    {SIP_GEOLOCATION,
-     SIP_R_GEO_WHERE,
-     ALL & ~(M(ACK) | M(CANCEL) | M(PRACK)),
-     SIP_R_GEO_RESPONSE,
-     424,
-     424,
-     {0},
-     ALL},
-    {SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_REQUEST, NONE, SIP_RULES, 0, 0, {0}, ALL},
-    {SIP_SECURITY_CLIENT,
-     SIP_R_SECURITY_CLIENT_WHERE,
-     ALL & ~(M(ACK) | M(CANCEL) | M(PRACK)),
-     SIP_R_SECURITY_CLIENT_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    /* an example of RFC 3329, section 4.1, has it in ACK */
-    {SIP_SECURITY_VERIFY, SIP_RULES, ALL, SIP_R_SECURITY_VERIFY_WHERE, 0, 0, {0}, NONE},
-    /* networks of 3GPP have it in a 401 */
-    {SIP_SECURITY_SERVER,
-     SIP_R_SECURITY_SERVER_WHERE,
-     NONE,
-     SIP_R_SECURITY_SERVER_WHERE,
-     421,
-     421,
-     {494, 401},
-     ALL},
-    {SIP_ACCEPT_CONTACT,
-     SIP_R_ACCEPT_CONTACT_WHERE,
-     ALL & ~M(REGISTER),
-     SIP_R_ACCEPT_CONTACT_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    {SIP_REJECT_CONTACT,
-     SIP_R_REJECT_CONTACT_WHERE,
-     ALL & ~M(REGISTER),
-     SIP_R_REJECT_CONTACT_WHERE,
-     0,
-     0,
-     {0},
-     NONE},
-    {SIP_REQUEST_DISPOSITION, SIP_RULES, ALL, SIP_R_DISPOSITION_WHERE, 0, 0, {0}, NONE},
+#define SIP_PLACE(id, request, requests, response, from, to, also, too, responses)                 \
+    {SIP_##id, SIP_R_##request, requests, SIP_R_##response, from, to, {also, too}, responses},
+#include "codecs/sip/sip_places.def"
+#undef SIP_PLACE
 };
 
 static void where(struct sip_lint *l)
@@ -286,6 +100,11 @@ static const struct sip_needed needed[] = {
     {SIP_METHODS, 424, 424, SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_424},
     {SIP_METHODS, 494, 494, SIP_SECURITY_SERVER, SIP_R_SECURITY_494},
 };
+
+static void what_is_needed(struct sip_lint *l)
+{
+    sip_need(l, needed, COUNT(needed));
+}
 
 /* Requests that are sent within a dialog only. */
 static void in_dialog(struct sip_lint *l)
@@ -700,32 +519,45 @@ static void history_privacy(struct sip_lint *l)
         sip_must(l, !header || !history, SIP_R_HISTORY_HEADER, v ? v->text : l->m->head);
 }
 
-void sip_lint_ext(struct sip_lint *l)
+static void all_distinct(struct sip_lint *l)
 {
-    if (l->m->version.n) /* a fragment need not have one */
-        where(l);
-    fields_of_method(l);
-    sip_need(l, needed, COUNT(needed));
-    in_dialog(l);
-    reliable(l);
-    refer(l);
-    sip_lint_refer(l);
-    message(l);
-    routes(l);
-    publish(l);
-    session(l);
-    rport(l);
-    contacts(l);
     distinct(l, SIP_REASON, protocol, SIP_R_REASON_TWICE);
     distinct(l, SIP_RESOURCE_PRIORITY, namespace, SIP_R_PRIORITY_TWICE);
     distinct(l, SIP_REQUEST_DISPOSITION, directive_type, SIP_R_DISPOSITION_TYPE);
     distinct(l, SIP_SECURITY_CLIENT, preference, SIP_R_SECURITY_SAME_Q);
     distinct(l, SIP_SECURITY_SERVER, preference, SIP_R_SECURITY_SAME_Q);
     distinct(l, SIP_SECURITY_VERIFY, preference, SIP_R_SECURITY_SAME_Q);
-    agreement(l);
-    together(l);
-    history_privacy(l);
-    sip_lint_sender(l);
-    sip_lint_asks(l);
-    sip_lint_challenges(l);
+}
+
+void sip_lint_ext(struct sip_lint *l)
+{
+    static const struct {
+        enum sip_topic topic;
+        void (*rules)(struct sip_lint *l);
+    } parts[] = {
+        {SIP_ON_WHERE, where},
+        {SIP_ON_METHOD, fields_of_method},
+        {SIP_ON_NEED, what_is_needed},
+        {SIP_ON_METHOD, in_dialog},
+        {SIP_ON_RELIABLE, reliable},
+        {SIP_ON_METHOD, refer},
+        {SIP_ON_REFER, sip_lint_refer},
+        {SIP_ON_METHOD, message},
+        {SIP_ON_METHOD, routes},
+        {SIP_ON_METHOD, publish},
+        {SIP_ON_SESSION, session},
+        {SIP_ON_RPORT, rport},
+        {SIP_ON_CONTACTS, contacts},
+        {SIP_ON_DISTINCT, all_distinct},
+        {SIP_ON_TOGETHER, agreement},
+        {SIP_ON_TOGETHER, together},
+        {SIP_ON_TOGETHER, history_privacy},
+        {SIP_ON_SENDER, sip_lint_sender},
+        {SIP_ON_ASKS, sip_lint_asks},
+        {SIP_ON_CHALLENGES, sip_lint_challenges},
+    };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (sip_due(l, parts[i].topic) &&
+            (l->m->version.n || parts[i].topic != SIP_ON_WHERE)) /* a fragment need not have one */
+            parts[i].rules(l);
 }

@@ -43,8 +43,7 @@ static void cookies(struct sip_lint *l)
 
 /* ---- outbound (RFC 5626), Path (RFC 3327) ---- */
 
-/* "<urn:NID:NSS>" in quotes. */
-static bool urn(struct span s)
+bool sip_urn(struct span s)
 {
     struct span in = span_cut(s, 2, s.n - 2);
     size_t nid = lex_find(in, 4, ':');
@@ -65,7 +64,7 @@ static void outbound(struct sip_lint *l)
             struct span instance = sip_param(a[k].params, a[k].params_n, "+sip.instance");
             if (instance.n > 4 && sip_quoted(instance) && instance.p[1] == '<' &&
                 instance.p[instance.n - 2] == '>') /* any other was said to be none */
-                sip_must(l, urn(instance), SIP_R_INSTANCE_URN, instance);
+                sip_must(l, sip_urn(instance), SIP_R_INSTANCE_URN, instance);
             if (other && uri_param(&a[k].uri, "ob").p)
                 sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_OB_SUPPORTED,
                          a[k].text);

@@ -191,9 +191,13 @@ static void body(struct sip_lint *l)
 
 void sip_lint_whole(struct sip_lint *l)
 {
-    mandatory(l);
-    dialog(l);
-    top_via(l);
-    body(l);
+    if (sip_due(l, SIP_ON_MANDATORY))
+        mandatory(l);
+    if (sip_due(l, SIP_ON_DIALOG))
+        dialog(l);
+    if (sip_due(l, SIP_ON_TOP))
+        top_via(l);
+    if (sip_due(l, SIP_ON_BODY))
+        body(l);
     sip_lint_ext(l);
 }

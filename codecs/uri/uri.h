@@ -4,6 +4,7 @@
  * hold is said by uri_lint. All texts borrow the URI's octets and are as they stand there, with their escapes. */
 #ifndef CODECS_URI_URI_H
 #define CODECS_URI_URI_H
+#include "codecs/base/lexmap.h"
 #include "codecs/base/marks.h"
 #include "codecs/base/param.h"
 
@@ -51,8 +52,8 @@ static inline void uri_clear(struct uri *u)
     u->headers = NULL;
     u->headers_n = 0;
 }
-/* Take `text` apart into `u`; lists are allocated from `mem`, and cut short where it is full. False: it has no scheme, so
- * that it is no absolute URI; then `u` has the text only. */
+/* Take `text` apart into `u`; lists are allocated from `mem`, and cut short where it is full. False: it has no
+ * scheme, so that it is no absolute URI; then `u` has the text only. */
 bool uri_parse(struct span text, struct arena *mem, struct uri *u);
 /* The same of what stands from `from` to `to` in the text of `marks`: for a reader that has marks already. */
 bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem, struct uri *u);
@@ -108,12 +109,17 @@ uint16_t uri_port_meant(const struct uri *u);
  * leading zeros (RFC 3986 section 3.2.2, RFC 5954 section 4.1). False: it is a name, or malformed. */
 bool uri_addr(struct span host, struct addr *a);
 
-/* Whether `host` is one as RFC 3261 section 25.1 has it: a name, an IPv4 address, an IPv6 address in brackets, and nothing
- * behind it; addresses by RFC 5954 section 4.1. */
+/* Whether `host` is one as RFC 3261 section 25.1 has it: a name, an IPv4 address, an IPv6 address in brackets, and
+ * nothing behind it; addresses by RFC 5954 section 4.1. */
 bool uri_is_host(struct span host);
 /* The same by RFC 3986 section 3.2.2: an address in brackets, or a name of any of its octets and escapes, which may be
  * empty. */
 bool uri_is_any_host(struct span host);
+/* The same, cheaper, of a host in the text of `map`, if it is of LEXMAP_HOST or an IPv6 address: how many octets
+ * of it are of LEXMAP_HOST. 0: it is none. */
+size_t uri_plain_host(const struct lexmap *map, struct span host);
+/* Whether `s`, which stands in the text of `map`, is one to five digits, a number below 65536. */
+bool uri_plain_port(const struct lexmap *map, struct span s);
 
 /* ---- escapes ---- */
 
@@ -154,4 +160,15 @@ bool uri_same(const struct uri *a, const struct uri *b, struct arena *mem);
  *
  * base  offset of u->text in the message */
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base);
+
+enum { /* what a plain URI is, and has */
+       URI_PLAIN = 1,
+       URI_PLAIN_PORT = 2,
+       URI_PLAIN_LR = 4,        /* the parameter lr */
+       URI_PLAIN_TRANSPORT = 8, /* transport */
+};
+/* Whether `u`, in the text of `map`, is a sip: URI of which uri_lint has nothing to say, without password,
+ * headers, ttl, maddr and method, if its text has as many octets of LEXMAP_HOST as are added to *hosts: then what
+ * else it has, joined by |. 0: it may be one all the same, and nothing was added. */
+unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts);
 #endif

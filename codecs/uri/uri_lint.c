@@ -281,43 +281,65 @@ static void apply(struct uri_look *l, const struct uri_rule *r)
     }
 }
 
-static bool plain_params(const struct uri *u)
+/* Whether all octets may stand in a part, or are escapes. */
+static bool fits(struct span s, enum uri_part part)
 {
-    static const char *const transports[] = {"udp", "tcp", "tls", "sctp"};
+    uint8_t c;
 
-    if (u->params_n == 0)
-        return true;
-    const struct param *p = u->params;
-    if (u->params_n > 1)
-        return false;
-    if (!p->value.p)
-        return span_is(p->name, "lr");
-    if (!span_is(p->name, "transport"))
-        return false;
-    for (size_t i = 0; i < COUNT(transports); i++)
-        if (span_is(p->value, transports[i]))
-            return true;
-    return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (uri_is(s.p[i], 1u << part))
+            continue;
+        if (!uri_escaped(s, i, &c))
+            return false;
+        i += 2;
+    }
+    return true;
 }
 
-/* Whether it is a sip: URI of the plain form that most have, of which no rule has anything to say: a user of letters,
- * digits, "-", "_" and "." that begins with a letter, a host name, a port, one well-known parameter. */
+/* Few parameters without escapes in their names, each there once, none of those that have rules of their own; and
+ * transports of RFC 3261. */
+static bool plain_params(const struct uri *u)
+{
+    static const char *const others[] = {"ttl", "maddr", "method", "user"};
+    static const char *const transports[] = {"udp", "tcp", "tls", "sctp"};
+
+    if (u->params_n > 4)
+        return false;
+    for (size_t i = 0; i < u->params_n; i++) {
+        const struct param *p = &u->params[i];
+        bool known = !lex_like(p->name, "transport");
+        bool value = !p->value.p || (p->value.n && fits(p->value, URI_PART_PARAM));
+        if (p->name.n == 0 || !value || lex_find(p->name, 0, '%') < p->name.n ||
+            !fits(p->name, URI_PART_PARAM))
+            return false;
+        for (size_t k = 0; k < COUNT(others); k++)
+            if (lex_like(p->name, others[k]))
+                return false;
+        for (size_t k = 0; k < COUNT(transports); k++)
+            known |= span_is(p->value, transports[k]);
+        for (size_t k = 0; k < i; k++)
+            known &= !lex_same(p->name, u->params[k].name);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* Whether it is a sip: URI of the plain form that most have, of which no rule has anything to say: a user that
+ * begins with a letter, a host, a port. */
 static bool plain(const struct uri *u)
 {
+    uint64_t port;
+
     if (u->kind != URI_SIP || u->password.p || u->headers_n || !span_is(u->scheme, "sip"))
         return false;
-    if (u->user.p && (u->user.n == 0 || !lex_is(u->user.p[0], LEX_ALPHA)))
+    if (u->user.p &&
+        !(u->user.n && lex_is(u->user.p[0], LEX_ALPHA) && fits(u->user, URI_PART_USER)))
         return false;
-    for (size_t i = 0; i < u->user.n; i++)
-        if (!lex_is(u->user.p[i], LEX_ALPHA | LEX_DIGIT) && !lex_among(u->user.p[i], "-_."))
-            return false;
-    uint64_t port;
-    bool has = u->port.p != NULL;
-    if (has &&
+    if (u->port.p &&
         (u->port.n > 5 || !lex_number(u->port, &port) || port > UINT16_MAX || u->port.p[0] == '0'))
         return false;
-    struct span at;
-    return uri_hostname(u->host, &at) == HOST_GOOD && plain_params(u);
+    return uri_is_host(u->host) && plain_params(u);
 }
 
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base)

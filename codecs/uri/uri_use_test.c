@@ -298,6 +298,52 @@ static void any_hosts(void)
     }
 }
 
+/* Hosts that the quick way takes are some, and of all usual ones none is missing. */
+static void plain_hosts(void)
+{
+    static const char *const usual[] = {
+        "a",       "example.com",     "a-b.c9",          "a.b.",   "1.2.3.a",           "192.0.2.1",
+        "0.0.0.0", "255.255.255.255", "[2001:db8::9:1]", "[1::2]", "[abcd:ef01::AF:1]",
+    };
+    static const char *const others[] = {
+        "",          "-a",
+        "a-",        "a..b",
+        ".a",        "a.9",
+        "1",         "1.2.3",
+        "256.0.0.1", "1.2.3.256",
+        "01.2.3.4",  "1.2.3.00",
+        "1.2.3.4.5", "1.2.3-4",
+        "1.2.3.4a",  "[1::g]",
+        "[1::2::3]", "[12345::1]",
+        "[1::2",     "[1:2]",
+        "[1.2::3]",  "[1::2]3",
+        "a_b",       "1234.1.1.1",
+        "a.-b",      "[::1:2:3:4:5:6:7:8:9]",
+        "1..2.3",    "[1:::2]",
+        "[1::2-3]",  "a/b",
+        "[1::/]",
+    };
+    static struct lexmap m;
+    uint8_t p[128];
+
+    for (size_t i = 0; i < COUNT(usual) + COUNT(others); i++) {
+        const char *text = i < COUNT(usual) ? usual[i] : others[i - COUNT(usual)];
+        struct wr w = {.p = p, .cap = sizeof p};
+        wr_text(&w, text);
+        wr_text(&w, ":5060;more of it behind");
+        struct span host = {p, strlen(text)};
+        CU_ASSERT_TRUE_FATAL(lexmap_init(&m, (struct span){p, w.n}));
+        size_t n = host.n ? uri_plain_host(&m, host) : 0;
+        bool taken = n && n == lexmap_hosts(&m, host);
+        CU_ASSERT_EQUAL(taken, uri_is_host(host));
+        CU_ASSERT_EQUAL(uri_is_host(host), i < COUNT(usual));
+        CU_ASSERT_TRUE_FATAL(lexmap_init(&m, (struct span){p, host.n < 8 ? 8 : host.n}));
+        n = host.n ? uri_plain_host(&m, host) : 0; /* and at the end of the text */
+        taken = n && n == lexmap_hosts(&m, host);
+        CU_ASSERT_EQUAL(taken, uri_is_host(host));
+    }
+}
+
 TESTS({"classes", classes}, {"escapes", escapes}, {"unescapes", unescapes}, {"means", means},
       {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts},
-      {"any hosts", any_hosts})
+      {"any hosts", any_hosts}, {"plain hosts", plain_hosts})

@@ -1,0 +1,520 @@
+/* codecs/sip/sip_plain_field.c - which values of header fields break no rule, and how many host characters they
+ * have then.
+ *
+ * This runs between decoding one message and the next, and how much code it is counts for as much as how long it
+ * takes: what header fields have in common is one function, and what is rare stands apart. */
+#include "codecs/auth/auth.h"
+#include "codecs/sip/sip_plain_field.h"
+
+/* ---- values ---- */
+
+/* token "/" token, without white space: how many octets of LEXMAP_HOST it has. */
+ONCE static size_t any_media_type(const struct sip_look *k, struct span s)
+{
+    size_t at = lex_find(s, 0, '/');
+    struct span type = span_cut(s, 0, at), sub = span_cut(s, at + 1, s.n);
+
+    return sip_token(type) && sip_token(sub) ? lexmap_hosts(&k->map, s) : NOT_PLAIN;
+}
+static inline size_t media_type(const struct sip_look *k, struct span s)
+{
+    if (RARELY(s.n - 1 >= LEXMAP_SPAN))
+        return NOT_PLAIN;
+    uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s), last = UINT64_C(1) << (s.n - 1);
+    bool one = other && !(other & ((other - 1) | 1 | last)) && s.p[__builtin_ctzll(other)] == '/';
+    return OFTEN(one) ? s.n - 1 : any_media_type(k, s);
+}
+
+/* Labels with dots between, none of them empty. */
+static bool dotted(struct span s)
+{
+    if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.')
+        return false;
+    for (size_t i = 1; i < s.n; i++)
+        if (s.p[i] == '.' && s.p[i - 1] == '.')
+            return false;
+    return true;
+}
+
+/* Words of other octets too, an IPv6 address with its brackets among them. */
+ONCE static size_t any_call_id(const struct sip_look *k, struct span s)
+{
+    unsigned signs = 0; /* "@" */
+
+    if (s.n - 1 >= LEXMAP_SPAN)
+        return sip_call_id(s) ? lexmap_hosts(&k->map, s) : NOT_PLAIN;
+    uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s);
+    for (uint64_t left = other; left; left &= left - 1) {
+        uint8_t c = s.p[__builtin_ctzll(left)];
+        if (c == '@')
+            signs++;
+        else if (!lex_is(c, LEX_WORD))
+            return NOT_PLAIN;
+    }
+    return signs <= 1 && s.p[0] != '@' && s.p[s.n - 1] != '@' ? s.n - lexmap_ones(other)
+                                                              : NOT_PLAIN;
+}
+
+/* "@" between two words, most often. */
+size_t sip_plain_call_id(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+
+    if (RARELY(h->values_n != 1 || v->params_n || v->value.n != h->value.n))
+        return NOT_PLAIN;
+    struct span s = v->value;
+    if (OFTEN(s.n - 1 < LEXMAP_SPAN)) {
+        uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s), last = UINT64_C(1) << (s.n - 1);
+        bool one =
+            other && !(other & ((other - 1) | 1 | last)) && s.p[__builtin_ctzll(other)] == '@';
+        if (OFTEN(one))
+            return s.n - 1;
+    }
+    return any_call_id(k, s);
+}
+
+static size_t tokens(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    const uint8_t *tail = NULL;
+    size_t n = 0;
+
+    (void)k;
+    for (size_t i = 0; i < h->values_n; i++) {
+        struct span s = v[i].text;
+        if (RARELY(v[i].params_n || s.n == 0 || v[i].value.n != s.n))
+            return NOT_PLAIN;
+        n += s.n;
+        tail = end_of(s);
+    }
+    return tail == end_of(h->value) ? n : NOT_PLAIN;
+}
+
+static size_t events(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+
+    for (size_t i = 0; i < h->values_n; i++)
+        if (!dotted(v[i].value))
+            return NOT_PLAIN;
+    return tokens(k, h);
+}
+
+/* Options; sets which of those that rules ask for are there. */
+ONCE static size_t options(struct sip_look *k, const struct sip_header *h, unsigned *known)
+{
+    const struct sip_value *v = h->values;
+    size_t n = tokens(k, h);
+
+    for (size_t i = 0; n != NOT_PLAIN && i < h->values_n; i++) {
+        uint64_t front = lexmap_front(&k->map, v[i].value);
+        bool outbound = front == LEXMAP_FRONT("outbound") && v[i].value.n == 8;
+        *known |= (unsigned)(front == LEXMAP_FRONT("100rel")) << SIP_OPTION_100REL |
+                  (unsigned)(front == LEXMAP_FRONT("timer")) << SIP_OPTION_TIMER |
+                  (unsigned)outbound << SIP_OPTION_OUTBOUND |
+                  (unsigned)(front == LEXMAP_FRONT("path")) << SIP_OPTION_PATH;
+    }
+    return n;
+}
+static size_t supported(struct sip_look *k, const struct sip_header *h)
+{
+    return options(k, h, &k->supported);
+}
+static size_t required(struct sip_look *k, const struct sip_header *h)
+{
+    return k->method == SIP_M_CANCEL ? NOT_PLAIN : options(k, h, &k->required);
+}
+
+/* Parameters of a value, if it has some. */
+static inline void value_params(const struct sip_look *k, const struct sip_value *v,
+                                struct param_seen *s)
+{
+    s->has = 0;
+    s->hosts = 0;
+    if (v->params_n)
+        sip_plain_params(k, v->params, v->params_n, end_of(v->text), s);
+    else if (v->value.n != v->text.n)
+        s->has = ODD;
+}
+
+static size_t content_type(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    struct param_seen s;
+
+    if (RARELY(h->values_n != 1))
+        return NOT_PLAIN;
+    size_t n = media_type(k, v->value);
+    value_params(k, v, &s);
+    if (RARELY(n == NOT_PLAIN || s.has & ODD || v->text.n != h->value.n))
+        return NOT_PLAIN;
+    bool usual = lexmap_front(&k->map, v->value) == LEXMAP_FRONT("applicat");
+    sip_look_due(k, SIP_ON_BODY, !usual); /* rules speak of others */
+    for (size_t i = 0; i < v->params_n; i++)
+        if (!v->params[i].value.p)
+            return NOT_PLAIN;
+    return n + s.hosts;
+}
+
+static size_t accept(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    const uint8_t *tail = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < h->values_n; i++, v++) {
+        struct param_seen s;
+        size_t type = media_type(k, v->value);
+        value_params(k, v, &s);
+        if (type == NOT_PLAIN || s.has & ODD || v->value.p[0] == '*')
+            return NOT_PLAIN;
+        n += type + s.hosts;
+        tail = end_of(v->text);
+    }
+    return tail == end_of(h->value) ? n : NOT_PLAIN;
+}
+
+/* One token with parameters. */
+static size_t one_token(const struct sip_look *k, const struct sip_header *h, struct param_seen *s)
+{
+    const struct sip_value *v = h->values;
+
+    if (h->values_n != 1 || v->value.n == 0 || v->text.n != h->value.n)
+        return NOT_PLAIN;
+    value_params(k, v, s);
+    return s->has & ODD ? NOT_PLAIN : v->value.n + s->hosts;
+}
+
+static size_t disposition(struct sip_look *k, const struct sip_header *h)
+{
+    struct param_seen s;
+    return one_token(k, h, &s);
+}
+
+static size_t event(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    struct param_seen s;
+    size_t n = one_token(k, h, &s);
+
+    if (n == NOT_PLAIN || !dotted(v->value))
+        return NOT_PLAIN;
+    bool refer = lexmap_front(&k->map, v->value) == LEXMAP_FRONT("refer");
+    sip_look_due(k, SIP_ON_METHOD, refer);
+    sip_look_due(k, SIP_ON_REFER, refer);
+    return n;
+}
+
+static size_t subscription_state(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    struct param_seen s;
+    size_t n = one_token(k, h, &s);
+
+    if (n == NOT_PLAIN)
+        return n;
+    uint64_t state = lexmap_front(&k->map, v->value);
+    bool fits = true;
+    if (state == LEXMAP_FRONT("active") || state == LEXMAP_FRONT("pending"))
+        fits = s.has & HAS(EXPIRES);
+    else if (state == LEXMAP_FRONT("terminat"))
+        fits = (s.has & (HAS(REASON) | HAS(EXPIRES))) == HAS(REASON);
+    return fits ? n : NOT_PLAIN;
+}
+
+static size_t reason(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    const uint8_t *tail = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < h->values_n; i++, v++) {
+        struct param_seen s;
+        value_params(k, v, &s);
+        if (v->value.n == 0 || s.has & ODD)
+            return NOT_PLAIN;
+        bool sip = lexmap_front(&k->map, v->value) == LEXMAP_FRONT("sip");
+        if (sip && s.has & HAS(CAUSE) && !number(k, s.known[CAUSE]->value, 100, 699))
+            return NOT_PLAIN;
+        n += v->value.n + s.hosts;
+        tail = end_of(v->text);
+    }
+    k->reasons += h->values_n;
+    return tail == end_of(h->value) ? n : NOT_PLAIN;
+}
+
+static size_t privacy(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+    bool critical =
+        h->values_n && v->value.n && lexmap_front(&k->map, v->value) == LEXMAP_FRONT("critical");
+    return critical ? NOT_PLAIN : tokens(k, h);
+}
+
+/* ---- numbers ---- */
+
+/* How many octets of LEXMAP_HOST a number has, or two, and a method, of which decoding has seen the form. */
+ONCE static size_t any_with_method(const struct sip_look *k, const struct sip_header *h,
+                                   struct span method)
+{
+    struct span before = {h->value.p, h->value.n - method.n};
+    return lexmap_hosts(&k->map, before) + method.n;
+}
+
+size_t sip_plain_cseq(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+    struct span method = k->m->method;
+
+    if (RARELY(h->values_n != 1 || !n->fits || n->method.n == 0 ||
+               n->number > (k->class ? UINT32_MAX : INT32_MAX)))
+        return NOT_PLAIN;
+    bool same = n->method.n == method.n && lex_equal(n->method.p, method.p, method.n);
+    if (RARELY(!same && !k->class))
+        return NOT_PLAIN;
+    bool usual =
+        n->method.p[-1] == ' ' && lex_is(n->method.p[-2], LEX_DIGIT); /* no other white space */
+    return OFTEN(usual) ? h->value.n - 1 : any_with_method(k, h, n->method);
+}
+
+/* Two numbers and a method. */
+static size_t rack(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+    bool fits =
+        h->values_n == 1 && n->fits && n->method.n && n->number >= 1 && n->number <= UINT32_MAX;
+
+    return fits ? any_with_method(k, h, n->method) : NOT_PLAIN;
+}
+
+size_t sip_plain_hops(struct sip_look *k, const struct sip_header *h)
+{
+    bool fits = h->value.n < 3 ? lexmap_digits(&k->map, h->value) : number(k, h->value, 0, 255);
+    return fits ? h->value.n : NOT_PLAIN;
+}
+/* Eight digits are below 2**32. */
+size_t sip_plain_digits(struct sip_look *k, const struct sip_header *h)
+{
+    return lexmap_digits(&k->map, h->value) ? h->value.n : NOT_PLAIN;
+}
+static size_t rseq(struct sip_look *k, const struct sip_header *h)
+{
+    sip_look_due(k, SIP_ON_RELIABLE, true);
+    return number(k, h->value, 1, UINT32_MAX) ? h->value.n : NOT_PLAIN;
+}
+
+/* A number with parameters; `n` its digits. */
+static size_t interval(const struct sip_look *k, const struct sip_header *h, struct param_seen *s)
+{
+    const struct sip_number *n = h->values;
+
+    if (h->values_n != 1 || !n->fits || n->comment.p)
+        return NOT_PLAIN;
+    if (n->params_n == 0) {
+        s->has = 0;
+        return lexmap_digits(&k->map, h->value) ? h->value.n : NOT_PLAIN;
+    }
+    sip_plain_params(k, n->params, n->params_n, end_of(h->value), s);
+    struct span before = {h->value.p, (size_t)(n->params->text.p - h->value.p)};
+    return s->has & ODD ? NOT_PLAIN : lexmap_hosts(&k->map, before) + s->hosts;
+}
+
+static size_t session_expires(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+    struct param_seen s;
+    size_t hosts = interval(k, h, &s);
+
+    if (OFTEN(hosts != NOT_PLAIN) && s.has & HAS(REFRESHER)) {
+        uint64_t who = lexmap_front(&k->map, s.known[REFRESHER]->value);
+        if (who != LEXMAP_FRONT("uac") && who != LEXMAP_FRONT("uas"))
+            hosts = NOT_PLAIN;
+        k->refresher = true;
+    }
+    k->low |= OFTEN(hosts != NOT_PLAIN) && n->number < (k->class ? 90 : 1800);
+    return hosts;
+}
+
+static size_t min_se(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_number *n = h->values;
+    struct param_seen s;
+    size_t hosts = interval(k, h, &s);
+
+    return hosts != NOT_PLAIN && n->number >= 90 ? hosts : NOT_PLAIN;
+}
+
+/* ---- texts ---- */
+
+/* Whether a comment without others inside, quotes and backslashes stands from `at` on to the end. `signs`: what in
+ * it is not of LEXMAP_HOST. */
+ONCE static bool is_comment(const struct sip_look *k, struct span s, size_t at, uint64_t signs)
+{
+    bool fits = s.p[at] == '(' && s.p[s.n - 1] == ')' && lexmap_all(&k->map, LEXMAP_TEXT, s);
+
+    for (uint64_t left = signs & (signs - 1); left & (left - 1); left &= left - 1)
+        fits &= s.p[__builtin_ctzll(left)] != '(' && s.p[__builtin_ctzll(left)] != ')';
+    return fits;
+}
+
+/* Products with one space between, of a token or two with a slash between; a comment behind a space. */
+static size_t product(struct sip_look *k, const struct sip_header *h)
+{
+    struct span s = h->value;
+    bool version = false;
+
+    if (RARELY(s.n - 1 >= LEXMAP_SPAN))
+        return NOT_PLAIN;
+    uint64_t all = lexmap_outside(&k->map, LEXMAP_HOST, s), left = all;
+    for (; left; left &= left - 1) {
+        size_t at = (size_t)__builtin_ctzll(left);
+        uint8_t c = s.p[at];
+        if (at == 0 || at == s.n - 1 || (c != ' ' && (c != '/' || version)))
+            return NOT_PLAIN;
+        if (left >> at & 2) {
+            if (c != ' ' || !is_comment(k, s, at + 1, left & (left - 1)))
+                return NOT_PLAIN;
+            break;
+        }
+        version = c == '/';
+    }
+    return s.n - lexmap_ones(all);
+}
+
+/* Visible characters of ASCII, and white space. */
+ONCE static bool is_text(struct span s)
+{
+    bool fits = true;
+
+    for (size_t i = 0; i < s.n; i++)
+        fits &= (s.p[i] >= ' ' && s.p[i] <= '~') || lex_is(s.p[i], LEX_LWS);
+    return fits;
+}
+
+/* Text of which no rule speaks but where it stands; where one is added, it is tried. */
+static size_t free_text(struct sip_look *k, const struct sip_header *h)
+{
+    bool fits = lexmap_all(&k->map, LEXMAP_TEXT, h->value) || is_text(h->value);
+    return fits && !sip_checks[h->type] ? lexmap_hosts(&k->map, h->value) : NOT_PLAIN;
+}
+
+static size_t credentials(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_auth *a = h->values;
+    size_t n = h->values_n == 1 ? auth_plain_credentials(&k->map, a->scheme, a->params, a->params_n,
+                                                         end_of(h->value))
+                                : 0;
+    return n ? n : NOT_PLAIN;
+}
+static size_t challenge(struct sip_look *k, const struct sip_header *h)
+{
+    const struct sip_auth *a = h->values;
+    size_t n = h->values_n == 1 ? auth_plain_challenge(&k->map, a->scheme, a->params, a->params_n,
+                                                       end_of(h->value))
+                                : 0;
+    return n ? n : NOT_PLAIN;
+}
+
+/* ---- all of them ---- */
+
+#define ON(topic) (1u << SIP_ON_##topic)
+const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
+    [SIP_VIA] = {sip_plain_via, ON(RPORT) | ON(TOP)},
+    [SIP_FROM] = {sip_plain_from, 0},
+    [SIP_TO] = {sip_plain_to, 0},
+    [SIP_CONTACT] = {sip_plain_contact, ON(DIALOG) | ON(CONTACTS)},
+    [SIP_ROUTE] = {sip_plain_route, ON(DIALOG)},
+    [SIP_RECORD_ROUTE] = {sip_plain_record_route, 0},
+    [SIP_REFER_TO] = {sip_plain_one_address, 0},
+    [SIP_REFERRED_BY] = {sip_plain_one_address, 0},
+    [SIP_P_ASSERTED_IDENTITY] = {sip_plain_identity, 0},
+    [SIP_CALL_ID] = {sip_plain_call_id, 0},
+    [SIP_ALLOW] = {tokens, 0},
+    [SIP_UNSUPPORTED] = {tokens, 0},
+    [SIP_ACCEPT_ENCODING] = {tokens, 0},
+    [SIP_ALLOW_EVENTS] = {events, 0},
+    [SIP_SUPPORTED] = {supported, ON(SESSION) | ON(CONTACTS)},
+    [SIP_REQUIRE] = {required, ON(RELIABLE) | ON(SESSION)},
+    [SIP_CONTENT_TYPE] = {content_type, ON(BODY)},
+    [SIP_CONTENT_DISPOSITION] = {disposition, 0},
+    [SIP_ACCEPT] = {accept, 0},
+    [SIP_EVENT] = {event, ON(METHOD) | ON(REFER)},
+    [SIP_SUBSCRIPTION_STATE] = {subscription_state, ON(METHOD)},
+    [SIP_REASON] = {reason, ON(DISTINCT)},
+    [SIP_PRIVACY] = {privacy, ON(TOGETHER)},
+    [SIP_CSEQ] = {sip_plain_cseq, 0},
+    [SIP_RACK] = {rack, 0},
+    [SIP_MAX_FORWARDS] = {sip_plain_hops, 0},
+    [SIP_CONTENT_LENGTH] = {sip_plain_digits, 0},
+    [SIP_EXPIRES] = {sip_plain_digits, 0},
+    [SIP_MIN_EXPIRES] = {sip_plain_digits, 0},
+    [SIP_RSEQ] = {rseq, 0},
+    [SIP_SESSION_EXPIRES] = {session_expires, ON(SESSION) | ON(DELTA)},
+    [SIP_MIN_SE] = {min_se, ON(SESSION)},
+    [SIP_USER_AGENT] = {product, 0},
+    [SIP_SERVER] = {product, 0},
+    [SIP_AUTHORIZATION] = {credentials, 0},
+    [SIP_PROXY_AUTHORIZATION] = {credentials, 0},
+    [SIP_WWW_AUTHENTICATE] = {challenge, 0},
+    [SIP_PROXY_AUTHENTICATE] = {challenge, 0},
+    [SIP_OTHER] = {free_text, 0},
+    [SIP_SUBJECT] = {free_text, 0},
+    [SIP_ORGANIZATION] = {free_text, 0},
+    [SIP_CONTENT_ID] = {free_text, 0},
+    [SIP_DIVERSION] = {free_text, 0},
+    [SIP_IDENTITY] = {free_text, 0},
+    [SIP_SESSION_ID] = {free_text, 0},
+    [SIP_USER_TO_USER] = {free_text, 0},
+    /* no rule speaks of these but that of their form */
+    [SIP_ACCEPT_LANGUAGE] = {NULL, 0},
+    [SIP_ALERT_INFO] = {NULL, 0},
+    [SIP_CALL_INFO] = {NULL, 0},
+    [SIP_CONTENT_ENCODING] = {NULL, 0},
+    [SIP_CONTENT_LANGUAGE] = {NULL, 0},
+    [SIP_DATE] = {NULL, 0},
+    [SIP_ERROR_INFO] = {NULL, 0},
+    [SIP_IN_REPLY_TO] = {NULL, 0},
+    [SIP_MIME_VERSION] = {NULL, 0},
+    [SIP_PRIORITY] = {NULL, 0},
+    [SIP_REPLY_TO] = {NULL, 0},
+    [SIP_RETRY_AFTER] = {NULL, 0},
+    [SIP_TIMESTAMP] = {NULL, 0},
+    [SIP_WARNING] = {NULL, 0},
+    /* all rules over the message are tried where one of these stands in it */
+    [SIP_ACCEPT_CONTACT] = {NULL, UINT32_MAX},
+    [SIP_ACCEPT_RESOURCE_PRIORITY] = {NULL, UINT32_MAX},
+    [SIP_AUTHENTICATION_INFO] = {NULL, UINT32_MAX},
+    [SIP_FEATURE_CAPS] = {NULL, UINT32_MAX},
+    [SIP_FLOW_TIMER] = {NULL, UINT32_MAX},
+    [SIP_GEOLOCATION] = {NULL, UINT32_MAX},
+    [SIP_GEOLOCATION_ERROR] = {NULL, UINT32_MAX},
+    [SIP_GEOLOCATION_ROUTING] = {NULL, UINT32_MAX},
+    [SIP_HISTORY_INFO] = {NULL, UINT32_MAX},
+    [SIP_INFO_PACKAGE] = {NULL, UINT32_MAX},
+    [SIP_JOIN] = {NULL, UINT32_MAX},
+    [SIP_MAX_BREADTH] = {NULL, UINT32_MAX},
+    [SIP_P_ACCESS_NETWORK_INFO] = {NULL, UINT32_MAX},
+    [SIP_P_ASSOCIATED_URI] = {NULL, UINT32_MAX},
+    [SIP_P_CALLED_PARTY_ID] = {NULL, UINT32_MAX},
+    [SIP_P_CHARGING_FUNCTION_ADDRESSES] = {NULL, UINT32_MAX},
+    [SIP_P_CHARGING_VECTOR] = {NULL, UINT32_MAX},
+    [SIP_P_PREFERRED_IDENTITY] = {NULL, UINT32_MAX},
+    [SIP_P_VISITED_NETWORK_ID] = {NULL, UINT32_MAX},
+    [SIP_PATH] = {NULL, UINT32_MAX},
+    [SIP_PERMISSION_MISSING] = {NULL, UINT32_MAX},
+    [SIP_PROXY_REQUIRE] = {NULL, UINT32_MAX},
+    [SIP_RECV_INFO] = {NULL, UINT32_MAX},
+    [SIP_REFER_SUB] = {NULL, UINT32_MAX},
+    [SIP_REJECT_CONTACT] = {NULL, UINT32_MAX},
+    [SIP_REPLACES] = {NULL, UINT32_MAX},
+    [SIP_REQUEST_DISPOSITION] = {NULL, UINT32_MAX},
+    [SIP_RESOURCE_PRIORITY] = {NULL, UINT32_MAX},
+    [SIP_SECURITY_CLIENT] = {NULL, UINT32_MAX},
+    [SIP_SECURITY_SERVER] = {NULL, UINT32_MAX},
+    [SIP_SECURITY_VERIFY] = {NULL, UINT32_MAX},
+    [SIP_SERVICE_ROUTE] = {NULL, UINT32_MAX},
+    [SIP_SIP_ETAG] = {NULL, UINT32_MAX},
+    [SIP_SIP_IF_MATCH] = {NULL, UINT32_MAX},
+    [SIP_TARGET_DIALOG] = {NULL, UINT32_MAX},
+    [SIP_TRIGGER_CONSENT] = {NULL, UINT32_MAX},
+};

@@ -1,0 +1,200 @@
+/* codecs/sip/sip_plain_test.c - sip_lint says what sip_lint_all says, of ordinary messages and of all near to them. */
+#include "codecs/sip/sip_lint.h"
+#include "harness/core/test.h"
+
+enum { ROOM = 1 << 16, LONGEST = 2048, KEPT = 96 };
+
+static const char *const messages[] = {
+    "INVITE sip:bob@example.com;transport=udp SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP a.example.com:5060;branch=z9hG4bK776asdhds;rport\r\n"
+    "Via: SIP/2.0/TCP [2001:db8::1];branch=z9hG4bK1;received=192.0.2.1\r\n"
+    "Max-Forwards: 70\r\nFrom: \"A. \\\"B\\\"\" <sip:alice@example.com>;tag=1928301774\r\n"
+    "To: Bob <sip:bob@example.com>\r\nCall-ID: a84b4c76e66710@pc33.example.com\r\n"
+    "CSeq: 314159 INVITE\r\nContact: <sip:alice@192.0.2.1:5060>\r\n"
+    "Route: <sip:p1.example.com;lr>, <sip:p2.example.com;lr>\r\n"
+    "Allow: INVITE, ACK, BYE, CANCEL\r\nSupported: 100rel, timer\r\n"
+    "Session-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\nUser-Agent: Phone/3.2 (test)\r\n"
+    "Content-Type: application/sdp\r\nContent-Length: 0\r\n\r\n",
+    "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP "
+    "a.example.com;branch=z9hG4bKx;rport=5060;received=192.0.2.4\r\n"
+    "Record-Route: <sip:p1.example.com;lr;ftag=19>\r\nFrom: <sip:a@example.com>;tag=1\r\n"
+    "To: <sip:b@example.com>;tag=2\r\nCall-ID: 1@a\r\nCSeq: 1 INVITE\r\n"
+    "Contact: <sip:b@192.0.2.7>;expires=60\r\nAllow: INVITE\r\nSupported: path\r\n"
+    "Require: 100rel\r\nRSeq: 1\r\nServer: x\r\nContent-Length: 0\r\n\r\n",
+    "REGISTER sip:example.com SIP/2.0\r\nv: SIP/2.0/TLS c.example.com;branch=z9hG4bK2;alias\r\n"
+    "Max-Forwards: 9\r\nf: <sips:a@example.com>;tag=3\r\nt: <sips:a@example.com>\r\ni: 77\r\n"
+    "CSeq: 2 REGISTER\r\nm: <sip:a@192.0.2.1;ob>;reg-id=1;q=0.7;+sip.instance=\"<urn:uuid:1>\"\r\n"
+    "k: outbound, path\r\nExpires: 3600\r\n"
+    "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.com\", "
+    "response=\"0123456789abcdef0123456789abcdef\", algorithm=MD5, cnonce=\"c\", qop=auth, "
+    "nc=00000001\r\nl: 0\r\n\r\n",
+    "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK3\r\nFrom: <sip:a@a>;tag=1\r\n"
+    "To: <sip:a@a>;tag=9\r\nCall-ID: 5\r\nCSeq: 1 REGISTER\r\nWWW-Authenticate: Digest "
+    "realm=\"r\", "
+    "nonce=\"x\", algorithm=SHA-256, qop=\"auth\"\r\nContent-Length: 0\r\n\r\n",
+    "NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK4\r\n"
+    "Max-Forwards: 70\r\nFrom: <sip:b@b>;tag=4\r\nTo: <sip:a@a>;tag=5\r\nCall-ID: 6\r\n"
+    "CSeq: 3 NOTIFY\r\nContact: <sip:b@b>\r\nEvent: presence;id=4\r\n"
+    "Subscription-State: active;expires=60\r\nReason: SIP;cause=200;text=\"x\"\r\n"
+    "P-Asserted-Identity: <sip:b@b>\r\nPrivacy: id\r\nSubject: on\r\n"
+    "Date: Sat, 13 Nov 2010 23:29:00 GMT\r\nX-Any: thing\r\nContent-Length: 0\r\n\r\n",
+    /* lawful, and folded and compact in the manner of RFC 4475 section 3.1.1.1 */
+    "INVITE sip:v@[2001:db8::9:1];unknownparam;x=%2a1 SIP/2.0\r\nTO :\r\n sip:a@b ;   tag    = "
+    "4n\r\n"
+    "from   : \"J R \\\\\\\"\"       <sip:j%6F@192.0.2.17>\r\n  ;\r\n  tag = 6\r\n"
+    "MaX-fOrWaRdS: 0068\r\nCall-ID: 1@[2001:db8::1]\r\ncseq: 0009\r\n  INVITE\r\n"
+    "Via  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;branch=390skdjuw\r\ns :\r\n"
+    "Route:\r\n <sip:b;lr;unknownwith=value;unknown-no-value>\r\n"
+    "m:\"Quoted string \\\"\\\"\" <sip:j@b> ; newparam =\r\n      newvalue ;\r\n"
+    "  secondparam ; q = 0.33\r\nl: 0\r\n\r\n",
+    "BYE sip:a@192.0.2.1;transport=tcp SIP/2.0\r\nVia: SIP/2.0/TCP "
+    "192.0.2.9:5061;branch=z9hG4bK5\r\n"
+    "Max-Forwards: 70\r\nFrom: Carol <sip:b@b>;tag=4\r\nTo: \"x\" <sip:a@a>;tag=5\r\nCall-ID: 6\r\n"
+    "CSeq: 3 BYE\r\nReason: Q.850;cause=16;text=\"Normal call clearing\"\r\n"
+    "User-Agent: Example PBX 18.4 (build 2)\r\nContent-Length: 0\r\n\r\n",
+    "NOTIFY sip:a@192.0.2.1:5070;ob;lr SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK4;rport\r\n"
+    "Max-Forwards: 70\r\nFrom: <sip:+12@b;user=phone>;tag=4\r\nTo: <sip:a@a>;tag=5\r\nCall-ID: "
+    "6\r\n"
+    "CSeq: 3 NOTIFY\r\nContact: <sip:b@b;ob>\r\nEvent: refer;id=93809824\r\nSupported: outbound\r\n"
+    "Subscription-State: terminated;reason=noresource\r\nContent-Type: message/sipfrag\r\n"
+    "Content-Length: 20\r\n\r\nSIP/2.0 404 Nothing\n",
+    "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP "
+    "x;branch=z9hG4bK4;rport=5060;received=192.0.2.3\r\n"
+    "Max-Forwards: 70\r\nFrom: <sip:b@b>;tag=4\r\nTo: sip:a@a\r\nCall-ID: 6\r\nCSeq: 3 OPTIONS\r\n"
+    "Accept: application/sdp;level=1, text/*\r\nAccept-Encoding: gzip\r\nAccept-Language: en\r\n"
+    "Proxy-Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:b\", "
+    "response=\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\", "
+    "algorithm=SHA-256"
+    "\r\nContent-Length: 0\r\n\r\n",
+};
+
+static uint8_t room[ROOM];
+static size_t plain, compared, differ;
+
+static void compare(const uint8_t *p, size_t n)
+{
+    static struct finding all[KEPT], some[KEPT];
+    struct arena mem = arena_of(room, sizeof room);
+    struct findings none = {0}, fa = {.v = all, .cap = KEPT}, fs = {.v = some, .cap = KEPT};
+    struct sip_msg m;
+
+    if (sip_decode((struct span){p, n}, &mem, &m, &none) != STEP_ITEM)
+        return;
+    sip_lint_all(&m, &fa);
+    sip_lint(&m, &fs);
+    compared++;
+    plain += fa.n == 0;
+    bool same = fa.n == fs.n;
+    for (size_t i = 0; same && i < findings_kept(&fa); i++)
+        same = strcmp(all[i].clause, some[i].clause) == 0 && all[i].off == some[i].off &&
+               all[i].len == some[i].len && all[i].level == some[i].level &&
+               all[i].arg[0] == some[i].arg[0];
+    if (!same && differ++ == 0)
+        printf("\nother findings of\n%.*s\n", (int)n, (const char *)p);
+}
+
+/* Each octet becomes another one, is gone, stands twice. */
+static void octets(void)
+{
+    static const char odd[] = " \t\r\n,;:<>\"@=?&%/\\([]*'|#-._+0aZ\x7f\x80";
+    uint8_t p[LONGEST];
+
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        size_t n = strlen(messages[i]);
+        for (size_t at = 0; at < n; at++) {
+            memcpy(p, messages[i], n);
+            for (size_t k = at % 3; k < sizeof odd;
+                 k += 3) { /* NUL is among them; a third of them at each place */
+                p[at] = (uint8_t)odd[k];
+                compare(p, n);
+            }
+            memcpy(p + at, messages[i] + at + 1, n - at - 1);
+            compare(p, n - 1);
+            memcpy(p + at, messages[i] + at, n - at);
+            memmove(p + at + 1, p + at, n - at);
+            compare(p, n + 1);
+        }
+    }
+    CU_ASSERT_EQUAL(differ, 0);
+    CU_ASSERT_TRUE(compared > 20000);
+    CU_ASSERT_TRUE(plain > 1000); /* and not all were in vain */
+}
+
+/* Each line is gone, stands twice, or stands in a message of another kind. */
+static void lines(void)
+{
+    uint8_t p[LONGEST];
+
+    differ = 0;
+    for (size_t i = 0; i < COUNT(messages); i++)
+        for (const char *from = messages[i], *to; *from; from = to) {
+            const char *end = strchr(from, '\n');
+            size_t before = (size_t)(from - messages[i]), rest, line;
+            to = end + 1;
+            rest = strlen(to);
+            line = (size_t)(to - from);
+            memcpy(p, messages[i], before);
+            memcpy(p + before, to, rest);
+            compare(p, before + rest);
+            memcpy(p + before, from, line);
+            memcpy(p + before + line, from, line + rest);
+            compare(p, before + 2 * line + rest);
+            for (size_t k = 0; k < COUNT(messages) && line > 2; k++) {
+                size_t start = (size_t)(strchr(messages[k], '\n') - messages[k]) + 1;
+                memcpy(p, messages[k], start);
+                memcpy(p + start, from, line);
+                memcpy(p + start + line, messages[k] + start, strlen(messages[k] + start));
+                compare(p, strlen(messages[k]) + line);
+            }
+        }
+    CU_ASSERT_EQUAL(differ, 0);
+}
+
+/* A message of a method, with a header field of a type; `status` 0: a request. `more`: Contact and Supported too. */
+static void of_kind(const char *method, unsigned status, enum sip_type type, const char *value,
+                    bool more)
+{
+    uint8_t p[LONGEST];
+    struct wr w = {.p = p, .cap = sizeof p};
+
+    wr_text(&w, status ? "SIP/2.0 " : method);
+    if (status)
+        wr_dec(&w, status);
+    wr_text(&w, status ? " Any\r\nTo: <sip:b@b>;tag=2\r\n"
+                       : " sip:a@b SIP/2.0\r\nTo: <sip:b@b>\r\nMax-Forwards: 1\r\n");
+    wr_text(
+        &w,
+        "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 ");
+    wr_text(&w, method);
+    wr_text(&w, "\r\n");
+    wr_text(&w, sip_names[type].n ? sip_names[type].name : "X-Other");
+    wr_text(&w, ": ");
+    wr_text(&w, value);
+    wr_text(&w, more ? "\r\nContact: <sip:a@b>\r\nSupported: timer\r\n" : "\r\n");
+    wr_text(&w, "Content-Length: 0\r\n\r\n");
+    compare(p, w.n);
+}
+
+/* Each method, in a request and in responses of each status, with each header field: which of them may stand there, and
+ * which have to, is known in two places. */
+static void kinds(void)
+{
+    static const char *const methods[] = {"ACK",     "BYE",      "CANCEL",    "INFO",   "INVITE",
+                                          "MESSAGE", "NOTIFY",   "OPTIONS",   "PRACK",  "PUBLISH",
+                                          "REFER",   "REGISTER", "SUBSCRIBE", "UPDATE", "OTHER"};
+    static const char *const values[] = {"1", "1;refresher=uac", "sip:a@b", "<sip:a@b;lr>",
+                                         "a;q=0.2"};
+    static const unsigned statuses[] = {0,   100, 180, 200, 202, 302, 401, 404, 405, 407,
+                                        415, 417, 420, 422, 423, 424, 439, 469, 480, 485,
+                                        486, 489, 494, 500, 503, 600, 603, 699};
+    differ = 0;
+    for (size_t i = 0; i < COUNT(methods); i++)
+        for (size_t k = 0; k < COUNT(statuses); k++)
+            for (unsigned t = 0; t < SIP_TYPES; t++)
+                for (unsigned more = 0; more < 2; more++)
+                    of_kind(methods[i], statuses[k], (enum sip_type)t,
+                            values[(i + k + t) % COUNT(values)], more);
+    CU_ASSERT_EQUAL(differ, 0);
+}
+
+TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds})

@@ -1,0 +1,188 @@
+/* codecs/uri/uri_plain.c - URIs and hosts of the forms that most have, seen to be faultless if their parts are of host
+ * characters: which the caller finds out by counting. */
+#include "codecs/uri/uri_parts.h"
+
+/* ---- hosts ----
+ *
+ * Hosts are of any kind in any place, so that what the CPU expects of them is often wrong: there are few branches
+ * here. */
+
+/* Four numbers from 0 to 255 without leading zeros. `signs`: which octets are neither letters nor digits. */
+static bool ipv4(struct span s, uint64_t signs)
+{
+    static const uint32_t least[4] = {0, '0', '1' << 8 | '0', '1' << 16 | '0' << 8 | '0'},
+                          most[4] = {0, '9', '9' << 8 | '9', '2' << 16 | '5' << 8 | '5'};
+    const uint8_t *p = s.p;
+    uint32_t odd = 0;
+
+    signs |= UINT64_C(1) << s.n; /* all four have a sign behind them */
+    for (unsigned i = 0; i < 4; i++) {
+        size_t n = (size_t)__builtin_ctzll(signs | 16);
+        if (n - 1 > 2)
+            return false;
+        uint32_t v =
+            word_big_half(lex_half(p)) >> (32 - 8 * n); /* its octets; no digit has the bit 0x40 */
+        odd |= (v & UINT32_C(0x404040)) | (v < least[n]) | (v > most[n]) | (i < 3 && p[n] != '.');
+        p += n + 1;
+        signs >>= n + 1;
+    }
+    return (odd | signs) == 0;
+}
+
+/* Groups of one to four hexadecimal digits and one "::" between two of them, in brackets: how many octets they
+ * have without colons. 0: it may be another address all the same. `signs`: see above. */
+static size_t ipv6(struct span s, uint64_t signs)
+{
+    uint64_t within = (UINT64_C(1) << (s.n - 1)) - 2, colons = signs & within,
+             digits = ~signs & within, gap = colons & colons << 1,
+             four = digits & digits << 1 & digits << 2 & digits << 3, above = 0, found = 0;
+    bool fits = gap && !(gap & (gap - 1)) && !(four & digits << 4) && s.p[s.n - 1] == ']' &&
+                digits >> 1 & 1 && digits >> (s.n - 2) & 1 &&
+                lexmap_ones(digits & ~(digits << 1)) < 7;
+
+    if (!fits)
+        return 0;
+    for (size_t i = 1; i < s.n - 1; i += 8) { /* no letter above "f"; and no sign but ":" */
+        uint64_t v = lex_word(s.p + i), front = word_front(s.n - 1 - i);
+        above |= (((v | word_each(0x20)) & word_each(0x7f)) + word_each(0x7f - 'f')) & front;
+        found += (word_equal(v, ':') & front) >> 7;
+    }
+    size_t n = lexmap_ones(colons);
+    return (above & word_each(0x80)) == 0 && found * word_each(1) >> 56 == n ? s.n - 2 - n : 0;
+}
+
+/* Another host than a usual name: its octets that are of LEXMAP_HOST. */
+static __attribute__((noinline)) size_t other_host(const struct lexmap *map, struct span s,
+                                                   uint64_t signs)
+{
+    if (s.n > 6 && s.n <= LEXMAP_SPAN && s.p + s.n + 4 < map->last) {
+        if (s.p[0] == '[') {
+            size_t n = ipv6(s, signs);
+            if (n)
+                return n;
+        } else if (ipv4(s, signs)) {
+            return s.n;
+        }
+    }
+    return uri_is_host(s) ? lexmap_hosts(map, s) : 0;
+}
+
+size_t uri_plain_host(const struct lexmap *map, struct span s)
+{
+    if (s.n - 1 >= LEXMAP_SPAN)
+        return other_host(map, s, 0);
+    /* as most: a name that has no two dots or hyphens side by side and none at an end, and a letter behind its
+     * last dot; of letters and digits only those have the bit 0x40 */
+    uint64_t signs = lexmap_outside(map, LEXMAP_ALNUM, s), top = UINT64_C(1) << (s.n - 1);
+    size_t last = 63 - (size_t)__builtin_clzll(signs | 1), label = last + (signs != 0);
+    bool usual =
+        !(signs & (signs << 1 | 1 | top)) && (!signs || s.p[last] == '.') && s.p[label] & 0x40;
+    return usual ? s.n : other_host(map, s, signs);
+}
+
+bool uri_plain_port(const struct lexmap *map, struct span s)
+{
+    uint64_t v;
+    return s.n == 5 ? lexmap_number(map, s, &v) && v <= UINT16_MAX
+                    : s.n < 5 && lexmap_digits(map, s);
+}
+
+/* ---- URIs ---- */
+
+enum { LR, TRANSPORT, USER, OTHER };
+static const struct param_names names = {
+    {
+        PARAM_NAME(LR, BARE, 'l', 'r'),
+        PARAM_NAME(TRANSPORT, PLAIN, 't', 'r', 'a', 'n', 's', 'p', 'o', 'r', 't'),
+        PARAM_NAME(USER, PLAIN, 'u', 's', 'e', 'r'),
+        PARAM_NAME(OTHER, NEVER, 't', 't', 'l'),
+        PARAM_NAME(OTHER, NEVER, 'm', 'a', 'd', 'd', 'r'),
+        PARAM_NAME(OTHER, NEVER, 'm', 'e', 't', 'h', 'o', 'd'),
+    },
+    PARAM_BARE,
+};
+
+/* A user of other octets than host characters, with escapes that are some: those of it that are of LEXMAP_HOST.
+ * `phone`: it is a telephone number, which may begin with "+" and has visual separators alone between digits. */
+static __attribute__((noinline)) size_t other_user(const struct lexmap *map, struct span s,
+                                                   bool phone)
+{
+    uint8_t c;
+
+    if (s.n == 0 || (s.p[0] == '+' && !phone))
+        return 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool digit =
+            lex_is(s.p[i], LEX_DIGIT) || uri_is(s.p[i], URI_SEPARATOR) || (i == 0 && s.p[i] == '+');
+        if (phone ? digit : uri_is(s.p[i], 1u << URI_PART_USER))
+            continue;
+        if (phone || !uri_escaped(s, i, &c))
+            return 0;
+        i += 2;
+    }
+    return lexmap_hosts(map, s);
+}
+
+/* Whether it is of host characters. */
+static inline bool plain_user(const struct lexmap *map, struct span s)
+{
+    return s.n - 1 < LEXMAP_SPAN && lexmap_outside(map, LEXMAP_HOST, s) == 0;
+}
+
+/* Of a URI with parameters, all else of which is plain: see uri_plain. `n`: octets of LEXMAP_HOST without user and
+ * parameters. */
+static __attribute__((noinline)) unsigned with_params(const struct lexmap *map, const struct uri *u,
+                                                      size_t n, unsigned says, size_t *hosts)
+{
+    struct param_seen s;
+
+    param_look(map, u->params, u->params_n, u->text.p + u->text.n, &names, &s);
+    bool phone = s.has & 1u << USER;
+    if (s.has & (PARAM_ODD | 1u << OTHER) ||
+        (phone && lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone")))
+        return 0;
+    n += s.hosts;
+    if (u->user.p) {
+        size_t user =
+            phone || !plain_user(map, u->user) ? other_user(map, u->user, phone) : u->user.n;
+        if (user == 0)
+            return 0;
+        n += user;
+    }
+    *hosts += n;
+    return says | (s.has & 1u << LR ? URI_PLAIN_LR : 0u) |
+           (s.has & 1u << TRANSPORT ? URI_PLAIN_TRANSPORT : 0u);
+}
+
+unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts)
+{
+    static const uint8_t sip[4] = {'s', 'i', 'p', ':'};
+
+    if (u->kind != URI_SIP || u->password.p || u->headers_n || lex_half(u->text.p) != lex_half(sip))
+        return 0;
+    size_t n = uri_plain_host(map, u->host);
+    if (n == 0)
+        return 0;
+    n += sizeof sip - 1;
+    struct span tail = u->host;
+    unsigned says = URI_PLAIN;
+    if (u->port.p) {
+        if (!uri_plain_port(map, u->port))
+            return 0;
+        tail = u->port;
+        n += tail.n;
+        says |= URI_PLAIN_PORT;
+    }
+    if (u->params_n)
+        return with_params(map, u, n, says, hosts);
+    if (tail.p + tail.n != u->text.p + u->text.n)
+        return 0;
+    if (u->user.p) {
+        size_t user = plain_user(map, u->user) ? u->user.n : other_user(map, u->user, false);
+        if (user == 0)
+            return 0;
+        n += user;
+    }
+    *hosts += n;
+    return says;
+}
