@@ -31,7 +31,7 @@ UNSUPPORTED = {"kind": "unsupported"}
 
 
 def answer(code, content):
-    kind = "success" if code < 300 else "redirect" if code < 400 else "error"
+    kind = "success" if 200 <= code < 300 else "redirect" if 300 <= code < 400 else "error"
     return {"kind": kind, "code": code, "content": content.decode("latin-1")}
 
 

@@ -19,6 +19,8 @@ local function check(t, r, p, quoted, nonce, nc)
   t:check("RFC7616:3.4#2", p.qop == "auth" or p.qop == "auth-int", "qop is " .. tostring(p.qop), r)
   t:check("RFC7616:3.4#3", p.cnonce ~= nil, "there is no cnonce", r)
   t:check("RFC7616:3.4#4", p.nc ~= nil, "there is no nc", r)
+  t:check("RFC7616:3.4#a4", (p.response or ""):match("^%x+$") ~= nil and #p.response == 64,
+    "the response is no digest by SHA-256: " .. tostring(p.response), r)
   t:check("RFC7616:3.4#a9", tonumber(p.nc or "", 16) == nc, "nc is " .. tostring(p.nc), r)
   if p.qop == "auth" and p.cnonce and p.nc and p.username == a.username then
     t:check("RFC7616:3.4.1#a1", p.response == t:lib("http").response(t, p, a.username, a.password, r.message.method),
