@@ -398,7 +398,8 @@ static void real(const char *words, const char *what)
         return;
     }
     unsetenv("RTCLAB_SHARE");
-    program_path("out"); /* makes the folder */
+    program_path("out");         /* makes the folder */
+    chmod(program_folder, 0755); /* a peer may run as somebody else */
     snprintf(args, sizeof args, "interop %s --cell-limit 60 --out out", words);
     program_run(args);
     if (program_status == 77)

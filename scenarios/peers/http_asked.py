@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """Clients of HTTP that are asked: curl and wget, each request a process, and urllib and requests of Python.
 
-usage: http_asked.py NAME serve CONTROL       asked over a control socket (docs/json.md): fetch
-       http_asked.py NAME alive CONTROL       0 where it can be asked
-       http_asked.py NAME plain SERVER        what `rtclab serve http.server` has, of HOST:PORT: 0 where all came
-       http_asked.py NAME digest|basic SERVER    the same of what is for users alone
+usage: http_asked.py NAME serve HOST:PORT           asked over a control socket (docs/json.md): fetch
+       http_asked.py NAME plain HOST:PORT           what `rtclab serve http.server` has: 0 where all came
+       http_asked.py NAME digest|basic HOST:PORT    the same of what is for users alone
 
 The client of requests keeps its connections, and what it knows of nonces as long as one of them lasts.
 """
@@ -12,7 +11,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import socketserver
 import subprocess
 import sys
@@ -160,28 +158,21 @@ class Asked(socketserver.StreamRequestHandler):
         self.wfile.write((json.dumps(said) + "\n").encode())
 
 
-def serve(client, path):
-    if os.path.exists(path):
-        os.unlink(path)
+def serve(client, where):
+    host, port = where.rsplit(":", 1)
     # what requests knows of nonces belongs to a thread
-    kind = socketserver.UnixStreamServer if client is requests_ else socketserver.ThreadingUnixStreamServer
-    with kind(path, Asked) as server:
+    kind = socketserver.TCPServer if client is requests_ else socketserver.ThreadingTCPServer
+    kind.allow_reuse_address = True
+    with kind((host, int(port)), Asked) as server:
         server.client, server.daemon_threads = client, True
         server.serve_forever()
-
-
-def alive(path):
-    try:
-        socket.socket(socket.AF_UNIX).connect(path)
-    except OSError:
-        return 1
-    return 0
 
 
 # ---- at our server ----
 
 ALICE = {"username": "alice", "password": "alice-secret"}
-PLAIN = (("GET", "/", None, 200, "hello from rtclab\n"), ("GET", "/chunked", None, 200, "hello in chunks of five octets\n"),
+PLAIN = (("GET", "/", None, 200, "hello from rtclab\n"),
+         ("GET", "/chunked", None, 200, "hello in chunks of five octets\n"),
          ("GET", "/close", None, 200, "hello until the end\n"), ("GET", "/empty", None, 204, ""),
          ("HEAD", "/", None, 200, ""), ("POST", "/echo", "hello", 200, "hello"),
          ("POST", "/echo", "x" * 100000, 200, "x" * 100000), ("PUT", "/nowhere", "x", 404, "404 Not Found\n"))
@@ -211,8 +202,6 @@ def main():
     client = CLIENTS[name]
     if verb == "serve":
         return serve(client, where)
-    if verb == "alive":
-        return alive(where)
     rows, scheme = {"plain": (PLAIN, None), "digest": (DIGEST, "digest"), "basic": (BASIC, "basic")}[verb]
     return at_ours(client, where, rows, dict(ALICE, scheme=scheme) if scheme else {})
 

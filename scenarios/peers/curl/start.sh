@@ -1,6 +1,6 @@
 #!/bin/sh
 # curl, which a control socket asks.
-#   HTTP_CONTROL   the control socket   (PEER_RUN/control)
+#   CONTROL_PORT   where, on PEER_HOST   (4081)
 . "$(dirname "$0")/../common.sh"
-: "${HTTP_CONTROL:=$PEER_RUN/control}"
-exec "$(dirname "$0")/../http_asked.py" curl serve "$HTTP_CONTROL" > "$PEER_LOG/curl.log" 2>&1
+: "${CONTROL_PORT:=4081}"
+exec "$(dirname "$0")/../http_asked.py" curl serve "$PEER_HOST:$CONTROL_PORT" > "$PEER_LOG/curl.log" 2>&1

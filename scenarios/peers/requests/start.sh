@@ -1,6 +1,6 @@
 #!/bin/sh
 # Python's requests, which a control socket asks.
-#   HTTP_CONTROL   the control socket   (PEER_RUN/control)
+#   CONTROL_PORT   where, on PEER_HOST   (4084)
 . "$(dirname "$0")/../common.sh"
-: "${HTTP_CONTROL:=$PEER_RUN/control}"
-exec "$(dirname "$0")/../http_asked.py" requests serve "$HTTP_CONTROL" > "$PEER_LOG/requests.log" 2>&1
+: "${CONTROL_PORT:=4084}"
+exec "$(dirname "$0")/../http_asked.py" requests serve "$PEER_HOST:$CONTROL_PORT" > "$PEER_LOG/requests.log" 2>&1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Python's urllib.request, which a control socket asks.
-#   HTTP_CONTROL   the control socket   (PEER_RUN/control)
+#   CONTROL_PORT   where, on PEER_HOST   (4083)
 . "$(dirname "$0")/../common.sh"
-: "${HTTP_CONTROL:=$PEER_RUN/control}"
-exec "$(dirname "$0")/../http_asked.py" urllib serve "$HTTP_CONTROL" > "$PEER_LOG/urllib.log" 2>&1
+: "${CONTROL_PORT:=4083}"
+exec "$(dirname "$0")/../http_asked.py" urllib serve "$PEER_HOST:$CONTROL_PORT" > "$PEER_LOG/urllib.log" 2>&1
