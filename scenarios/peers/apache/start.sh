@@ -55,8 +55,8 @@ DefaultRuntimeDir $PEER_RUN
 ErrorLog $PEER_LOG/error.log
 LogLevel info
 StartServers 1
-ThreadsPerChild 8
-MaxRequestWorkers 8
+ThreadsPerChild 64
+MaxRequestWorkers 64
 TypesConfig /dev/null
 AddType text/html .html .shtml
 AddType text/plain .txt
