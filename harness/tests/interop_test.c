@@ -398,7 +398,8 @@ static void real(const char *words, const char *what)
         return;
     }
     unsetenv("RTCLAB_SHARE");
-    program_path("out"); /* makes the folder */
+    program_path("out");         /* makes the folder */
+    chmod(program_folder, 0755); /* a peer may run as somebody else */
     snprintf(args, sizeof args, "interop %s --cell-limit 60 --out out", words);
     program_run(args);
     if (program_status == 77)
@@ -456,10 +457,34 @@ static void aioice_turn(void)
     real("aioice/own-turn-server --only audio-udp --only audio-tcp", "no python3-aioice");
 }
 
+static void http_servers(void)
+{
+    real("nginx/http-server --only http-server-001 --only http-server-026", "no nginx-light");
+    real("apache/http-server --only http-server-060 --only http-server-032", "no apache2-bin");
+    real("lighttpd/http-server --only http-server-061 --only http-server-021", "no lighttpd");
+    real("python-http/http-server --only http-server-002 --only http-server-005", "no python3");
+}
+
+static void http_clients(void)
+{
+    static const char *const names[] = {"curl", "wget", "urllib", "requests"};
+    char words[128], what[32];
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(what, sizeof what, "no %s", names[i]);
+        snprintf(words, sizeof words,
+                 "%s/http-client --only http-client-005 --only http-client-007", names[i]);
+        real(words, what);
+        snprintf(words, sizeof words, "%s/own-http-server", names[i]);
+        real(words, what);
+    }
+}
+
 TESTS({"works", works}, {"fails", fails}, {"broken_start", broken_start},
       {"never_listens", never_listens}, {"never_ready", never_ready}, {"missing", missing},
       {"dies", dies}, {"hangs_at_stop", hangs_at_stop}, {"takes_too_long", takes_too_long},
       {"interrupted", interrupted}, {"killed", killed}, {"served", served}, {"usage", usage},
       {"coturn", coturn}, {"ejabberd", ejabberd}, {"turnutils", turnutils}, {"aioice", aioice},
       {"libnice", libnice}, {"coturn_turn", coturn_turn}, {"ejabberd_turn", ejabberd_turn},
-      {"turnutils_turn", turnutils_turn}, {"aioice_turn", aioice_turn})
+      {"turnutils_turn", turnutils_turn}, {"aioice_turn", aioice_turn},
+      {"http_servers", http_servers}, {"http_clients", http_clients})

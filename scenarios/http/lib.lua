@@ -156,6 +156,14 @@ end
 
 function client.is_request(ev) return ev.event == "request" and ev.message ~= nil end
 
+-- Whether one client makes all the requests, and keeps connections and what it learns; else each is one's of its own.
+function client.session(t)
+  for _, word in ipairs(t.profile.supports or {}) do
+    if word == "session" then return true end
+  end
+  return false
+end
+
 -- The next request of the IUT; nil, with an inconclusive check, where none comes.
 function client.request(t, s, clause)
   local r = s:receive { timeout = 10, where = client.is_request }

@@ -91,7 +91,7 @@ const char *http_client_stack(const struct http_client *c, struct span transport
 /* What a server has asked for; made anew where nothing is known, and the one used longest ago gives way. */
 struct http_login *http_client_login(struct http_client *c, const struct addr *at, uint64_t now_us);
 
-enum { HTTP_CLIENT_FAULTS = 56, HTTP_CLIENT_VARIANTS = 8 };
+enum { HTTP_CLIENT_FAULTS = 56, HTTP_CLIENT_VARIANTS = 9 };
 extern const struct deviation http_client_faults[HTTP_CLIENT_FAULTS],
     http_client_variants[HTTP_CLIENT_VARIANTS];
 extern const struct desc http_args_desc;

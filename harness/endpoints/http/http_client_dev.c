@@ -71,7 +71,7 @@ const struct deviation http_client_faults[HTTP_CLIENT_FAULTS] = {
     {"uri-of-its-own", "RFC7616:3.4.6#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"response-of-its-own", "RFC7616:3.4.1#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"refused-tried-again", "RFC7616:3.3#7", "flag", DEV_FLAG, NULL, NULL, NULL},
-    {"stale-given-up", "RFC7616:3.6#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"stale-nonce-kept", "RFC7616:3.6#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"nextnonce-ignored", "RFC7616:3.5#4", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"basic-preferred", "RFC7616:5.6#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"credentials-everywhere", "RFC7617:2.2#a1", "flag", DEV_FLAG, NULL, NULL, NULL},
@@ -88,5 +88,6 @@ const struct deviation http_client_variants[HTTP_CLIENT_VARIANTS] = {
     {"chunk-extensions", "RFC9112:7.1.1#1", CHUNKED, DEV_SET, "chunks/0/ext", ";a=\"b\"", NULL},
     {"stream-in-octets", "RFC9112:2.2#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"strongest-first", "RFC7616:3.7#3", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"stale-given-up", "RFC7616:3.3#7", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"integrity-where-offered", "RFC7616:3.3#a10", "flag", DEV_FLAG, NULL, NULL, NULL},
 };

@@ -80,6 +80,8 @@ enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
     bool same = l->challenged && l->signed_ && before.realm.p &&
                 auth_same(before.realm, c->realm) && lex_same(before.list.scheme, c->list.scheme);
     bool stale = auth_flag_of(c->stale) == AUTH_TRUE;
+    if (same && stale && env_flag(env, "stale-nonce-kept"))
+        return HTTP_CHALLENGE_STALE;
     struct span text = o.text[c - o.v];
     bool basic = auth_scheme_of(c->list.scheme) == AUTH_BASIC;
     *l = (struct http_login){.challenged = true, .basic = basic, .n = (uint16_t)text.n};

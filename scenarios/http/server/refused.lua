@@ -29,9 +29,8 @@ case {
   run = function(t)
     local c = t:actor("client", "http")
     local r = lib(t).raw(t, c, { "GET /" .. ("a"):rep(20000) .. " HTTP/1.1" })
-    t:expect(r, { { error = 414, clause = "RFC9112:3#3" },
-      { error = 404, clause = "RFC9112:3#3", verdict = "inconc", note = "it takes targets of that length" } },
-      "a target of 20,000 octets")
+    if r.code == 404 then t:skip("it takes targets of 20,000 octets") end
+    t:expect(r, { { error = 414, clause = "RFC9112:3#3" } }, "a target of 20,000 octets")
     lib(t).sanity(t, c, "RFC9112:3#3")
   end
 }
@@ -211,7 +210,7 @@ case {
       "5\r\nhello\r\n0\r\n\r\n")
     if not t:expect(r, { { error = 400, clause = "RFC9112:6.1#12" }, { success = true, clause = "RFC9112:6.1#12" } },
       "both lengths") then return end
-    if r.kind == "success" then
+    if r.kind == "success" and (r.content or "") ~= "" then -- it need not give back what it is about to hang up on
       t:check("RFC9112:6.3#a3", r.content == "hello", "the body is taken for " .. tostring(r.content), r)
     end
     t:check("RFC9112:6.1#13", lib(t).ends(c, r), "the connection goes on", r)

@@ -22,6 +22,18 @@ for name in alice bob carol; do
     echo "$name:$realm:$sum" >> "$PEER_RUN/htdigest"
     echo "$name:$(openssl passwd -apr1 "$name-secret")" >> "$PEER_RUN/htpasswd"
 done
+if [ "$(id -u)" = 0 ]; then # it serves nobody as root
+    www="setpriv --reuid=www-data --regid=www-data --clear-groups"
+    chmod 755 "$PEER_RUN"
+    $www true 2> /dev/null || {
+        echo "apache: it does not serve as root, and there is no other user here" >&2
+        exit 77
+    }
+    $www test -r "$PEER_RUN/www/index.html" || {
+        echo "apache: www-data cannot read what is in $PEER_RUN: a folder above it is closed to others" >&2
+        exit 1
+    }
+fi
 {
     echo "Listen $PEER_HOST:$HTTP_PORT"
     if [ -n "$PEER_HOST6" ]; then
@@ -32,7 +44,6 @@ done
         echo "LoadModule ${module}_module $modules/mod_$module.so"
     done
     if [ "$(id -u)" = 0 ]; then
-        chmod 755 "$PEER_RUN"
         echo "User www-data"
         echo "Group www-data"
     fi
@@ -44,8 +55,8 @@ DefaultRuntimeDir $PEER_RUN
 ErrorLog $PEER_LOG/error.log
 LogLevel info
 StartServers 1
-ThreadsPerChild 8
-MaxRequestWorkers 8
+ThreadsPerChild 64
+MaxRequestWorkers 64
 TypesConfig /dev/null
 AddType text/html .html .shtml
 AddType text/plain .txt
