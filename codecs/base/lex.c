@@ -56,11 +56,6 @@ bool lex_same(struct span a, struct span b)
     return true;
 }
 
-bool lex_like(struct span a, const char *b)
-{
-    return lex_same(a, span_of(b));
-}
-
 bool lex_holds(struct span s, const char *what)
 {
     return s.n && memmem(s.p, s.n, what, strlen(what)) != NULL;

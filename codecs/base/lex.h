@@ -93,7 +93,11 @@ static inline bool lex_equal(const uint8_t *a, const uint8_t *b, size_t n)
 /* Whether two texts are the same when the case of ASCII letters does not count. */
 bool lex_same(struct span a, struct span b);
 /* The same for a NUL-terminated text. */
-bool lex_like(struct span a, const char *b);
+static inline bool lex_like(struct span a, const char *b)
+{
+    struct span text = span_of(b);
+    return a.n == text.n && lex_same(a, text); /* most are not, by their length */
+}
 
 /* Whether `what`, NUL-terminated, stands somewhere in `s`, octet for octet. */
 bool lex_holds(struct span s, const char *what);

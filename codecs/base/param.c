@@ -54,15 +54,6 @@ const struct param *param_commas(struct span s, struct arena *mem, size_t *n)
     return l.p;
 }
 
-const struct param *param_find(const struct param *v, size_t n, const char *name)
-{
-    struct span want = span_of(name);
-    for (size_t i = 0; i < n; i++)
-        if (v[i].name.n == want.n && lex_same(v[i].name, want))
-            return &v[i];
-    return NULL;
-}
-
 void param_put(struct wr *w, const struct node *item)
 {
     const struct node *text = draft_child(item, &fields[P_TEXT]);

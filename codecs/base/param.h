@@ -30,7 +30,14 @@ size_t param_comma(struct span s, size_t at);
  * the end there is none. The array is from `mem`, cut short where that is full. */
 const struct param *param_commas(struct span s, struct arena *mem, size_t *n);
 /* The first parameter called `name`, the case of letters aside; NULL: none. */
-const struct param *param_find(const struct param *v, size_t n, const char *name);
+static inline const struct param *param_find(const struct param *v, size_t n, const char *name)
+{
+    struct span want = span_of(name);
+    for (size_t i = 0; i < n; i++)
+        if (v[i].name.n == want.n && lex_same(v[i].name, want))
+            return &v[i];
+    return NULL;
+}
 
 enum param_as {                   /* what the value of a parameter may be, joined by | */
                 PARAM_LACKS = 1,  /* not there */

@@ -138,7 +138,13 @@ bool sip_bare_fits(const struct sip_address *a);
 /* A Content-ID in quotes, as Referred-By has it (RFC 3892 section 3). */
 bool sip_clean_id(struct span s);
 /* The value of a parameter; p is NULL where there is no such parameter, n is 0 where it has no value. */
-struct span sip_param(const struct param *v, size_t n, const char *name);
+static inline struct span sip_param(const struct param *v, size_t n, const char *name)
+{
+    const struct param *p = param_find(v, n, name);
+    if (!p)
+        return (struct span){NULL, 0};
+    return p->value.p ? p->value : span_cut(p->text, p->text.n, p->text.n);
+}
 
 /* ---- checks by the type of a header field; NULL: none but those of its form ---- */
 

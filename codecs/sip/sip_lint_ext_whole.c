@@ -529,35 +529,46 @@ static void all_distinct(struct sip_lint *l)
     distinct(l, SIP_SECURITY_VERIFY, preference, SIP_R_SECURITY_SAME_Q);
 }
 
+static void of_method(struct sip_lint *l)
+{
+    fields_of_method(l);
+    in_dialog(l);
+    refer(l);
+    message(l);
+    routes(l);
+    publish(l);
+}
+
+static void all_together(struct sip_lint *l)
+{
+    agreement(l);
+    together(l);
+    history_privacy(l);
+}
+
 void sip_lint_ext(struct sip_lint *l)
 {
-    static const struct {
-        enum sip_topic topic;
-        void (*rules)(struct sip_lint *l);
-    } parts[] = {
-        {SIP_ON_WHERE, where},
-        {SIP_ON_METHOD, fields_of_method},
-        {SIP_ON_NEED, what_is_needed},
-        {SIP_ON_METHOD, in_dialog},
-        {SIP_ON_RELIABLE, reliable},
-        {SIP_ON_METHOD, refer},
-        {SIP_ON_REFER, sip_lint_refer},
-        {SIP_ON_METHOD, message},
-        {SIP_ON_METHOD, routes},
-        {SIP_ON_METHOD, publish},
-        {SIP_ON_SESSION, session},
-        {SIP_ON_RPORT, rport},
-        {SIP_ON_CONTACTS, contacts},
-        {SIP_ON_DISTINCT, all_distinct},
-        {SIP_ON_TOGETHER, agreement},
-        {SIP_ON_TOGETHER, together},
-        {SIP_ON_TOGETHER, history_privacy},
-        {SIP_ON_SENDER, sip_lint_sender},
-        {SIP_ON_ASKS, sip_lint_asks},
-        {SIP_ON_CHALLENGES, sip_lint_challenges},
+    static void (*const rules[SIP_TOPICS])(struct sip_lint * l) = {
+        [SIP_ON_WHERE] = where,
+        [SIP_ON_NEED] = what_is_needed,
+        [SIP_ON_METHOD] = of_method,
+        [SIP_ON_RELIABLE] = reliable,
+        [SIP_ON_SESSION] = session,
+        [SIP_ON_RPORT] = rport,
+        [SIP_ON_CONTACTS] = contacts,
+        [SIP_ON_DISTINCT] = all_distinct,
+        [SIP_ON_TOGETHER] = all_together,
+        [SIP_ON_REFER] = sip_lint_refer,
+        [SIP_ON_SENDER] = sip_lint_sender,
+        [SIP_ON_ASKS] = sip_lint_asks,
+        [SIP_ON_CHALLENGES] = sip_lint_challenges,
     };
-    for (size_t i = 0; i < COUNT(parts); i++)
-        if (sip_due(l, parts[i].topic) &&
-            (l->m->version.n || parts[i].topic != SIP_ON_WHERE)) /* a fragment need not have one */
-            parts[i].rules(l);
+    const uint32_t all = (1u << SIP_TOPICS) - 1;
+
+    for (uint32_t left = ~l->quiet & all; left; left &= left - 1) {
+        unsigned topic = (unsigned)__builtin_ctz(left);
+        if (rules[topic] &&
+            (l->m->version.n || topic != SIP_ON_WHERE)) /* a fragment need not have one */
+            rules[topic](l);
+    }
 }

@@ -62,14 +62,6 @@ void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char 
     params_as(l, v, n, but, param_fits, SIP_R_PARAM_FORM);
 }
 
-struct span sip_param(const struct param *v, size_t n, const char *name)
-{
-    const struct param *p = param_find(v, n, name);
-    if (!p)
-        return (struct span){NULL, 0};
-    return p->value.p ? p->value : span_cut(p->text, p->text.n, p->text.n);
-}
-
 /* ---- lists of values ---- */
 
 static bool star(struct span s)
