@@ -181,9 +181,6 @@ struct span sip_tag(const struct sip_msg *m, enum sip_type type);
 /* Content-Length; false: there is none, or it is no number. */
 bool sip_length(const struct sip_msg *m, uint64_t *n);
 
-/* The body, or the first part of it, that is of this media type, case aside; p is NULL where there is none. */
-struct span sip_body_of(const struct sip_msg *m, const char *type);
-
 /* ---- fragments: message/sipfrag (RFC 3420) ----
  *
  * What is left of a message where the start line, header fields or the body are left out. The view is that of a message: `version`

@@ -150,6 +150,22 @@ static void bodies(void)
     CU_ASSERT_EQUAL(parts(body(0, 100)), SIP_PARTS_DEPTH);
 }
 
+/* An empty boundary takes nothing apart, on whichever level. */
+static void empty_boundary(void)
+{
+    static const char *const texts[] = {
+        "MESSAGE sip:a SIP/2.0\r\nc: multipart/mixed;boundary=\"\"\r\n\r\n--\r\n\r\nx\r\n----\r\n",
+        "MESSAGE sip:a SIP/2.0\r\nc: multipart/mixed;boundary=b0\r\n\r\n--b0\r\n"
+        "c: multipart/mixed;boundary=\"\"\r\n\r\n--\r\n\r\nx\r\n----\r\n--b0--\r\n",
+    };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct wr w = {octets, sizeof octets, 0, false};
+        wr_text(&w, texts[i]);
+        CU_ASSERT_EQUAL(parts(w.n), i);
+    }
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -162,4 +178,4 @@ static void guess(void)
 }
 
 TESTS({"names", names}, {"streams", stream}, {"limits", limits}, {"bodies", bodies},
-      {"guess", guess})
+      {"empty_boundary", empty_boundary}, {"guess", guess})
