@@ -98,7 +98,6 @@ void http_draft_response(struct draft *dr, struct arena *mem, unsigned status);
  * by the encoder. `first`: before all others. */
 struct node *http_add(struct draft *dr, const char *name, struct span value);
 void http_add_first(struct draft *dr, const char *name, struct span value);
-void http_add_number(struct draft *dr, const char *name, uint64_t value);
 bool http_has(const struct draft *dr, enum http_type type);
 /* The body, of whose length nothing is said by that. */
 void http_body(struct draft *dr, struct span body);

@@ -35,8 +35,10 @@ void http_turn_pop(struct http_stream *st, size_t i)
 {
     st->n_turns--;
     memmove(st->turns + i, st->turns + i + 1, (st->n_turns - i) * sizeof *st->turns);
-    if (st->n_turns == 0)
-        st->kept_n = 0;
+    st->kept_n = 0; /* what stands behind the last response that waits can be used again */
+    for (size_t k = 0; k < st->n_turns; k++)
+        if (st->turns[k].ready && st->turns[k].at + st->turns[k].n > st->kept_n)
+            st->kept_n = st->turns[k].at + st->turns[k].n;
 }
 
 /* Which response leaves next; n_turns: none may. */
