@@ -144,6 +144,8 @@ void http_content(struct wr *w, const struct http_msg *m);
 enum http_ask http_ask_of(struct span method);
 /* Whether it is "type/subtype" with parameters. */
 bool http_is_media_type(struct span s);
+/* A host, as Host has it, without its port: "[::1]" of "[::1]:80". */
+struct span http_without_port(struct span host);
 /* The form of a request target. */
 enum http_form http_form_of(struct span target, struct span method);
 

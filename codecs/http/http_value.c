@@ -135,6 +135,15 @@ bool http_has_user(struct span authority)
     return lex_find(authority, 0, '@') < authority.n;
 }
 
+struct span http_without_port(struct span host)
+{
+    size_t n = host.n;
+
+    while (n && lex_is(host.p[n - 1], LEX_DIGIT))
+        n--;
+    return n && host.p[n - 1] == ':' ? span_cut(host, 0, n - 1) : host;
+}
+
 enum http_form http_form_of(struct span t, struct span method)
 {
     size_t at = 0;

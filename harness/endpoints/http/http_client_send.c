@@ -27,7 +27,7 @@ struct http_link *http_client_open(struct http_client *c, const struct addr *to,
         http_conn_init(&l->conn, false, &c->c.most, c->windows[i]);
         struct output *o = out_open(q, l->flow, l->stack, false, local);
         o->open.remote = *to;
-        o->open.name = span_cut(c->c.host, 0, lex_find(c->c.host, 0, ':'));
+        o->open.name = http_without_port(c->c.host);
         return l;
     }
     return NULL;
