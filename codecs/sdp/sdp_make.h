@@ -55,19 +55,7 @@ static inline bool sdp_made_of(struct sdp_texts t, struct span s)
             return true;
     return false;
 }
-/* Whether a proto runs over DTLS or TLS; whether SRTP has its keys from SDP. */
-static inline bool sdp_over_tls(struct span proto)
-{
-    return lex_holds(proto, "TLS");
-}
-static inline bool sdp_keyed_here(struct span proto)
-{
-    return lex_holds(proto, "SAVP") && !sdp_over_tls(proto);
-}
-static inline bool sdp_over_tcp(struct span proto)
-{
-    return proto.n >= 3 && memcmp(proto.p, "TCP", 3) == 0;
-}
+/* Whether a proto is that of data channels. */
 static inline bool sdp_is_sctp(struct span proto)
 {
     return lex_holds(proto, "DTLS/SCTP");

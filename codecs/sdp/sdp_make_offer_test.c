@@ -64,10 +64,6 @@ static size_t offered(const char *id, const struct sdp_abilities *able, const ch
     {                                                                                              \
         .media = "audio", .proto = "RTP/AVP", .port = 49920, .direction = d, CODINGS(__VA_ARGS__)  \
     }
-#define PCMU                                                                                       \
-    {                                                                                              \
-        SPAN("PCMU"), 8000, 1                                                                      \
-    }
 #define G723                                                                                       \
     {                                                                                              \
         SPAN("G723"), 8000, 1                                                                      \
