@@ -1,5 +1,5 @@
-/* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in pieces,
- * limits. */
+/* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in
+ * pieces, limits. */
 #include "codecs/http/http.h"
 #include "harness/core/test.h"
 

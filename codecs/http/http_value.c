@@ -166,7 +166,8 @@ enum http_form http_form_of(struct span t, struct span method)
 
 /* ---- dates: RFC 9110 section 5.6.7 ---- */
 
-/* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the octet. */
+/* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the
+ * octet. */
 static bool date_like(struct span s, const char *form)
 {
     static const char days[] = "MonTueWedThuFriSatSun",

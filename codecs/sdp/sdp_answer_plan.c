@@ -99,7 +99,8 @@ static bool formats(struct sdp_answering *w, struct sdp_plan *p, const struct sd
     return any;
 }
 
-/* Whether the parameters of an a=crypto can be obeyed: those that need not be, and the hint WSH (RFC 4568 section 6.3). */
+/* Whether the parameters of an a=crypto can be obeyed: those that need not be, and the hint WSH (RFC 4568 section
+ * 6.3). */
 static bool obeyed(const struct sdp_crypto *v)
 {
     for (size_t i = 0; i < v->params_n; i++) {

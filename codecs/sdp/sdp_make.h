@@ -23,8 +23,9 @@ void sdp_make_attribute(struct sdp_maker *k, struct node *list, const char *name
 /* One without value. */
 void sdp_make_flag(struct sdp_maker *k, struct node *list, const char *name);
 
-/* v=, o=, s=, c= and t=: o= with what `own` has but for `version`, or that of the abilities where it is NULL, never that of
- * `offer`; t= that of `offer`, or "0 0" where it is NULL. The caller adds attributes, then media descriptions. */
+/* v=, o=, s=, c= and t=: o= with what `own` has but for `version`, or that of the abilities where it is NULL, never
+ * that of `offer`; t= that of `offer`, or "0 0" where it is NULL. The caller adds attributes, then media
+ * descriptions. */
 void sdp_make_session(struct sdp_maker *k, const struct sdp_origin *own, uint64_t version,
                       const struct sdp_msg *offer);
 /* The list of attributes, or of media descriptions, of the session level. */

@@ -94,8 +94,8 @@ static void mids(struct offering *o)
         }
 }
 
-/* The media description that an established group has its transport from: that of the first tag that both sides have and
- * that is still wanted; NULL: no group was established. */
+/* The media description that an established group has its transport from: that of the first tag that both sides have
+ * and that is still wanted; NULL: no group was established. */
 static struct slot *tagged(struct offering *o)
 {
     const struct sdp_group *a = bundle_of(o->own), *b = bundle_of(o->peer);

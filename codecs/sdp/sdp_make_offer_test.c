@@ -220,7 +220,8 @@ static void later(void)
         0);
 }
 
-/* Payload types keep what they mean in the session, and take no number that means something else (RFC 3264 section 8.3.2). */
+/* Payload types keep what they mean in the session, and take no number that means something else (RFC 3264 section
+ * 8.3.2). */
 static void numbers(void)
 {
     const struct sdp_abilities able = {

@@ -1,5 +1,5 @@
-/* codecs/sdp/sdp_pair.h - what the rules about two descriptions share: an offer and its answer, a description and the next
- * one of the same side; inside codecs/sdp only. */
+/* codecs/sdp/sdp_pair.h - what the rules about two descriptions share: an offer and its answer, a description and the
+ * next one of the same side; inside codecs/sdp only. */
 #ifndef CODECS_SDP_SDP_PAIR_H
 #define CODECS_SDP_SDP_PAIR_H
 #include "codecs/sdp/sdp_offer.h"

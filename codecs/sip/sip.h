@@ -163,9 +163,9 @@ struct
     struct span from_tag, to_tag, call_id; /* p is NULL where there is none */
     struct sip_number cseq;                /* the same of its text */
 };
-/* Find these and look at nothing else; each is what sip_decode says of the first header field of its type. Header fields
- * behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and STEP_FAIL
- * as of sip_scan; of findings there are those of the start line. */
+/* Find these and look at nothing else; each is what sip_decode says of the first header field of its type. Header
+ * fields behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and
+ * STEP_FAIL as of sip_scan; of findings there are those of the start line. */
 enum step sip_route(struct span in, struct arena *mem, struct sip_route *r, struct findings *fs);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
@@ -183,10 +183,10 @@ bool sip_length(const struct sip_msg *m, uint64_t *n);
 
 /* ---- fragments: message/sipfrag (RFC 3420) ----
  *
- * What is left of a message where the start line, header fields or the body are left out. The view is that of a message: `version`
- * has no octets where there is no start line, and then nobody knows whether it is a request; `blank` has none where there is
- * no empty line. A draft over sip_frag_desc writes a start line where it has a part of one, and an empty line where
- * it has a body. */
+ * What is left of a message where the start line, header fields or the body are left out. The view is that of a
+ * message: `version` has no octets where there is no start line, and then nobody knows whether it is a request; `blank`
+ * has none where there is no empty line. A draft over sip_frag_desc writes a start line where it has a part of one, and
+ * an empty line where it has a body. */
 extern const struct desc sip_frag_desc;
 extern const struct codec sipfrag_codec;
 /* Any octets are a fragment; what is none of a valid message is in `fs`. */

@@ -81,8 +81,8 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* The start line, which ends with the LF at `lf`, or, in a fragment, with all; `crs`: more CR may be in it than that of its
- * end. False: it is none. */
+/* The start line, which ends with the LF at `lf`, or, in a fragment, with all; `crs`: more CR may be in it than that of
+ * its end. False: it is none. */
 static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf, bool crs)
 {
     bool ends = lf < s->in.n, cr = ends && lf > from && s->in.p[lf - 1] == '\r';

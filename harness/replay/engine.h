@@ -167,8 +167,8 @@ void engine_end(struct engine *e);
 void engine_counts(const struct engine *e, struct engine_counts *c);
 size_t engine_protocols(const struct engine *e,
                         struct engine_protocol *p); /* ENGINE_PROTOCOLS_MAX places */
-/* The nth watcher of messages of `codec` that has seen some, and the sums of its facts, WATCH_FACTS_MAX places, added up
- * over all threads; NULL: there are no more. */
+/* The nth watcher of messages of `codec` that has seen some, and the sums of its facts, WATCH_FACTS_MAX places, added
+ * up over all threads; NULL: there are no more. */
 const struct watcher_class *engine_facts(const struct engine *e, const struct codec *codec,
                                          size_t n, struct watch_sum *sums);
 /* The first watcher of `codec` in thread `worker`, for those who know its class; NULL: it has seen nothing. It

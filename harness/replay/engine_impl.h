@@ -245,8 +245,8 @@ struct engine {
     unsigned n_parts;
     char *slow_paths[ENGINE_SLOW_PATHS];
     size_t n_slow_paths;
-    /* 1 + the registry's rows with the watchers of a protocol; 0: no more. Of one that stands among messages of a codec,
-     * those watchers of the codec that ask for it. */
+    /* 1 + the registry's rows with the watchers of a protocol; 0: no more. Of one that stands among messages of a
+     * codec, those watchers of the codec that ask for it. */
     uint8_t watch_at[ENGINE_PROTOCOLS_MAX][ENGINE_WATCHERS];
     uint8_t among
         [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched or has a codec; 0: nothing */
@@ -369,8 +369,8 @@ static inline struct watch *engine_part_watcher(const struct part *p, unsigned p
 {
     return p->watching[*p->e->watch_at[protocol] - 1].w;
 }
-/* Show a message to all watchers of its protocol. It is complete but for `over`. `fs` NULL: it is no message that is told,
- * but what stands among those of a codec. */
+/* Show a message to all watchers of its protocol. It is complete but for `over`. `fs` NULL: it is no message that is
+ * told, but what stands among those of a codec. */
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
                        struct findings *fs, struct watch_place *place);
 /* Read what a message carries, which the watcher of its protocol was shown already. */

@@ -1,5 +1,5 @@
-/* harness/replay/engine_layer_test.c - messages that messages of a layer carry: SIP over WebSocket (RFC 7118), in clear and
- * over TLS, whole, in fragments, in segments of any size. */
+/* harness/replay/engine_layer_test.c - messages that messages of a layer carry: SIP over WebSocket (RFC 7118), in clear
+ * and over TLS, whole, in fragments, in segments of any size. */
 #include <stdlib.h>
 #include "codecs/ws/ws.h"
 #include "harness/replay/engine_impl.h"

@@ -1,5 +1,5 @@
-/* harness/tests/http_rig.h - for tests of HTTP: one endpoint on the bare contract of harness/core/endpoint.h. The test is
- * its driver and all of its peers; what it sends on each flow and what it tells is kept as text. */
+/* harness/tests/http_rig.h - for tests of HTTP: one endpoint on the bare contract of harness/core/endpoint.h. The test
+ * is its driver and all of its peers; what it sends on each flow and what it tells is kept as text. */
 #ifndef HARNESS_TESTS_HTTP_RIG_H
 #define HARNESS_TESTS_HTTP_RIG_H
 #include <stdio.h>

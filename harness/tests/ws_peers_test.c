@@ -1,5 +1,6 @@
-/* harness/tests/ws_peers_test.c - the layer "ws" against WebSocket that is not ours, on the loopback: Python's websockets and ws
- * for Node, each as server and as client, plain and over TLS; our variants are understood, our faults are not. */
+/* harness/tests/ws_peers_test.c - the layer "ws" against WebSocket that is not ours, on the loopback: Python's
+ * websockets and ws for Node, each as server and as client, plain and over TLS; our variants are understood, our faults
+ * are not. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include "harness/tests/program.h"

@@ -46,7 +46,8 @@ struct http_item {
     const char *cause; /* of a fault: a word for tables of deviations; static */
     const char *why;   /* and in words; static */
 };
-/* One side of a connection. A server refuses by RFC 9112 what it says is to be refused; see http_conn.c for the rows. */
+/* One side of a connection. A server refuses by RFC 9112 what it says is to be refused; see http_conn.c for the
+ * rows. */
 struct http_conn {
     bool server;
     bool held; /* the owner's: octets are kept, and not looked at */
@@ -67,8 +68,8 @@ struct http_conn {
 void http_conn_init(struct http_conn *c, bool server, const struct http_limits *most,
                     uint8_t *window);
 /* Take octets from the front of *in, which are cut off it, and say what they make. To be called until it gives
- * HTTP_GOT_NOTHING, with *in empty where there is no more. How the octets were split makes no difference. What is left in
- * *in behind HTTP_GOT_NOTHING had no room, because the connection is held. `mem`: scratch. */
+ * HTTP_GOT_NOTHING, with *in empty where there is no more. How the octets were split makes no difference. What is left
+ * in *in behind HTTP_GOT_NOTHING had no room, because the connection is held. `mem`: scratch. */
 enum http_got http_conn_take(struct http_conn *c, struct span *in, struct arena *mem,
                              struct http_item *it);
 /* The other side sends no more: a response that ends so is told, then HTTP_GOT_NOTHING; a message that is not whole, or
@@ -94,8 +95,8 @@ void http_draft_request(struct draft *dr, struct arena *mem, struct span method,
                         struct span target);
 /* With the phrase of the status. */
 void http_draft_response(struct draft *dr, struct arena *mem, unsigned status);
-/* Add a header field, whose texts are borrowed. A value whose p is NULL is left out: of Content-Length it is then counted
- * by the encoder. `first`: before all others. */
+/* Add a header field, whose texts are borrowed. A value whose p is NULL is left out: of Content-Length it is then
+ * counted by the encoder. `first`: before all others. */
 struct node *http_add(struct draft *dr, const char *name, struct span value);
 void http_add_first(struct draft *dr, const char *name, struct span value);
 bool http_has(const struct draft *dr, enum http_type type);
@@ -194,8 +195,8 @@ enum http_challenge {
     HTTP_CHALLENGE_STALE, /* the nonce alone was refused */
     HTTP_CHALLENGE_SAME,  /* the credentials were refused (RFC7616:3.3#7) */
 };
-/* Keep the challenge of a 401 to a request for `target` that is answered: by RFC 7616 the first that can be (3.7#3), Basic where there is no
- * other. The deviations of `env` count by their names. */
+/* Keep the challenge of a 401 to a request for `target` that is answered: by RFC 7616 the first that can be (3.7#3),
+ * Basic where there is no other. The deviations of `env` count by their names. */
 enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
                                     const struct http_msg *m, struct span target,
                                     struct arena *mem);

@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_client_test.c - the client by itself: what it sends, over which connection, and what it makes
- * of what comes back. */
+/* harness/endpoints/http/http_client_test.c - the client by itself: what it sends, over which connection, and what it
+ * makes of what comes back. */
 #include "harness/endpoints/http/http_client.h"
 #include "harness/tests/http_rig.h"
 

@@ -1,9 +1,9 @@
 /* harness/endpoints/http/http_endpoint.h - a client and an origin server of HTTP/1.1 (RFC 9112, and of RFC 9110 what an
  * exchange of messages needs), sans-IO.
  *
- * http.server: answers by a table of resources; what is not in it gets 404. A resource has a fixed answer, gives back what
- *   it is sent, or is asked about: then, as with `manual` every request, an event "request" tells it, and `reply` answers.
- *   Responses leave in the order of the requests (RFC 9112 section 9.3.2).
+ * http.server: answers by a table of resources; what is not in it gets 404. A resource has a fixed answer, gives back
+ *   what it is sent, or is asked about: then, as with `manual` every request, an event "request" tells it, and `reply`
+ *   answers. Responses leave in the order of the requests (RFC 9112 section 9.3.2).
  *   `reply`     answers the request `id`: status 200 and what else is missing is added, unless `as_is`
  *   `resource`  adds a resource, or puts it in the place of one with its path
  *   `send`      octets on a flow, such as one that is no HTTP any more
@@ -11,10 +11,10 @@
  *   events: `listening`, `closed` (it could not listen), `request`, `data` (octets behind a reply to CONNECT or with
  *   status 101), `refused` (no room for a connection), `ended` (of a connection; with `manual`)
  * http.client: sends requests over connections that it keeps.
- *   `request`  sends what `message` says, Host and Content-Length added unless `as_is`, and reports the response: what a
- *              tester uses
- *   `fetch`    the same as a user's: credentials where they are asked for, a new connection where an old one has gone. What
- *              a client under test is driven by
+ *   `request`  sends what `message` says, Host and Content-Length added unless `as_is`, and reports the response: what
+ *              a tester uses
+ *   `fetch`    the same as a user's: credentials where they are asked for, a new connection where an old one has gone.
+ *              What a client under test is driven by
  *   `send`     octets, of which nothing is expected
  *   `close`    ends a connection
  *   events: `response` answers; `interim` (1xx), `data` (of a tunnel), `opened`, `ended` (a connection on which nothing

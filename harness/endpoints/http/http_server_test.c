@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_server_test.c - the server by itself: what it answers, in which order, and what becomes of
- * its connections. */
+/* harness/endpoints/http/http_server_test.c - the server by itself: what it answers, in which order, and what becomes
+ * of its connections. */
 #include "harness/tests/http_rig.h"
 
 #define HOST " HTTP/1.1\r\nHost: a\r\n"

@@ -2,24 +2,24 @@
  * without extensions. Stacks are "tcp/ws" and "tcp/tls/ws".
  *
  * Above:
- * - IN_OPENED when the opening handshake is done; its record is a struct ws_event: the subprotocol that was agreed on, what
- *   the client asked for.
- * - One IN_BYTES, or one send, is one message, of no octets too. pkt.kind is its opcode, WS_TEXT or WS_BINARY. A send that
- *   does not say goes as the options say; a text that is none goes out as told.
- * - IN_CLOSE sends a Close and waits for the other's; a record with fields `code` and `reason` (struct ws_close, or any other
- *   that has them) says what is in it, else it is 1000. IN_SHUTDOWN does the same, and what comes before the other's Close is
- *   still delivered. An abort is the stream's.
- * - IN_CLOSED is the end of both directions: CLOSE_DONE where a Close came; CLOSE_PROTOCOL where the other side broke the
- *   protocol, or ended the stream without a Close; CLOSE_REFUSED where a server refused the handshake; CLOSE_TIMEOUT. Its
- *   record is a struct ws_event, its detail a sentence.
+ * - IN_OPENED when the opening handshake is done; its record is a struct ws_event: the subprotocol that was agreed on,
+ *   what the client asked for.
+ * - One IN_BYTES, or one send, is one message, of no octets too. pkt.kind is its opcode, WS_TEXT or WS_BINARY. A send
+ *   that does not say goes as the options say; a text that is none goes out as told.
+ * - IN_CLOSE sends a Close and waits for the other's; a record with fields `code` and `reason` (struct ws_close, or any
+ *   other that has them) says what is in it, else it is 1000. IN_SHUTDOWN does the same, and what comes before the
+ *   other's Close is still delivered. An abort is the stream's.
+ * - IN_CLOSED is the end of both directions: CLOSE_DONE where a Close came; CLOSE_PROTOCOL where the other side broke
+ *   the protocol, or ended the stream without a Close; CLOSE_REFUSED where a server refused the handshake;
+ *   CLOSE_TIMEOUT. Its record is a struct ws_event, its detail a sentence.
  * - What is sent before the handshake is done waits, up to WS_EARLY_MAX octets; more is CLOSE_QUOTA.
  * Below:
- * - Keys and masks are chance of the layer's seed. A Ping is answered at once, while the stream is over the driver's mark the
- *   last one alone (section 5.5.3); a Pong does nothing.
- * - What is wrong is seen with the octet that makes it so; the Close says why. After the last Close the server ends the stream,
- *   the client waits for that; what comes then is dropped.
- * - A server looks at paths, hosts and origins where it is told a list: 404, 403 and 403; a request without Origin, which no
- *   browser sends, passes.
+ * - Keys and masks are chance of the layer's seed. A Ping is answered at once, while the stream is over the driver's
+ *   mark the last one alone (section 5.5.3); a Pong does nothing.
+ * - What is wrong is seen with the octet that makes it so; the Close says why. After the last Close the server ends the
+ *   stream, the client waits for that; what comes then is dropped.
+ * - A server looks at paths, hosts and origins where it is told a list: 404, 403 and 403; a request without Origin,
+ *   which no browser sends, passes.
  *
  * The event "ws" of the layer is the record of IN_OPENED, and of the end. */
 #ifndef HARNESS_ENDPOINTS_WS_WS_H
@@ -42,8 +42,8 @@ enum {
 /* For the other's Close after ours: CLOSE_TIMEOUT; and again for the end of the stream after both. */
 #define WS_CLOSE_US UINT64_C(5000000)
 
-/* Options of a flow's ws layer: any record whose table has fields of these names will do. All zero: a client that asks for
- * "/" of the flow's name or address, a server that takes what is asked for. Lists are separated by commas. */
+/* Options of a flow's ws layer: any record whose table has fields of these names will do. All zero: a client that asks
+ * for "/" of the flow's name or address, a server that takes what is asked for. Lists are separated by commas. */
 struct ws_options {
     struct span path;      /* client: path and query */
     struct span host;      /* client: Host, in place of the flow's name and port */
