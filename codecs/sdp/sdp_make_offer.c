@@ -94,6 +94,12 @@ static void mids(struct offering *o)
         }
 }
 
+/* Whether a stream may be in a group: RTP with rtcp-mux alone (RFC 8843 section 9.3). */
+static bool may_bundle(const struct offering *o, const struct sdp_ability *s)
+{
+    return s && (o->k.able->mux || !sdp_over_rtp(span_of(s->proto)));
+}
+
 /* The media description that an established group has its transport from: that of the first tag that both sides have
  * and that is still wanted; NULL: no group was established. */
 static struct slot *tagged(struct offering *o)
@@ -103,7 +109,8 @@ static struct slot *tagged(struct offering *o)
     for (size_t i = 0; a && b && i < a->ids_n && i < SDP_PAIR_LIMIT; i++)
         for (size_t k = 0; k < o->n; k++) {
             bool both = false;
-            if (!o->slots[k].s || !o->slots[k].mid.p || !span_eq(o->slots[k].mid, a->ids[i]))
+            if (!may_bundle(o, o->slots[k].s) || !o->slots[k].mid.p ||
+                !span_eq(o->slots[k].mid, a->ids[i]))
                 continue;
             for (size_t j = 0; j < b->ids_n && j < SDP_PAIR_LIMIT; j++)
                 both |= span_eq(b->ids[j], a->ids[i]);
@@ -126,7 +133,7 @@ static void bundle(struct offering *o, struct node *list)
     }
     for (size_t i = 0; i < o->n && o->k.able->bundle && n < COUNT(tags); i++) {
         struct slot *v = &o->slots[i];
-        if (!v->s || v == t || (sdp_over_rtp(span_of(v->s->proto)) && !o->k.able->mux))
+        if (v == t || !may_bundle(o, v->s))
             continue;
         if (!first)
             first = v;

@@ -351,6 +351,8 @@ static void bundles(void)
             HEAD("2") "a=group:BUNDLE 1 2\r\n" AUDIO("49920", MUX "a=mid:1\r\n")
                 VIDEO("51372", MUX "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\na=mid:2\r\n"));
     offered("without rtcp-mux", &no_mux, NULL, NULL, HEAD("1") AUDIO("49920", "a=mid:0\r\n"));
+    offered("rtcp-mux is given up", &no_mux, own, peer_both,
+            HEAD("2") AUDIO("49920", "a=mid:a\r\n") "m=video 0 RTP/AVP 31\r\na=mid:b\r\n");
 }
 
 /* ---- hold and resume ---- */
