@@ -214,7 +214,11 @@ enum http_verified http_login_info(struct http_login *l, const struct env *env,
 /* OpaqueString, where its profile takes the text, which otherwise stays as it is. */
 struct span http_prepare(struct arena *mem, struct span s);
 
-/* ---- events ---- */
+/* ---- octets and events ---- */
+
+/* Send octets in pieces of `split`, 0: at once; in single ones under the variant "stream-in-octets" of `env`. */
+void http_put(const struct env *env, flow_id flow, struct span octets, uint64_t split,
+              struct outq *q);
 
 enum http_result {
     HTTP_R_REQUEST,  /* of a server: to be answered by `reply` */

@@ -367,7 +367,7 @@ static void send_octets(struct http_client *c, const struct input *in, struct ou
     if (!a->flow && http_client_stack(c, a->transport, stack))
         l = http_client_open(c, to, &a->local, stack, q);
     if (l)
-        http_client_put(c, l, a->octets, a->split, q);
+        http_put(&c->env, l->flow, a->octets, a->split, q);
     about.flow = l ? l->flow : 0;
     http_tell(q, l ? "sent" : "error", in->token, l ? HTTP_R_SENT : HTTP_R_FAILED, &about,
               l ? NULL : "there is no such connection, or no room for one more");

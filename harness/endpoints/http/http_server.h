@@ -96,8 +96,6 @@ void http_server_respond(struct http_server *s, struct http_answer *a, struct sp
 /* Send the responses whose turn has come. */
 void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t now_us,
                        struct outq *q);
-void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
-                      uint64_t split, struct outq *q);
 /* Nothing more is sent: closed in stages, so that the last response is not lost (RFC9112:9.6#a1). */
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q);

@@ -47,10 +47,10 @@ static bool reply_with(struct http_server *s, struct http_answer *a,
     if (args->octets.n || !interim(a))
         a->st->waits = false;
     if (!args->octets.n && interim(a)) {
-        http_server_send(s, a->st, wr_span(&w), args->split, a->q);
+        http_put(&s->env, a->st->flow, wr_span(&w), args->split, a->q);
     } else if (args->at_once || args->split) {
         struct http_turn t = *a->turn;
-        http_server_send(s, a->st, wr_span(&w), args->split, a->q);
+        http_put(&s->env, a->st->flow, wr_span(&w), args->split, a->q);
         http_turn_pop(a->st, (size_t)(a->turn - a->st->turns));
         a->st->conn.tunnel |= t.tunnel;
         if (t.close || a->close)
@@ -88,7 +88,7 @@ static void send_octets(struct http_server *s, const struct input *in, struct ou
     const struct http_stream *st = http_server_stream(s, a->flow);
 
     if (st)
-        http_server_send(s, st, a->octets, a->split, q);
+        http_put(&s->env, st->flow, a->octets, a->split, q);
     http_tell(q, st ? "sent" : "error", in->token, st ? HTTP_R_SENT : HTTP_R_FAILED, in,
               st ? NULL : "there is no such connection");
 }

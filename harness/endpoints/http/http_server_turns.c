@@ -6,17 +6,6 @@ static const uint64_t linger_us = 2000000;
 
 /* ---- turns ---- */
 
-void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
-                      uint64_t split, struct outq *q)
-{
-    size_t step = split ? split : octets.n;
-
-    if (server_flag(s, "stream-in-octets"))
-        step = 1;
-    for (size_t at = 0; at < octets.n; at += step)
-        out_send(q, st->flow, span_cut(octets, at, at + step), NULL);
-}
-
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q)
 {
@@ -61,7 +50,7 @@ void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t n
     while (st->n_turns && (i = next_turn(s, st)) < st->n_turns && st->turns[i].ready &&
            st->turns[i].due_us <= now_us) {
         struct http_turn t = st->turns[i];
-        http_server_send(s, st, (struct span){st->kept + t.at, t.n}, 0, q);
+        http_put(&s->env, st->flow, (struct span){st->kept + t.at, t.n}, 0, q);
         http_turn_pop(st, i);
         if (t.tunnel) {
             st->conn.tunnel = true;
