@@ -166,6 +166,29 @@ static void empty_boundary(void)
     }
 }
 
+/* A Content-Length that is no number is as if there were none: what the datagram holds is the body. */
+static void no_length(void)
+{
+    static const struct {
+        const char *length;
+        size_t body;
+    } rows[] = {{"", 5},          {"l: 3\r\n", 3}, {"l: 9\r\n", 5}, {"l: x\r\n", 5},
+                {"l: -1\r\n", 5}, {"l: \r\n", 5},  {"l:\r\n", 5}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static struct sip_msg m;
+        struct wr w = {octets, sizeof octets, 0, false};
+        struct arena mem = arena_of(memory, sizeof memory);
+        struct findings none = {0};
+        wr_text(&w, "MESSAGE sip:a SIP/2.0\r\n");
+        wr_text(&w, rows[i].length);
+        wr_text(&w, "\r\nhello");
+        CU_ASSERT_EQUAL_FATAL(sip_scan(wr_span(&w), &mem, &m, &none), STEP_ITEM);
+        CU_ASSERT_EQUAL(m.body.n, rows[i].body);
+        CU_ASSERT_EQUAL(m.body.n + m.rest.n, 5);
+    }
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -178,4 +201,4 @@ static void guess(void)
 }
 
 TESTS({"names", names}, {"streams", stream}, {"limits", limits}, {"bodies", bodies},
-      {"empty_boundary", empty_boundary}, {"guess", guess})
+      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"guess", guess})
