@@ -97,7 +97,7 @@ static void mids(struct offering *o)
 /* Whether a stream may be in a group: RTP with rtcp-mux alone (RFC 8843 section 9.3). */
 static bool may_bundle(const struct offering *o, const struct sdp_ability *s)
 {
-    return s && (o->k.able->mux || !sdp_over_rtp(span_of(s->proto)));
+    return o->k.able->mux || !sdp_over_rtp(span_of(s->proto));
 }
 
 /* The media description that an established group has its transport from: that of the first tag that both sides have
@@ -109,7 +109,7 @@ static struct slot *tagged(struct offering *o)
     for (size_t i = 0; a && b && i < a->ids_n && i < SDP_PAIR_LIMIT; i++)
         for (size_t k = 0; k < o->n; k++) {
             bool both = false;
-            if (!may_bundle(o, o->slots[k].s) || !o->slots[k].mid.p ||
+            if (!o->slots[k].s || !may_bundle(o, o->slots[k].s) || !o->slots[k].mid.p ||
                 !span_eq(o->slots[k].mid, a->ids[i]))
                 continue;
             for (size_t j = 0; j < b->ids_n && j < SDP_PAIR_LIMIT; j++)
@@ -133,7 +133,7 @@ static void bundle(struct offering *o, struct node *list)
     }
     for (size_t i = 0; i < o->n && o->k.able->bundle && n < COUNT(tags); i++) {
         struct slot *v = &o->slots[i];
-        if (v == t || !may_bundle(o, v->s))
+        if (!v->s || v == t || !may_bundle(o, v->s))
             continue;
         if (!first)
             first = v;
