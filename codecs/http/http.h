@@ -185,8 +185,8 @@ struct http_chunked {    /* a decoder of the chunked coding; all zero at the beg
 enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used, struct span *data,
                             struct findings *fs);
 
-struct
-    http_dec { /* of one stream; all zero at its beginning; the limits stay behind each message */
+/* A decoder of one stream; all zero at its beginning; the limits stay behind each message. */
+struct http_dec {
     size_t head_most; /* the caller's limits, in octets; 0: HTTP_HEAD_MAX (of a trailer section
                             too), HTTP_BODY_MAX */
     uint64_t body_most;

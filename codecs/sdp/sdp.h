@@ -66,8 +66,8 @@ struct sdp_key { /* k= (section 5.12) */
     struct span text;
     struct span method, value;
 };
-struct
-    sdp_other { /* a line of an unknown type, one that does not belong where it stands, or no line at all */
+/* A line of an unknown type, one that does not belong where it stands, or no line at all */
+struct sdp_other {
     struct span line; /* without its end */
 };
 /* A time with a unit, or with a minus sign before it, in seconds (sections 5.10 and 5.11); false: it is none. */

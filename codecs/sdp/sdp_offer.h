@@ -59,8 +59,8 @@ struct sdp_ability { /* a stream that can be had, once at most */
     struct sdp_texts feedback;   /* of a=rtcp-fb, behind the format: "nack pli" (RFC 4585) */
     struct sdp_texts extensions; /* URIs of a=extmap (RFC 8285) */
     struct sdp_texts candidates; /* values of a=candidate (RFC 8839) */
-    unsigned
-        simulcast; /* streams of a simulcast each way at most (RFC 8853); 0: neither simulcast nor a=rid */
+    /* streams of a simulcast each way at most (RFC 8853); 0: neither simulcast nor a=rid */
+    unsigned simulcast;
 };
 struct sdp_ice { /* RFC 8839 */
     const char *ufrag, *pwd;
@@ -77,9 +77,8 @@ struct sdp_abilities {
     bool mux;                /* rtcp-mux (RFC 5761) */
     bool bundle; /* groups of BUNDLE (RFC 9143), with RTP in them only where mux is, too */
     const struct sdp_ice *ice; /* NULL: ICE is not used */
-    struct sdp_texts
-        flags; /* attributes without value, of the category IDENTICAL, that are answered where they are
-                             * offered: "rtcp-rsize" */
+    /* attributes without value, of the category IDENTICAL, that are answered where they are offered: "rtcp-rsize" */
+    struct sdp_texts flags;
     const struct sdp_ability *streams;
     size_t streams_n;
 };
@@ -104,11 +103,10 @@ size_t sdp_answer(const struct sdp_msg *offer, const struct sdp_abilities *able,
 
 struct sdp_past { /* what was said in the session before; NULL: nothing, or it is not known */
     const struct sdp_msg *own; /* the last description of the side that makes the offer */
-    const struct sdp_msg
-        *peer; /* that of the other side: the offer that `own` answers, or the answer to it */
-    const struct sdp_msg *
-        wish; /* one of this side that shows what it wants and is able to: an offer, or an answer to
-                                 * sendrecv */
+    /* that of the other side: the offer that `own` answers, or the answer to it */
+    const struct sdp_msg *peer;
+    /* one of this side that shows what it wants and is able to: an offer, or an answer to sendrecv */
+    const struct sdp_msg *wish;
     bool asked; /* the offer stands in a response to an INVITE without one */
 };
 /* Make an offer of all that `able` has, as RFC 6337 section 5.1 wants it: what is wanted now, whatever the other side

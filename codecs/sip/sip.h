@@ -152,9 +152,8 @@ enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct 
 /* Type the values of one header field; `body`: octets of the body, for Content-Length. */
 void sip_type(struct sip_header *h, size_t body, struct arena *mem);
 
-struct
-    sip_route { /* what a message is matched to transactions and dialogs by (RFC 3261 sections 17.1.3, 17.2.3,
-                     12.2) */
+/* What a message is matched to transactions and dialogs by (RFC 3261 sections 17.1.3, 17.2.3, 12.2). */
+struct sip_route {
     bool request;
     struct span method; /* a request's */
     struct span target; /* its Request-URI, as it stands */

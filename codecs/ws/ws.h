@@ -99,11 +99,11 @@ bool ws_utf8_add(struct ws_utf8 *u, struct span s);
 
 /* ---- messages ---- */
 
-struct
-    ws_reader { /* of one direction; the first three are the caller's, the rest all zero at the beginning */
+/* A reader of one direction; the first three are the caller's, the rest all zero at the beginning */
+struct ws_reader {
     bool from_client; /* the frames are a client's: masked */
-    bool
-        rsv1; /* an extension that uses RSV1 was negotiated: such messages are not checked for UTF-8 */
+    /* an extension that uses RSV1 was negotiated: such messages are not checked for UTF-8 */
+    bool rsv1;
     uint64_t limit; /* octets in a message; 0: WS_MESSAGE_MAX */
     uint8_t opcode; /* of the message that has begun; 0: none has */
     bool packed;    /* RSV1 was set in its first frame */

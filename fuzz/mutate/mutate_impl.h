@@ -19,8 +19,8 @@ struct places {
 };
 struct mutator {
     const struct codec *codec;
-    const struct codec
-        *inner[MUTATE_INNER]; /* those from `level` on may stand in what is changed */
+    /* those from `level` on may stand in what is changed */
+    const struct codec *inner[MUTATE_INNER];
     size_t level, n_inner;
     bool text; /* what is changed has no octets but those of text */
     struct codec_secret secret;

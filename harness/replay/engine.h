@@ -128,8 +128,8 @@ struct engine_counts {
     uint64_t flows, flows_evicted; /* evicted: forgotten, since the table had no room for more */
     uint64_t held, held_lost;      /* datagrams on probation; those that were given up as unknown */
     uint64_t partial;              /* messages that had more parts than there was room for */
-    uint64_t
-        late[ENGINE_LEVELS]; /* findings over time that are of no message: see engine_sink.late */
+    /* findings over time that are of no message: see engine_sink.late */
+    uint64_t late[ENGINE_LEVELS];
     struct srtpdec_counts srtp; /* where there are keys */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */

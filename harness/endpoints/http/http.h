@@ -36,8 +36,8 @@ enum http_got {
     HTTP_GOT_FAULT,   /* nothing can follow; all further octets are thrown away */
 };
 struct http_item {
-    struct span
-        octets; /* of head or message; of a fault those that were there. Good until the next call */
+    /* of head or message; of a fault those that were there. Good until the next call */
+    struct span octets;
     enum http_ask ask; /* of a response: what it answers */
     bool final;        /* a response, and no 1xx: its request is not outstanding any more */
     bool close;      /* nothing may follow the answer: framing was in doubt (RFC9112:6.1#13, #14) */
@@ -51,8 +51,8 @@ struct http_item {
 struct http_conn {
     bool server;
     bool held; /* the owner's: octets are kept, and not looked at */
-    bool
-        tunnel; /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
+    /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
+    bool tunnel;
     const char *takes[8]; /* the owner's: clauses whose findings refuse no request; NULL: none */
     bool lenient;         /* the owner's: nothing is refused but what cannot be framed */
     bool over;
@@ -132,8 +132,8 @@ struct http_realm {
     /* The owner's, set before http_realm_init. */
     const struct env *env; /* whose deviations count here by their names */
     struct span name;      /* prepared */
-    bool
-        md5_alone; /* of the algorithms SHA-256 and MD5, in this order, the second alone is offered */
+    /* of the algorithms SHA-256 and MD5, in this order, the second alone is offered */
+    bool md5_alone;
     bool no_userhash;  /* nor is the hashing of user names */
     uint64_t nonce_us; /* how long a nonce is good; 0: 300 s */
     /* Its own. */
@@ -237,8 +237,8 @@ struct http_event { /* the record of all events of http.client and http.server *
     uint8_t kind;   /* enum http_result */
     uint32_t id;    /* of a request: to `reply` to */
     struct addr from, local;
-    const struct http_msg
-        *message; /* NULL: there is none. Its lists are cut where they are very long */
+    /* NULL: there is none. Its lists are cut where they are very long */
+    const struct http_msg *message;
     struct span octets;
     const char *codec; /* of octets: what a response answers; "" for DATA */
     struct span content;

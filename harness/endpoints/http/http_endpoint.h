@@ -54,8 +54,8 @@ struct http_server_config {
     size_t n_resources;
     bool md5_alone, no_userhash; /* as in struct http_realm */
     uint64_t nonce_us;
-    uint64_t
-        clock_s; /* seconds since 1970 when the run begins; 0: it has no clock, and sends no Date */
+    /* seconds since 1970 when the run begins; 0: it has no clock, and sends no Date */
+    uint64_t clock_s;
     uint64_t half_us,
         idle_us;      /* how long a request takes to come, and how long none comes; 0: 30 s, 60 s */
     uint32_t quota;   /* connections of one address at most; 0: as many as there are */
@@ -94,10 +94,10 @@ struct http_args { /* of `request`, `fetch`, `send`, `close` */
     bool as_is;                     /* nothing is added to the message */
     bool login;                     /* a 401 is answered with credentials; of `fetch` always */
     bool fresh;                     /* over a new connection */
-    bool
-        pipeline; /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
-    bool expect;  /* the body waits for 100 (RFC 9110 section 10.1.1) */
-    bool close;   /* the connection is not kept */
+    /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
+    bool pipeline;
+    bool expect; /* the body waits for 100 (RFC 9110 section 10.1.1) */
+    bool close;  /* the connection is not kept */
     bool stay;  /* one that the server says it ends is left to it: a tester looks whether it does */
     bool abort; /* `close`: by a reset */
     uint64_t chunk, split; /* octets in a chunk, in a segment; 0: not chunked, all in one */

@@ -22,8 +22,8 @@ struct http_turn { /* a request whose response is to be sent, in its turn */
 struct http_stream { /* a connection */
     flow_id flow;
     bool used, ended; /* ended: the client sends no more */
-    bool
-        waits; /* the last request may make another protocol of it: nothing is read until it is answered */
+    /* the last request may make another protocol of it: nothing is read until it is answered */
+    bool waits;
     bool expects; /* 100 is to be sent once all earlier requests are answered */
     bool lingers; /* all is sent, and the client is to close */
     bool put_off; /* there are octets left for which the queue had no room */

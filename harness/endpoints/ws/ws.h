@@ -53,8 +53,8 @@ struct ws_options {
     struct span paths;     /* server: those that there are */
     struct span hosts;     /* server: those that it is; without a port any port will do */
     struct span origins;   /* server: those that may ask */
-    uint8_t
-        messages; /* what a send is that does not say: WS_TEXT, WS_BINARY; 0: text where it is UTF-8 */
+    /* what a send is that does not say: WS_TEXT, WS_BINARY; 0: text where it is UTF-8 */
+    uint8_t messages;
     uint32_t fragment;    /* octets of payload in a frame that is sent; 0: all of them */
     uint32_t message_max; /* octets of a message that comes; 0: WS_MESSAGE_MAX, which is the most */
     uint64_t open_us, close_us; /* 0: WS_OPEN_US, WS_CLOSE_US */
@@ -80,8 +80,8 @@ struct ws_event {
     struct span path, host, origin; /* as the client asked; path with its query */
     struct span protocol;           /* agreed on; empty: none */
     uint16_t status;                /* of the response; 0: there was none */
-    uint16_t
-        code; /* of the Close that came (RFC 6455 section 7.1.5): 1005, it had none; 1006, none came */
+    /* of the Close that came (RFC 6455 section 7.1.5): 1005, it had none; 1006, none came */
+    uint16_t code;
     struct span reason;
     uint16_t sent; /* the code of our Close; 0: none was sent, or an empty one */
     const char *why;
