@@ -53,13 +53,18 @@ static inline bool on_text(void *user, struct span s)
     return true;
 }
 
+static inline void make_for(const struct engine_options *o, const struct engine_sink *sink)
+{
+    engine_free(e);
+    e = engine_new(o, sink);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+    n_said = 0;
+}
+
 static inline void make(const struct engine_options *o)
 {
     const struct engine_sink sink = {.message = on_message, .problem = on_problem, .text = on_text};
-    engine_free(e);
-    e = engine_new(o, &sink);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-    n_said = 0;
+    make_for(o, &sink);
 }
 
 static const struct engine_options plain = {.jobs = 1};
@@ -103,6 +108,7 @@ static inline bool says(const char *words)
 
 /* ---- connections: a client 10.0.0.1 and a server 10.0.0.2 ---- */
 
+static uint16_t server_port = 3478;
 static struct ends {
     uint16_t port; /* of the client */
     uint32_t next[2];
@@ -141,8 +147,8 @@ static inline void segment(unsigned side, uint8_t flags, uint32_t seq, struct sp
     wr_u32(&w, 0x40060000);
     wr_u32(&w, 0x0a000001 + side);
     wr_u32(&w, 0x0a000002 - side);
-    wr_u16(&w, side ? 3478 : ends.port);
-    wr_u16(&w, side ? ends.port : 3478);
+    wr_u16(&w, side ? server_port : ends.port);
+    wr_u16(&w, side ? ends.port : server_port);
     wr_u32(&w, seq);
     wr_u32(&w, flags & TCP_ACK ? ends.next[!side] : 0);
     wr_u8(&w, 0x50);
