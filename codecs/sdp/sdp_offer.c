@@ -18,7 +18,7 @@ static void directions(const struct sdp_pair *c, const struct sdp_media *o,
 static void payload(const struct sdp_pair *c, const struct sdp_payloads *po,
                     const struct sdp_payloads *pa, struct span format)
 {
-    uint32_t v = sdp_u32(format);
+    uint32_t v = sdp_payload(format);
 
     if (v >= 96 && !pa->mapped[v])
         sdp_pair_broke(c, SDP_P_MAP_DYNAMIC, format);
@@ -50,7 +50,7 @@ static void formats(const struct sdp_pair *c, const struct sdp_media *o, const s
     sdp_payloads_of(o, &po);
     sdp_payloads_of(a, &pa);
     for (size_t i = 0; i < a->formats_n && i < SDP_PAIR_LIMIT; i++) {
-        uint32_t v = sdp_u32(a->formats[i]);
+        uint32_t v = sdp_payload(a->formats[i]);
         if (v > 127)
             continue;
         payload(c, &po, &pa, a->formats[i]);

@@ -37,7 +37,7 @@ static void payloads(const struct sdp_pair *c, const struct sdp_media *b, const 
     sdp_payloads_of(b, &pb);
     sdp_payloads_of(n, &pn);
     for (size_t i = 0; i < n->formats_n; i++) {
-        uint32_t v = sdp_u32(n->formats[i]);
+        uint32_t v = sdp_payload(n->formats[i]);
         if (v < 96 || v > 127 || !pb.mapped[v] || !pn.mapped[v] ||
             sdp_coding_same(&pb.coding[v], &pn.coding[v]))
             continue;
@@ -225,7 +225,7 @@ static void offered(const struct sdp_pair *c, const struct sdp_media *n, bool fr
         return;
     sdp_payloads_of(n, &p);
     for (size_t i = 0; i < n->formats_n; i++) {
-        uint32_t v = sdp_u32(n->formats[i]);
+        uint32_t v = sdp_payload(n->formats[i]);
         if (v < 96 && p.known[v] && !p.mapped[v]) {
             sdp_pair_broke(c, SDP_P_MAP_OFFER, n->formats[i]);
             return;
@@ -278,7 +278,7 @@ void sdp_able_check(const struct sdp_msg *m, struct findings *fs)
             continue;
         sdp_payloads_of(v, &p);
         for (size_t k = 0; k < v->formats_n; k++) {
-            uint32_t f = sdp_u32(v->formats[k]);
+            uint32_t f = sdp_payload(v->formats[k]);
             if (f >= 96 && f < 128 && !p.mapped[f]) {
                 sdp_pair_broke(&c, SDP_P_ABLE_MAP, v->formats[k]);
                 break;

@@ -154,6 +154,8 @@ static inline bool sdp_is_rtp(const struct sdp_media *m)
     return sdp_over_rtp(m->proto);
 }
 
+/* The payload type that a format of RTP is, 0 to 127; SDP_NONE: it is none, or has zeros in front. */
+uint32_t sdp_payload(struct span format);
 /* The static payload type of a coding (RFC 3551 section 6); SDP_NONE: none. */
 uint32_t sdp_static_payload(const struct sdp_coding *c);
 
