@@ -114,8 +114,8 @@ struct http_msg {
                                    is beyond 65534 */
 };
 extern const struct desc http_msg_desc;
-/* http_head_codec, http_connect_codec: of a response to HEAD, to CONNECT, which its octets do not say. Nobody takes octets
- * for theirs unasked. */
+/* http_head_codec, http_connect_codec: of a response to HEAD, to CONNECT, which its octets do not say. Nobody takes
+ * octets for theirs unasked. */
 extern const struct codec http_codec, http_head_codec, http_connect_codec;
 
 /* Decode the message that `in` holds whole. `ask`: what a response answers. Header fields and chunks go to arrays from
@@ -130,8 +130,8 @@ void http_lint(const struct http_msg *m, struct findings *fs);
 
 /* The first header field of a type; NULL: none. */
 const struct http_header *http_header(const struct http_msg *m, enum http_type type);
-/* Whether a list of tokens, over all header fields of a type, has this one, the case of letters aside; what stands behind
- * a slash or a semicolon of an element does not count. */
+/* Whether a list of tokens, over all header fields of a type, has this one, the case of letters aside; what stands
+ * behind a slash or a semicolon of an element does not count. */
 bool http_has_token(const struct http_msg *m, enum http_type type, const char *token);
 /* The next element of a list behind commas, from `*at` on, without white space around; quoted strings hide commas.
  * False: there is none. Elements may be empty. */
@@ -144,6 +144,8 @@ void http_content(struct wr *w, const struct http_msg *m);
 enum http_ask http_ask_of(struct span method);
 /* Whether it is "type/subtype" with parameters. */
 bool http_is_media_type(struct span s);
+/* A host, as Host has it, without its port: "[::1]" of "[::1]:80". */
+struct span http_without_port(struct span host);
 /* The form of a request target. */
 enum http_form http_form_of(struct span target, struct span method);
 
@@ -177,14 +179,14 @@ struct http_chunked {    /* a decoder of the chunked coding; all zero at the beg
 };
 /* Take the chunked coding off octets that come in any pieces (RFC 9112 section 7.1.3).
  *
- * STEP_ITEM: `data` is the next piece of content; once c->done is set it has no octets. STEP_MORE: all of `in` was taken.
- * STEP_FAIL: framing is lost, a finding says why. `used`: octets of `in` that were taken, in each case; offsets of findings
- * are counted in `in`. */
+ * STEP_ITEM: `data` is the next piece of content; once c->done is set it has no octets. STEP_MORE: all of `in` was
+ * taken. STEP_FAIL: framing is lost, a finding says why. `used`: octets of `in` that were taken, in each case; offsets
+ * of findings are counted in `in`. */
 enum step http_chunked_next(struct http_chunked *c, struct span in, size_t *used, struct span *data,
                             struct findings *fs);
 
-struct
-    http_dec { /* of one stream; all zero at its beginning; the limits stay behind each message */
+/* A decoder of one stream; all zero at its beginning; the limits stay behind each message. */
+struct http_dec {
     size_t head_most; /* the caller's limits, in octets; 0: HTTP_HEAD_MAX (of a trailer section
                             too), HTTP_BODY_MAX */
     uint64_t body_most;
@@ -197,14 +199,15 @@ struct
     struct http_frame frame;    /* once in_body */
     struct http_chunked chunks; /* of a chunked body */
 };
-/* Framing of a stream: how many octets the next message takes. The window may grow at its end between calls. A body that
- * ends with the connection is STEP_MORE for ever: its end is the caller's to know, who then decodes the window.
+/* Framing of a stream: how many octets the next message takes. The window may grow at its end between calls. A body
+ * that ends with the connection is STEP_MORE for ever: its end is the caller's to know, who then decodes the window.
  * STEP_FAIL: framing is lost, a finding says why. Empty lines before a start line are of the message. */
 enum step http_next(struct http_dec *d, struct span in, size_t *used, struct findings *fs);
 /* The same for the head alone: STEP_ITEM: d->head and d->frame are set, and http_next goes on with the body. */
 enum step http_next_head(struct http_dec *d, struct span in, struct findings *fs);
 /* How sure it is that `in` is HTTP/1, 0 to 100: by its start line. */
 unsigned http_guess(struct span in, uint16_t port);
-/* Write what the draft says; a Content-Length without value is that of the body, a chunk without size that of its data. */
+/* Write what the draft says; a Content-Length without value is that of the body, a chunk without size that of its
+ * data. */
 void http_encode(struct wr *w, const struct draft *dr);
 #endif

@@ -1,8 +1,8 @@
 /* codecs/http/http_pairs.c - framing of a stream of which both directions are seen: what a response answers (RFC 9112
  * section 6.3), and what is no HTTP any more.
  *
- * A memo holds the requests of a side that have no response yet. Where there are too many of them nothing is told by them
- * any more, and each message is taken by itself. */
+ * A memo holds the requests of a side that have no response yet. Where there are too many of them nothing is told by
+ * them any more, and each message is taken by itself. */
 #include "codecs/http/http_parts.h"
 
 enum {

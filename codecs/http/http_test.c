@@ -1,5 +1,5 @@
-/* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in pieces,
- * limits. */
+/* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in
+ * pieces, limits. */
 #include "codecs/http/http.h"
 #include "harness/core/test.h"
 
@@ -197,6 +197,16 @@ static void codecs(void)
     }
 }
 
+static void ports(void)
+{
+    static const char *const rows[][2] = {
+        {"a", "a"},   {"a:80", "a"}, {"a:", "a"}, {"[::1]", "[::1]"}, {"[::1]:80", "[::1]"},
+        {"80", "80"}, {"", ""}};
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK_TEXT(http_without_port(span_of(rows[i][0])), rows[i][1]);
+}
+
 /* What a draft says is written, lawful or not; the rest is derived. */
 static void drafts(void)
 {
@@ -293,5 +303,5 @@ static void pairs(void)
 }
 
 TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
-      {"limits told", limits_told}, {"codecs", codecs}, {"drafts", drafts},
+      {"limits told", limits_told}, {"codecs", codecs}, {"ports", ports}, {"drafts", drafts},
       {"no message", no_message}, {"pairs", pairs})

@@ -135,6 +135,15 @@ bool http_has_user(struct span authority)
     return lex_find(authority, 0, '@') < authority.n;
 }
 
+struct span http_without_port(struct span host)
+{
+    size_t n = host.n;
+
+    while (n && lex_is(host.p[n - 1], LEX_DIGIT))
+        n--;
+    return n && host.p[n - 1] == ':' ? span_cut(host, 0, n - 1) : host;
+}
+
 enum http_form http_form_of(struct span t, struct span method)
 {
     size_t at = 0;
@@ -157,7 +166,8 @@ enum http_form http_form_of(struct span t, struct span method)
 
 /* ---- dates: RFC 9110 section 5.6.7 ---- */
 
-/* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the octet. */
+/* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the
+ * octet. */
 static bool date_like(struct span s, const char *form)
 {
     static const char days[] = "MonTueWedThuFriSatSun",

@@ -66,8 +66,8 @@ struct sdp_key { /* k= (section 5.12) */
     struct span text;
     struct span method, value;
 };
-struct
-    sdp_other { /* a line of an unknown type, one that does not belong where it stands, or no line at all */
+/* A line of an unknown type, one that does not belong where it stands, or no line at all */
+struct sdp_other {
     struct span line; /* without its end */
 };
 /* A time with a unit, or with a minus sign before it, in seconds (sections 5.10 and 5.11); false: it is none. */
@@ -273,7 +273,8 @@ enum sdp_direction { /* bits: as the one who wrote the description sees it */
                      SDP_DIR_RECV = 2,
                      SDP_DIR_BOTH = 3
 };
-/* The direction that holds for a media description (RFC 8866 section 6.7): its own, that of the session level, or both. */
+/* The direction that holds for a media description (RFC 8866 section 6.7): its own, that of the session level, or
+ * both. */
 enum sdp_direction sdp_media_direction(const struct sdp_msg *m, const struct sdp_media *media);
 
 /* How sure it is that `in` is a session description, 0 to 100: by its first two lines. */

@@ -55,7 +55,7 @@ static void transport(struct sdp_answering *w, struct node *list, const struct s
 static void maps(struct sdp_answering *w, struct node *list, const struct sdp_plan *p)
 {
     for (size_t i = 0; i < p->m->formats_n && i < SDP_FORMATS; i++) {
-        uint32_t payload = p->ok[i] ? sdp_u32(p->m->formats[i]) : SDP_NONE;
+        uint32_t payload = p->ok[i] ? sdp_payload(p->m->formats[i]) : SDP_NONE;
         struct sdp_coding c;
         if (payload >= SDP_PAYLOADS)
             continue;

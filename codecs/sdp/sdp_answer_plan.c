@@ -12,18 +12,12 @@ void sdp_plan_maps(struct sdp_answering *w, const struct sdp_media *m)
             payload = ((const struct sdp_rtpmap *)a->parts)->payload;
             to = w->maps;
         } else if (a->type == SDP_FMTP && a->parts) {
-            payload = sdp_u32(((const struct sdp_fmtp *)a->parts)->format);
+            payload = sdp_payload(((const struct sdp_fmtp *)a->parts)->format);
             to = w->fmtps;
         }
         if (payload < SDP_PAYLOADS && !to[payload])
             to[payload] = a;
     }
-}
-
-static uint32_t payload_of(struct span format)
-{
-    uint32_t v = sdp_u32(format);
-    return v < SDP_PAYLOADS && sdp_is_plain(format) ? v : SDP_NONE;
 }
 
 static bool coding(const struct sdp_answering *w, uint32_t payload, struct sdp_coding *c)
@@ -41,7 +35,7 @@ static bool coding(const struct sdp_answering *w, uint32_t payload, struct sdp_c
 static bool fits(const struct sdp_answering *w, const struct sdp_ability *s, struct span f)
 {
     struct sdp_coding c;
-    uint32_t payload = payload_of(f);
+    uint32_t payload = sdp_payload(f);
 
     if (s->format)
         return span_is(f, s->format);
@@ -65,14 +59,14 @@ static bool carried(const struct sdp_answering *w, const bool taken[SDP_PAYLOADS
         struct span list = f->params[0].text;
         for (size_t at = 0; at <= list.n;) {
             size_t end = lex_find(list, at, '/');
-            uint32_t v = payload_of(span_cut(list, at, end));
+            uint32_t v = sdp_payload(span_cut(list, at, end));
             if (v != SDP_NONE && !taken[v])
                 return false;
             at = end + 1;
         }
     }
     for (size_t i = 0; lex_like(c.encoding, "rtx") && i < f->params_n; i++) {
-        uint32_t v = payload_of(f->params[i].value);
+        uint32_t v = sdp_payload(f->params[i].value);
         if (lex_like(f->params[i].name, "apt") && (v == SDP_NONE || !taken[v]))
             return false;
     }
@@ -86,20 +80,21 @@ static bool formats(struct sdp_answering *w, struct sdp_plan *p, const struct sd
     bool taken[SDP_PAYLOADS] = {false}, any = false;
 
     for (size_t i = 0; i < m->formats_n && i < SDP_FORMATS; i++) {
-        uint32_t payload = payload_of(m->formats[i]);
+        uint32_t payload = sdp_payload(m->formats[i]);
         p->ok[i] = fits(w, s, m->formats[i]) && (s->format || !taken[payload]);
         if (p->ok[i] && !s->format)
             taken[payload] = true;
     }
     for (size_t i = 0; i < m->formats_n && i < SDP_FORMATS; i++) {
         if (p->ok[i] && !s->format)
-            p->ok[i] = carried(w, taken, payload_of(m->formats[i]));
+            p->ok[i] = carried(w, taken, sdp_payload(m->formats[i]));
         any |= p->ok[i];
     }
     return any;
 }
 
-/* Whether the parameters of an a=crypto can be obeyed: those that need not be, and the hint WSH (RFC 4568 section 6.3). */
+/* Whether the parameters of an a=crypto can be obeyed: those that need not be, and the hint WSH (RFC 4568 section
+ * 6.3). */
 static bool obeyed(const struct sdp_crypto *v)
 {
     for (size_t i = 0; i < v->params_n; i++) {

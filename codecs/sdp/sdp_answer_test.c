@@ -4,13 +4,9 @@
 static uint8_t memory[MEMORY];
 
 #define HEAD "v=0\r\no=- 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
-#define PCMU                                                                                       \
-    {                                                                                              \
-        SPAN("PCMU"), 8000, 1                                                                      \
-    }
 
-/* The answer to `offer_text` is this text, and a sound answer, where the offer is sound a sound description, too. Returns
- * how many are accepted. */
+/* The answer to `offer_text` is this text, and a sound answer, where the offer is sound a sound description, too.
+ * Returns how many are accepted. */
 static size_t judged(const char *id, const char *offer_text, bool sound,
                      const struct sdp_abilities *able, const char *want)
 {

@@ -23,8 +23,9 @@ void sdp_make_attribute(struct sdp_maker *k, struct node *list, const char *name
 /* One without value. */
 void sdp_make_flag(struct sdp_maker *k, struct node *list, const char *name);
 
-/* v=, o=, s=, c= and t=: o= with what `own` has but for `version`, or that of the abilities where it is NULL, never that of
- * `offer`; t= that of `offer`, or "0 0" where it is NULL. The caller adds attributes, then media descriptions. */
+/* v=, o=, s=, c= and t=: o= with what `own` has but for `version`, or that of the abilities where it is NULL, never
+ * that of `offer`; t= that of `offer`, or "0 0" where it is NULL. The caller adds attributes, then media
+ * descriptions. */
 void sdp_make_session(struct sdp_maker *k, const struct sdp_origin *own, uint64_t version,
                       const struct sdp_msg *offer);
 /* The list of attributes, or of media descriptions, of the session level. */
@@ -55,19 +56,7 @@ static inline bool sdp_made_of(struct sdp_texts t, struct span s)
             return true;
     return false;
 }
-/* Whether a proto runs over DTLS or TLS; whether SRTP has its keys from SDP. */
-static inline bool sdp_over_tls(struct span proto)
-{
-    return lex_holds(proto, "TLS");
-}
-static inline bool sdp_keyed_here(struct span proto)
-{
-    return lex_holds(proto, "SAVP") && !sdp_over_tls(proto);
-}
-static inline bool sdp_over_tcp(struct span proto)
-{
-    return proto.n >= 3 && memcmp(proto.p, "TCP", 3) == 0;
-}
+/* Whether a proto is that of data channels. */
 static inline bool sdp_is_sctp(struct span proto)
 {
     return lex_holds(proto, "DTLS/SCTP");

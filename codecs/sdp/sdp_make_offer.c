@@ -23,11 +23,6 @@ struct offering {
     bool id_used[SDP_EXTENSIONS + 1];
 };
 
-static const struct sdp_media *at(const struct sdp_msg *m, size_t i)
-{
-    return m && i < m->media_n ? &m->media[i] : NULL;
-}
-
 /* ---- which stream stands where ---- */
 
 static void fill(struct offering *o, struct slot *to, bool used[SDP_ABILITIES], bool proto)
@@ -52,7 +47,8 @@ static void place(struct offering *o)
 
     o->n = o->own ? o->own->media_n : 0;
     for (size_t i = 0; i < o->n; i++) {
-        o->slots[i] = (struct slot){.own = at(o->own, i), .peer = at(o->peer, i)};
+        o->slots[i] =
+            (struct slot){.own = sdp_media_at(o->own, i), .peer = sdp_media_at(o->peer, i)};
         if (!sdp_port_zero(o->slots[i].own) || sdp_own(o->slots[i].own, SDP_BUNDLE_ONLY))
             fill(o, &o->slots[i], used, true);
     }
@@ -98,8 +94,14 @@ static void mids(struct offering *o)
         }
 }
 
-/* The media description that an established group has its transport from: that of the first tag that both sides have and
- * that is still wanted; NULL: no group was established. */
+/* Whether a stream may be in a group: RTP with rtcp-mux alone (RFC 8843 section 9.3). */
+static bool may_bundle(const struct offering *o, const struct sdp_ability *s)
+{
+    return o->k.able->mux || !sdp_over_rtp(span_of(s->proto));
+}
+
+/* The media description that an established group has its transport from: that of the first tag that both sides have
+ * and that is still wanted; NULL: no group was established. */
 static struct slot *tagged(struct offering *o)
 {
     const struct sdp_group *a = bundle_of(o->own), *b = bundle_of(o->peer);
@@ -107,7 +109,8 @@ static struct slot *tagged(struct offering *o)
     for (size_t i = 0; a && b && i < a->ids_n && i < SDP_PAIR_LIMIT; i++)
         for (size_t k = 0; k < o->n; k++) {
             bool both = false;
-            if (!o->slots[k].s || !o->slots[k].mid.p || !span_eq(o->slots[k].mid, a->ids[i]))
+            if (!o->slots[k].s || !may_bundle(o, o->slots[k].s) || !o->slots[k].mid.p ||
+                !span_eq(o->slots[k].mid, a->ids[i]))
                 continue;
             for (size_t j = 0; j < b->ids_n && j < SDP_PAIR_LIMIT; j++)
                 both |= span_eq(b->ids[j], a->ids[i]);
@@ -130,7 +133,7 @@ static void bundle(struct offering *o, struct node *list)
     }
     for (size_t i = 0; i < o->n && o->k.able->bundle && n < COUNT(tags); i++) {
         struct slot *v = &o->slots[i];
-        if (!v->s || v == t || (lex_holds(span_of(v->s->proto), "RTP/") && !o->k.able->mux))
+        if (!v->s || v == t || !may_bundle(o, v->s))
             continue;
         if (!first)
             first = v;
@@ -141,8 +144,8 @@ static void bundle(struct offering *o, struct node *list)
         tags[n++] = v->mid;
     }
     for (size_t i = 0; i < o->n; i++)
-        o->mux |= o->slots[i].s && o->slots[i].bundled &&
-                  lex_holds(span_of(o->slots[i].s->proto), "RTP/");
+        o->mux |=
+            o->slots[i].s && o->slots[i].bundled && sdp_over_rtp(span_of(o->slots[i].s->proto));
     if (n)
         sdp_make_bundle(&o->k, list, tags, n);
 }
@@ -305,11 +308,11 @@ static void transport(struct offering *o, struct node *list, const struct slot *
     }
     for (size_t i = 0; i < v->s->suites_n && sdp_keyed_here(proto); i++)
         sdp_make_crypto(&o->k, list, sdp_make_decimal(&o->k, i + 1), &v->s->suites[i]);
-    if (v->bundled ? o->mux : able->mux && lex_holds(proto, "RTP/"))
+    if (v->bundled ? o->mux : able->mux && sdp_over_rtp(proto))
         sdp_make_flag(&o->k, list, "rtcp-mux");
     if (able->ice)
         sdp_make_ice(&o->k, list, v->s);
-    for (size_t i = 0; i < able->flags.n && lex_holds(proto, "RTP/"); i++)
+    for (size_t i = 0; i < able->flags.n && sdp_over_rtp(proto); i++)
         sdp_make_flag(&o->k, list, able->flags.v[i]);
 }
 
@@ -333,7 +336,7 @@ static void simulcast(struct offering *o, struct node *list, const struct slot *
 static void offered(struct offering *o, struct node *medias, const struct slot *v)
 {
     const struct sdp_ability *s = v->s;
-    bool rtp = lex_holds(span_of(s->proto), "RTP/");
+    bool rtp = sdp_over_rtp(span_of(s->proto));
     struct sdp_section_made to = sdp_make_media(
         &o->k, medias, span_of(s->media), v->shared ? o->shared_port : s->port, span_of(s->proto));
 

@@ -64,10 +64,6 @@ static size_t offered(const char *id, const struct sdp_abilities *able, const ch
     {                                                                                              \
         .media = "audio", .proto = "RTP/AVP", .port = 49920, .direction = d, CODINGS(__VA_ARGS__)  \
     }
-#define PCMU                                                                                       \
-    {                                                                                              \
-        SPAN("PCMU"), 8000, 1                                                                      \
-    }
 #define G723                                                                                       \
     {                                                                                              \
         SPAN("G723"), 8000, 1                                                                      \
@@ -224,7 +220,8 @@ static void later(void)
         0);
 }
 
-/* Payload types keep what they mean in the session, and take no number that means something else (RFC 3264 section 8.3.2). */
+/* Payload types keep what they mean in the session, and take no number that means something else (RFC 3264 section
+ * 8.3.2). */
 static void numbers(void)
 {
     const struct sdp_abilities able = {
@@ -354,6 +351,8 @@ static void bundles(void)
             HEAD("2") "a=group:BUNDLE 1 2\r\n" AUDIO("49920", MUX "a=mid:1\r\n")
                 VIDEO("51372", MUX "a=extmap:1 urn:a\r\na=extmap:2 urn:b\r\na=mid:2\r\n"));
     offered("without rtcp-mux", &no_mux, NULL, NULL, HEAD("1") AUDIO("49920", "a=mid:0\r\n"));
+    offered("rtcp-mux is given up", &no_mux, own, peer_both,
+            HEAD("2") AUDIO("49920", "a=mid:a\r\n") "m=video 0 RTP/AVP 31\r\na=mid:b\r\n");
 }
 
 /* ---- hold and resume ---- */

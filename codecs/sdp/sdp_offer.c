@@ -18,7 +18,7 @@ static void directions(const struct sdp_pair *c, const struct sdp_media *o,
 static void payload(const struct sdp_pair *c, const struct sdp_payloads *po,
                     const struct sdp_payloads *pa, struct span format)
 {
-    uint32_t v = sdp_u32(format);
+    uint32_t v = sdp_payload(format);
 
     if (v >= 96 && !pa->mapped[v])
         sdp_pair_broke(c, SDP_P_MAP_DYNAMIC, format);
@@ -50,7 +50,7 @@ static void formats(const struct sdp_pair *c, const struct sdp_media *o, const s
     sdp_payloads_of(o, &po);
     sdp_payloads_of(a, &pa);
     for (size_t i = 0; i < a->formats_n && i < SDP_PAIR_LIMIT; i++) {
-        uint32_t v = sdp_u32(a->formats[i]);
+        uint32_t v = sdp_payload(a->formats[i]);
         if (v > 127)
             continue;
         payload(c, &po, &pa, a->formats[i]);
@@ -126,11 +126,6 @@ static void connection_setup(const struct sdp_pair *c, const struct sdp_media *o
         sdp_pair_broke(c, SDP_P_TLS_ID, tls_id);
 }
 
-static bool over_tcp(const struct sdp_media *m)
-{
-    return m->proto.n >= 3 && memcmp(m->proto.p, "TCP", 3) == 0;
-}
-
 static void ice(const struct sdp_pair *c, const struct sdp_media *o, const struct sdp_media *a)
 {
     bool offered = sdp_own(o, SDP_CANDIDATE) || sdp_facts_either(&c->old, o, SDP_ICE_UFRAG);
@@ -138,7 +133,7 @@ static void ice(const struct sdp_pair *c, const struct sdp_media *o, const struc
 
     if (!offered && answered)
         sdp_pair_broke(c, SDP_P_ICE, a->line);
-    else if (answered && over_tcp(o) != over_tcp(a))
+    else if (answered && sdp_over_tcp(o->proto) != sdp_over_tcp(a->proto))
         sdp_pair_broke(c, SDP_P_ICE_TRANSPORT, a->proto);
 }
 

@@ -59,8 +59,8 @@ struct sdp_ability { /* a stream that can be had, once at most */
     struct sdp_texts feedback;   /* of a=rtcp-fb, behind the format: "nack pli" (RFC 4585) */
     struct sdp_texts extensions; /* URIs of a=extmap (RFC 8285) */
     struct sdp_texts candidates; /* values of a=candidate (RFC 8839) */
-    unsigned
-        simulcast; /* streams of a simulcast each way at most (RFC 8853); 0: neither simulcast nor a=rid */
+    /* streams of a simulcast each way at most (RFC 8853); 0: neither simulcast nor a=rid */
+    unsigned simulcast;
 };
 struct sdp_ice { /* RFC 8839 */
     const char *ufrag, *pwd;
@@ -77,9 +77,8 @@ struct sdp_abilities {
     bool mux;                /* rtcp-mux (RFC 5761) */
     bool bundle; /* groups of BUNDLE (RFC 9143), with RTP in them only where mux is, too */
     const struct sdp_ice *ice; /* NULL: ICE is not used */
-    struct sdp_texts
-        flags; /* attributes without value, of the category IDENTICAL, that are answered where they are
-                             * offered: "rtcp-rsize" */
+    /* attributes without value, of the category IDENTICAL, that are answered where they are offered: "rtcp-rsize" */
+    struct sdp_texts flags;
     const struct sdp_ability *streams;
     size_t streams_n;
 };
@@ -93,8 +92,8 @@ enum { SDP_ABILITIES = 32 }; /* streams that are looked at, at most */
  * Rejected by port 0 are media descriptions that none of the streams fits, multicast, those with port 0, with TLS where
  * there is no fingerprint, with setup:holdconn over DTLS, with SRTP none of whose a=crypto can be had, and with
  * rtcp-mux-only where rtcp-mux cannot be had. What is bundled has the port of the tagged media description, and
- * attributes of the transport stand there alone; a bundle-only stream is accepted in a group only. Simulcast and a=rid are
- * turned round and cut down to what is accepted, extensions offered with 4096 and above get free identifiers.
+ * attributes of the transport stand there alone; a bundle-only stream is accepted in a group only. Simulcast and a=rid
+ * are turned round and cut down to what is accepted, extensions offered with 4096 and above get free identifiers.
  *
  * Returns how many media descriptions are accepted; the draft is incomplete where mem->full is set. */
 size_t sdp_answer(const struct sdp_msg *offer, const struct sdp_abilities *able,
@@ -104,23 +103,22 @@ size_t sdp_answer(const struct sdp_msg *offer, const struct sdp_abilities *able,
 
 struct sdp_past { /* what was said in the session before; NULL: nothing, or it is not known */
     const struct sdp_msg *own; /* the last description of the side that makes the offer */
-    const struct sdp_msg
-        *peer; /* that of the other side: the offer that `own` answers, or the answer to it */
-    const struct sdp_msg *
-        wish; /* one of this side that shows what it wants and is able to: an offer, or an answer to
-                                 * sendrecv */
+    /* that of the other side: the offer that `own` answers, or the answer to it */
+    const struct sdp_msg *peer;
+    /* one of this side that shows what it wants and is able to: an offer, or an answer to sendrecv */
+    const struct sdp_msg *wish;
     bool asked; /* the offer stands in a response to an INVITE without one */
 };
-/* Make an offer of all that `able` has, as RFC 6337 section 5.1 wants it: what is wanted now, whatever the other side said.
- * The first of a session where `past` is NULL or without `own`. Else the next one: o= goes on from `own`; each stream
- * stays in its place, what can no longer be had is removed there by port 0, a new one takes the place of a removed or
- * rejected one of its media, or comes last; codecs and extensions keep the numbers that `own` and `peer` give them; a BUNDLE
- * group that both have is gone on with. Hold and resume are the direction of a stream. Borrows as sdp_answer, the past, too,
- * and returns how many streams are offered. */
+/* Make an offer of all that `able` has, as RFC 6337 section 5.1 wants it: what is wanted now, whatever the other side
+ * said. The first of a session where `past` is NULL or without `own`. Else the next one: o= goes on from `own`; each
+ * stream stays in its place, what can no longer be had is removed there by port 0, a new one takes the place of a
+ * removed or rejected one of its media, or comes last; codecs and extensions keep the numbers that `own` and `peer`
+ * give them; a BUNDLE group that both have is gone on with. Hold and resume are the direction of a stream. Borrows as
+ * sdp_answer, the past, too, and returns how many streams are offered. */
 size_t sdp_offer(const struct sdp_abilities *able, const struct sdp_past *past, struct draft *offer,
                  struct arena *mem);
-/* Make the next description of an agent that differs from `own`, its last one, in directions alone: `wish[i]` for the i-th
- * of `n` media descriptions; removed ones, and those from n on, stay as they are. So streams are put on hold
+/* Make the next description of an agent that differs from `own`, its last one, in directions alone: `wish[i]` for the
+ * i-th of `n` media descriptions; removed ones, and those from n on, stay as they are. So streams are put on hold
  * (sdp_direction_hold) and resumed. False: `own` has lines in an unusual order, or no version that is a number. */
 bool sdp_redirect(const struct sdp_msg *own, const enum sdp_direction *wish, size_t n,
                   struct draft *offer, struct arena *mem);

@@ -83,7 +83,8 @@ static void beside(const struct sdp_pair *c, const struct sdp_media *tagged,
         }
 }
 
-/* Which tag has to be the first: that of the first stream of the offered group that is accepted and has a port there. */
+/* Which tag has to be the first: that of the first stream of the offered group that is accepted and has a port
+ * there. */
 static void first_tag(const struct sdp_pair *c, const struct sdp_group *offered,
                       const struct sdp_group *g)
 {

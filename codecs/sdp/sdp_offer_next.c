@@ -37,7 +37,7 @@ static void payloads(const struct sdp_pair *c, const struct sdp_media *b, const 
     sdp_payloads_of(b, &pb);
     sdp_payloads_of(n, &pn);
     for (size_t i = 0; i < n->formats_n; i++) {
-        uint32_t v = sdp_u32(n->formats[i]);
+        uint32_t v = sdp_payload(n->formats[i]);
         if (v < 96 || v > 127 || !pb.mapped[v] || !pn.mapped[v] ||
             sdp_coding_same(&pb.coding[v], &pn.coding[v]))
             continue;
@@ -152,12 +152,6 @@ void sdp_reoffer_check(const struct sdp_msg *before, const struct sdp_msg *now, 
 
 /* ---- what an agent wants (RFC 6337 sections 5.2.5 and 5.3) ---- */
 
-/* The i-th media description; NULL: there is none, or no description. */
-static const struct sdp_media *at(const struct sdp_msg *m, size_t i)
-{
-    return m && i < m->media_n ? &m->media[i] : NULL;
-}
-
 /* A codec that is wanted, that the other side does not have, and that the offer does not have either. */
 static void all_formats(const struct sdp_pair *c, const struct sdp_media *n,
                         const struct sdp_media *peer, const struct sdp_media *wish)
@@ -198,8 +192,8 @@ static void asked(const struct sdp_pair *c, const struct sdp_media *n, const str
 /* An offer of the direction that had to be answered: who is on hold and stays so by its own offers. */
 static void stuck(const struct sdp_pair *c, const struct sdp_past *past, size_t i)
 {
-    const struct sdp_media *n = &c->is->media[i], *own = at(past->own, i),
-                           *peer = at(past->peer, i), *wish = at(past->wish, i);
+    const struct sdp_media *n = &c->is->media[i], *own = sdp_media_at(past->own, i),
+                           *peer = sdp_media_at(past->peer, i), *wish = sdp_media_at(past->wish, i);
 
     if (!peer || !wish || sdp_port_zero(n) || sdp_port_zero(own) || sdp_port_zero(peer) ||
         sdp_port_zero(wish))
@@ -231,7 +225,7 @@ static void offered(const struct sdp_pair *c, const struct sdp_media *n, bool fr
         return;
     sdp_payloads_of(n, &p);
     for (size_t i = 0; i < n->formats_n; i++) {
-        uint32_t v = sdp_u32(n->formats[i]);
+        uint32_t v = sdp_payload(n->formats[i]);
         if (v < 96 && p.known[v] && !p.mapped[v]) {
             sdp_pair_broke(c, SDP_P_MAP_OFFER, n->formats[i]);
             return;
@@ -250,7 +244,7 @@ void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, s
         sdp_pair_broke(&c, SDP_P_TIME_ZERO,
                        offer->times_n ? offer->times[0].text : (struct span){NULL, 0});
     for (size_t i = 0; i < offer->media_n; i++)
-        offered(&c, &offer->media[i], !at(c.was, i));
+        offered(&c, &offer->media[i], !sdp_media_at(c.was, i));
     if (!past || !past->own) {
         sdp_pair_numbers(&c);
         if (offer->origin && lex_number(offer->origin->version, &version) &&
@@ -262,7 +256,8 @@ void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, s
     for (size_t i = 0; i < offer->media_n && i < c.was->media_n; i++) {
         stuck(&c, past, i);
         if (past->asked)
-            asked(&c, &offer->media[i], &c.was->media[i], at(past->peer, i), at(past->wish, i));
+            asked(&c, &offer->media[i], &c.was->media[i], sdp_media_at(past->peer, i),
+                  sdp_media_at(past->wish, i));
     }
 }
 
@@ -283,7 +278,7 @@ void sdp_able_check(const struct sdp_msg *m, struct findings *fs)
             continue;
         sdp_payloads_of(v, &p);
         for (size_t k = 0; k < v->formats_n; k++) {
-            uint32_t f = sdp_u32(v->formats[k]);
+            uint32_t f = sdp_payload(v->formats[k]);
             if (f >= 96 && f < 128 && !p.mapped[f]) {
                 sdp_pair_broke(&c, SDP_P_ABLE_MAP, v->formats[k]);
                 break;

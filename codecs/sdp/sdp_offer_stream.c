@@ -204,7 +204,7 @@ static void crypto(const struct sdp_pair *c, const struct sdp_media *o, const st
 {
     size_t n = 0;
 
-    if (!sdp_own(o, SDP_CRYPTO) || !lex_holds(a->proto, "SAVP") || lex_holds(a->proto, "TLS"))
+    if (!sdp_own(o, SDP_CRYPTO) || !sdp_keyed_here(a->proto))
         return;
     for (size_t i = 0; i < a->section.attributes_n; i++)
         n += a->section.attributes[i].type == SDP_CRYPTO;

@@ -216,11 +216,17 @@ uint32_t sdp_static_payload(const struct sdp_coding *c)
     return SDP_NONE;
 }
 
+uint32_t sdp_payload(struct span format)
+{
+    uint32_t v = sdp_u32(format);
+    return v < 128 && sdp_is_plain(format) ? v : SDP_NONE;
+}
+
 void sdp_payloads_of(const struct sdp_media *m, struct sdp_payloads *p)
 {
     memset(p, 0, sizeof *p);
     for (size_t i = 0; i < m->formats_n; i++) {
-        uint32_t v = sdp_u32(m->formats[i]);
+        uint32_t v = sdp_payload(m->formats[i]);
         if (v < 128 && !p->at[v])
             p->at[v] = (uint8_t)(i < 254 ? i + 1 : 255);
     }

@@ -1,5 +1,5 @@
-/* codecs/sdp/sdp_pair.h - what the rules about two descriptions share: an offer and its answer, a description and the next
- * one of the same side; inside codecs/sdp only. */
+/* codecs/sdp/sdp_pair.h - what the rules about two descriptions share: an offer and its answer, a description and the
+ * next one of the same side; inside codecs/sdp only. */
 #ifndef CODECS_SDP_SDP_PAIR_H
 #define CODECS_SDP_SDP_PAIR_H
 #include "codecs/sdp/sdp_offer.h"
@@ -126,11 +126,36 @@ static inline bool sdp_port_zero(const struct sdp_media *m)
 {
     return m->port == 0 || m->port > UINT16_MAX;
 }
+/* Whether a proto is that of RTP, SRTP too. */
+static inline bool sdp_over_rtp(struct span proto)
+{
+    return lex_holds(proto, "RTP/");
+}
+/* Whether a proto runs over DTLS or TLS; whether its SRTP has its keys from SDP; whether it runs over TCP. */
+static inline bool sdp_over_tls(struct span proto)
+{
+    return lex_holds(proto, "TLS");
+}
+static inline bool sdp_keyed_here(struct span proto)
+{
+    return lex_holds(proto, "SAVP") && !sdp_over_tls(proto);
+}
+static inline bool sdp_over_tcp(struct span proto)
+{
+    return proto.n >= 3 && memcmp(proto.p, "TCP", 3) == 0;
+}
+/* The i-th media description; NULL: there is none, or no description. */
+static inline const struct sdp_media *sdp_media_at(const struct sdp_msg *m, size_t i)
+{
+    return m && i < m->media_n ? &m->media[i] : NULL;
+}
 static inline bool sdp_is_rtp(const struct sdp_media *m)
 {
-    return lex_holds(m->proto, "RTP/");
+    return sdp_over_rtp(m->proto);
 }
 
+/* The payload type that a format of RTP is, 0 to 127; SDP_NONE: it is none, or has zeros in front. */
+uint32_t sdp_payload(struct span format);
 /* The static payload type of a coding (RFC 3551 section 6); SDP_NONE: none. */
 uint32_t sdp_static_payload(const struct sdp_coding *c);
 

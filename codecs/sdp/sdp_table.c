@@ -2,7 +2,8 @@
  *
  * A draft is typed as far as the usual form goes: where the parts of a value, written in the one usual way, are not the
  * octets that stand there, the draft has the text in their place; where the lines of a section are not in the usual
- * order, it has the whole section. So it is lossless, and what is edited in one place leaves all others as they were. */
+ * order, it has the whole section. So it is lossless, and what is edited in one place leaves all others as they
+ * were. */
 #include "codecs/sdp/sdp_rows.h"
 
 static const struct field word_fields[] = {

@@ -152,9 +152,8 @@ enum step sip_scan(struct span in, struct arena *mem, struct sip_msg *m, struct 
 /* Type the values of one header field; `body`: octets of the body, for Content-Length. */
 void sip_type(struct sip_header *h, size_t body, struct arena *mem);
 
-struct
-    sip_route { /* what a message is matched to transactions and dialogs by (RFC 3261 sections 17.1.3, 17.2.3,
-                     12.2) */
+/* What a message is matched to transactions and dialogs by (RFC 3261 sections 17.1.3, 17.2.3, 12.2). */
+struct sip_route {
     bool request;
     struct span method; /* a request's */
     struct span target; /* its Request-URI, as it stands */
@@ -163,9 +162,9 @@ struct
     struct span from_tag, to_tag, call_id; /* p is NULL where there is none */
     struct sip_number cseq;                /* the same of its text */
 };
-/* Find these and look at nothing else; each is what sip_decode says of the first header field of its type. Header fields
- * behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and STEP_FAIL
- * as of sip_scan; of findings there are those of the start line. */
+/* Find these and look at nothing else; each is what sip_decode says of the first header field of its type. Header
+ * fields behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and
+ * STEP_FAIL as of sip_scan; of findings there are those of the start line. */
 enum step sip_route(struct span in, struct arena *mem, struct sip_route *r, struct findings *fs);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
@@ -181,15 +180,12 @@ struct span sip_tag(const struct sip_msg *m, enum sip_type type);
 /* Content-Length; false: there is none, or it is no number. */
 bool sip_length(const struct sip_msg *m, uint64_t *n);
 
-/* The body, or the first part of it, that is of this media type, case aside; p is NULL where there is none. */
-struct span sip_body_of(const struct sip_msg *m, const char *type);
-
 /* ---- fragments: message/sipfrag (RFC 3420) ----
  *
- * What is left of a message where the start line, header fields or the body are left out. The view is that of a message: `version`
- * has no octets where there is no start line, and then nobody knows whether it is a request; `blank` has none where there is
- * no empty line. A draft over sip_frag_desc writes a start line where it has a part of one, and an empty line where
- * it has a body. */
+ * What is left of a message where the start line, header fields or the body are left out. The view is that of a
+ * message: `version` has no octets where there is no start line, and then nobody knows whether it is a request; `blank`
+ * has none where there is no empty line. A draft over sip_frag_desc writes a start line where it has a part of one, and
+ * an empty line where it has a body. */
 extern const struct desc sip_frag_desc;
 extern const struct codec sipfrag_codec;
 /* Any octets are a fragment; what is none of a valid message is in `fs`. */

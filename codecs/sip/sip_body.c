@@ -2,14 +2,17 @@
 #include "codecs/sdp/sdp.h"
 #include "codecs/sip/sip_parts.h"
 
-/* The boundary of a multipart type, without quotes; p is NULL where the type is no multipart, or has none. */
+/* The boundary of a multipart type, without quotes; p is NULL where the type is no multipart, or has none, or an empty
+ * one. */
 static struct span boundary_of(const struct sip_value *type)
 {
     if (type->value.n < 10 || !lex_like(span_cut(type->value, 0, 10), "multipart/"))
         return (struct span){NULL, 0};
     const struct param *p = param_find(type->params, type->params_n, "boundary");
     struct span b = p ? p->value : (struct span){NULL, 0};
-    return b.n >= 2 && b.p[0] == '"' && b.p[b.n - 1] == '"' ? span_cut(b, 1, b.n - 1) : b;
+    if (b.n >= 2 && b.p[0] == '"' && b.p[b.n - 1] == '"')
+        b = span_cut(b, 1, b.n - 1);
+    return b.n ? b : (struct span){NULL, 0};
 }
 
 bool sip_boundary_fits(struct span s)
@@ -126,27 +129,13 @@ void sip_parts(struct sip_msg *m, struct arena *mem)
     struct span boundary = type ? boundary_of(type) : (struct span){NULL, 0};
     struct arena_list l = {0};
 
-    if (boundary.p && boundary.n && m->body.n)
+    if (boundary.p && m->body.n)
         parts_of(m->body, boundary, 0, mem, &l);
     m->parts = l.p;
     m->parts_n = l.n;
 }
 
 /* ---- which codec ---- */
-
-struct span sip_body_of(const struct sip_msg *m, const char *type)
-{
-    const struct sip_value *v = sip_first(m, SIP_CONTENT_TYPE);
-
-    if (v && lex_like(v->value, type))
-        return m->body;
-    for (size_t i = 0; i < m->parts_n; i++) {
-        v = part_type(&m->parts[i]);
-        if (v && lex_like(v->value, type))
-            return m->parts[i].body;
-    }
-    return (struct span){NULL, 0};
-}
 
 /* Whether a body stands there as it is: nothing packs or encodes it. */
 static bool plain(const struct sip_header *v, size_t n)

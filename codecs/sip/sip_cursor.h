@@ -67,8 +67,8 @@ static __attribute__((noinline)) size_t stop_behind(const struct cursor *c, size
     return at;
 }
 
-/* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one without
- * end goes to the end). */
+/* From `at` on, the first `one` or `two`, of the octets that MARKS_STOP has; quoted strings are passed over (one
+ * without end goes to the end). */
 static inline __attribute__((always_inline)) size_t stop(const struct cursor *c, size_t at,
                                                          uint8_t one, uint8_t two)
 {

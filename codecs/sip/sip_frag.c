@@ -1,4 +1,5 @@
-/* codecs/sip/sip_frag.c - fragments of messages, message/sipfrag (RFC 3420), and the descriptor that the registry lists. */
+/* codecs/sip/sip_frag.c - fragments of messages, message/sipfrag (RFC 3420), and the descriptor that the registry
+ * lists. */
 #include "codecs/sip/sip_table.h"
 
 void sip_frag_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)

@@ -1,6 +1,6 @@
-/* codecs/sip/sip_frag_test.c - "A valid message/sipfrag part is one that could be obtained by starting with some valid SIP
- * message and deleting" (RFC 3420 section 2): whatever is deleted from the messages of all vectors, nothing is found that
- * the message has not. */
+/* codecs/sip/sip_frag_test.c - "A valid message/sipfrag part is one that could be obtained by starting with some valid
+ * SIP message and deleting" (RFC 3420 section 2): whatever is deleted from the messages of all vectors, nothing is
+ * found that the message has not. */
 #include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -69,7 +69,8 @@ struct all { /* what is looked at */
     size_t messages, fragments;
 };
 
-/* Nothing is found in what is kept that is not in `whole`, but that a header field that describes the body is not there. */
+/* Nothing is found in what is kept that is not in `whole`, but that a header field that describes the body is not
+ * there. */
 static void fragment(struct all *all, const char *id, const struct sip_msg *m, const struct keep *k,
                      const struct findings *whole)
 {

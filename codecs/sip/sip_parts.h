@@ -32,14 +32,15 @@ __attribute__((always_inline)) static inline enum sip_type sip_type_at(const uin
 enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct findings *fs);
 /* sip_scan of a fragment (RFC 3420): start line, empty line and body need not be there. Any octets are one. */
 void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
-/* Whether the first line of a fragment is a header field, or is to be: a start line has no ":" behind its first word. */
+/* Whether the first line of a fragment is a header field, or is to be: a start line has no ":" behind its first
+ * word. */
 bool sip_begins_with_field(struct span line);
 /* Whether `s` begins with "SIP/", the case of letters aside. */
 bool sip_version_like(struct span s);
 /* Take a body of several parts apart, as its Content-Type says. */
 void sip_parts(struct sip_msg *m, struct arena *mem);
-/* The codec of the i-th body, or part of one, that has a codec, and its octets: `view` is a message or a fragment. NULL: there
- * are no more. */
+/* The codec of the i-th body, or part of one, that has a codec, and its octets: `view` is a message or a fragment.
+ * NULL: there are no more. */
 const struct codec *sip_inside(const void *view, size_t i, struct span *octets);
 /* Whether `s` is a boundary as RFC 2046 section 5.1.1 has it. */
 bool sip_boundary_fits(struct span s);

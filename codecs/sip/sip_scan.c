@@ -81,8 +81,8 @@ static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
     return true;
 }
 
-/* The start line, which ends with the LF at `lf`, or, in a fragment, with all; `crs`: more CR may be in it than that of its
- * end. False: it is none. */
+/* The start line, which ends with the LF at `lf`, or, in a fragment, with all; `crs`: more CR may be in it than that of
+ * its end. False: it is none. */
 static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf, bool crs)
 {
     bool ends = lf < s->in.n, cr = ends && lf > from && s->in.p[lf - 1] == '\r';
@@ -297,14 +297,30 @@ bool sip_length(const struct sip_msg *m, uint64_t *n)
     return h && lex_number(h->value, n);
 }
 
+/* What Content-Length says, `otherwise` where it says nothing. */
+static uint64_t said_length(const struct sip_msg *m, uint64_t otherwise)
+{
+    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
+    uint64_t n = otherwise;
+
+    if (h && !lex_number(h->value, &n))
+        n = lex_all(h->value, LEX_DIGIT) ? UINT64_MAX : otherwise; /* it is above that, or none */
+    return n;
+}
+
+/* Of what stands behind the header the first `n` octets, if there are so many, are the body. */
+static void body_is(struct sip_msg *m, struct span all, uint64_t n)
+{
+    n = n < all.n ? n : all.n;
+    m->body = span_cut(all, 0, (size_t)n);
+    m->rest = span_cut(all, (size_t)n, all.n);
+}
+
 static void body(struct scan *s, struct sip_msg *m)
 {
     struct span all = span_cut(s->in, m->head.n, s->in.n);
-    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
-    uint64_t n = all.n;
+    uint64_t n = said_length(m, all.n);
 
-    if (h && !lex_number(h->value, &n) && lex_all(h->value, LEX_DIGIT))
-        n = UINT64_MAX; /* it is above that */
     if (n > all.n && m->blank.n) {
         finding_add(s->fs,
                     (struct finding){
@@ -314,9 +330,7 @@ static void body(struct scan *s, struct sip_msg *m)
                         .off = s->in.n,
                         .arg = {n}});
     }
-    n = n < all.n ? n : all.n;
-    m->body = span_cut(all, 0, (size_t)n);
-    m->rest = span_cut(all, (size_t)n, all.n);
+    body_is(m, all, n);
 }
 
 enum step sip_start(struct span in, struct sip_msg *m, size_t *header, struct findings *fs)
@@ -366,11 +380,8 @@ bool sip_begins_with_field(struct span line)
 static void fragment_body(struct scan *s, struct sip_msg *m)
 {
     struct span all = span_cut(s->in, m->head.n, s->in.n);
-    const struct sip_header *h = sip_header(m, SIP_CONTENT_LENGTH);
-    uint64_t n = all.n;
+    uint64_t n = said_length(m, all.n);
 
-    if (h && !lex_number(h->value, &n) && lex_all(h->value, LEX_DIGIT))
-        n = UINT64_MAX; /* it is above that */
     if (all.n && n != all.n)
         finding_add(s->fs,
                     (struct finding){
@@ -380,9 +391,7 @@ static void fragment_body(struct scan *s, struct sip_msg *m)
                         .off = n < all.n ? m->head.n + n : s->in.n,
                         .len = n < all.n ? all.n - n : 0,
                         .arg = {n}});
-    n = n < all.n ? n : all.n;
-    m->body = span_cut(all, 0, (size_t)n);
-    m->rest = span_cut(all, (size_t)n, all.n);
+    body_is(m, all, n);
 }
 
 void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)

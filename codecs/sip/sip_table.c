@@ -348,6 +348,13 @@ static bool blank_crlf(const void *rec)
     return ((const struct sip_msg *)rec)->blank.n == 2;
 }
 #define M(label, m, k) .name = label, FIELD(struct sip_msg, m, k)
+#define BODY_ROWS                                                                                  \
+    [MSG_BODY] = {M("body", body, F_TEXT), .absent = no_body},                                     \
+    [MSG_PARTS] = {.name = "parts",                                                                \
+                   LIST(struct sip_msg, parts, &part_desc),                                        \
+                   .absent = no_parts,                                                             \
+                   .derived = always},                                                             \
+    [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest}
 const struct field sip_msg_fields[] = {
     [MSG_METHOD] = {M("method", method, F_TEXT), .absent = is_response, .derived = odd_start},
     [MSG_URI] = {M("uri", uri, F_GROUP), .sub = &uri_desc, .absent = is_response,
@@ -358,12 +365,7 @@ const struct field sip_msg_fields[] = {
     [MSG_START] = {M("start", start, F_TEXT), .absent = usual_start},
     [MSG_HEADERS] = {.name = "headers", LIST(struct sip_msg, headers, &header_desc)},
     [MSG_BLANK] = {M("blank", blank, F_TEXT), .absent = blank_crlf},
-    [MSG_BODY] = {M("body", body, F_TEXT), .absent = no_body},
-    [MSG_PARTS] = {.name = "parts",
-                   LIST(struct sip_msg, parts, &part_desc),
-                   .absent = no_parts,
-                   .derived = always},
-    [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest},
+    BODY_ROWS,
 };
 const struct desc sip_msg_desc = {"sip", sizeof(struct sip_msg), MSG_COUNT, sip_msg_fields, NULL};
 
@@ -400,12 +402,7 @@ const struct field sip_frag_fields[] = {
     [MSG_START] = {M("start", start, F_TEXT), .absent = no_odd_start},
     [MSG_HEADERS] = {.name = "headers", LIST(struct sip_msg, headers, &header_desc)},
     [MSG_BLANK] = {M("blank", blank, F_TEXT), .absent = blank_derived},
-    [MSG_BODY] = {M("body", body, F_TEXT), .absent = no_body},
-    [MSG_PARTS] = {.name = "parts",
-                   LIST(struct sip_msg, parts, &part_desc),
-                   .absent = no_parts,
-                   .derived = always},
-    [MSG_REST] = {M("rest", rest, F_BYTES), .absent = no_rest},
+    BODY_ROWS,
 };
 const struct desc sip_frag_desc = {"sipfrag", sizeof(struct sip_msg), MSG_COUNT, sip_frag_fields,
                                    NULL};

@@ -150,6 +150,45 @@ static void bodies(void)
     CU_ASSERT_EQUAL(parts(body(0, 100)), SIP_PARTS_DEPTH);
 }
 
+/* An empty boundary takes nothing apart, on whichever level. */
+static void empty_boundary(void)
+{
+    static const char *const texts[] = {
+        "MESSAGE sip:a SIP/2.0\r\nc: multipart/mixed;boundary=\"\"\r\n\r\n--\r\n\r\nx\r\n----\r\n",
+        "MESSAGE sip:a SIP/2.0\r\nc: multipart/mixed;boundary=b0\r\n\r\n--b0\r\n"
+        "c: multipart/mixed;boundary=\"\"\r\n\r\n--\r\n\r\nx\r\n----\r\n--b0--\r\n",
+    };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct wr w = {octets, sizeof octets, 0, false};
+        wr_text(&w, texts[i]);
+        CU_ASSERT_EQUAL(parts(w.n), i);
+    }
+}
+
+/* A Content-Length that is no number is as if there were none: what the datagram holds is the body. */
+static void no_length(void)
+{
+    static const struct {
+        const char *length;
+        size_t body;
+    } rows[] = {{"", 5},          {"l: 3\r\n", 3}, {"l: 9\r\n", 5}, {"l: x\r\n", 5},
+                {"l: -1\r\n", 5}, {"l: \r\n", 5},  {"l:\r\n", 5}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static struct sip_msg m;
+        struct wr w = {octets, sizeof octets, 0, false};
+        struct arena mem = arena_of(memory, sizeof memory);
+        struct findings none = {0};
+        wr_text(&w, "MESSAGE sip:a SIP/2.0\r\n");
+        wr_text(&w, rows[i].length);
+        wr_text(&w, "\r\nhello");
+        CU_ASSERT_EQUAL_FATAL(sip_scan(wr_span(&w), &mem, &m, &none), STEP_ITEM);
+        CU_ASSERT_EQUAL(m.body.n, rows[i].body);
+        CU_ASSERT_EQUAL(m.body.n + m.rest.n, 5);
+    }
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -162,4 +201,4 @@ static void guess(void)
 }
 
 TESTS({"names", names}, {"streams", stream}, {"limits", limits}, {"bodies", bodies},
-      {"guess", guess})
+      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"guess", guess})

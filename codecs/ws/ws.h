@@ -1,7 +1,7 @@
 /* codecs/ws/ws.h - frames of WebSocket (RFC 6455 section 5), and the messages that they make.
  *
- * A frame is a view of its own: what one frame breaks, ws_lint says. What only its place in the stream shows (masking by
- * direction, fragments, UTF-8 over several frames), ws_reader does.
+ * A frame is a view of its own: what one frame breaks, ws_lint says. What only its place in the stream shows (masking
+ * by direction, fragments, UTF-8 over several frames), ws_reader does.
  *
  *   while (ws_next(window, &used, &findings) == STEP_ITEM) {
  *       struct ws_frame f;
@@ -61,8 +61,8 @@ extern const struct codec ws_codec;
 
 /* Decode the frame at the front of `in`; what is behind it is `rest`.
  *
- * STEP_ITEM: `f` is filled, though cut short where `mem` ran out. STEP_MORE: `in` ends before the frame does. STEP_FAIL: a
- * length that no frame can have. */
+ * STEP_ITEM: `f` is filled, though cut short where `mem` ran out. STEP_MORE: `in` ends before the frame does.
+ * STEP_FAIL: a length that no frame can have. */
 enum step ws_decode(struct span in, struct arena *mem, struct ws_frame *f, struct findings *fs);
 /* What a frame breaks by itself. Offsets count from its first octet. */
 void ws_lint(const struct ws_frame *f, struct findings *fs);
@@ -74,10 +74,12 @@ enum step ws_head(struct span in, struct ws_frame *f, struct findings *fs);
 enum step ws_next(struct span in, size_t *used, struct findings *fs);
 /* How sure it is that a stream that begins with `in` is WebSocket: by the upgrade. */
 unsigned ws_guess(struct span in, uint16_t port);
-/* Write what the draft says: what it does not say of the length is derived; a payload is masked where there is a key. */
+/* Write what the draft says: what it does not say of the length is derived; a payload is masked where there is a
+ * key. */
 void ws_encode(struct wr *w, const struct draft *dr);
 
-/* Write a frame as an endpoint sends it: the length in its shortest form. `key`: four octets to mask with, NULL: none. */
+/* Write a frame as an endpoint sends it: the length in its shortest form. `key`: four octets to mask with, NULL:
+ * none. */
 void ws_put(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, struct span payload);
 /* What of it stands before a payload of `n` octets. */
 void ws_put_head(struct wr *w, enum ws_opcode opcode, bool fin, const uint8_t *key, uint64_t n);
@@ -97,11 +99,11 @@ bool ws_utf8_add(struct ws_utf8 *u, struct span s);
 
 /* ---- messages ---- */
 
-struct
-    ws_reader { /* of one direction; the first three are the caller's, the rest all zero at the beginning */
+/* A reader of one direction; the first three are the caller's, the rest all zero at the beginning */
+struct ws_reader {
     bool from_client; /* the frames are a client's: masked */
-    bool
-        rsv1; /* an extension that uses RSV1 was negotiated: such messages are not checked for UTF-8 */
+    /* an extension that uses RSV1 was negotiated: such messages are not checked for UTF-8 */
+    bool rsv1;
     uint64_t limit; /* octets in a message; 0: WS_MESSAGE_MAX */
     uint8_t opcode; /* of the message that has begun; 0: none has */
     bool packed;    /* RSV1 was set in its first frame */
@@ -114,22 +116,22 @@ struct
     struct ws_utf8 utf8;
     uint16_t code; /* STEP_FAIL: what a Close should say */
 };
-/* Take the next frame of a direction; the payload of a data frame is added to `message`, which the caller empties behind
- * each message.
+/* Take the next frame of a direction; the payload of a data frame is added to `message`, which the caller empties
+ * behind each message.
  *
  * STEP_ITEM: a message is complete, of type r->opcode until the next call; or `f` is a control frame. STEP_MORE: a
- * fragment. STEP_FAIL: the connection fails (RFC 6455 section 7.1.7) with r->code; a finding says why, or `message` is full
- * or the limit passed. */
+ * fragment. STEP_FAIL: the connection fails (RFC 6455 section 7.1.7) with r->code; a finding says why, or `message` is
+ * full or the limit passed. */
 enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
                   struct findings *fs);
 
-/* The same for a frame that comes in pieces, so that what is wrong is seen with the octet that makes it so: its head (of
- * ws_head) first. STEP_MORE: its payload is next. STEP_FAIL as above. */
+/* The same for a frame that comes in pieces, so that what is wrong is seen with the octet that makes it so: its head
+ * (of ws_head) first. STEP_MORE: its payload is next. STEP_FAIL as above. */
 enum step ws_read_head(struct ws_reader *r, const struct ws_frame *f, struct findings *fs);
-/* Then its payload in any pieces, as they came, r->left octets in all; one of no octets where that is 0. They are added,
- * unmasked, to `to`: the message, or, of a control frame, what the caller has emptied for it, WS_CONTROL_MAX octets. Once a
- * control frame is whole its payload stands in `f`, code and reason of a Close too. STEP_MORE: the frame goes on, or it was
- * a fragment (r->left is 0); else as above. */
+/* Then its payload in any pieces, as they came, r->left octets in all; one of no octets where that is 0. They are
+ * added, unmasked, to `to`: the message, or, of a control frame, what the caller has emptied for it, WS_CONTROL_MAX
+ * octets. Once a control frame is whole its payload stands in `f`, code and reason of a Close too. STEP_MORE: the frame
+ * goes on, or it was a fragment (r->left is 0); else as above. */
 enum step ws_read_payload(struct ws_reader *r, struct ws_frame *f, struct span piece, struct wr *to,
                           struct findings *fs);
 #endif

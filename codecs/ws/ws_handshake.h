@@ -22,12 +22,13 @@ void ws_key_put(struct wr *w, const uint8_t nonce[16]);
 /* The text of Sec-WebSocket-Accept for a key as it was sent (section 4.2.2). */
 void ws_accept_put(struct wr *w, struct span key);
 
-/* What a client's request breaks. The status to answer with: 101; 505 where it is not of HTTP/1 (RFC 9110 section 15.6.6);
- * 426 where the version is another one; 400, and 405 for another method. */
+/* What a client's request breaks. The status to answer with: 101; 505 where it is not of HTTP/1 (RFC 9110 section
+ * 15.6.6); 426 where the version is another one; 400, and 405 for another method. */
 unsigned ws_check_request(const struct http_msg *m, struct findings *fs);
 /* The first subprotocol of the client's list, over all its fields, that is in `ours` ("a, b"); p is NULL: none. */
 struct span ws_choose(const struct http_msg *request, struct span ours);
-/* Write the response that accepts (section 4.2.2): to a request whose check gave 101. `protocol`, `extensions`: p NULL: none. */
+/* Write the response that accepts (section 4.2.2): to a request whose check gave 101. `protocol`, `extensions`: p NULL:
+ * none. */
 void ws_response_put(struct wr *w, const struct http_msg *request, struct span protocol,
                      struct span extensions);
 /* Write a response that refuses: 426 lists version 13. */

@@ -42,12 +42,13 @@ enum mutation { /* what was done last, for statistics and tests */
 };
 struct mutator;
 
-/* By the names of the codecs, "stun" or "outer/inner", up to MUTATE_INNER inner ones. NULL: no such codec, or no memory. The caller's, freed
- * with mutator_free. */
+/* By the names of the codecs, "stun" or "outer/inner", up to MUTATE_INNER inner ones. NULL: no such codec, or no
+ * memory. The caller's, freed with mutator_free. */
 struct mutator *mutator_new(const char *codecs);
 void mutator_free(struct mutator *m);
-/* Have plain octets changed by an engine, which knows what was compared: of inputs that do not decode, and in fields. It
- * changes `size` octets in place, `max` at most, and returns how many there are then. NULL: by the mutator itself. */
+/* Have plain octets changed by an engine, which knows what was compared: of inputs that do not decode, and in fields.
+ * It changes `size` octets in place, `max` at most, and returns how many there are then. NULL: by the mutator
+ * itself. */
 typedef size_t engine_change(uint8_t *p, size_t size, size_t max);
 void mutator_engine(struct mutator *m, engine_change *engine);
 

@@ -19,8 +19,8 @@ struct places {
 };
 struct mutator {
     const struct codec *codec;
-    const struct codec
-        *inner[MUTATE_INNER]; /* those from `level` on may stand in what is changed */
+    /* those from `level` on may stand in what is changed */
+    const struct codec *inner[MUTATE_INNER];
     size_t level, n_inner;
     bool text; /* what is changed has no octets but those of text */
     struct codec_secret secret;
@@ -61,7 +61,8 @@ struct node *value_fresh(struct mutator *m, struct draft *dr, struct node *paren
                          const struct field *f, unsigned depth);
 
 /* mutate_text.c: a text with one thing in it changed; another spelling of a key that `same` takes for the same, `was`
- * itself: there is none; a word of the dictionary without what stands around it; one that is a name; a number, lawful or not. */
+ * itself: there is none; a word of the dictionary without what stands around it; one that is a name; a number, lawful
+ * or not. */
 struct span text_change(struct mutator *m, struct span was);
 struct span text_spelling(struct mutator *m, bool (*same)(struct span, struct span),
                           struct span was);

@@ -1,5 +1,5 @@
-/* fuzz/mutate/mutate_text_test.c - what the mutator makes of messages of text: every kind of edit of header fields and of
- * their parameters comes, by tables and where no table takes a text apart. */
+/* fuzz/mutate/mutate_text_test.c - what the mutator makes of messages of text: every kind of edit of header fields and
+ * of their parameters comes, by tables and where no table takes a text apart. */
 #include <stdlib.h>
 #include "codecs/http/http.h"
 #include "fuzz/mutate/mutate.h"

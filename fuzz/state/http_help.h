@@ -11,8 +11,8 @@ struct http_line { /* a connection */
     bool script; /* a command has sent octets of its own: not judged */
     bool lost;   /* more than there is room for: not judged */
     size_t came_n, went_n;
-    uint64_t
-        went_hash; /* of all that went out but 100, which pieces call for and a whole request does not */
+    /* of all that went out but 100, which pieces call for and a whole request does not */
+    uint64_t went_hash;
     uint8_t came[HTTP_CAME], went[HTTP_WENT];
 };
 struct http_seen {

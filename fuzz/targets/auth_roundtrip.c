@@ -1,5 +1,5 @@
-/* fuzz/targets/auth_roundtrip.c - challenges, credentials and Authentication-Info: parameters, struct, text and parameters
- * again agree; lint stays within the text. The last octet says which of them, and whose rules. */
+/* fuzz/targets/auth_roundtrip.c - challenges, credentials and Authentication-Info: parameters, struct, text and
+ * parameters again agree; lint stays within the text. The last octet says which of them, and whose rules. */
 #include "codecs/auth/auth.h"
 #include "fuzz/engine/codec_oracle.h"
 

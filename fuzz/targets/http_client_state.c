@@ -1,9 +1,10 @@
-/* fuzz/targets/http_client_state.c - our HTTP client under a program of steps: fuzz/state/rig.h says what is required of
- * any endpoint. Of this one: what it sends by itself are clean requests; each command is answered once, when its time is
- * over at the latest; octets in any pieces make the same events and requests; and after all of it a request has its
- * response.
+/* fuzz/targets/http_client_state.c - our HTTP client under a program of steps: fuzz/state/rig.h says what is required
+ * of any endpoint. Of this one: what it sends by itself are clean requests; each command is answered once, when its
+ * time is over at the latest; octets in any pieces make the same events and requests; and after all of it a request has
+ * its response.
  *
- * What a step carries arrives on the connection on which the client sent last. What commands are made of: see args(). */
+ * What a step carries arrives on the connection on which the client sent last. What commands are made of: see
+ * args(). */
 #include "fuzz/engine/target.h"
 #include "fuzz/state/http_help.h"
 

@@ -1,5 +1,5 @@
-/* fuzz/targets/ws_handshake.c - any HTTP message as a handshake of WebSocket; what is accepted is answered by a response
- * that the client accepts, and what an own offer asks for, a server takes. */
+/* fuzz/targets/ws_handshake.c - any HTTP message as a handshake of WebSocket; what is accepted is answered by a
+ * response that the client accepts, and what an own offer asks for, a server takes. */
 #include "codecs/ws/ws_handshake.h"
 #include "fuzz/engine/codec_oracle.h"
 

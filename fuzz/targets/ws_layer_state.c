@@ -1,9 +1,9 @@
-/* fuzz/targets/ws_layer_state.c - the layer "ws", either side, fed any octets, with what its user does in between: pieces of
- * any size give the same; what it sends has nothing that lint calls wrong; what it tells is within its limits; and once the
- * stream has ended it is over.
+/* fuzz/targets/ws_layer_state.c - the layer "ws", either side, fed any octets, with what its user does in between:
+ * pieces of any size give the same; what it sends has nothing that lint calls wrong; what it tells is within its
+ * limits; and once the stream has ended it is over.
  *
- * The octets are those of the stream. Choices come from their end: the first one is of the bits below, then follow what the
- * user does and where, then the pieces. */
+ * The octets are those of the stream. Choices come from their end: the first one is of the bits below, then follow what
+ * the user does and where, then the pieces. */
 #include "fuzz/engine/codec_oracle.h"
 #include "harness/tests/ws_rig.h"
 

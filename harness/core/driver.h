@@ -17,8 +17,8 @@ struct event {         /* what a party's OUT_EVENT becomes; lives until the hand
 };
 struct party_via {     /* a relay: what a party opens as "udp" is opened so instead */
     const char *stack; /* its last layer provides datagrams: "udp/turn", "tcp/tls/turn" */
-    struct addr
-        server; /* where the flow below goes; the remote of the party's own flow is the peer */
+    /* where the flow below goes; the remote of the party's own flow is the peer */
+    struct addr server;
     struct span name;        /* whom the server's certificate has to name; empty: its address */
     const struct desc *desc; /* options of the layers */
     const void *options;

@@ -18,9 +18,9 @@ typedef uint32_t flow_id;
 
 struct flow_spec {
     const char *stack; /* "udp", "tcp", "tcp/tls": drivers know the first word, layers the rest */
-    bool
-        listen; /* streams: accept; each connection arrives as IN_OPENED with its parent. Datagrams:
-                    the layers take the server's side, the binding is one flow as ever */
+    /* streams: accept; each connection arrives as IN_OPENED with its parent. Datagrams: the layers take the server's
+     * side, the binding is one flow as ever */
+    bool listen;
     struct addr local, remote; /* family 0: any; port 0: the driver's choice, told by IN_OPENED */
     struct span name;          /* host as the URL named it: server name, certificate check */
     const struct desc *desc;   /* options of the layers: a record and its table */
@@ -134,8 +134,8 @@ struct output {
     enum out_kind kind;
     flow_id flow;
     struct flow_spec open;
-    const struct span
-        *data; /* OUT_SEND, OUT_DELIVER: slices, joined on the wire into one datagram */
+    /* OUT_SEND, OUT_DELIVER: slices, joined on the wire into one datagram */
+    const struct span *data;
     size_t n_data;
     struct pkt pkt;
     uint64_t not_before_us; /* OUT_SEND: pacing; 0: at once */

@@ -128,8 +128,8 @@ struct engine_counts {
     uint64_t flows, flows_evicted; /* evicted: forgotten, since the table had no room for more */
     uint64_t held, held_lost;      /* datagrams on probation; those that were given up as unknown */
     uint64_t partial;              /* messages that had more parts than there was room for */
-    uint64_t
-        late[ENGINE_LEVELS]; /* findings over time that are of no message: see engine_sink.late */
+    /* findings over time that are of no message: see engine_sink.late */
+    uint64_t late[ENGINE_LEVELS];
     struct srtpdec_counts srtp; /* where there are keys */
 };
 struct engine_protocol { /* one that was seen, with or without a codec */
@@ -167,8 +167,8 @@ void engine_end(struct engine *e);
 void engine_counts(const struct engine *e, struct engine_counts *c);
 size_t engine_protocols(const struct engine *e,
                         struct engine_protocol *p); /* ENGINE_PROTOCOLS_MAX places */
-/* The nth watcher of messages of `codec` that has seen some, and the sums of its facts, WATCH_FACTS_MAX places, added up
- * over all threads; NULL: there are no more. */
+/* The nth watcher of messages of `codec` that has seen some, and the sums of its facts, WATCH_FACTS_MAX places, added
+ * up over all threads; NULL: there are no more. */
 const struct watcher_class *engine_facts(const struct engine *e, const struct codec *codec,
                                          size_t n, struct watch_sum *sums);
 /* The first watcher of `codec` in thread `worker`, for those who know its class; NULL: it has seen nothing. It

@@ -1,4 +1,5 @@
-/* harness/replay/engine_carried_test.c - what messages carry: bodies of SIP and their parts, and what stands in those. */
+/* harness/replay/engine_carried_test.c - what messages carry: bodies of SIP and their parts, and what stands in
+ * those. */
 #include <stdio.h>
 #include "harness/core/test.h"
 #include "harness/replay/engine.h"
@@ -15,8 +16,8 @@ static void say(const char *s)
         n_said += (size_t)n;
 }
 
-/* "1 sipfrag 2 sdp", what is carried and how deep; then of each finding in that its path behind the message's, its clause
- * and the octets. */
+/* "1 sipfrag 2 sdp", what is carried and how deep; then of each finding in that its path behind the message's, its
+ * clause and the octets. */
 static void on_message(void *user, struct wr *w, const struct engine_message *m)
 {
     char text[512];

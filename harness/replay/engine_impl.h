@@ -72,8 +72,8 @@ unsigned engine_guess(const struct packet *k, enum framing framing, unsigned *su
 
 /* ---- a window ---- */
 
-struct
-    aside { /* of a packet that did not come in its frame alone; its octets and addresses stand here */
+/* What is beside a packet that did not come in its frame alone; its octets and addresses stand here */
+struct aside {
     struct aside *next;
     uint32_t n_frames;
     uint32_t frames[FRAGS_FRAMES_MAX];
@@ -160,8 +160,8 @@ struct run { /* octets of a stream, in order */
     uint64_t ns;          /* of the last */
 };
 struct half { /* a direction of what is decoded */
-    struct backlog
-        held; /* what is no whole message yet, or the front of a stream that is not known */
+    /* what is no whole message yet, or the front of a stream that is not known */
+    struct backlog held;
     struct backlog above;   /* what is no whole message yet of those that messages carry */
     struct codec_memo memo; /* of codec->carries */
     struct codec_memo asks; /* of codec->pairs */
@@ -239,19 +239,19 @@ struct engine {
     struct capread_counts quick_counts; /* of the merge alone */
     struct window *windows;
     size_t n_windows;
-    struct part
-        *parts; /* o.jobs of them, and one more for what waits where there is more than one */
+    /* o.jobs of them, and one more for what waits where there is more than one */
+    struct part *parts;
     struct part *serial; /* who works on what waits; parts[0] where there is one job */
     unsigned n_parts;
     char *slow_paths[ENGINE_SLOW_PATHS];
     size_t n_slow_paths;
-    /* 1 + the registry's rows with the watchers of a protocol; 0: no more. Of one that stands among messages of a codec,
-     * those watchers of the codec that ask for it. */
+    /* 1 + the registry's rows with the watchers of a protocol; 0: no more. Of one that stands among messages of a
+     * codec, those watchers of the codec that ask for it. */
     uint8_t watch_at[ENGINE_PROTOCOLS_MAX][ENGINE_WATCHERS];
     uint8_t among
         [ENGINE_PROTOCOLS_MAX]; /* what stands among its messages, and is watched or has a codec; 0: nothing */
-    uint8_t
-        over[ENGINE_LAYERS]; /* protocols that carry others, by the place of their paths; 0: none */
+    /* protocols that carry others, by the place of their paths; 0: none */
+    uint8_t over[ENGINE_LAYERS];
     bool waits[UINT8_MAX +
                1];     /* by packet.protocol: a watcher has to see all of its messages, in order */
     uint8_t rtp_is[2]; /* the protocols of what SRTP and SRTCP carry */
@@ -369,8 +369,8 @@ static inline struct watch *engine_part_watcher(const struct part *p, unsigned p
 {
     return p->watching[*p->e->watch_at[protocol] - 1].w;
 }
-/* Show a message to all watchers of its protocol. It is complete but for `over`. `fs` NULL: it is no message that is told,
- * but what stands among those of a codec. */
+/* Show a message to all watchers of its protocol. It is complete but for `over`. `fs` NULL: it is no message that is
+ * told, but what stands among those of a codec. */
 void engine_part_watch(struct part *p, unsigned protocol, struct engine_message *m,
                        struct findings *fs, struct watch_place *place);
 /* Read what a message carries, which the watcher of its protocol was shown already. */

@@ -1,26 +1,13 @@
-/* harness/replay/engine_layer_test.c - messages that messages of a layer carry: SIP over WebSocket (RFC 7118), in clear and
- * over TLS, whole, in fragments, in segments of any size. */
-#include <stdlib.h>
+/* harness/replay/engine_layer_test.c - messages that messages of a layer carry: SIP over WebSocket (RFC 7118), in clear
+ * and over TLS, whole, in fragments, in segments of any size. */
 #include "codecs/ws/ws.h"
-#include "harness/replay/engine_impl.h"
+#include "harness/tests/stream_rig.h"
 #include "harness/tests/tlsdec_talk.h"
 
 /* ---- what comes out ---- */
 
-static char said[1 << 16];
-static size_t n_said;
-
-static void tell(const char *s, size_t n)
-{
-    if (n_said + n < sizeof said) {
-        memcpy(said + n_said, s, n);
-        n_said += n;
-    }
-    said[n_said] = '\0';
-}
-
 /* Of each message of SIP: its path from TCP on, how many frames it came in, and the octets of each finding. */
-static void on_message(void *user, struct wr *w, const struct engine_message *m)
+static void sip_message(void *user, struct wr *w, const struct engine_message *m)
 {
     (void)user;
     if (strcmp(m->codec->name, "sip") != 0)
@@ -43,94 +30,38 @@ static void on_message(void *user, struct wr *w, const struct engine_message *m)
     wr_u8(w, '\n');
 }
 
-static void on_problem(void *user, const char *file, const struct capread_problem *p)
+static void words(void *user, const char *name, const struct capread_problem *p)
 {
-    uint8_t text[256];
-    struct wr w = {text, sizeof text, 0, false};
+    uint8_t line[256];
+    struct wr w = {line, sizeof line, 0, false};
     const struct finding f = {.what = p->what, .arg = {p->arg[0], p->arg[1]}};
-    (void)user;
-    (void)file;
+
+    (void)name;
     finding_words(&w, &f);
     wr_u8(&w, '\n');
-    tell((const char *)text, w.n);
+    on_text(user, wr_span(&w));
 }
 
-static bool on_text(void *user, struct span s)
-{
-    (void)user;
-    tell((const char *)s.p, s.n);
-    return true;
-}
+/* ---- a connection ---- */
 
-/* ---- a connection, in the clear: 10.0.0.1 is the client ---- */
-
-static struct engine *e;
-static uint32_t next[2];
-static uint64_t now;
 static size_t segment_max;
-
-static void segment(unsigned side, uint8_t flags, struct span data)
-{
-    static uint8_t p[70000];
-    struct wr w = {p, sizeof p, 0, false};
-
-    wr_u16(&w, 0x4500);
-    wr_u16(&w, (uint16_t)(40 + data.n));
-    wr_u32(&w, 0);
-    wr_u32(&w, 0x40060000);
-    wr_u32(&w, 0x0a000001 + side);
-    wr_u32(&w, 0x0a000002 - side);
-    wr_u16(&w, side ? 80 : 4000);
-    wr_u16(&w, side ? 4000 : 80);
-    wr_u32(&w, next[side]);
-    wr_u32(&w, flags & TCP_ACK ? next[!side] : 0);
-    wr_u8(&w, 0x50);
-    wr_u8(&w, flags);
-    wr_u16(&w, 1000);
-    wr_u32(&w, 0);
-    wr_put(&w, data);
-    CU_ASSERT_FALSE_FATAL(w.full);
-    engine_push(e, 101, now += 1000000, wr_span(&w), (uint32_t)w.n);
-    next[side] += (uint32_t)data.n + (flags & TCP_SYN ? 1 : 0);
-}
 
 static void octets(unsigned side, struct span s)
 {
     for (size_t at = 0; at < s.n; at += segment_max)
-        segment(side, TCP_ACK | TCP_PSH, span_cut(s, at, at + segment_max));
+        send_octets(side, span_cut(s, at, at + segment_max));
 }
 
 static void begin(const struct engine_options *o, size_t most)
 {
     static const struct engine_sink sink = {
-        .message = on_message, .problem = on_problem, .text = on_text};
+        .message = sip_message, .problem = words, .text = on_text};
 
-    e = engine_new(o, &sink);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-    n_said = 0;
-    said[0] = '\0';
+    make_for(o, &sink);
     segment_max = most;
-    next[0] = 1000;
-    next[1] = 5000;
+    server_port = 80;
     engine_begin(e, "pushed");
-    segment(0, TCP_SYN, (struct span){NULL, 0});
-    segment(1, TCP_SYN | TCP_ACK, (struct span){NULL, 0});
-}
-
-static const char *end(void)
-{
-    engine_end(e);
-    return said;
-}
-
-static struct engine_protocol of(const char *name)
-{
-    struct engine_protocol all[ENGINE_PROTOCOLS_MAX];
-    size_t n = engine_protocols(e, all);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].name, name) == 0)
-            return all[i];
-    return (struct engine_protocol){0};
+    dial_tcp(4000);
 }
 
 /* ---- what is said over it ---- */
@@ -139,7 +70,7 @@ static struct engine_protocol of(const char *name)
     "GET / HTTP/1.1\r\nHost: sip-ws.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"  \
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n"               \
     "Sec-WebSocket-Version: 13\r\n\r\n"
-#define ANSWER                                                                                     \
+#define AGREE                                                                                      \
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"            \
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: sip\r\n\r\n"
 #define HEADER                                                                                     \
@@ -170,10 +101,8 @@ static void text(unsigned side, const char *s)
 static void handshake(void)
 {
     octets(0, span_of(ASK));
-    octets(1, span_of(ANSWER));
+    octets(1, span_of(AGREE));
 }
-
-static const struct engine_options plain = {.jobs = 1};
 
 /* ---- tests ---- */
 
@@ -190,7 +119,6 @@ static void whole(void)
     CU_ASSERT_EQUAL(of("sip").connections, 1);
     CU_ASSERT_EQUAL(of("ws").messages, 3);
     CU_ASSERT_EQUAL(of("http").messages, 2);
-    engine_free(e);
 }
 
 /* Pieces of a message, control frames between them, of segments of any size; each side by itself. */
@@ -212,7 +140,6 @@ static void pieces(void)
                    *ok_at = strstr(said, "tcp/ws/sip 200 OK (BYE) in ");
         CU_ASSERT_TRUE(bye_at && ok_at && ok_at < bye_at);
         CU_ASSERT_EQUAL(of("sip").messages, 2);
-        engine_free(e);
     }
 }
 
@@ -225,7 +152,6 @@ static void others(void)
     text(1, "");
     CU_ASSERT_STRING_EQUAL(end(), "");
     CU_ASSERT_EQUAL(of("sip").connections, 0);
-    engine_free(e);
 
     begin(&plain, 1400);
     handshake();
@@ -247,7 +173,6 @@ static void others(void)
                                   "tcp/ws/sip BYE sip:b@example.com\n"
                                   "5 octets are no message of what the stream carried before\n"
                                   "tcp/ws/sip BYE sip:b@example.com\n");
-    engine_free(e);
 }
 
 /* What waits has the limit of any message of a stream, and gives way to the next one. */
@@ -264,7 +189,6 @@ static void limit(void)
     octets(0, frame(0, WS_CONTINUATION, true, span_of("\r\n\r\n")));
     text(0, BYE);
     CU_ASSERT_STRING_EQUAL(end(), "tcp/ws/sip BYE sip:b@example.com\n");
-    engine_free(e);
 }
 
 /* A hole in the stream: what was begun before it is no beginning of what comes behind. */
@@ -274,14 +198,13 @@ static void hole(void)
     handshake();
     text(0, BYE);
     octets(0, frame(0, WS_TEXT, false, span_of("BYE sip:lost SIP/2.0\r\n")));
-    next[0] += 1000;
+    ends.next[0] += 1000;
     octets(0, span_of(ASK));
     octets(0, frame(0, WS_CONTINUATION, true, span_of("\r\n")));
     text(0, BYE);
     end();
     CU_ASSERT_PTR_NULL(strstr(said, "sip:lost"));
     CU_ASSERT_EQUAL(of("sip").messages, 2);
-    engine_free(e);
 }
 
 static void tls(void)
@@ -290,7 +213,7 @@ static void tls(void)
     dial();
     pump();
     say(0, ASK, strlen(ASK));
-    say(1, ANSWER, strlen(ANSWER));
+    say(1, AGREE, strlen(AGREE));
     const struct span one = frame(0, WS_TEXT, true, span_of(BYE));
     say(0, one.p, one.n);
     const struct span two = frame(1, WS_TEXT, true, span_of(OK));
@@ -306,7 +229,6 @@ static void tls(void)
                    (struct span){talk.octets + talk.flights[i].at, talk.flights[i].n});
         CU_ASSERT_STRING_EQUAL(
             end(), "tcp/tls/ws/sip BYE sip:b@example.com\ntcp/tls/ws/sip 200 OK (BYE)\n");
-        engine_free(e);
     }
 }
 

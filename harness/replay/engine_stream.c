@@ -1,8 +1,8 @@
 /* harness/replay/engine_stream.c - octets in order to messages: which protocol a stream carries, and where each of its
  * messages begins and ends.
  *
- * A direction whose first octets were seen begins with a message. One that is seen from its middle, or has a gap, is passed
- * over until a run of octets (a segment, or a record of TLS) begins as a message does. */
+ * A direction whose first octets were seen begins with a message. One that is seen from its middle, or has a gap, is
+ * passed over until a run of octets (a segment, or a record of TLS) begins as a message does. */
 #include <stdlib.h>
 #include "harness/replay/engine_impl.h"
 
@@ -257,8 +257,8 @@ static void told(struct conn *c, unsigned side, unsigned protocol, struct span o
         carried(c, side, octets, &came);
 }
 
-/* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with; framing
- * may be lost behind them. */
+/* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with;
+ * framing may be lost behind them. */
 static size_t messages(struct conn *c, unsigned side, struct span in, const struct run *r,
                        bool direct)
 {

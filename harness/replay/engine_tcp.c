@@ -1,8 +1,8 @@
 /* harness/replay/engine_tcp.c - TCP connections: from segments to octets in order, TLS taken off them, and what is odd.
  *
- * flow->dir[0].stream is the connection, from its first SYN or octets on. It is given up once nobody wants its octets: a
- * protocol without a codec, or none that is known. A flow that has none and whose protocol has a codec had one that gave
- * way to others: it begins anew in the middle. */
+ * flow->dir[0].stream is the connection, from its first SYN or octets on. It is given up once nobody wants its octets:
+ * a protocol without a codec, or none that is known. A flow that has none and whose protocol has a codec had one that
+ * gave way to others: it begins anew in the middle. */
 #include <stdlib.h>
 #include "harness/replay/engine_impl.h"
 

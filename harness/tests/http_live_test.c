@@ -1,4 +1,5 @@
-/* harness/tests/http_live_test.c - HTTP on the loopback against others: curl at our server, our client at Apache and nginx. */
+/* harness/tests/http_live_test.c - HTTP on the loopback against others: curl at our server, our client at Apache and
+ * nginx. */
 #include "harness/drivers/live.h"
 #include "harness/tests/http_talk.h"
 #include "harness/tests/program.h"

@@ -1,5 +1,5 @@
-/* harness/tests/http_rig.h - for tests of HTTP: one endpoint on the bare contract of harness/core/endpoint.h. The test is
- * its driver and all of its peers; what it sends on each flow and what it tells is kept as text. */
+/* harness/tests/http_rig.h - for tests of HTTP: one endpoint on the bare contract of harness/core/endpoint.h. The test
+ * is its driver and all of its peers; what it sends on each flow and what it tells is kept as text. */
 #ifndef HARNESS_TESTS_HTTP_RIG_H
 #define HARNESS_TESTS_HTTP_RIG_H
 #include <stdio.h>
@@ -12,6 +12,7 @@ struct solo_flow {
     flow_id id; /* 0: an empty place */
     bool opened, shut, closed, aborted;
     struct addr remote;
+    char name[64]; /* of its server, as OUT_OPEN has it */
     char sent[SOLO_SENT];
     size_t n;
 };
@@ -69,6 +70,8 @@ static inline void solo_take(struct solo *s, const struct output *o)
     switch (o->kind) {
     case OUT_OPEN:
         f->remote = o->open.remote;
+        snprintf(f->name, sizeof f->name, "%.*s", (int)o->open.name.n,
+                 o->open.name.n ? (const char *)o->open.name.p : "");
         break;
     case OUT_SEND:
         CU_ASSERT_FATAL(f && !f->closed && !f->shut);

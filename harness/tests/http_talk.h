@@ -1,5 +1,5 @@
-/* harness/tests/http_talk.h - for tests of HTTP: clients of ours, and servers, in a driver; what a client is told is kept as
- * text. */
+/* harness/tests/http_talk.h - for tests of HTTP: clients of ours, and servers, in a driver; what a client is told is
+ * kept as text. */
 #ifndef HARNESS_TESTS_HTTP_TALK_H
 #define HARNESS_TESTS_HTTP_TALK_H
 #include "harness/core/driver.h"

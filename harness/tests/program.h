@@ -126,6 +126,22 @@ static inline bool program_gives(const char *args, int status)
     return program_status == status;
 }
 
+/* Read from `fd` into `to` until it has `words`, or the end; false, and what was read is printed: it has not. */
+static inline bool program_until(int fd, const char *words, char *to, size_t cap)
+{
+    size_t n = 0;
+    ssize_t got;
+
+    to[0] = '\0';
+    while (!strstr(to, words) && n < cap - 1 && (got = read(fd, to + n, cap - 1 - n)) > 0) {
+        n += (size_t)got;
+        to[n] = '\0';
+    }
+    if (!strstr(to, words))
+        printf("\nnot \"%s\":\n%.2000s\n", words, to);
+    return strstr(to, words) != NULL;
+}
+
 static inline size_t program_lines(const char *s)
 {
     size_t n = 0;

@@ -14,6 +14,10 @@ enum { ROOM = 1 << 14, MEMORY = 1 << 19, FINDINGS = 8 };
 #define CODINGS(...)                                                                               \
     .codings = (const struct sdp_coding[]){__VA_ARGS__},                                           \
     .codings_n = sizeof((const struct sdp_coding[]){__VA_ARGS__}) / sizeof(struct sdp_coding)
+#define PCMU                                                                                       \
+    {                                                                                              \
+        SPAN("PCMU"), 8000, 1                                                                      \
+    }
 #define STREAMS(...)                                                                               \
     .streams = (const struct sdp_ability[]){__VA_ARGS__},                                          \
     .streams_n = sizeof((const struct sdp_ability[]){__VA_ARGS__}) / sizeof(struct sdp_ability)

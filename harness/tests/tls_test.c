@@ -25,21 +25,6 @@ static bool have(const char *program, const char *command)
     return false;
 }
 
-/* Read from `fd` into `said` until it has `words`, or the end; false: it has not. */
-static bool read_until(int fd, const char *words)
-{
-    size_t n = 0;
-    ssize_t got;
-
-    said[0] = '\0';
-    while (!strstr(said, words) && n < sizeof said - 1 &&
-           (got = read(fd, said + n, sizeof said - 1 - n)) > 0) {
-        n += (size_t)got;
-        said[n] = '\0';
-    }
-    return strstr(said, words) != NULL;
-}
-
 static void serve(void)
 {
     char at[64];
@@ -49,10 +34,10 @@ static void serve(void)
     const char *words[] = {
         "serve", "stun.server", "--listen", at, "--capture", program_path("server.pcapng"), NULL};
     ours.pid = program_start(words, &ours.out);
-    CU_ASSERT_TRUE(read_until(ours.out, "listening 127.0.0.1:"));
+    CU_ASSERT_TRUE(program_until(ours.out, "listening 127.0.0.1:", said, sizeof said));
     CU_ASSERT_EQUAL(sscanf(said, "certificate %64s", ours.certificate), 1);
     if (!strstr(strstr(said, "listening") + 1, "listening"))
-        CU_ASSERT_TRUE(read_until(ours.out, "listening"));
+        CU_ASSERT_TRUE(program_until(ours.out, "listening", said, sizeof said));
 }
 
 static void stop(pid_t pid, int out)
@@ -255,7 +240,7 @@ static void openssl_client(void)
     asks("-tls1_3");
     asks("-dtls1_2");
     pid_t pid = client("-tls1_1", true, &to, &from);
-    CU_ASSERT_TRUE(read_until(from, "protocol version"));
+    CU_ASSERT_TRUE(program_until(from, "protocol version", said, sizeof said));
     close(to);
     program_end(pid);
     close(from);
@@ -288,9 +273,9 @@ static void renegotiation(void)
     close(out[1]);
     to = in[1];
     from = out[0];
-    CU_ASSERT_TRUE(read_until(from, "Verify return code"));
+    CU_ASSERT_TRUE(program_until(from, "Verify return code", said, sizeof said));
     CU_ASSERT_EQUAL(write(to, "R\n", 2), 2);
-    CU_ASSERT_TRUE(read_until(from, "no renegotiation"));
+    CU_ASSERT_TRUE(program_until(from, "no renegotiation", said, sizeof said));
     close(to);
     kill(pid, SIGTERM);
     program_end(pid);

@@ -1,5 +1,6 @@
-/* harness/tests/ws_peers_test.c - the layer "ws" against WebSocket that is not ours, on the loopback: Python's websockets and ws
- * for Node, each as server and as client, plain and over TLS; our variants are understood, our faults are not. */
+/* harness/tests/ws_peers_test.c - the layer "ws" against WebSocket that is not ours, on the loopback: Python's
+ * websockets and ws for Node, each as server and as client, plain and over TLS; our variants are understood, our faults
+ * are not. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include "harness/tests/program.h"
@@ -29,23 +30,7 @@ static bool installed(bool there[COUNT(peers)])
     return any;
 }
 
-/* Read from `fd` until it has `words`, or the end; false: it has not. */
-static bool read_until(int fd, const char *words)
-{
-    static char said[4096];
-    size_t n = 0;
-    ssize_t got;
-
-    said[0] = '\0';
-    while (!strstr(said, words) && n < sizeof said - 1 &&
-           (got = read(fd, said + n, sizeof said - 1 - n)) > 0) {
-        n += (size_t)got;
-        said[n] = '\0';
-    }
-    if (!strstr(said, words))
-        printf("\n%s\n", said);
-    return strstr(said, words) != NULL;
-}
+static char heard[4096]; /* of one that serves */
 
 /* ---- theirs serves ---- */
 
@@ -80,7 +65,7 @@ static void start_theirs(const struct peer *p)
     }
     close(pipes[1]);
     theirs.out = pipes[0];
-    CU_ASSERT_TRUE_FATAL(read_until(theirs.out, "listening"));
+    CU_ASSERT_TRUE_FATAL(program_until(theirs.out, "listening", heard, sizeof heard));
 }
 
 static void stop(pid_t pid, int out)
@@ -238,7 +223,7 @@ static void serve(bool tls, const char *option, const char *row)
     snprintf(at, sizeof at, "127.0.0.1:%u", port);
     snprintf(ours.url, sizeof ours.url, "%s://127.0.0.1:%u/echo?a=b", tls ? "wss" : "ws", port);
     ours.pid = program_start(words, &ours.out);
-    CU_ASSERT_TRUE_FATAL(read_until(ours.out, "listening"));
+    CU_ASSERT_TRUE_FATAL(program_until(ours.out, "listening", heard, sizeof heard));
 }
 
 /* Whether their client is content. */

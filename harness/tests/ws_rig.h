@@ -1,5 +1,5 @@
-/* harness/tests/ws_rig.h - for tests of the layer "ws": one end, or two against each other, in memory. An end keeps what it
- * has sent below and told above; the test carries octets, in any pieces, and lets time pass. */
+/* harness/tests/ws_rig.h - for tests of the layer "ws": one end, or two against each other, in memory. An end keeps
+ * what it has sent below and told above; the test carries octets, in any pieces, and lets time pass. */
 #ifndef HARNESS_TESTS_WS_RIG_H
 #define HARNESS_TESTS_WS_RIG_H
 #include <stdio.h>
@@ -214,7 +214,8 @@ static inline void rig_bytes(struct rig_end *e, struct span s, size_t chunk)
     rig_pass(e, 1000);
 }
 
-/* Carry what each of two ends has sent to the other until nothing is left; then the end of a stream that one has ended. */
+/* Carry what each of two ends has sent to the other until nothing is left; then the end of a stream that one has
+ * ended. */
 static inline void rig_carry(struct rig_end *a, struct rig_end *b, size_t chunk)
 {
     static uint8_t moving[RIG_WIRE];

@@ -1,5 +1,5 @@
-/* harness/tests/ws_talk.h - for tests of the layer "ws" in its stacks: an endpoint that says what it is told and keeps what it
- * hears, an echo server, and a driver of either kind with both in it. */
+/* harness/tests/ws_talk.h - for tests of the layer "ws" in its stacks: an endpoint that says what it is told and keeps
+ * what it hears, an echo server, and a driver of either kind with both in it. */
 #ifndef HARNESS_TESTS_WS_TALK_H
 #define HARNESS_TESTS_WS_TALK_H
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* harness/tests/ws_test.c - the layer "ws" in its stacks, the same in the simulator and on the loopback: messages of all sizes,
- * what each side is told, deviations, and more messages at once than a queue takes. */
+/* harness/tests/ws_test.c - the layer "ws" in its stacks, the same in the simulator and on the loopback: messages of
+ * all sizes, what each side is told, deviations, and more messages at once than a queue takes. */
 #include "harness/tests/program.h"
 #include "harness/tests/ws_rig.h"
 #include "harness/tests/ws_talk.h"

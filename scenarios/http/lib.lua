@@ -41,7 +41,8 @@ function event.refused(r) return r.code ~= nil and r.code >= 400 and r.code < 50
 ---------------------------------------------------------------- resources
 
 -- What a profile says of the paths of a server, or those of ours.
-local paths = { path = "/", chunked = "/chunked", echo = "/echo", digest = "/digest/", basic = "/basic/" }
+local paths = { path = "/", chunked = "/chunked", empty = "/empty", echo = "/echo", digest = "/digest/",
+  basic = "/basic/" }
 function lib.path(t, what) return (t.profile.http or {})[what] or paths[what] end
 
 -- The target's host and port, for Host.

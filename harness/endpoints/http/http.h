@@ -36,8 +36,8 @@ enum http_got {
     HTTP_GOT_FAULT,   /* nothing can follow; all further octets are thrown away */
 };
 struct http_item {
-    struct span
-        octets; /* of head or message; of a fault those that were there. Good until the next call */
+    /* of head or message; of a fault those that were there. Good until the next call */
+    struct span octets;
     enum http_ask ask; /* of a response: what it answers */
     bool final;        /* a response, and no 1xx: its request is not outstanding any more */
     bool close;      /* nothing may follow the answer: framing was in doubt (RFC9112:6.1#13, #14) */
@@ -46,12 +46,13 @@ struct http_item {
     const char *cause; /* of a fault: a word for tables of deviations; static */
     const char *why;   /* and in words; static */
 };
-/* One side of a connection. A server refuses by RFC 9112 what it says is to be refused; see http_conn.c for the rows. */
+/* One side of a connection. A server refuses by RFC 9112 what it says is to be refused; see http_conn.c for the
+ * rows. */
 struct http_conn {
     bool server;
     bool held; /* the owner's: octets are kept, and not looked at */
-    bool
-        tunnel; /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
+    /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
+    bool tunnel;
     const char *takes[8]; /* the owner's: clauses whose findings refuse no request; NULL: none */
     bool lenient;         /* the owner's: nothing is refused but what cannot be framed */
     bool over;
@@ -67,8 +68,8 @@ struct http_conn {
 void http_conn_init(struct http_conn *c, bool server, const struct http_limits *most,
                     uint8_t *window);
 /* Take octets from the front of *in, which are cut off it, and say what they make. To be called until it gives
- * HTTP_GOT_NOTHING, with *in empty where there is no more. How the octets were split makes no difference. What is left in
- * *in behind HTTP_GOT_NOTHING had no room, because the connection is held. `mem`: scratch. */
+ * HTTP_GOT_NOTHING, with *in empty where there is no more. How the octets were split makes no difference. What is left
+ * in *in behind HTTP_GOT_NOTHING had no room, because the connection is held. `mem`: scratch. */
 enum http_got http_conn_take(struct http_conn *c, struct span *in, struct arena *mem,
                              struct http_item *it);
 /* The other side sends no more: a response that ends so is told, then HTTP_GOT_NOTHING; a message that is not whole, or
@@ -94,11 +95,10 @@ void http_draft_request(struct draft *dr, struct arena *mem, struct span method,
                         struct span target);
 /* With the phrase of the status. */
 void http_draft_response(struct draft *dr, struct arena *mem, unsigned status);
-/* Add a header field, whose texts are borrowed. A value whose p is NULL is left out: of Content-Length it is then counted
- * by the encoder. `first`: before all others. */
+/* Add a header field, whose texts are borrowed. A value whose p is NULL is left out: of Content-Length it is then
+ * counted by the encoder. `first`: before all others. */
 struct node *http_add(struct draft *dr, const char *name, struct span value);
 void http_add_first(struct draft *dr, const char *name, struct span value);
-void http_add_number(struct draft *dr, const char *name, uint64_t value);
 bool http_has(const struct draft *dr, enum http_type type);
 /* The body, of whose length nothing is said by that. */
 void http_body(struct draft *dr, struct span body);
@@ -132,8 +132,8 @@ struct http_realm {
     /* The owner's, set before http_realm_init. */
     const struct env *env; /* whose deviations count here by their names */
     struct span name;      /* prepared */
-    bool
-        md5_alone; /* of the algorithms SHA-256 and MD5, in this order, the second alone is offered */
+    /* of the algorithms SHA-256 and MD5, in this order, the second alone is offered */
+    bool md5_alone;
     bool no_userhash;  /* nor is the hashing of user names */
     uint64_t nonce_us; /* how long a nonce is good; 0: 300 s */
     /* Its own. */
@@ -195,8 +195,8 @@ enum http_challenge {
     HTTP_CHALLENGE_STALE, /* the nonce alone was refused */
     HTTP_CHALLENGE_SAME,  /* the credentials were refused (RFC7616:3.3#7) */
 };
-/* Keep the challenge of a 401 to a request for `target` that is answered: by RFC 7616 the first that can be (3.7#3), Basic where there is no
- * other. The deviations of `env` count by their names. */
+/* Keep the challenge of a 401 to a request for `target` that is answered: by RFC 7616 the first that can be (3.7#3),
+ * Basic where there is no other. The deviations of `env` count by their names. */
 enum http_challenge http_login_keep(struct http_login *l, const struct env *env,
                                     const struct http_msg *m, struct span target,
                                     struct arena *mem);
@@ -214,7 +214,11 @@ enum http_verified http_login_info(struct http_login *l, const struct env *env,
 /* OpaqueString, where its profile takes the text, which otherwise stays as it is. */
 struct span http_prepare(struct arena *mem, struct span s);
 
-/* ---- events ---- */
+/* ---- octets and events ---- */
+
+/* Send octets in pieces of `split`, 0: at once; in single ones under the variant "stream-in-octets" of `env`. */
+void http_put(const struct env *env, flow_id flow, struct span octets, uint64_t split,
+              struct outq *q);
 
 enum http_result {
     HTTP_R_REQUEST,  /* of a server: to be answered by `reply` */
@@ -233,8 +237,8 @@ struct http_event { /* the record of all events of http.client and http.server *
     uint8_t kind;   /* enum http_result */
     uint32_t id;    /* of a request: to `reply` to */
     struct addr from, local;
-    const struct http_msg
-        *message; /* NULL: there is none. Its lists are cut where they are very long */
+    /* NULL: there is none. Its lists are cut where they are very long */
+    const struct http_msg *message;
     struct span octets;
     const char *codec; /* of octets: what a response answers; "" for DATA */
     struct span content;

@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_auth_test.c - Digest (RFC 7616) and Basic (RFC 7617): what the server takes and refuses, and
- * what client and server make of each other's parameters. */
+/* harness/endpoints/http/http_auth_test.c - Digest (RFC 7616) and Basic (RFC 7617): what the server takes and refuses,
+ * and what client and server make of each other's parameters. */
 #include "harness/tests/http_rig.h"
 
 static _Alignas(16) uint8_t memory[1 << 16];

@@ -66,8 +66,8 @@ struct http_event *http_client_end(struct http_client *c, struct http_trans *t,
     return e;
 }
 
-/* No response will come on this connection any more. What was asked may be asked again where that does no harm, and where
- * the connection had served, so that it is likely to have ended before (RFC9112:9.3.2#3). */
+/* No response will come on this connection any more. What was asked may be asked again where that does no harm, and
+ * where the connection had served, so that it is likely to have ended before (RFC9112:9.3.2#3). */
 static void orphan(struct http_client *c, struct http_trans *t, bool served, bool begun,
                    const struct input *in, struct outq *q, const char *why)
 {
@@ -85,7 +85,8 @@ static void orphan(struct http_client *c, struct http_trans *t, bool served, boo
     http_client_attempt(c, t, NULL, true, in, q);
 }
 
-/* A connection is of no use any more, begun: in the middle of a response: its requests are ended, or asked elsewhere, where its place may be taken. */
+/* A connection is of no use any more, begun: in the middle of a response: its requests are ended, or asked elsewhere,
+ * where its place may be taken. */
 static void let_go(struct http_client *c, struct http_link *l, const struct input *in,
                    struct outq *q, bool begun, const char *why)
 {
@@ -366,7 +367,7 @@ static void send_octets(struct http_client *c, const struct input *in, struct ou
     if (!a->flow && http_client_stack(c, a->transport, stack))
         l = http_client_open(c, to, &a->local, stack, q);
     if (l)
-        http_client_put(c, l, a->octets, a->split, q);
+        http_put(&c->env, l->flow, a->octets, a->split, q);
     about.flow = l ? l->flow : 0;
     http_tell(q, l ? "sent" : "error", in->token, l ? HTTP_R_SENT : HTTP_R_FAILED, &about,
               l ? NULL : "there is no such connection, or no room for one more");

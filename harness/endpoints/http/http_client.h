@@ -81,8 +81,6 @@ void http_client_ask(struct http_client *c, const struct input *in, bool user, s
 void http_client_attempt(struct http_client *c, struct http_trans *t, struct http_link *l,
                          bool fresh, const struct input *in, struct outq *q);
 void http_client_send_body(struct http_client *c, struct http_trans *t, struct outq *q);
-void http_client_put(const struct http_client *c, const struct http_link *l, struct span octets,
-                     uint64_t split, struct outq *q);
 struct http_link *http_client_open(struct http_client *c, const struct addr *to,
                                    const struct addr *local, const char *stack, struct outq *q);
 /* The stack that `transport`, or the configuration, means; NULL: it is too long. */

@@ -1,4 +1,5 @@
-/* harness/endpoints/http/http_client_dev.c - how a client can break the standard, and how it can differ and keep to it. */
+/* harness/endpoints/http/http_client_dev.c - how a client can break the standard, and how it can differ and keep to
+ * it. */
 #include "harness/endpoints/http/http_client.h"
 
 #define GET "request/GET/plain"

@@ -27,7 +27,7 @@ struct http_link *http_client_open(struct http_client *c, const struct addr *to,
         http_conn_init(&l->conn, false, &c->c.most, c->windows[i]);
         struct output *o = out_open(q, l->flow, l->stack, false, local);
         o->open.remote = *to;
-        o->open.name = span_cut(c->c.host, 0, lex_find(c->c.host, 0, ':'));
+        o->open.name = http_without_port(c->c.host);
         return l;
     }
     return NULL;
@@ -108,17 +108,6 @@ static struct span sign(struct http_client *c, struct http_trans *t, const struc
 }
 
 /* ---- what goes out ---- */
-
-void http_client_put(const struct http_client *c, const struct http_link *l, struct span octets,
-                     uint64_t split, struct outq *q)
-{
-    size_t step = split ? split : octets.n;
-
-    if (client_flag(c, "stream-in-octets"))
-        step = 1;
-    for (size_t at = 0; at < octets.n; at += step)
-        out_send(q, l->flow, span_cut(octets, at, at + step), NULL);
-}
 
 /* Where deviations may change it: "request/POST/chunked/auth". */
 static void where_of(const struct http_msg *m, bool authorized, struct wr *w)
@@ -218,16 +207,16 @@ void http_client_attempt(struct http_client *c, struct http_trans *t, struct htt
     t->continue_us = t->phase == HTTP_BODY_WAITS
                          ? in->now_us + env_timer(&c->env, "timer/continue", c->c.continue_us)
                          : NO_DEADLINE;
-    http_client_put(c, l, t->phase == HTTP_BODY_WAITS ? span_cut(wire, 0, t->head_n) : wire,
-                    t->split, q);
+    http_put(&c->env, l->flow, t->phase == HTTP_BODY_WAITS ? span_cut(wire, 0, t->head_n) : wire,
+             t->split, q);
 }
 
 void http_client_send_body(struct http_client *c, struct http_trans *t, struct outq *q)
 {
     t->phase = HTTP_SENT;
     t->continue_us = NO_DEADLINE;
-    http_client_put(c, &c->links[t->link - 1],
-                    span_cut((struct span){t->wire, t->wire_n}, t->head_n, t->wire_n), t->split, q);
+    http_put(&c->env, c->links[t->link - 1].flow,
+             span_cut((struct span){t->wire, t->wire_n}, t->head_n, t->wire_n), t->split, q);
 }
 
 /* ---- asking ---- */

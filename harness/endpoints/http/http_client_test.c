@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_client_test.c - the client by itself: what it sends, over which connection, and what it makes
- * of what comes back. */
+/* harness/endpoints/http/http_client_test.c - the client by itself: what it sends, over which connection, and what it
+ * makes of what comes back. */
 #include "harness/endpoints/http/http_client.h"
 #include "harness/tests/http_rig.h"
 
@@ -93,6 +93,27 @@ static void requests(void)
 }
 
 /* Responses to pipelined requests, in pieces of each size and cut at each octet. */
+/* TLS is told the server's name, or its address, without the port. */
+static void names(void)
+{
+    static const struct {
+        struct span host;
+        const char *name;
+    } rows[] = {{SPAN("a.example"), "a.example"},
+                {SPAN("a.example:8080"), "a.example"},
+                {SPAN("[2001:db8::1]"), "[2001:db8::1]"},
+                {SPAN("[2001:db8::1]:443"), "[2001:db8::1]"},
+                {SPAN(""), ""}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct http_client_config c = {.server = {4, {192, 0, 2, 9}, 80}, .host = rows[i].host};
+        struct solo *s = solo_new(&http_client_class, &c, NULL, NULL);
+        fetch(s, "GET /");
+        SOLO_IS(flow(s, 1)->name, rows[i].name);
+        solo_free(s);
+    }
+}
+
 static void splits(void)
 {
     static const char in[] =
@@ -492,6 +513,7 @@ static void basics(void)
     solo_free(s);
 }
 
-TESTS({"requests", requests}, {"splits", splits}, {"reuse", reuse}, {"pipelines", pipelines},
-      {"gone", gone}, {"expects", expects}, {"faults", faults}, {"times", times},
-      {"tunnels", tunnels}, {"digests", digests}, {"basics", basics}, {"scopes", scopes})
+TESTS({"requests", requests}, {"names", names}, {"splits", splits}, {"reuse", reuse},
+      {"pipelines", pipelines}, {"gone", gone}, {"expects", expects}, {"faults", faults},
+      {"times", times}, {"tunnels", tunnels}, {"digests", digests}, {"basics", basics},
+      {"scopes", scopes})

@@ -64,6 +64,15 @@ static const char *codec_of(enum http_ask ask)
                                      : NULL;
 }
 
+void http_put(const struct env *env, flow_id flow, struct span octets, uint64_t split,
+              struct outq *q)
+{
+    size_t step = env_flag(env, "stream-in-octets") ? 1 : split ? (size_t)split : octets.n;
+
+    for (size_t at = 0; at < octets.n; at += step)
+        out_send(q, flow, span_cut(octets, at, at + step), NULL);
+}
+
 struct http_event *http_tell(struct outq *q, const char *name, uint32_t token,
                              enum http_result kind, const struct input *in, const char *why)
 {

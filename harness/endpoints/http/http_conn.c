@@ -11,7 +11,8 @@ enum { FINDINGS = 3 * HTTP_FIELDS_MOST }; /* of one request that are looked at *
 
 /* What decode and lint find in a request that gets 400, by the clause of the finding: where a recipient has to
  * refuse, and where it may and to be lenient would let two readers of the same octets differ (RFC 9112 sections 11.1,
- * 11.2). Not here: a lone LF behind a line (2.2#2) and an empty line before the request (2.2#7), which are to be taken. */
+ * 11.2). Not here: a lone LF behind a line (2.2#2) and an empty line before the request (2.2#7), which are to be
+ * taken. */
 static const struct {
     const char *clause, *cause; /* cause: a word for tables of deviations */
 } refusals[] = {

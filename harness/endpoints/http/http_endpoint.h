@@ -1,9 +1,9 @@
 /* harness/endpoints/http/http_endpoint.h - a client and an origin server of HTTP/1.1 (RFC 9112, and of RFC 9110 what an
  * exchange of messages needs), sans-IO.
  *
- * http.server: answers by a table of resources; what is not in it gets 404. A resource has a fixed answer, gives back what
- *   it is sent, or is asked about: then, as with `manual` every request, an event "request" tells it, and `reply` answers.
- *   Responses leave in the order of the requests (RFC 9112 section 9.3.2).
+ * http.server: answers by a table of resources; what is not in it gets 404. A resource has a fixed answer, gives back
+ *   what it is sent, or is asked about: then, as with `manual` every request, an event "request" tells it, and `reply`
+ *   answers. Responses leave in the order of the requests (RFC 9112 section 9.3.2).
  *   `reply`     answers the request `id`: status 200 and what else is missing is added, unless `as_is`
  *   `resource`  adds a resource, or puts it in the place of one with its path
  *   `send`      octets on a flow, such as one that is no HTTP any more
@@ -11,10 +11,10 @@
  *   events: `listening`, `closed` (it could not listen), `request`, `data` (octets behind a reply to CONNECT or with
  *   status 101), `refused` (no room for a connection), `ended` (of a connection; with `manual`)
  * http.client: sends requests over connections that it keeps.
- *   `request`  sends what `message` says, Host and Content-Length added unless `as_is`, and reports the response: what a
- *              tester uses
- *   `fetch`    the same as a user's: credentials where they are asked for, a new connection where an old one has gone. What
- *              a client under test is driven by
+ *   `request`  sends what `message` says, Host and Content-Length added unless `as_is`, and reports the response: what
+ *              a tester uses
+ *   `fetch`    the same as a user's: credentials where they are asked for, a new connection where an old one has gone.
+ *              What a client under test is driven by
  *   `send`     octets, of which nothing is expected
  *   `close`    ends a connection
  *   events: `response` answers; `interim` (1xx), `data` (of a tunnel), `opened`, `ended` (a connection on which nothing
@@ -54,8 +54,8 @@ struct http_server_config {
     size_t n_resources;
     bool md5_alone, no_userhash; /* as in struct http_realm */
     uint64_t nonce_us;
-    uint64_t
-        clock_s; /* seconds since 1970 when the run begins; 0: it has no clock, and sends no Date */
+    /* seconds since 1970 when the run begins; 0: it has no clock, and sends no Date */
+    uint64_t clock_s;
     uint64_t half_us,
         idle_us;      /* how long a request takes to come, and how long none comes; 0: 30 s, 60 s */
     uint32_t quota;   /* connections of one address at most; 0: as many as there are */
@@ -94,10 +94,10 @@ struct http_args { /* of `request`, `fetch`, `send`, `close` */
     bool as_is;                     /* nothing is added to the message */
     bool login;                     /* a 401 is answered with credentials; of `fetch` always */
     bool fresh;                     /* over a new connection */
-    bool
-        pipeline; /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
-    bool expect;  /* the body waits for 100 (RFC 9110 section 10.1.1) */
-    bool close;   /* the connection is not kept */
+    /* over one that others wait on, where they allow that (RFC 9112 section 9.3.2) */
+    bool pipeline;
+    bool expect; /* the body waits for 100 (RFC 9110 section 10.1.1) */
+    bool close;  /* the connection is not kept */
     bool stay;  /* one that the server says it ends is left to it: a tester looks whether it does */
     bool abort; /* `close`: by a reset */
     uint64_t chunk, split; /* octets in a chunk, in a segment; 0: not chunked, all in one */

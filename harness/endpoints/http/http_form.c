@@ -57,15 +57,6 @@ void http_add_first(struct draft *dr, const char *name, struct span value)
     list->first = item;
 }
 
-void http_add_number(struct draft *dr, const char *name, uint64_t value)
-{
-    uint8_t digits[24];
-    struct wr w = {digits, sizeof digits, 0, false};
-
-    wr_dec(&w, value);
-    http_add(dr, name, arena_copy(dr->mem, wr_span(&w)));
-}
-
 bool http_has(const struct draft *dr, enum http_type type)
 {
     const struct node *list = draft_find(&dr->root, "headers");

@@ -22,8 +22,8 @@ struct http_turn { /* a request whose response is to be sent, in its turn */
 struct http_stream { /* a connection */
     flow_id flow;
     bool used, ended; /* ended: the client sends no more */
-    bool
-        waits; /* the last request may make another protocol of it: nothing is read until it is answered */
+    /* the last request may make another protocol of it: nothing is read until it is answered */
+    bool waits;
     bool expects; /* 100 is to be sent once all earlier requests are answered */
     bool lingers; /* all is sent, and the client is to close */
     bool put_off; /* there are octets left for which the queue had no room */
@@ -96,8 +96,6 @@ void http_server_respond(struct http_server *s, struct http_answer *a, struct sp
 /* Send the responses whose turn has come. */
 void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t now_us,
                        struct outq *q);
-void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
-                      uint64_t split, struct outq *q);
 /* Nothing more is sent: closed in stages, so that the last response is not lost (RFC9112:9.6#a1). */
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q);

@@ -25,8 +25,8 @@ static bool interim(const struct http_answer *a)
     return status / 100 == 1 && status != 101;
 }
 
-/* By octets, or a message; its turn is over unless it is a 1xx. */
-static void reply_with(struct http_server *s, struct http_answer *a,
+/* By octets, or a message; its turn is over unless it is a 1xx. False: it is too large, and the turn goes on. */
+static bool reply_with(struct http_server *s, struct http_answer *a,
                        const struct http_reply_args *args)
 {
     struct wr w = {s->out, sizeof s->out, 0, false};
@@ -40,15 +40,17 @@ static void reply_with(struct http_server *s, struct http_answer *a,
             http_server_finish(s, a, args);
         http_encode(&w, &a->dr);
     }
+    if (w.full || a->mem.full)
+        return false;
     unsigned status = args->octets.n ? 0 : status_of(&a->dr);
     a->turn->tunnel = status == 101 || (a->turn->ask == HTTP_ASK_CONNECT && status / 100 == 2);
     if (args->octets.n || !interim(a))
         a->st->waits = false;
     if (!args->octets.n && interim(a)) {
-        http_server_send(s, a->st, wr_span(&w), args->split, a->q);
+        http_put(&s->env, a->st->flow, wr_span(&w), args->split, a->q);
     } else if (args->at_once || args->split) {
         struct http_turn t = *a->turn;
-        http_server_send(s, a->st, wr_span(&w), args->split, a->q);
+        http_put(&s->env, a->st->flow, wr_span(&w), args->split, a->q);
         http_turn_pop(a->st, (size_t)(a->turn - a->st->turns));
         a->st->conn.tunnel |= t.tunnel;
         if (t.close || a->close)
@@ -56,6 +58,7 @@ static void reply_with(struct http_server *s, struct http_answer *a,
     } else {
         http_server_respond(s, a, wr_span(&w), args->after_us ? a->in->now_us + args->after_us : 0);
     }
+    return true;
 }
 
 static void reply(struct http_server *s, const struct input *in, struct outq *q)
@@ -70,7 +73,10 @@ static void reply(struct http_server *s, const struct input *in, struct outq *q)
     flow_id flow = a.st->flow;
     a.mem = arena_of(s->scratch, sizeof s->scratch);
     a.close |= args->until_close || a.turn->close;
-    reply_with(s, &a, args);
+    if (!reply_with(s, &a, args)) {
+        http_tell(q, "error", in->token, HTTP_R_FAILED, in, "the response is too large");
+        return;
+    }
     http_tell(q, "sent", in->token, HTTP_R_SENT, in, NULL);
     if (a.st->used && a.st->flow == flow) /* what waited behind it */
         http_server_work(s, a.st, in, (struct span){NULL, 0}, q);
@@ -82,7 +88,7 @@ static void send_octets(struct http_server *s, const struct input *in, struct ou
     const struct http_stream *st = http_server_stream(s, a->flow);
 
     if (st)
-        http_server_send(s, st, a->octets, a->split, q);
+        http_put(&s->env, st->flow, a->octets, a->split, q);
     http_tell(q, st ? "sent" : "error", in->token, st ? HTTP_R_SENT : HTTP_R_FAILED, in,
               st ? NULL : "there is no such connection");
 }

@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_server_test.c - the server by itself: what it answers, in which order, and what becomes of
- * its connections. */
+/* harness/endpoints/http/http_server_test.c - the server by itself: what it answers, in which order, and what becomes
+ * of its connections. */
 #include "harness/tests/http_rig.h"
 
 #define HOST " HTTP/1.1\r\nHost: a\r\n"
@@ -306,6 +306,34 @@ static void many(void)
     solo_free(s);
 }
 
+/* Responses leave room behind them, though requests wait all the time; one that does not fit is not sent in part. */
+static void kept(void)
+{
+    static char body[256 << 10];
+    static uint8_t large[HTTP_WINDOW * 2];
+    struct http_server_config c = {.manual = true};
+    struct solo *s = server(&c);
+    struct solo_flow *f = solo_accept(s);
+
+    memset(body, 'x', sizeof body - 1);
+    solo_text(s, f, GET("/"));
+    for (uint32_t id = 1; id < 20; id++) {
+        solo_text(s, f, GET("/"));
+        solo_told(s);
+        reply(s, (struct http_reply_args){.id = id}, 200, body);
+        SOLO_IS(solo_told(s), "sent;");
+        SOLO_BEGINS(solo_sent(f), "HTTP/1.1 200 OK\r\n");
+        CU_ASSERT_FALSE_FATAL(f->closed);
+    }
+    reply(s, (struct http_reply_args){.id = 20, .octets = {large, sizeof large}}, 200, "");
+    reply(s, (struct http_reply_args){.id = 20, .chunk = 1}, 200, body);
+    SOLO_IS(solo_told(s), "error the response is too large;error the response is too large;");
+    SOLO_IS(solo_sent(f), "");
+    reply(s, (struct http_reply_args){.id = 20}, 204, "");
+    SOLO_BEGINS(solo_sent(f), "HTTP/1.1 204 No Content\r\n");
+    solo_free(s);
+}
+
 /* Another protocol, behind CONNECT and Upgrade; what came before the reply waits for it. */
 static void tunnels(void)
 {
@@ -453,5 +481,6 @@ static void dates(void)
 }
 
 TESTS({"resources", resources}, {"splits", splits}, {"closes", closes}, {"expects", expects},
-      {"asks", asks}, {"abandoned", abandoned}, {"many", many}, {"tunnels", tunnels},
-      {"times", times}, {"room", room}, {"configured", configured}, {"dates", dates})
+      {"asks", asks}, {"abandoned", abandoned}, {"many", many}, {"kept", kept},
+      {"tunnels", tunnels}, {"times", times}, {"room", room}, {"configured", configured},
+      {"dates", dates})

@@ -6,17 +6,6 @@ static const uint64_t linger_us = 2000000;
 
 /* ---- turns ---- */
 
-void http_server_send(const struct http_server *s, const struct http_stream *st, struct span octets,
-                      uint64_t split, struct outq *q)
-{
-    size_t step = split ? split : octets.n;
-
-    if (server_flag(s, "stream-in-octets"))
-        step = 1;
-    for (size_t at = 0; at < octets.n; at += step)
-        out_send(q, st->flow, span_cut(octets, at, at + step), NULL);
-}
-
 void http_server_finish_stream(struct http_server *s, struct http_stream *st, uint64_t now_us,
                                struct outq *q)
 {
@@ -35,8 +24,10 @@ void http_turn_pop(struct http_stream *st, size_t i)
 {
     st->n_turns--;
     memmove(st->turns + i, st->turns + i + 1, (st->n_turns - i) * sizeof *st->turns);
-    if (st->n_turns == 0)
-        st->kept_n = 0;
+    st->kept_n = 0; /* what stands behind the last response that waits can be used again */
+    for (size_t k = 0; k < st->n_turns; k++)
+        if (st->turns[k].ready && st->turns[k].at + st->turns[k].n > st->kept_n)
+            st->kept_n = st->turns[k].at + st->turns[k].n;
 }
 
 /* Which response leaves next; n_turns: none may. */
@@ -59,7 +50,7 @@ void http_server_flush(struct http_server *s, struct http_stream *st, uint64_t n
     while (st->n_turns && (i = next_turn(s, st)) < st->n_turns && st->turns[i].ready &&
            st->turns[i].due_us <= now_us) {
         struct http_turn t = st->turns[i];
-        http_server_send(s, st, (struct span){st->kept + t.at, t.n}, 0, q);
+        http_put(&s->env, st->flow, (struct span){st->kept + t.at, t.n}, 0, q);
         http_turn_pop(st, i);
         if (t.tunnel) {
             st->conn.tunnel = true;

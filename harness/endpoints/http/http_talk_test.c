@@ -1,5 +1,5 @@
-/* harness/endpoints/http/http_talk_test.c - client and server in the simulator: exchanges of every kind over streams that
- * are cut into segments of each size, over TLS too; always the same comes of them. */
+/* harness/endpoints/http/http_talk_test.c - client and server in the simulator: exchanges of every kind over streams
+ * that are cut into segments of each size, over TLS too; always the same comes of them. */
 #include "harness/drivers/sim.h"
 #include "harness/tests/http_talk.h"
 

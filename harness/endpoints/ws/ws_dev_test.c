@@ -1,5 +1,5 @@
-/* harness/endpoints/ws/ws_dev_test.c - each fault of the layer "ws" shows, by its clause or by what it does; each variant, and
- * each pair of them, keeps to the standard and is understood. */
+/* harness/endpoints/ws/ws_dev_test.c - each fault of the layer "ws" shows, by its clause or by what it does; each
+ * variant, and each pair of them, keeps to the standard and is understood. */
 #include "harness/core/test.h"
 #include "harness/tests/ws_rig.h"
 

@@ -94,8 +94,8 @@ static void ping(struct ws_layer *l, struct span data, struct outq *q)
         ws_send_pong(l, q);
 }
 
-/* The code to answer a Close with: its own, but for 1010, which a server does not send (RFC 6455 section 7.4.1) and which a
- * client sends of itself only. */
+/* The code to answer a Close with: its own, but for 1010, which a server does not send (RFC 6455 section 7.4.1) and
+ * which a client sends of itself only. */
 static uint16_t answer_code(uint16_t code)
 {
     return code == WS_NO_CODE ? 0 : code == WS_EXTENSION ? WS_NORMAL : code;

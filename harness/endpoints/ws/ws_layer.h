@@ -50,7 +50,8 @@ struct ws_layer {
 
 /* The handshake is done. */
 void ws_provide(struct ws_layer *l, const struct input *in, struct outq *q);
-/* Say how it ended, once, and take nothing more; the stream stays until ws_leave. `why` lives until the queue is emptied. */
+/* Say how it ended, once, and take nothing more; the stream stays until ws_leave. `why` lives until the queue is
+ * emptied. */
 void ws_tell_end(struct ws_layer *l, enum ws_told kind, enum close_why how, const char *why,
                  const struct input *in, struct outq *q);
 /* There is nothing more to say: the server ends the stream, the client waits for that. */

@@ -31,16 +31,6 @@ static struct span lines(struct ws_layer *l, struct span text)
     return wr_span(&w);
 }
 
-/* Without a port, which a host in brackets has behind them. */
-static struct span without_port(struct span host)
-{
-    size_t n = host.n;
-
-    while (n && lex_is(host.p[n - 1], LEX_DIGIT))
-        n--;
-    return n && n < host.n && host.p[n - 1] == ':' ? span_cut(host, 0, n - 1) : host;
-}
-
 /* Host of a client that is told none: the flow's name or address, and a port that is not the usual one. */
 static struct span host_of(struct ws_layer *l, const struct flow_spec *spec)
 {
@@ -56,7 +46,7 @@ static struct span host_of(struct ws_layer *l, const struct flow_spec *spec)
         addr_text(&w, &spec->remote);
     }
     return arena_copy(&l->mem,
-                      spec->remote.port == usual ? without_port(wr_span(&w)) : wr_span(&w));
+                      spec->remote.port == usual ? http_without_port(wr_span(&w)) : wr_span(&w));
 }
 
 void ws_take_options(struct ws_layer *l, const struct flow_spec *spec)
@@ -206,7 +196,7 @@ static struct span resource_of(const struct http_msg *m)
 
 static bool same_host(struct span have, struct span want)
 {
-    return lex_same(have, want) || lex_same(without_port(have), want);
+    return lex_same(have, want) || lex_same(http_without_port(have), want);
 }
 
 static bool same_path(struct span have, struct span want)

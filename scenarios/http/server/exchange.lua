@@ -145,7 +145,7 @@ case {
   needs = { "tcp", "http-empty" },
   run = function(t)
     local c = t:actor("client", "http")
-    local r = c:request { target = (t.profile.http or {}).empty or "/empty" }
+    local r = c:request { target = lib(t).path(t, "empty") }
     t:expect(r, { { success = true, clause = "RFC9110:8.6#5" } }, "a resource without content")
     t:check("RFC9112:6.1#7", r:field("Transfer-Encoding") == nil, "it has Transfer-Encoding", r)
     r = c:request { target = lib(t).path(t, "path") }
