@@ -314,39 +314,55 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs)
         sip_lint_body(&l);
 }
 
-/* The same with what is left of it. */
-static void lint_some(const struct sip_msg *m, const struct sip_plain *p, struct findings *fs)
+/* Rules of some header fields. */
+static void lint_fields(struct sip_lint *l, const struct sip_plain *p)
 {
-    struct sip_lint l;
-
-    l.m = m;
-    l.method = p->method;
-    l.quiet = ~p->due;
-    l.fs = fs;
-    memset(l.said, 0, sizeof l.said);
-    l.told_n = 0; /* which are told is then of no account */
-    if (sip_due(&l, SIP_ON_START))
-        sip_lint_start(&l);
     for (uint64_t left = p->lines | p->values; left; left &= left - 1) {
-        const struct sip_header *h = &m->headers[__builtin_ctzll(left)];
+        const struct sip_header *h = &l->m->headers[p->from + (size_t)__builtin_ctzll(left)];
         uint64_t bit = left & -left;
         if (p->lines & bit)
-            any_field(&l, h, p->values & bit);
+            any_field(l, h, p->values & bit);
         if (p->values & bit && sip_checks[h->type])
-            sip_checks[h->type](&l, h);
+            sip_checks[h->type](l, h);
     }
-    sip_lint_where(&l);
-    sip_lint_whole(&l);
-    if (m->body.n && sip_due(&l, SIP_ON_BODY))
-        sip_lint_body(&l);
+}
+
+static void lint_begin(struct sip_lint *l, const struct sip_look *k, struct findings *fs)
+{
+    l->m = k->m;
+    l->method = k->method;
+    l->quiet = ~k->due;
+    l->fs = fs;
+    memset(l->said, 0, sizeof l->said);
+    l->told_n = 0; /* which are told is then of no account */
+    if (sip_due(l, SIP_ON_START))
+        sip_lint_start(l);
 }
 
 void sip_lint(const struct sip_msg *m, struct findings *fs)
 {
+    struct sip_look k;
     struct sip_plain p;
+    struct sip_lint l;
+    bool begun = false;
 
-    if (!sip_plain(m, &p))
+    if (!sip_plain_begin(&k, m)) {
         sip_lint_all(m, fs);
-    else if (p.due || p.lines | p.values)
-        lint_some(m, &p, fs);
+        return;
+    }
+    while (sip_plain_next(&k, &p)) {
+        if (!begun && (k.due || p.lines | p.values)) {
+            lint_begin(&l, &k, fs);
+            begun = true;
+        }
+        l.quiet = ~k.due; /* also of the form of one of them */
+        if (p.lines | p.values)
+            lint_fields(&l, &p);
+    }
+    if (!k.due)
+        return;
+    sip_lint_where(&l);
+    sip_lint_whole(&l);
+    if (m->body.n && sip_due(&l, SIP_ON_BODY))
+        sip_lint_body(&l);
 }

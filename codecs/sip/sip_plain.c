@@ -147,37 +147,32 @@ static bool plain_name(struct sip_look *k, struct span name)
     return name.n != transfer && name.n > 0;
 }
 
-struct lines {                       /* of header fields */
-    uint64_t cut;                    /* bit i: its line is not of the usual form */
-    uint64_t odd;                    /* its value is not plain */
-    uint64_t via;                    /* it is a Via */
-    uint64_t left;                   /* it was not looked at so far */
-    size_t hosts;                    /* octets of LEXMAP_HOST, of those looked at so far */
-    uint16_t each[SIP_PLAIN_FIELDS]; /* in a value, if it is plain; else those that there are */
-};
-
-static __attribute__((cold)) size_t not_plain(struct sip_look *k, struct lines *l, size_t i)
+/* `i`: of the group that begins at `from`. */
+static __attribute__((cold)) size_t not_plain(struct sip_look *k, struct sip_lines *l, size_t from,
+                                              size_t i)
 {
-    const struct sip_header *h = &k->m->headers[i];
+    const struct sip_header *h = &k->m->headers[from + i];
 
     l->odd |= UINT64_C(1) << i;
     k->due |= sip_plain_fields[h->type].due | 1u << SIP_ON_SENDER | 1u << SIP_ON_ASKS;
     return lexmap_hosts(&k->map, h->line) - h->name.n;
 }
 
-static inline void looked(struct sip_look *k, struct lines *l, size_t i, size_t hosts)
+static inline void looked(struct sip_look *k, struct sip_lines *l, size_t from, size_t i,
+                          size_t hosts)
 {
     if (RARELY(hosts == SIP_NOT_PLAIN))
-        hosts = not_plain(k, l, i);
+        hosts = not_plain(k, l, from, i);
     l->each[i] = (uint16_t)hosts;
     l->hosts += hosts;
 }
 
-/* False: a header field stands there that may not stand twice. */
-static inline bool over_lines(struct sip_look *k, struct lines *l)
+/* Over all header fields; what is of bits and sums is of a message of one group. False: one stands there that may not stand
+ * twice. */
+static inline bool over_lines(struct sip_look *k, struct sip_lines *l)
 {
     const struct sip_msg *m = k->m;
-    uint64_t barred = 0, cut = 0;
+    uint64_t barred = 0, cut = 0, via = 0;
     uint32_t there = 0;
     size_t hosts = 0;
 
@@ -188,39 +183,41 @@ static inline bool over_lines(struct sip_look *k, struct lines *l)
         there |= is[type];
         hosts += h->name.n;
         if (RARELY(h->cut))
-            cut |= UINT64_C(1) << i;
+            cut |= UINT64_C(1) << i % SIP_PLAIN_GROUP;
         if (m->first[type] != i + 1) { /* there was one before */
             if (type == SIP_VIA)
-                l->via |= UINT64_C(1) << i;
+                via |= UINT64_C(1) << i % SIP_PLAIN_GROUP;
             else if (!sip_many_allowed(type))
                 return false;
         }
     }
     if (OFTEN(m->first[SIP_VIA]))
-        l->via |= UINT64_C(1) << (m->first[SIP_VIA] - 1);
+        via |= UINT64_C(1) << (m->first[SIP_VIA] - 1) % SIP_PLAIN_GROUP;
     unsigned lane = k->class == 0 ? 0 : k->class == 2 ? 1 : 2;
     sip_look_due(k, SIP_ON_WHERE, barred >> 16 * lane >> k->method & 1);
     k->there = there;
     l->cut = cut;
+    l->via = via;
     l->hosts = hosts;
+    l->odd = 0;
     return true;
 }
 
 /* Those that are in nearly all messages, always in the same order: so the CPU knows what comes. */
-static inline void over_usual(struct sip_look *k, struct lines *l)
+static inline void over_usual(struct sip_look *k, struct sip_lines *l)
 {
     const struct sip_msg *m = k->m;
     size_t i;
 
     for (uint64_t left = l->via; left; left &= left - 1) {
         i = (size_t)__builtin_ctzll(left);
-        looked(k, l, i, sip_plain_via(k, &m->headers[i]));
+        looked(k, l, 0, i, sip_plain_via(k, &m->headers[i]));
     }
     l->left &= ~l->via;
 #define LOOK(type, f)                                                                              \
     if (OFTEN(m->first[SIP_##type])) {                                                             \
         i = m->first[SIP_##type] - 1u;                                                             \
-        looked(k, l, i, sip_plain_##f(k, &m->headers[i]));                                         \
+        looked(k, l, 0, i, sip_plain_##f(k, &m->headers[i]));                                      \
         l->left &= ~(UINT64_C(1) << i);                                                            \
     }
     LOOK(FROM, from)
@@ -232,31 +229,115 @@ static inline void over_usual(struct sip_look *k, struct lines *l)
 #undef LOOK
 }
 
-static inline void over_others(struct sip_look *k, struct lines *l)
+static inline void over_others(struct sip_look *k, struct sip_lines *l, size_t from)
 {
     const struct sip_msg *m = k->m;
 
     for (uint64_t left = l->left; left; left &= left - 1) {
         size_t i = (size_t)__builtin_ctzll(left);
-        const struct sip_header *h = &m->headers[i];
+        const struct sip_header *h = &m->headers[from + i];
         sip_plain_check *check = sip_plain_fields[h->type].check;
         size_t n = check ? check(k, h) : SIP_NOT_PLAIN;
         if (h->type == SIP_OTHER && !plain_name(k, h->name))
             n = SIP_NOT_PLAIN;
-        looked(k, l, i, n);
+        looked(k, l, from, i, n);
     }
 }
 
 /* Not all parts are what they were taken for: which ones. */
-static __attribute__((cold)) void look_again(struct sip_look *k, struct lines *l, size_t start)
+static __attribute__((cold)) void look_again(struct sip_look *k, struct sip_lines *l, size_t from,
+                                             size_t n)
+{
+    const struct sip_header *h = &k->m->headers[from];
+
+    if (k->whole && lexmap_hosts(&k->map, k->m->start) != k->start)
+        not_plain_start(k);
+    for (size_t i = 0; i < n; i++)
+        if (lexmap_hosts(&k->map, h[i].line) != (size_t)l->each[i] + h[i].name.n)
+            not_plain(k, l, from, i);
+}
+
+/* ---- large messages ---- */
+
+static size_t size_of_value(enum sip_form form)
+{
+    return form == SIP_VIAS        ? sizeof(struct sip_via)
+           : form == SIP_ADDRESSES ? sizeof(struct sip_address)
+           : form == SIP_VALUES    ? sizeof(struct sip_value)
+                                   : 0; /* no list */
+}
+
+/* The text of a value in a list. */
+static struct span text_of(const uint8_t *value)
+{
+    struct span s; /* the first member of each */
+    memcpy(&s, value, sizeof s);
+    return s;
+}
+
+/* Whether all values of a list are plain, which takes more octets than a map has: as many at once as it takes. */
+static bool plain_list(struct sip_look *k, const struct sip_header *h)
+{
+    sip_plain_check *check = sip_plain_fields[h->type].check;
+    size_t size = size_of_value(sip_names[h->type].form);
+    const uint8_t *v = h->values, *behind = h->value.p;
+
+    for (size_t i = 0, n; check && size && i < h->values_n; i += n, v += n * size) {
+        struct sip_header some = *h;
+        const uint8_t *from = text_of(v).p, *end = from;
+        for (n = 0; i + n < h->values_n; n++) {
+            struct span next = text_of(v + n * size);
+            if ((size_t)(next.p + next.n - from) > LEXMAP_MAX)
+                break;
+            end = next.p + next.n;
+        }
+        for (; behind < from; behind++) /* between the lists */
+            if (lex_is(*behind, LEX_ALPHA | LEX_DIGIT) || *behind == '-' || *behind == '.')
+                return false;
+        behind = end;
+        some.value = (struct span){from, (size_t)(end - from)};
+        some.values = v;
+        some.values_n = n;
+        if (n == 0 || !lexmap_init(&k->map, some.value) || check(k, &some) != k->map.hosts)
+            return false;
+    }
+    return check && size && behind == h->value.p + h->value.n;
+}
+
+/* Header fields of a message that is more than a group. */
+static __attribute__((noinline)) size_t next_group(struct sip_look *k, struct sip_lines *l)
 {
     const struct sip_msg *m = k->m;
+    const struct sip_header *h = &m->headers[k->at];
+    size_t left = m->headers_n - k->at, n = 0, names = 0;
+    struct span text = {h->line.p, 0};
 
-    if (lexmap_hosts(&k->map, m->start) != start)
-        not_plain_start(k);
-    for (size_t i = 0; i < m->headers_n; i++)
-        if (lexmap_hosts(&k->map, m->headers[i].line) != (size_t)l->each[i] + m->headers[i].name.n)
-            not_plain(k, l, i);
+    l->cut = l->odd = 0;
+    for (; n < left && n < SIP_PLAIN_GROUP; n++) {
+        size_t size = (size_t)(h[n].line.p + h[n].line.n - text.p);
+        if (size > LEXMAP_MAX)
+            break;
+        text.n = size;
+        names += h[n].name.n;
+        l->cut |= (uint64_t)h[n].cut << n;
+    }
+    if (n == 0 || !lexmap_init(&k->map, text)) { /* one that is large, or next to nothing */
+        n = n ? n : 1;
+        l->cut = l->odd = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
+        if (n == 1 && plain_list(k, h)) {
+            l->odd = 0;
+            l->cut = h->cut;
+        } else {
+            k->due = UINT32_MAX;
+        }
+        return n;
+    }
+    l->hosts = names;
+    l->left = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
+    over_others(k, l, k->at);
+    if (RARELY(l->hosts != k->map.hosts))
+        look_again(k, l, k->at, n);
+    return n;
 }
 
 /* ---- what header fields say together ---- */
@@ -322,36 +403,55 @@ static inline void look_at_all(struct sip_look *k)
     sip_look_due(k, SIP_ON_TOGETHER, m->status == 202 || m->status == 494);
 }
 
-bool sip_plain(const struct sip_msg *m, struct sip_plain *p)
+bool sip_plain_begin(struct sip_look *k, const struct sip_msg *m)
 {
-    struct sip_look k; /* member by member: the map is large */
-    struct lines l;
+    struct sip_lines *l = &k->lines;
 
     if (RARELY(m->headers_n == 0 || m->headers_n > SIP_PLAIN_FIELDS ||
-               (!m->request && (m->status < 100 || m->status > 699)) ||
-               !lexmap_init(&k.map, m->head)))
+               (!m->request && (m->status < 100 || m->status > 699))))
         return false;
-    k.m = m;
-    k.method = sip_method_in(m);
-    k.class = m->request ? 0 : m->status / 100;
-    k.due = k.supported = k.required = 0;
-    k.contacts = k.reasons = 0;
-    k.flow = k.tagged = k.refresher = k.low = false;
-    l.odd = l.via = 0;
-    l.left = UINT64_MAX >> (SIP_PLAIN_FIELDS - m->headers_n);
-    size_t start = plain_start(&k);
-    if (RARELY(start == 0))
-        start = not_plain_start(&k);
-    if (RARELY(!over_lines(&k, &l)))
+    k->m = m; /* member by member: the map is large */
+    k->at = 0;
+    k->whole = m->headers_n <= SIP_PLAIN_GROUP && m->head.n <= LEXMAP_MAX;
+    k->method = sip_method_in(m);
+    k->class = m->request ? 0 : m->status / 100;
+    k->due = k->supported = k->required = 0;
+    k->contacts = k->reasons = 0;
+    k->flow = k->tagged = k->refresher = k->low = false;
+    bool looked_at = lexmap_init(&k->map, k->whole ? m->head : m->start);
+    k->start = looked_at ? plain_start(k) : 0;
+    if (RARELY(k->start == 0 || (!k->whole && k->start != k->map.hosts)))
+        k->start = looked_at ? not_plain_start(k) : 0;
+    if (RARELY(!looked_at))
+        k->due = UINT32_MAX;
+    return over_lines(k, l);
+}
+
+bool sip_plain_next(struct sip_look *k, struct sip_plain *p)
+{
+    const struct sip_msg *m = k->m;
+    struct sip_lines *l = &k->lines;
+    size_t n = m->headers_n;
+
+    if (k->at == n)
         return false;
-    over_usual(&k, &l);
-    over_others(&k, &l);
-    if (RARELY(start + l.hosts != k.map.hosts))
-        look_again(&k, &l, start);
-    look_at_all(&k);
-    p->method = k.method;
-    p->lines = l.cut | l.odd;
-    p->values = l.odd | (k.low ? UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1) : 0);
-    p->due = k.due;
+    if (OFTEN(k->whole)) {
+        l->left = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
+        over_usual(k, l);
+        over_others(k, l, 0);
+        if (RARELY(k->start + l->hosts != k->map.hosts))
+            look_again(k, l, 0, n);
+    } else {
+        n = next_group(k, l);
+    }
+    p->from = k->at;
+    p->lines = l->cut | l->odd;
+    p->values = l->odd;
+    if (k->low)
+        p->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u - k->at);
+    k->low = false;
+    k->at += n;
+    if (k->at == m->headers_n)
+        look_at_all(k);
     return true;
 }

@@ -16,16 +16,24 @@
 #include "codecs/base/lexmap.h"
 #include "codecs/sip/sip_lint.h"
 
-enum { SIP_PLAIN_FIELDS = 64 }; /* header fields of a message that is looked at, at most */
-
-struct sip_plain {
-    enum sip_method method;
-    uint64_t lines;  /* bit i: the rules of any header field are to be tried at the i-th one */
-    uint64_t values; /* bit i: so are those of the value of the i-th one */
-    uint32_t due;    /* 1 << enum sip_topic: and those on this topic */
+enum {
+    SIP_PLAIN_GROUP =
+        64, /* header fields that are looked at together, at most: in LEXMAP_MAX octets */
+    SIP_PLAIN_FIELDS =
+        65534, /* of a message that is looked at, at most: sip_msg has the first of a type up to there */
 };
-/* Look at a decoded message. False: it is none of those that are looked at, all rules are to be tried. */
-bool sip_plain(const struct sip_msg *m, struct sip_plain *p);
+struct sip_plain { /* header fields that were looked at together */
+    size_t from;
+    uint64_t
+        lines; /* bit i: the rules of any header field are to be tried at the one at from + i */
+    uint64_t values; /* bit i: so are those of its value */
+};
+struct sip_look;
+/* Look at the start line of a decoded message, and which header fields there are. False: it is none of those that are looked
+ * at, all rules are to be tried. */
+bool sip_plain_begin(struct sip_look *k, const struct sip_msg *m);
+/* Look at the next header fields. False: there are no more, and k->due is complete. */
+bool sip_plain_next(struct sip_look *k, struct sip_plain *p);
 
 /* ---- looking: sip_plain.c goes over the message, sip_plain_field.c knows the header fields ---- */
 
@@ -35,11 +43,24 @@ enum sip_option_tag { /* those that rules ask for */
                       SIP_OPTION_OUTBOUND,
                       SIP_OPTION_PATH,
 };
+struct sip_lines {                  /* of a group of header fields; bit i: of the i-th of them */
+    uint64_t cut;                   /* its line is not of the usual form */
+    uint64_t odd;                   /* its value is not plain */
+    uint64_t via;                   /* it is a Via */
+    uint64_t left;                  /* it was not looked at so far */
+    size_t hosts;                   /* octets of LEXMAP_HOST, of those looked at so far */
+    uint16_t each[SIP_PLAIN_GROUP]; /* in a value, if it is plain; else those that there are */
+};
 struct sip_look {
     const struct sip_msg *m;
+    size_t at;  /* the next header field that was not looked at */
+    bool whole; /* the message is one group, its start line with it */
+    size_t
+        start; /* octets of LEXMAP_HOST of the start line, if it is plain; else those that there are */
+    struct sip_lines lines;
     enum sip_method method;
-    unsigned class;               /* of the status; 0: a request */
-    uint32_t due;                 /* topics so far */
+    unsigned class; /* of the status; 0: a request */
+    uint32_t due;   /* 1 << enum sip_topic: those whose rules are to be tried, as far as is known */
     unsigned supported, required; /* 1 << enum sip_option_tag: those in Supported, in Require */
     uint32_t there;               /* header fields that sip_plain.c asks for */
     size_t contacts, reasons;     /* values */
@@ -47,7 +68,7 @@ struct sip_look {
     bool tagged;                  /* To has a tag */
     bool refresher;               /* Session-Expires has refresher */
     bool low; /* its rules are to be tried, since the interval is below what some ask for */
-    struct lexmap map; /* of m->head */
+    struct lexmap map; /* of what is looked at */
 };
 /* Whether rules on a topic are to be tried; another part of the message may say so too. */
 static inline void sip_look_due(struct sip_look *k, enum sip_topic topic, bool due)
