@@ -54,6 +54,17 @@ const struct param *param_commas(struct span s, struct arena *mem, size_t *n)
     return l.p;
 }
 
+void param_find_each(const struct param *v, size_t n, const char *const *names, size_t names_n,
+                     const struct param **found)
+{
+    for (size_t k = 0; k < names_n; k++)
+        found[k] = NULL;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; v[i].name.n && k < names_n; k++)
+            if (!found[k] && lex_like(v[i].name, names[k]))
+                found[k] = &v[i];
+}
+
 void param_put(struct wr *w, const struct node *item)
 {
     const struct node *text = draft_child(item, &fields[P_TEXT]);

@@ -39,6 +39,10 @@ static inline const struct param *param_find(const struct param *v, size_t n, co
     return NULL;
 }
 
+/* The same of several names, in one go over parameters of which there may be many: found[i] is the first one called names[i]. */
+void param_find_each(const struct param *v, size_t n, const char *const *names, size_t names_n,
+                     const struct param **found);
+
 enum param_as {                   /* what the value of a parameter may be, joined by | */
                 PARAM_LACKS = 1,  /* not there */
                 PARAM_PLAIN = 2,  /* host characters */

@@ -101,12 +101,13 @@ struct sip_auth { /* RFC 3261 sections 20.7, 20.27, 20.28, 20.44; 20.6 without s
 };
 struct sip_header {
     enum sip_type type;
-    bool cut;           /* the line is not "NAME: VALUE" and CRLF: line says what it is */
-    bool fold;          /* the value goes on behind a line end */
-    struct span line;   /* all of it, with its end */
-    struct span name;   /* as it stands there; empty where the line has no colon */
-    struct span value;  /* without white space around */
-    const void *values; /* by the form of its type; NULL while it is not typed */
+    bool cut;          /* the line is not "NAME: VALUE" and CRLF: line says what it is */
+    bool fold;         /* the value goes on behind a line end */
+    struct span line;  /* all of it, with its end */
+    struct span name;  /* as it stands there; empty where the line has no colon */
+    struct span value; /* without white space around */
+    const void *
+        values; /* by the form of its type; NULL while it is not typed. Of empty elements of a list in a row one is kept */
     size_t values_n;
 };
 

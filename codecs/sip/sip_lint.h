@@ -130,6 +130,8 @@ bool sip_address_form(struct sip_lint *l, const struct sip_address *a);
 bool sip_closed(const struct sip_address *a);
 /* Whether it is "<urn:NID:NSS>" in quotes. */
 bool sip_urn(struct span s);
+/* Parameters of a Contact that extensions define: RFC 3840, RFC 5626. */
+void sip_contact_params(struct sip_lint *l, const struct sip_address *a);
 /* A list of addresses whose URIs have "<" and ">". */
 void sip_bracketed(struct sip_lint *l, const struct sip_header *h, enum sip_rule empty,
                    enum sip_rule bare);
@@ -138,12 +140,15 @@ bool sip_bare_fits(const struct sip_address *a);
 /* A Content-ID in quotes, as Referred-By has it (RFC 3892 section 3). */
 bool sip_clean_id(struct span s);
 /* The value of a parameter; p is NULL where there is no such parameter, n is 0 where it has no value. */
-static inline struct span sip_param(const struct param *v, size_t n, const char *name)
+static inline struct span sip_param_value(const struct param *p)
 {
-    const struct param *p = param_find(v, n, name);
     if (!p)
         return (struct span){NULL, 0};
     return p->value.p ? p->value : span_cut(p->text, p->text.n, p->text.n);
+}
+static inline struct span sip_param(const struct param *v, size_t n, const char *name)
+{
+    return sip_param_value(param_find(v, n, name));
 }
 
 /* ---- checks by the type of a header field; NULL: none but those of its form ---- */
@@ -159,7 +164,7 @@ sip_check sip_check_via, sip_check_from, sip_check_to, sip_check_contact, sip_ch
 sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy, sip_check_access,
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
     sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
-    sip_check_history, sip_check_signed;
+    sip_check_history, sip_check_signed, sip_check_preferred;
 /* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to be kept. */
 void sip_lint_all(const struct sip_msg *m, struct findings *fs);
 /* Whether several header fields of a type may stand in one message. */

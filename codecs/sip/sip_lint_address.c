@@ -20,12 +20,13 @@ static bool ip_address(struct span s)
 
 static void via_params(struct sip_lint *l, const struct sip_via *v)
 {
-    const struct param *p = v->params;
-    size_t n = v->params_n;
+    static const char *const names[] = {"branch", "ttl", "maddr", "received"};
+    const struct param *found[COUNT(names)];
 
-    sip_params(l, p, n, "branch ttl maddr received");
-    struct span branch = sip_param(p, n, "branch"), ttl = sip_param(p, n, "ttl"),
-                maddr = sip_param(p, n, "maddr"), received = sip_param(p, n, "received");
+    sip_params(l, v->params, v->params_n, "branch ttl maddr received");
+    param_find_each(v->params, v->params_n, names, COUNT(names), found);
+    struct span branch = sip_param_value(found[0]), ttl = sip_param_value(found[1]),
+                maddr = sip_param_value(found[2]), received = sip_param_value(found[3]);
     if (branch.p && sip_token(branch))
         sip_must(l, !lex_like(branch, "z9hG4bK"), SIP_R_VIA_COOKIE_ONLY, branch);
     else if (branch.p)
@@ -245,14 +246,16 @@ static enum context contact_context(const struct sip_lint *l)
 
 static void contact_value(struct sip_lint *l, const struct sip_address *a)
 {
+    static const char *const names[] = {"q", "expires", "action"};
+    const struct param *found[COUNT(names)];
     bool registering = l->method == SIP_M_REGISTER;
 
     if (!address(l, a, "q expires", contact_context(l)))
         return;
     sip_must(l, bare_fits(a), SIP_R_CONTACT_BARE, a->text);
-    struct span q = sip_param(a->params, a->params_n, "q"),
-                expires = sip_param(a->params, a->params_n, "expires");
-    const struct param *action = param_find(a->params, a->params_n, "action");
+    param_find_each(a->params, a->params_n, names, COUNT(names), found);
+    struct span q = sip_param_value(found[0]), expires = sip_param_value(found[1]);
+    const struct param *action = found[2];
     if (q.p)
         sip_must(l, lex_qvalue(q), SIP_R_CONTACT_Q, q);
     if (expires.p)
@@ -283,11 +286,14 @@ void sip_check_contact(struct sip_lint *l, const struct sip_header *h)
     const struct sip_address *a = h->values;
 
     sip_must(l, h->value.n > 0, SIP_R_CONTACT_EMPTY, h->value);
-    for (size_t i = 0; h->value.n && i < h->values_n; i++)
+    for (size_t i = 0; h->value.n && i < h->values_n; i++) {
         if (a[i].bare && span_is(a[i].uri.text, "*"))
             contact_star(l, h, &a[i]);
         else
             contact_value(l, &a[i]);
+        if (a[i].params_n || a[i].uri.params_n)
+            sip_contact_params(l, &a[i]);
+    }
 }
 
 /* ---- lists in which URIs have < and > ---- */

@@ -6,6 +6,91 @@ static bool sip_scheme(const struct uri *u)
     return u->kind == URI_SIP || u->kind == URI_SIPS;
 }
 
+/* ---- Contact, and which Contacts a caller prefers ---- */
+
+/* A parameter whose name has "+" in front (RFC 3840 section 9). */
+static void feature(struct sip_lint *l, const struct param *p)
+{
+    struct span name = p->name;
+
+    if (!sip_token(name))
+        return;
+    bool fits = name.n > 1 && lex_is(name.p[1], LEX_ALPHA);
+    for (size_t k = 1; fits && k < name.n; k++)
+        fits = lex_is(name.p[k], LEX_ALPHA | LEX_DIGIT) || lex_among(name.p[k], "!'.-%");
+    sip_must(l, fits, SIP_R_FEATURE_NAME, p->text);
+    if (p->value.p)
+        sip_must(l, p->value.n && p->value.p[0] == '"', SIP_R_FEATURE_VALUE, p->text);
+}
+
+static bool is_feature(const struct param *p)
+{
+    return p->name.n && p->name.p[0] == '+';
+}
+
+void sip_check_preferred(struct sip_lint *l, const struct sip_header *h)
+{
+    const struct sip_value *v = h->values;
+
+    sip_check_ext(l, h);
+    for (size_t i = 0; i < h->values_n; i++)
+        for (size_t k = 0; k < v[i].params_n; k++)
+            if (is_feature(&v[i].params[k]))
+                feature(l, &v[i].params[k]);
+}
+
+bool sip_urn(struct span s)
+{
+    struct span in = span_cut(s, 2, s.n - 2);
+    size_t nid = lex_find(in, 4, ':');
+
+    return lex_like(span_cut(in, 0, 4), "urn:") && nid > 4 && nid + 1 < in.n;
+}
+
+/* RFC 5626: +sip.instance and reg-id. */
+static void outbound(struct sip_lint *l, const struct sip_address *a, const struct param *instance,
+                     const struct param *id)
+{
+    bool registering = l->m->request && l->method == SIP_M_REGISTER;
+    uint64_t n;
+
+    if (instance) {
+        struct span v = instance->value;
+        bool fits = v.n > 4 && sip_quoted(v) && v.p[1] == '<' && v.p[v.n - 2] == '>';
+        sip_must(l, fits, SIP_R_INSTANCE_FORM, v.n ? v : a->text);
+        if (fits)
+            sip_must(l, sip_urn(v), SIP_R_INSTANCE_URN, v);
+    }
+    if (!id)
+        return;
+    if (!lex_all(id->value, LEX_DIGIT))
+        sip_broke(l, SIP_R_REG_ID_FORM, id->value.n ? id->value : a->text);
+    else
+        sip_must(l, lex_number(id->value, &n) && n >= 1 && n < UINT64_C(1) << 31,
+                 SIP_R_REG_ID_RANGE, id->value);
+    if (registering)
+        sip_must(l, instance != NULL, SIP_R_REG_ID_INSTANCE, a->text);
+}
+
+void sip_contact_params(struct sip_lint *l, const struct sip_address *a)
+{
+    const struct param *instance = NULL, *id = NULL;
+
+    for (size_t i = 0; i < a->params_n; i++) { /* once over all: there may be many */
+        const struct param *p = &a->params[i];
+        if (is_feature(p))
+            feature(l, p);
+        if (!instance && lex_like(p->name, "+sip.instance"))
+            instance = p;
+        else if (!id && lex_like(p->name, "reg-id"))
+            id = p;
+    }
+    outbound(l, a, instance, id);
+    bool other = l->m->request && l->method != SIP_M_REGISTER;
+    if (other && a->uri.params_n && uri_param(&a->uri, "ob").p)
+        sip_must(l, sip_option(l->m, SIP_SUPPORTED, "outbound"), SIP_R_OB_SUPPORTED, a->text);
+}
+
 /* ---- P-Asserted-Identity, P-Preferred-Identity ---- */
 
 /* The values of all header fields of a type, up to three; sets how many there are. */

@@ -324,66 +324,20 @@ static void rport(struct sip_lint *l)
     }
 }
 
-/* Parameters with "+" of RFC 3840 section 9. */
-static void features(struct sip_lint *l, const struct param *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct span name = v[i].name;
-        if (name.n == 0 || name.p[0] != '+' || !sip_token(name))
-            continue;
-        bool fits = name.n > 1 && lex_is(name.p[1], LEX_ALPHA);
-        for (size_t k = 1; fits && k < name.n; k++)
-            fits = lex_is(name.p[k], LEX_ALPHA | LEX_DIGIT) || lex_among(name.p[k], "!'.-%");
-        sip_must(l, fits, SIP_R_FEATURE_NAME, v[i].text);
-        if (v[i].value.p)
-            sip_must(l, v[i].value.n && v[i].value.p[0] == '"', SIP_R_FEATURE_VALUE, v[i].text);
-    }
-}
-
-/* RFC 5626. Whether the Contact has reg-id. */
-static bool outbound(struct sip_lint *l, const struct sip_address *a)
-{
-    struct span id = sip_param(a->params, a->params_n, "reg-id"),
-                instance = sip_param(a->params, a->params_n, "+sip.instance");
-    uint64_t v;
-
-    if (instance.p)
-        sip_must(l,
-                 instance.n > 4 && sip_quoted(instance) && instance.p[1] == '<' &&
-                     instance.p[instance.n - 2] == '>',
-                 SIP_R_INSTANCE_FORM, instance.n ? instance : a->text);
-    if (!id.p)
-        return false;
-    if (!lex_all(id, LEX_DIGIT))
-        sip_broke(l, SIP_R_REG_ID_FORM, id.n ? id : a->text);
-    else
-        sip_must(l, lex_number(id, &v) && v >= 1 && v < UINT64_C(1) << 31, SIP_R_REG_ID_RANGE, id);
-    if (l->m->request && l->method == SIP_M_REGISTER)
-        sip_must(l, instance.p != NULL, SIP_R_REG_ID_INSTANCE, a->text);
-    return true;
-}
-
+/* RFC 5626. The first reg-id of a registration asks for options. */
 static void contacts(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
-    const struct sip_address *flow = NULL;
+    struct span id = {NULL, 0};
 
-    for (size_t i = 0; i < m->headers_n; i++) {
+    for (size_t i = 0; m->request && l->method == SIP_M_REGISTER && i < m->headers_n; i++) {
         const struct sip_header *h = &m->headers[i];
         const struct sip_address *a = h->values;
-        const struct sip_value *v = h->values;
-        for (size_t k = 0; h->type == SIP_CONTACT && k < h->values_n; k++) {
-            features(l, a[k].params, a[k].params_n);
-            if (outbound(l, &a[k]) && !flow)
-                flow = &a[k];
-        }
-        bool prefers = h->type == SIP_ACCEPT_CONTACT || h->type == SIP_REJECT_CONTACT;
-        for (size_t k = 0; prefers && k < h->values_n; k++)
-            features(l, v[k].params, v[k].params_n);
+        for (size_t k = 0; h->type == SIP_CONTACT && k < h->values_n && !id.p; k++)
+            id = sip_param(a[k].params, a[k].params_n, "reg-id");
     }
-    if (!flow || !m->request || l->method != SIP_M_REGISTER)
+    if (!id.p)
         return;
-    struct span id = sip_param(flow->params, flow->params_n, "reg-id");
     sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_REG_ID_OUTBOUND, id);
     sip_must(l, sip_option(m, SIP_SUPPORTED, "path"), SIP_R_REG_ID_PATH, id);
 }

@@ -411,7 +411,7 @@ sip_check *const sip_checks[SIP_TYPES] = {
     [SIP_VIA] = sip_check_via,
     [SIP_WARNING] = warning,
     /* extensions */
-    [SIP_ACCEPT_CONTACT] = sip_check_ext,
+    [SIP_ACCEPT_CONTACT] = sip_check_preferred,
     [SIP_ACCEPT_RESOURCE_PRIORITY] = sip_check_ext,
     [SIP_ALLOW_EVENTS] = sip_check_ext,
     [SIP_EVENT] = sip_check_ext,
@@ -441,7 +441,7 @@ sip_check *const sip_checks[SIP_TYPES] = {
     [SIP_REFERRED_BY] = sip_check_referred_by,
     [SIP_REFER_SUB] = sip_check_ext,
     [SIP_REFER_TO] = sip_check_refer_to,
-    [SIP_REJECT_CONTACT] = sip_check_ext,
+    [SIP_REJECT_CONTACT] = sip_check_preferred,
     [SIP_REPLACES] = sip_check_ext,
     [SIP_REQUEST_DISPOSITION] = sip_check_ext,
     [SIP_RESOURCE_PRIORITY] = sip_check_ext,

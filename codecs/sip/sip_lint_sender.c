@@ -43,33 +43,11 @@ static void cookies(struct sip_lint *l)
 
 /* ---- outbound (RFC 5626), Path (RFC 3327) ---- */
 
-bool sip_urn(struct span s)
-{
-    struct span in = span_cut(s, 2, s.n - 2);
-    size_t nid = lex_find(in, 4, ':');
-
-    return lex_like(span_cut(in, 0, 4), "urn:") && nid > 4 && nid + 1 < in.n;
-}
-
 static void outbound(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
-    const struct sip_header *timer = sip_header(m, SIP_FLOW_TIMER),
-                            *contact = sip_header(m, SIP_CONTACT), *path = sip_header(m, SIP_PATH);
-    bool other = m->request && l->method != SIP_M_REGISTER;
+    const struct sip_header *timer = sip_header(m, SIP_FLOW_TIMER), *path = sip_header(m, SIP_PATH);
 
-    for (const struct sip_header *h = contact; h && h < m->headers + m->headers_n; h++) {
-        const struct sip_address *a = h->values;
-        for (size_t k = 0; h->type == SIP_CONTACT && k < h->values_n; k++) {
-            struct span instance = sip_param(a[k].params, a[k].params_n, "+sip.instance");
-            if (instance.n > 4 && sip_quoted(instance) && instance.p[1] == '<' &&
-                instance.p[instance.n - 2] == '>') /* any other was said to be none */
-                sip_must(l, sip_urn(instance), SIP_R_INSTANCE_URN, instance);
-            if (other && uri_param(&a[k].uri, "ob").p)
-                sip_must(l, sip_option(m, SIP_SUPPORTED, "outbound"), SIP_R_OB_SUPPORTED,
-                         a[k].text);
-        }
-    }
     if (timer && m->version.n) {
         bool registered = !m->request && m->status / 100 == 2 &&
                           (l->method == SIP_M_REGISTER || l->method == SIP_M_OTHER);

@@ -167,8 +167,8 @@ static inline void looked(struct sip_look *k, struct sip_lines *l, size_t from, 
     l->hosts += hosts;
 }
 
-/* Over all header fields; what is of bits and sums is of a message of one group. False: one stands there that may not stand
- * twice. */
+/* Over all header fields; what is of bits and sums is of a message of one group. False: one stands there that may
+ * not stand twice. */
 static inline bool over_lines(struct sip_look *k, struct sip_lines *l)
 {
     const struct sip_msg *m = k->m;

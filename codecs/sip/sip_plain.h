@@ -29,8 +29,8 @@ struct sip_plain { /* header fields that were looked at together */
     uint64_t values; /* bit i: so are those of its value */
 };
 struct sip_look;
-/* Look at the start line of a decoded message, and which header fields there are. False: it is none of those that are looked
- * at, all rules are to be tried. */
+/* Look at the start line of a decoded message, and which header fields there are. False: it is none of those that
+ * are looked at, all rules are to be tried. */
 bool sip_plain_begin(struct sip_look *k, const struct sip_msg *m);
 /* Look at the next header fields. False: there are no more, and k->due is complete. */
 bool sip_plain_next(struct sip_look *k, struct sip_plain *p);

@@ -268,8 +268,8 @@ size_t sip_plain_contact(struct sip_look *k, const struct sip_header *h)
             return NOT_PLAIN;
         n -= signs;
         tail = end_of(a->text);
-        sip_look_due(k, SIP_ON_SENDER,
-                     k->class == 0 && !registering && a->uri.params_n && may_have_ob(&a->uri));
+        if (k->class == 0 && !registering && a->uri.params_n && may_have_ob(&a->uri))
+            return NOT_PLAIN;
         k->flow |= has & HAS(REG_ID) && registering && k->class == 0;
     }
     k->contacts += h->values_n;

@@ -2,7 +2,7 @@
 #include "codecs/sip/sip_lint.h"
 #include "harness/core/test.h"
 
-enum { ROOM = 1 << 16, LONGEST = 2048, KEPT = 96 };
+enum { ROOM = 1 << 20, LONGEST = 2048, KEPT = 96 };
 
 static const char *const messages[] = {
     "INVITE sip:bob@example.com;transport=udp SIP/2.0\r\n"
@@ -197,4 +197,57 @@ static void kinds(void)
     CU_ASSERT_EQUAL(differ, 0);
 }
 
-TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds})
+/* Messages of more than a group of header fields, or with one that is more than a map has: each ordinary one with
+ * its lines many times, or the values of one; an octet somewhere becomes another one. */
+static void large(void)
+{
+    static const struct {
+        const char *line, *again; /* the line goes on with `again` */
+        size_t lines, times;
+    } rows[] = {
+        {"Via: SIP/2.0/UDP b.example.com;branch=z9hG4bK7",
+         ", SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bK8", 1, 150},
+        {"Via: SIP/2.0/UDP b.example.com;branch=z9hG4bK7", "", 120, 0},
+        {"X-Any: thing", "", 90, 0},
+        {"X-Any: thing", "x", 1, 5000},
+        {"Record-Route: <sip:p.example.com;lr>", ", <sip:192.0.2.1:5061;lr>", 3, 100},
+        {"Supported: path", ", x", 1, 2500},
+        {"Reason: SIP;cause=200", ", Q.850;cause=16;text=\"a b\"", 1, 300},
+    };
+    static const char odd[] = " \t\r\n,;:<>\"@=%/\\([*.-0aZ\x80";
+    static uint8_t p[3 * LONGEST + 20000];
+    uint64_t chance = 1;
+
+    differ = plain = 0;
+    for (size_t i = 0; i < COUNT(messages); i++)
+        for (size_t r = 0; r < COUNT(rows); r++)
+            for (size_t at = 0; at < 3; at++) { /* behind the first line, the third, the sixth */
+                struct wr w = {.p = p, .cap = sizeof p};
+                const char *from = messages[i];
+                for (size_t k = 0; k < 1 + at * 2 && *from; k++)
+                    from = strchr(from, '\n') + 1;
+                wr_put(&w,
+                       (struct span){(const uint8_t *)messages[i], (size_t)(from - messages[i])});
+                for (size_t k = 0; k < rows[r].lines; k++) {
+                    wr_text(&w, rows[r].line);
+                    for (size_t t = 0; t < rows[r].times; t++)
+                        wr_text(&w, rows[r].again);
+                    wr_text(&w, "\r\n");
+                }
+                wr_text(&w, from);
+                CU_ASSERT_FALSE(w.full);
+                compare(p, w.n);
+                for (size_t k = 0; k < 40; k++) {
+                    chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                    size_t where = (size_t)(chance >> 33) % w.n;
+                    uint8_t was = p[where];
+                    p[where] = (uint8_t)odd[(chance >> 20) % (sizeof odd - 1)];
+                    compare(p, w.n);
+                    p[where] = was;
+                }
+            }
+    CU_ASSERT_EQUAL(differ, 0);
+    CU_ASSERT_TRUE(plain > 20);
+}
+
+TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds}, {"large", large})

@@ -189,6 +189,39 @@ static void no_length(void)
     }
 }
 
+/* Of empty elements in a row one is kept, in every form of list. */
+static void empty_elements(void)
+{
+    static const struct {
+        const char *line;
+        size_t values;
+    } rows[] = {
+        {"Contact: <sip:a@b>,,, ,<sip:c@d>", 3},
+        {"Contact: ,,,,", 1},
+        {"Contact: <sip:a@b>,,", 2},
+        {"Contact: <sip:a@b>,", 2},
+        {"Via: ,,SIP/2.0/UDP a", 2},
+        {"Supported: a,,,b,", 4},
+        {"Supported: a,, ,", 2},
+        {"Supported: ,", 1},
+        {"Accept: a/b;c=\"d\",,,e/f,,", 4},
+    };
+    uint8_t room[4096];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t p[256];
+        struct wr w = {.p = p, .cap = sizeof p};
+        struct arena mem = arena_of(room, sizeof room);
+        struct findings fs = {0};
+        struct sip_msg m;
+        wr_text(&w, "BYE sip:a@b SIP/2.0\r\n");
+        wr_text(&w, rows[i].line);
+        wr_text(&w, "\r\n\r\n");
+        CU_ASSERT_EQUAL_FATAL(sip_decode((struct span){p, w.n}, &mem, &m, &fs), STEP_ITEM);
+        CU_ASSERT_EQUAL(m.headers[0].values_n, rows[i].values);
+    }
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -200,5 +233,6 @@ static void guess(void)
     CU_ASSERT_EQUAL(sip_guess((struct span){NULL, 0}, SIP_PORT), 0);
 }
 
-TESTS({"names", names}, {"streams", stream}, {"limits", limits}, {"bodies", bodies},
-      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"guess", guess})
+TESTS({"names", names}, {"empty elements", empty_elements}, {"streams", stream}, {"limits", limits},
+      {"bodies", bodies}, {"empty_boundary", empty_boundary}, {"no_length", no_length},
+      {"guess", guess})

@@ -278,6 +278,14 @@ static void auth(struct cursor *c, void *item)
 
 #define INLINE static inline __attribute__((always_inline)) /* so that the form is known */
 
+/* Go over empty elements of a list behind one that is empty too: there may be a million. False: no other one follows. */
+static __attribute__((noinline)) bool skip_empty(struct cursor *c)
+{
+    while (c->at < c->end && c->p[c->at] == ',')
+        c->at = skip_lws(c, c->at + 1);
+    return c->at < c->end;
+}
+
 /* All values from c->at on, of which `l` has some already. */
 INLINE void values_from(struct cursor *c, struct sip_header *h, struct arena_list l, size_t size,
                         void (*read)(struct cursor *c, void *item))
@@ -290,10 +298,13 @@ INLINE void values_from(struct cursor *c, struct sip_header *h, struct arena_lis
         l = (struct arena_list){item, item != NULL, item != NULL};
     while (item) { /* which stands behind no white space: what is before it is none of the value */
         read(c, item);
+        const struct span *text = item; /* the first member of each */
         item = NULL;
         if (c->at++ < c->end) {
-            item = arena_push(c->mem, &l, size);
+            bool empty = text->n == 0;
             c->at = skip_lws(c, c->at);
+            if (!empty || skip_empty(c))
+                item = arena_push(c->mem, &l, size);
         }
     }
     h->values = l.n ? l.p : NULL;
@@ -314,6 +325,8 @@ INLINE struct arena_list plain_values(struct cursor *c)
         struct span text = cut_trim(c, c->at, end);
         v[n++] = (struct sip_value){text, text, NULL, 0};
         c->at = skip_lws(c, end + 1);
+        if (text.n == 0 && end < c->end && !skip_empty(c))
+            c->at = c->end + 1;
     }
     arena_run_end(c->mem, run, n, sizeof *v);
     return (struct arena_list){run.p, n, n};

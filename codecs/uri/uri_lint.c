@@ -326,15 +326,14 @@ static bool plain_params(const struct uri *u)
 }
 
 /* Whether it is a sip: URI of the plain form that most have, of which no rule has anything to say: a user that
- * begins with a letter, a host, a port. */
+ * is no telephone number with "+", a host, a port. */
 static bool plain(const struct uri *u)
 {
     uint64_t port;
 
     if (u->kind != URI_SIP || u->password.p || u->headers_n || !span_is(u->scheme, "sip"))
         return false;
-    if (u->user.p &&
-        !(u->user.n && lex_is(u->user.p[0], LEX_ALPHA) && fits(u->user, URI_PART_USER)))
+    if (u->user.p && !(u->user.n && u->user.p[0] != '+' && fits(u->user, URI_PART_USER)))
         return false;
     if (u->port.p &&
         (u->port.n > 5 || !lex_number(u->port, &port) || port > UINT16_MAX || u->port.p[0] == '0'))

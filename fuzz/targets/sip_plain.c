@@ -26,4 +26,4 @@ static void one(const uint8_t *p, size_t n)
 }
 
 const struct target sip_plain_target = {
-    .name = "sip_plain", .one = one, .max_len = 4096, .weight = 1, .dict = "sip", .codecs = "sip"};
+    .name = "sip_plain", .one = one, .max_len = 16384, .weight = 1, .dict = "sip", .codecs = "sip"};
