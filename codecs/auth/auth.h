@@ -243,6 +243,8 @@ void auth_lint_credentials(const struct auth_credentials *r, const struct auth_c
 void auth_lint_info(const struct auth_info *i, const struct auth_credentials *r,
                     const struct auth_where *at, struct findings *fs);
 
+/* ---- what most are, for those who look at whole messages ---- */
+
 /* Whether these are credentials, or a challenge, of Digest in SIP that stand in the text of `map` up to `end`, of which
  * auth_lint_credentials (with no challenge) and auth_lint_challenge have nothing to say, if they have as many octets of
  * LEXMAP_HOST as is returned. 0: they may have nothing to say all the same. */

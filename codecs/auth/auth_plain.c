@@ -1,5 +1,6 @@
 /* codecs/auth/auth_plain.c - challenges and credentials of the forms that most have in SIP, seen to be faultless. */
 #include "codecs/auth/auth_parts.h"
+#include "codecs/base/param_look.h"
 
 /* What stands between the quotes of a quoted string. */
 static struct span inner(struct span s)

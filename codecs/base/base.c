@@ -1,6 +1,6 @@
 /* codecs/base/base.c - the parts of base.h that are too long to stand inline. */
 #include "codecs/base/base.h"
-#include "codecs/base/word_impl.h"
+#include "codecs/base/word.h"
 
 /* The length of the well-formed UTF-8 character at the front of `s`, RFC 3629 section 4; 0: none. */
 static size_t utf8_char(struct span s)

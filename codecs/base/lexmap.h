@@ -8,7 +8,7 @@
 #ifndef CODECS_BASE_LEXMAP_H
 #define CODECS_BASE_LEXMAP_H
 #include "codecs/base/lex.h"
-#include "codecs/base/word_impl.h"
+#include "codecs/base/word.h"
 
 enum {
     LEXMAP_BLOCK = 64, /* octets that are looked at at once */

@@ -1,5 +1,5 @@
 /* codecs/base/lexmap_test.c - host characters of texts, in each form the same. */
-#include "codecs/base/param.h"
+#include "codecs/base/param_look.h"
 #include "harness/core/test.h"
 
 static bool of(enum lexmap_class c, uint8_t octet)

@@ -1,5 +1,5 @@
 /* codecs/base/param_look.c - parameters of the forms that most have. */
-#include "codecs/base/param.h"
+#include "codecs/base/param_look.h"
 
 /* Octets of a value that are of LEXMAP_HOST; SIZE_MAX: it is not as it has to be. */
 static inline size_t value_hosts(const struct lexmap *map, struct span s, unsigned as)

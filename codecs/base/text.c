@@ -3,7 +3,7 @@
 #include <immintrin.h>
 #endif
 #include "codecs/base/text.h"
-#include "codecs/base/word_impl.h"
+#include "codecs/base/word.h"
 
 struct text_index text_index_of(struct span set, uint32_t *at, size_t cap)
 {

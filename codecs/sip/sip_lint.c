@@ -1,5 +1,5 @@
 /* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header field. */
-#include "codecs/base/word_impl.h"
+#include "codecs/base/word.h"
 #include "codecs/sip/sip_plain.h"
 
 static const struct rule rules[SIP_RULES] = {

@@ -1,6 +1,7 @@
 /* codecs/sip/sip_plain_field.h - what the files that look at header fields share; inside codecs/sip only. */
 #ifndef CODECS_SIP_SIP_PLAIN_FIELD_H
 #define CODECS_SIP_SIP_PLAIN_FIELD_H
+#include "codecs/base/param_look.h"
 #include "codecs/sip/sip_plain.h"
 
 #define ONCE __attribute__((noinline)) /* one copy, not one for each caller */

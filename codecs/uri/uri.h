@@ -115,11 +115,6 @@ bool uri_is_host(struct span host);
 /* The same by RFC 3986 section 3.2.2: an address in brackets, or a name of any of its octets and escapes, which may be
  * empty. */
 bool uri_is_any_host(struct span host);
-/* The same, cheaper, of a host in the text of `map`, if it is of LEXMAP_HOST or an IPv6 address: how many octets
- * of it are of LEXMAP_HOST. 0: it is none. */
-size_t uri_plain_host(const struct lexmap *map, struct span host);
-/* Whether `s`, which stands in the text of `map`, is one to five digits, a number below 65536. */
-bool uri_plain_port(const struct lexmap *map, struct span s);
 
 /* ---- escapes ---- */
 
@@ -160,6 +155,14 @@ bool uri_same(const struct uri *a, const struct uri *b, struct arena *mem);
  *
  * base  offset of u->text in the message */
 void uri_lint(const struct uri *u, struct findings *fs, uint64_t base);
+
+/* ---- what most are, for those who look at whole messages ---- */
+
+/* uri_is_host, cheaper, of a host in the text of `map`, if it is of LEXMAP_HOST or an IPv6 address: how many
+ * octets of it are of LEXMAP_HOST. 0: it is none. */
+size_t uri_plain_host(const struct lexmap *map, struct span host);
+/* Whether `s`, which stands in the text of `map`, is one to five digits, a number below 65536. */
+bool uri_plain_port(const struct lexmap *map, struct span s);
 
 enum { /* what a plain URI is, and has */
        URI_PLAIN = 1,

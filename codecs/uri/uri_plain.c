@@ -1,5 +1,6 @@
 /* codecs/uri/uri_plain.c - URIs and hosts of the forms that most have, seen to be faultless if their parts are of host
  * characters: which the caller finds out by counting. */
+#include "codecs/base/param_look.h"
 #include "codecs/uri/uri_parts.h"
 
 /* ---- hosts ----

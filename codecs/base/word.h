@@ -1,6 +1,6 @@
-/* codecs/base/word_impl.h - eight octets in a word, compared at once; the top bits of its octets answer. */
-#ifndef CODECS_BASE_WORD_IMPL_H
-#define CODECS_BASE_WORD_IMPL_H
+/* codecs/base/word.h - eight octets in a word, compared at once; the top bits of its octets answer. */
+#ifndef CODECS_BASE_WORD_H
+#define CODECS_BASE_WORD_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
