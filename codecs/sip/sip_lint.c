@@ -251,13 +251,14 @@ static struct span chunked(struct span s)
 static void any_field(struct sip_lint *l, const struct sip_header *h, bool text)
 {
     if (h->cut && h->name.p && h->name.n) { /* not "NAME: VALUE" and CRLF */
-        size_t before = (size_t)(h->name.p - h->line.p), colon = lex_find(h->line, before, ':');
+        size_t before = (size_t)(h->name.p - h->line.p),
+               colon = lex_find(h->line, before + h->name.n, ':');
         struct span gap = span_cut(h->line, before + h->name.n, colon);
         bool one =
             h->value.n == 0 || (h->value.p == h->line.p + colon + 2 && h->line.p[colon + 1] == ' ');
         if (before)
             sip_broke(l, SIP_R_NAME_FIRST, span_cut(h->line, 0, before));
-        if (lex_find(gap, 0, '\n') < gap.n)
+        if (gap.n && lex_find(gap, 0, '\n') < gap.n)
             sip_broke(l, SIP_R_NAME_FOLD, gap);
         else
             sip_must(l, gap.n == 0 && one, SIP_R_NAME_SPACE, span_cut(h->line, before, colon + 1));

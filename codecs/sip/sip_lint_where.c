@@ -77,8 +77,9 @@ void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
     unsigned status = l->m->request ? 0 : l->m->status;
 
     for (size_t i = 0; i < n; i++) {
-        bool of = v[i].method == SIP_METHODS || v[i].method == l->method;
-        if (of && status >= v[i].from && status <= v[i].to)
+        if (status < v[i].from || status > v[i].to)
+            continue;
+        if (v[i].method == SIP_METHODS || v[i].method == l->method)
             sip_must(l, sip_header(l->m, v[i].type) != NULL, v[i].rule, l->m->head);
     }
 }

@@ -92,9 +92,10 @@ ONCE static size_t any_via_params(struct sip_look *k, const struct sip_via *v)
         sip_look_due(k, SIP_ON_RPORT, !usual);
     }
     sip_look_due(k, SIP_ON_TOP, !(s.has & HAS(BRANCH)));
-    sip_look_due(k, SIP_ON_SENDER,
-                 s.has & HAS(BRANCH) &&
-                     (s.known[BRANCH]->value.n < 8 || !cookie(s.known[BRANCH]->value)));
+    /* a branch of other elements than those of RFC 3261, which may write what only those do */
+    bool other =
+        s.has & HAS(BRANCH) && (s.known[BRANCH]->value.n < 8 || !cookie(s.known[BRANCH]->value));
+    sip_look_due(k, SIP_ON_SENDER, other && v->params_n > 1);
     return s.hosts;
 }
 

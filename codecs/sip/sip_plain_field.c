@@ -382,20 +382,26 @@ static size_t product(struct sip_look *k, const struct sip_header *h)
 }
 
 /* Visible characters of ASCII, and white space. */
-ONCE static bool is_text(struct span s)
+ONCE static bool is_text(const struct sip_look *k, struct span s)
 {
-    bool fits = true;
-
-    for (size_t i = 0; i < s.n; i++)
-        fits &= (s.p[i] >= ' ' && s.p[i] <= '~') || lex_is(s.p[i], LEX_LWS);
-    return fits;
+    while (s.n) {
+        struct span some = span_cut(s, 0, s.n < LEXMAP_SPAN ? s.n : LEXMAP_SPAN);
+        uint64_t left = lexmap_outside(&k->map, LEXMAP_TEXT, some);
+        for (; left; left &= left - 1) {
+            uint8_t c = some.p[__builtin_ctzll(left)];
+            if (!lex_is(c, LEX_LWS) && c != '"' && c != '\\')
+                return false;
+        }
+        s = span_cut(s, some.n, s.n);
+    }
+    return true;
 }
 
 /* Text of which no rule speaks but where it stands; where one is added, it is tried. */
 static size_t free_text(struct sip_look *k, const struct sip_header *h)
 {
-    bool fits = lexmap_all(&k->map, LEXMAP_TEXT, h->value) || is_text(h->value);
-    return fits && !sip_checks[h->type] ? lexmap_hosts(&k->map, h->value) : NOT_PLAIN;
+    return is_text(k, h->value) && !sip_checks[h->type] ? lexmap_hosts(&k->map, h->value)
+                                                        : NOT_PLAIN;
 }
 
 static size_t credentials(struct sip_look *k, const struct sip_header *h)

@@ -130,6 +130,27 @@ static inline bool plain_user(const struct lexmap *map, struct span s)
     return s.n - 1 < LEXMAP_SPAN && lexmap_outside(map, LEXMAP_HOST, s) == 0;
 }
 
+/* How many octets of values, other than those of LEXMAP_HOST, may stand there all the same, escapes among them; SIZE_MAX: one
+ * may not. */
+static size_t others_in(const struct lexmap *map, const struct param *v, size_t n)
+{
+    size_t others = 0;
+    uint8_t c;
+
+    for (; n > 0; n--, v++) {
+        struct span s = v->value;
+        if (s.n - 1 >= LEXMAP_SPAN)
+            continue; /* where it has some, counting finds it */
+        uint64_t left = lexmap_outside(map, LEXMAP_HOST, s);
+        for (; left; left &= left - 1, others++) {
+            size_t at = (size_t)__builtin_ctzll(left);
+            if (!uri_is(s.p[at], 1u << URI_PART_PARAM) && !uri_escaped(s, at, &c))
+                return SIZE_MAX;
+        }
+    }
+    return others;
+}
+
 /* Of a URI with parameters, all else of which is plain: see uri_plain. `n`: octets of LEXMAP_HOST without user and
  * parameters. */
 static __attribute__((noinline)) unsigned with_params(const struct lexmap *map, const struct uri *u,
@@ -139,10 +160,11 @@ static __attribute__((noinline)) unsigned with_params(const struct lexmap *map, 
 
     param_look(map, u->params, u->params_n, u->text.p + u->text.n, &names, &s);
     bool phone = s.has & 1u << USER;
-    if (s.has & (PARAM_ODD | 1u << OTHER) ||
+    size_t others = s.has & PARAM_ODD ? SIZE_MAX : others_in(map, u->params, u->params_n);
+    if (others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT) ||
         (phone && lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone")))
         return 0;
-    n += s.hosts;
+    n += s.hosts - others;
     if (u->user.p) {
         size_t user =
             phone || !plain_user(map, u->user) ? other_user(map, u->user, phone) : u->user.n;
