@@ -1,15 +1,13 @@
 /* codecs/sip/sip_frag_test.c - "A valid message/sipfrag part is one that could be obtained by starting with some valid
  * SIP message and deleting" (RFC 3420 section 2): whatever is deleted from the messages of all vectors, nothing is
  * found that the message has not. */
-#include <dirent.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "codecs/sip/sip.h"
-#include "harness/core/test.h"
+#include "codecs/sip/sip_vectors_test.h"
 
 enum { OCTETS = 1 << 17, MEMORY = 1 << 20, FOUND = 512 };
-static uint8_t octets[OCTETS], cut[OCTETS], memory[MEMORY], memory_cut[MEMORY];
+static uint8_t cut[OCTETS], memory[MEMORY], memory_cut[MEMORY];
 static struct finding found[FOUND], found_cut[FOUND];
 
 /* ---- messages ---- */
@@ -116,8 +114,9 @@ static void fragments(struct all *all, const char *id, const struct sip_msg *m,
         }
 }
 
-static void message(struct all *all, const char *id, struct span in)
+static void message(void *ctx, const char *id, struct span in)
 {
+    struct all *all = ctx;
     struct arena mem = arena_of(memory, sizeof memory);
     struct findings fs = {.v = found, .cap = FOUND};
     struct sip_msg m;
@@ -129,56 +128,11 @@ static void message(struct all *all, const char *id, struct span in)
     fragments(all, id, &m, &fs);
 }
 
-/* ---- vectors ---- */
-
-static void test_of(struct all *all, const json_t *t)
-{
-    const char *hex = json_string_value(json_object_get(t, "octets"));
-    const char *file = json_string_value(json_object_get(t, "file"));
-    struct wr w = {octets, sizeof octets, 0, false};
-
-    if (json_is_true(json_object_get(t, "stream")))
-        return;
-    if (hex) {
-        CU_ASSERT_TRUE_FATAL(wr_unhex(&w, span_of(hex)));
-    } else {
-        char path[512];
-        snprintf(path, sizeof path, "vectors/sip/%s", file);
-        FILE *f = fopen(path, "rb");
-        CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-        w.n = fread(octets, 1, sizeof octets, f);
-        fclose(f);
-    }
-    message(all, json_string_value(json_object_get(t, "id")), wr_span(&w));
-}
-
-static void file_of(struct all *all, const char *name)
-{
-    char path[512];
-    size_t i, k;
-    const json_t *group, *test;
-
-    snprintf(path, sizeof path, "vectors/sip/%s", name);
-    json_t *root = json_load_file(path, JSON_ALLOW_NUL, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
-    if (strcmp(json_string_value(json_object_get(root, "protocol")), "sip") == 0)
-        json_array_foreach(json_object_get(root, "groups"), i, group)
-            json_array_foreach(json_object_get(group, "tests"), k, test) test_of(all, test);
-    json_decref(root);
-}
-
 static void deleted(void)
 {
-    DIR *d = opendir("vectors/sip");
     struct all all = {0};
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(d);
-    for (const struct dirent *e; (e = readdir(d));) {
-        size_t n = strlen(e->d_name);
-        if (n > 5 && strcmp(e->d_name + n - 5, ".json") == 0)
-            file_of(&all, e->d_name);
-    }
-    closedir(d);
+    sip_vectors(message, &all);
     CU_ASSERT_TRUE(all.messages > 1500 && all.fragments > 30 * all.messages);
 }
 

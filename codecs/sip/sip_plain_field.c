@@ -188,6 +188,8 @@ static size_t one_token(const struct sip_look *k, const struct sip_header *h, st
 static size_t disposition(struct sip_look *k, const struct sip_header *h)
 {
     struct param_seen s;
+
+    sip_look_due(k, SIP_ON_BODY, true);
     return one_token(k, h, &s);
 }
 
@@ -432,7 +434,7 @@ const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
     [SIP_ROUTE] = {sip_plain_route, ON(DIALOG)},
     [SIP_RECORD_ROUTE] = {sip_plain_record_route, 0},
     [SIP_REFER_TO] = {sip_plain_one_address, 0},
-    [SIP_REFERRED_BY] = {sip_plain_one_address, 0},
+    [SIP_REFERRED_BY] = {sip_plain_one_address, ON(BODY)},
     [SIP_P_ASSERTED_IDENTITY] = {sip_plain_identity, 0},
     [SIP_CALL_ID] = {sip_plain_call_id, 0},
     [SIP_ALLOW] = {tokens, 0},

@@ -1,6 +1,6 @@
 /* codecs/sip/sip_plain_test.c - sip_lint says what sip_lint_all says, of ordinary messages and of all near to them. */
 #include "codecs/sip/sip_lint.h"
-#include "harness/core/test.h"
+#include "codecs/sip/sip_vectors_test.h"
 
 enum { ROOM = 1 << 20, LONGEST = 2048, KEPT = 96 };
 
@@ -250,4 +250,156 @@ static void large(void)
     CU_ASSERT_TRUE(plain > 20);
 }
 
-TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds}, {"large", large})
+/* ---- header fields of vectors ---- */
+
+enum { TEXTS = 8192, TEXTS_ROOM = 4 << 20, TIMES = 12 };
+struct text {
+    enum sip_type type; /* of a header field */
+    struct span s;
+};
+struct texts { /* each once */
+    struct text v[TEXTS];
+    size_t n;
+};
+static struct {
+    struct texts starts, lines, bodies;
+    size_t messages;
+    struct wr room;
+} all;
+
+static void keep(struct texts *t, enum sip_type type, struct span s)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (span_eq(t->v[i].s, s))
+            return;
+    const uint8_t *p = all.room.p + all.room.n;
+    wr_put(&all.room, s);
+    CU_ASSERT_FATAL(!all.room.full && t->n < TEXTS);
+    t->v[t->n++] = (struct text){type, {p, s.n}};
+}
+
+static void vector(void *ctx, const char *id, struct span in)
+{
+    struct arena mem = arena_of(room, sizeof room);
+    struct findings none = {0};
+    struct sip_msg m;
+
+    (void)ctx, (void)id;
+    if (in.n > LONGEST || sip_decode(in, &mem, &m, &none) != STEP_ITEM || mem.full)
+        return;
+    keep(&all.starts, SIP_OTHER, m.start);
+    for (size_t i = 0; i < m.headers_n; i++)
+        if (m.headers[i].line.n < 512)
+            keep(&all.lines, m.headers[i].type, m.headers[i].line);
+    if (m.body.n)
+        keep(&all.bodies, SIP_OTHER, m.body);
+    compare(in.p, in.n);
+    all.messages++;
+}
+
+static uint64_t chance = 1;
+static size_t draw(size_t below)
+{
+    chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (size_t)(chance >> 33) % below;
+}
+
+/* Any of them, often none. */
+static struct text any(const struct texts *t, size_t of)
+{
+    return draw(of) ? (struct text){SIP_TYPES, {NULL, 0}} : t->v[draw(t->n)];
+}
+
+static void start_line(struct wr *w, const char *method, unsigned status)
+{
+    struct text other = any(&all.starts, 8);
+
+    if (other.s.n) {
+        wr_put(w, other.s);
+        return;
+    }
+    wr_text(w, status ? "SIP/2.0 " : method);
+    if (status)
+        wr_dec(w, status);
+    wr_text(w, status ? " Any\r\n" : " sip:a@b SIP/2.0\r\n");
+}
+
+/* A message of a method in which header fields stand, in place of those of their types that it would have. */
+static void with_lines(const char *method, unsigned status, struct text a, struct text b,
+                       struct text c)
+{
+    static const struct {
+        enum sip_type type;
+        const char *line;
+    } usual[] = {
+        {SIP_VIA, "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n"},
+        {SIP_FROM, "From: <sip:a@b>;tag=1\r\n"},
+        {SIP_TO, "To: <sip:b@b>;tag=2\r\n"},
+        {SIP_TO, "To: <sip:b@b>\r\n"},
+        {SIP_CALL_ID, "Call-ID: 1\r\n"},
+        {SIP_MAX_FORWARDS, "Max-Forwards: 1\r\n"},
+        {SIP_CONTACT, "Contact: <sip:a@b>\r\n"},
+        {SIP_SUPPORTED, "Supported: timer, path\r\n"},
+        {SIP_ALLOW, "Allow: INVITE\r\n"},
+        {SIP_CONTENT_TYPE, "Content-Type: application/sdp\r\n"},
+        {SIP_EVENT, "Event: presence\r\n"},
+        {SIP_EXPIRES, "Expires: 60\r\n"},
+    };
+    static const uint8_t four[4] = {'a', 'b', 'c', 'd'};
+    static uint8_t p[4 * LONGEST];
+    struct wr w = {.p = p, .cap = sizeof p};
+    struct text other = any(&all.bodies, 4);
+    struct span body = other.s.n ? other.s : (struct span){four, draw(2) ? sizeof four : 0};
+    bool tag = status > 100 || draw(2);
+
+    start_line(&w, method, status);
+    for (size_t i = 0; i < COUNT(usual); i++) {
+        enum sip_type type = usual[i].type;
+        bool maybe = type == SIP_MAX_FORWARDS   ? !status
+                     : type == SIP_TO           ? tag == (i == 2)
+                     : type == SIP_CONTENT_TYPE ? body.n
+                                                : i < 6 || draw(2);
+        if (maybe && type != a.type && type != b.type && type != c.type)
+            wr_text(&w, usual[i].line);
+    }
+    if (a.type != SIP_CSEQ && b.type != SIP_CSEQ && c.type != SIP_CSEQ) {
+        wr_text(&w, "CSeq: 1 ");
+        wr_text(&w, method);
+        wr_text(&w, "\r\n");
+    }
+    wr_put(&w, a.s);
+    wr_put(&w, b.s);
+    wr_put(&w, c.s);
+    if (a.type != SIP_CONTENT_LENGTH && b.type != SIP_CONTENT_LENGTH &&
+        c.type != SIP_CONTENT_LENGTH) {
+        wr_text(&w, "Content-Length: ");
+        wr_dec(&w, body.n);
+        wr_text(&w, "\r\n");
+    }
+    wr_text(&w, "\r\n");
+    wr_put(&w, body);
+    compare(p, w.n);
+}
+
+/* Each header field that a vector has, in ordinary messages of all kinds, and with another one. */
+static void fields(void)
+{
+    static const char *const methods[] = {"ACK",     "BYE",      "CANCEL",    "INFO",   "INVITE",
+                                          "MESSAGE", "NOTIFY",   "OPTIONS",   "PRACK",  "PUBLISH",
+                                          "REFER",   "REGISTER", "SUBSCRIBE", "UPDATE", "OTHER"};
+    static const unsigned statuses[] = {0,   0,   0,   100, 180, 200, 200,
+                                        202, 302, 401, 407, 420, 423, 489};
+    static uint8_t texts_room[TEXTS_ROOM];
+
+    differ = 0;
+    all.room = (struct wr){.p = texts_room, .cap = sizeof texts_room};
+    sip_vectors(vector, NULL);
+    CU_ASSERT_TRUE(all.messages > 1500 && all.lines.n > 1500);
+    for (size_t i = 0; i < all.lines.n; i++)
+        for (size_t k = 0; k < TIMES; k++)
+            with_lines(methods[draw(COUNT(methods))], statuses[draw(COUNT(statuses))],
+                       all.lines.v[i], any(&all.lines, 2), any(&all.lines, 4));
+    CU_ASSERT_EQUAL(differ, 0);
+}
+
+TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds}, {"large", large}, {"fields", fields})
