@@ -142,7 +142,7 @@ static bool request_line(struct http_conn *c, struct http_item *it, struct arena
 /* Of a response: that the octets could still be one. */
 static bool status_line(struct http_conn *c, struct http_item *it)
 {
-    struct span in = window_of(c);
+    struct span in = span_cut(window_of(c), 0, c->most.head); /* beyond it is another fault */
     struct span line = span_cut(in, lex_while(in, 0, LEX_EOL), in.n);
     char begin[] = "HTTP/1.";
 
