@@ -1,9 +1,11 @@
-/* codecs/auth/auth.h - the authentication of HTTP and SIP: Digest (RFC 7616, RFC 8760, and RFC 2617 as far as it is still
- * met) and Basic (RFC 7617): challenges, credentials, Authentication-Info; what a response is, and what is wrong.
+/* codecs/auth/auth.h - the authentication of HTTP and SIP: Digest (RFC 7616, RFC 8760, and RFC 2617 as far as it
+ * is still met) and Basic (RFC 7617): challenges, credentials, Authentication-Info; what a response is, and what
+ * is wrong.
  *
- * A header field's value is taken apart into parameters (auth_split; codecs/sip has done it already), those into a struct.
- * All texts borrow the value and are as they stand there, quotes included, so that they can be written again as they
- * were; what is calculated and compared has quotes and backslashes taken off ("unq" of RFC 7616 section 3.3).
+ * A header field's value is taken apart into parameters (auth_split; codecs/sip has done it already), those into a
+ * struct. All texts borrow the value and are as they stand there, quotes included, so that they can be written
+ * again as they were; what is calculated and compared has quotes and backslashes taken off ("unq" of RFC 7616
+ * section 3.3).
  *
  *   struct auth_list l;
  *   struct auth_challenge c;
@@ -37,8 +39,8 @@ struct
         *params; /* as they came, each name as often as it came; of token68 this one alone */
     size_t params_n;
 };
-/* Take a value apart that holds one challenge or credentials: those of SIP, and Authorization of HTTP. The parameters are
- * from `mem`, cut short where that is full. */
+/* Take a value apart that holds one challenge or credentials: those of SIP, and Authorization of HTTP. The
+ * parameters are from `mem`, cut short where that is full. */
 void auth_split(struct span value, struct arena *mem, struct auth_list *l);
 /* The same of a value without scheme: Authentication-Info. */
 void auth_split_info(struct span value, struct arena *mem, struct auth_list *l);
@@ -48,8 +50,8 @@ bool auth_next(struct span value, size_t *at, struct arena *mem, struct auth_lis
 /* The list of parameters that a decoder of a protocol has. */
 struct auth_list auth_list_of(struct span scheme, const struct param *params, size_t n);
 
-/* In these structs p is NULL where a parameter is not there. What is parsed has the first parameter of a name that has a
- * value; `list` has them all. What is made by hand has no parameters in `list`, only the scheme. */
+/* In these structs p is NULL where a parameter is not there. What is parsed has the first parameter of a name that
+ * has a value; `list` has them all. What is made by hand has no parameters in `list`, only the scheme. */
 struct auth_challenge { /* RFC 7616 section 3.3; Basic has realm and charset, RFC 7617 section 2 */
     struct auth_list list;
     struct span realm, domain, nonce, opaque, stale, algorithm, qop, charset, userhash;
@@ -66,9 +68,9 @@ struct auth_info { /* RFC 7616 section 3.5 */
 void auth_challenge_of(const struct auth_list *l, struct auth_challenge *c);
 void auth_credentials_of(const struct auth_list *l, struct auth_credentials *c);
 void auth_info_of(const struct auth_list *l, struct auth_info *i);
-/* Write the value of a header field as told. The parameters of `list` stand in their order and keep what they are, those
- * that the struct has with its value, or left out where it has none; then what the struct has beside them. Empty
- * parameters are left out. */
+/* Write the value of a header field as told. The parameters of `list` stand in their order and keep what they are,
+ * those that the struct has with its value, or left out where it has none; then what the struct has beside them.
+ * Empty parameters are left out. */
 void auth_put_challenge(struct wr *w, const struct auth_challenge *c);
 void auth_put_credentials(struct wr *w, const struct auth_credentials *c);
 void auth_put_info(struct wr *w, const struct auth_info *i);
@@ -119,8 +121,8 @@ void auth_put_ext(struct wr *w, struct span text);
 /* Write what it means. False, and nothing is written: it is no ext-value of UTF-8 (RFC 8187 section 3.2). */
 bool auth_get_ext(struct wr *w, struct span value);
 
-/* The octets of name, colon and password, encoded: token68 of Basic. False: the name has a colon, or either has a control
- * character (RFC 7617 section 2). */
+/* The octets of name, colon and password, encoded: token68 of Basic. False: the name has a colon, or either has a
+ * control character (RFC 7617 section 2). */
 bool auth_put_basic(struct wr *w, struct span name, struct span password);
 struct auth_user {
     struct span name,
@@ -136,21 +138,21 @@ struct
     enum auth_algorithm algorithm;
     uint8_t hex[AUTH_HEX];
 };
-/* H(A1) of RFC 7616 section 3.4.2, without what a session adds. `realm` is as it stands, quotes are taken off. An unknown
- * algorithm gives a key that no response comes of. */
+/* H(A1) of RFC 7616 section 3.4.2, without what a session adds. `realm` is as it stands, quotes are taken off. An
+ * unknown algorithm gives a key that no response comes of. */
 void auth_key_init(struct auth_key *k, enum auth_algorithm algorithm, struct span name,
                    struct span realm, struct span password);
-/* Make it the key of a session, for an algorithm with -sess; another is left as it is. `nonce` and `cnonce` are those of the
- * request that began the session, as they stand. H() within A1 is hexadecimal, as section 3.2 writes digests; the sample
- * code of RFC 2617 section 5 hashes it raw, against its own text. */
+/* Make it the key of a session, for an algorithm with -sess; another is left as it is. `nonce` and `cnonce` are
+ * those of the request that began the session, as they stand. H() within A1 is hexadecimal, as section 3.2 writes
+ * digests; the sample code of RFC 2617 section 5 hashes it raw, against its own text. */
 void auth_key_session(struct auth_key *k, struct span nonce, struct span cnonce);
 
 struct auth_request { /* what a response covers beside the credentials */
     struct span method;
     struct span body; /* the entity body, with qop auth-int alone; empty where there is none */
 };
-/* The response to be in `c`, by its uri, nonce, nc, cnonce and qop; without qop as RFC 2617 section 3.2.2.1 has it. `out`
- * holds it, in hexadecimal without quotes. Empty: the algorithm of the key, or qop, is unknown. */
+/* The response to be in `c`, by its uri, nonce, nc, cnonce and qop; without qop as RFC 2617 section 3.2.2.1 has
+ * it. `out` holds it, in hexadecimal without quotes. Empty: the algorithm of the key, or qop, is unknown. */
 struct span auth_response(const struct auth_key *k, const struct auth_credentials *c,
                           const struct auth_request *r, uint8_t out[AUTH_HEX]);
 /* rspauth of the reply to the request with `c`; `body` is that of the reply (RFC 7616 section 3.5). */
@@ -170,12 +172,12 @@ enum auth_check auth_verify(const struct auth_key *k, const struct auth_credenti
                             const struct auth_request *r);
 enum auth_check auth_verify_info(const struct auth_key *k, const struct auth_credentials *c,
                                  const struct auth_info *i, struct span body);
-/* The same by name and password, of Digest and Basic; a session is one that began with this request. Realm, nonce, uri and
- * nc of the credentials are the caller's to compare. */
+/* The same by name and password, of Digest and Basic; a session is one that began with this request. Realm, nonce,
+ * uri and nc of the credentials are the caller's to compare. */
 enum auth_check auth_verify_user(const struct auth_credentials *c, const struct auth_user *u,
                                  const struct auth_request *r);
-/* Write the name in credentials of Digest: of username, without quotes (a hash where userhash is true), or of username*.
- * False: there is none, or not one. */
+/* Write the name in credentials of Digest: of username, without quotes (a hash where userhash is true), or of
+ * username*. False: there is none, or not one. */
 bool auth_name(struct wr *w, const struct auth_credentials *c);
 /* Whether the name is `name`, or its hash where userhash is true. */
 bool auth_is_user(const struct auth_credentials *c, struct span name);
@@ -205,8 +207,8 @@ enum { /* which challenges are answered, and in which order */
 };
 /* Whether a challenge can be answered: by scheme, algorithm, and what a response takes. */
 bool auth_can_answer(const struct auth_challenge *c, unsigned how);
-/* Which of several challenges is to be answered; NULL: none can. `realm`, as it stands, narrows the choice to one realm; p is
- * NULL: any. Of equal strength the first is taken. */
+/* Which of several challenges is to be answered; NULL: none can. `realm`, as it stands, narrows the choice to one
+ * realm; p is NULL: any. Of equal strength the first is taken. */
 const struct auth_challenge *auth_choose(const struct auth_challenge *v, size_t n,
                                          struct span realm, unsigned how);
 
@@ -216,9 +218,9 @@ struct auth_ask { /* what is answered beside the challenge */
     uint32_t nc;        /* 1 for the first request with this nonce */
     bool integrity;     /* auth-int where it is offered; else only where auth is not */
 };
-/* The credentials that answer a challenge. The name is hashed where the challenge says userhash=true, and is in username*
- * where a quoted string of ASCII does not do. Texts are from `mem` and borrow the challenge. False: the challenge cannot
- * be answered, a text cannot stand in a quoted string, the name has a colon, or `mem` is full. */
+/* The credentials that answer a challenge. The name is hashed where the challenge says userhash=true, and is in
+ * username* where a quoted string of ASCII does not do. Texts are from `mem` and borrow the challenge. False: the
+ * challenge cannot be answered, a text cannot stand in a quoted string, the name has a colon, or `mem` is full. */
 bool auth_answer(const struct auth_challenge *c, const struct auth_user *u,
                  const struct auth_ask *ask, struct arena *mem, struct auth_credentials *out);
 
@@ -235,8 +237,8 @@ void auth_lint_challenge(const struct auth_challenge *c, const struct auth_where
 /* What the challenges of one response break together. */
 void auth_lint_challenges(const struct auth_challenge *v, size_t n, const struct auth_where *at,
                           struct findings *fs);
-/* What credentials break; `c` is the challenge that they answer, NULL: not known. Its nonce is compared: give none where a
- * nextnonce came in between. */
+/* What credentials break; `c` is the challenge that they answer, NULL: not known. Its nonce is compared: give none
+ * where a nextnonce came in between. */
 void auth_lint_credentials(const struct auth_credentials *r, const struct auth_challenge *c,
                            const struct auth_where *at, struct findings *fs);
 /* What Authentication-Info breaks; `r` is what the request had, NULL: not known. */

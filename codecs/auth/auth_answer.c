@@ -113,8 +113,8 @@ bool auth_name(struct wr *w, const struct auth_credentials *c)
     return c->username_ext.p && auth_get_ext(w, c->username_ext);
 }
 
-/* Whether an ext-value means `name`: compared as it would be written, but for the case of escapes and charset, and for the
- * language. So nothing has to be stored. */
+/* Whether an ext-value means `name`: compared as it would be written, but for the case of escapes and charset, and
+ * for the language. So nothing has to be stored. */
 static bool ext_is(struct span value, struct span name)
 {
     size_t at = lex_find(value, lex_find(value, 0, '\'') + 1, '\'') + 1, n = 0;

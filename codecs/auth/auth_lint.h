@@ -24,8 +24,8 @@ void auth_broke(const struct auth_lint *l, const struct auth_rule *r, struct spa
                 uint64_t arg);
 
 enum auth_kind { AUTH_CHALLENGE, AUTH_CREDENTIALS, AUTH_INFO };
-/* What holds for all lists of parameters; `rec` has a list in front and its members as `t` says; the forms of `t` are those
- * of Digest and of Authentication-Info. */
+/* What holds for all lists of parameters; `rec` has a list in front and its members as `t` says; the forms of `t`
+ * are those of Digest and of Authentication-Info. */
 void auth_lint_list(const struct auth_lint *l, enum auth_kind kind, const struct auth_table *t,
                     const void *rec);
 
@@ -34,8 +34,8 @@ static inline struct span auth_inner(struct span v)
 {
     return auth_is_quoted(v) ? span_cut(v, 1, v.n - 1) : v;
 }
-/* Whether what a value says is judged as it stands. The grammar of SIP says which octets stand between the quotes of most
- * values; in HTTP a backslash may hide any of them, and what it hides is left alone. */
+/* Whether what a value says is judged as it stands. The grammar of SIP says which octets stand between the quotes
+ * of most values; in HTTP a backslash may hide any of them, and what it hides is left alone. */
 static inline bool auth_judged(const struct auth_lint *l, struct span v)
 {
     return l->at->sip || lex_find(v, 0, '\\') == v.n;

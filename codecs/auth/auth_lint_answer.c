@@ -1,4 +1,5 @@
-/* codecs/auth/auth_lint_answer.c - what credentials and Authentication-Info break, alone and beside what they answer. */
+/* codecs/auth/auth_lint_answer.c - what credentials and Authentication-Info break, alone and beside what they
+ * answer. */
 #include "codecs/base/base64.h"
 #include "codecs/auth/auth_lint.h"
 

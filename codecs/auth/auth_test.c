@@ -139,7 +139,8 @@ static void example_392(void)
     CHECK_TEXT(got.response, "\"" RIGHT_392 "\"");
 }
 
-/* RFC 3665: "the HTTP Digest responses are not actual MD5 encodings", and there is no password. These are of "secret". */
+/* RFC 3665: "the HTTP Digest responses are not actual MD5 encodings", and there is no password. These are of
+ * "secret". */
 static const struct {
     const char *value, *method, *response;
 } flows[] = {

@@ -118,7 +118,8 @@ static inline uint64_t get_u64(const uint8_t *p)
 {
     return (uint64_t)get_u32(p) << 32 | get_u32(p + 4);
 }
-/* FNV-1a, 32 bits: begin with FNV_START, or with what came before. Whoever chooses the octets can make any two alike. */
+/* FNV-1a, 32 bits: begin with FNV_START, or with what came before. Whoever chooses the octets can make any two
+ * alike. */
 #define FNV_START 2166136261u
 static inline uint32_t fnv32(uint32_t h, struct span s)
 {

@@ -20,12 +20,12 @@ struct
     struct span octets; /* they stand in the layer's message, or in the arena */
     bool first, last;   /* it begins the message; it ends it */
 };
-/* Of a protocol in which what one side of a stream has sent decides how long a message of the other is, or who ends it. A
- * memo is what the codec wants to remember of what a side has sent, all zero at first. It is asked as long as nothing
- * of either side is missing. */
+/* Of a protocol in which what one side of a stream has sent decides how long a message of the other is, or who
+ * ends it. A memo is what the codec wants to remember of what a side has sent, all zero at first. It is asked as
+ * long as nothing of either side is missing. */
 struct codec_pairs {
-    /* In place of the codec's `next`, for a message of the side that answers what `asked` remembers. *by: whose message it
-     * is; NULL: what follows is none, and nothing of the stream will be. */
+    /* In place of the codec's `next`, for a message of the side that answers what `asked` remembers. *by: whose
+     * message it is; NULL: what follows is none, and nothing of the stream will be. */
     enum step (*next)(const struct codec_memo *asked, struct span in, size_t *used,
                       const struct codec **by, struct findings *fs);
     /* A message has come from the side of `mine`. */
@@ -44,12 +44,12 @@ struct codec { /* what may be NULL says so */
     /* How sure the codec is that `in`, a whole datagram or the front of a stream, is its own:
      * 0 (no) to 100; `port` is a hint, 0 where unknown. Cheap: no full decode. */
     unsigned (*guess)(struct span in, uint16_t port);
-    /* For a protocol that one datagram cannot tell for sure: whether `in`, which guess takes for its own,
-     * goes on from the datagrams before it in the same direction of a flow. `memo` is what the codec wants to
-     * remember of them, all zero at the first. Positive: it does; 0: it says nothing, since it is
-     * the first, came late or twice; negative: it cannot be of the same sender, and is asked about again with an
-     * empty memo. A guess below 50 is believed once several go on. Cheap: it is asked until the flow is confirmed. NULL: such a
-     * guess is not believed. */
+    /* For a protocol that one datagram cannot tell for sure: whether `in`, which guess takes for its own, goes on
+     * from the datagrams before it in the same direction of a flow. `memo` is what the codec wants to remember of
+     * them, all zero at the first. Positive: it does; 0: it says nothing, since it is the first, came late or
+     * twice; negative: it cannot be of the same sender, and is asked about again with an empty memo. A guess below
+     * 50 is believed once several go on. Cheap: it is asked until the flow is confirmed. NULL: such a guess is not
+     * believed. */
     int (*follows)(struct codec_memo *memo, struct span in);
     /* Decode one message that `in` holds whole. The view is allocated from `mem`, borrows `in`, and
      * is NULL after STEP_FAIL. STEP_MORE: `in` ends before the message does. A list cut short
@@ -59,16 +59,17 @@ struct codec { /* what may be NULL says so */
      * sets *used; STEP_MORE: a longer window is needed; STEP_FAIL: framing is lost (a finding).
      * NULL where `framing` has no FRAMING_STREAM. */
     enum step (*next)(struct span in, size_t *used, struct findings *fs);
-    /* What may stand between messages, or before them, and is none of this codec (ChannelData of TURN). On a stream as for
-     * `next`, STEP_FAIL where it is not at the front of `in`; of a datagram, or a message of a layer, STEP_ITEM where it is
-     * one as a whole, else STEP_FAIL. NULL: nothing may. */
+    /* What may stand between messages, or before them, and is none of this codec (ChannelData of TURN). On a
+     * stream as for `next`, STEP_FAIL where it is not at the front of `in`; of a datagram, or a message of a
+     * layer, STEP_ITEM where it is one as a whole, else STEP_FAIL. NULL: nothing may. */
     enum step (*between)(struct span in, enum framing framing, size_t *used);
-    /* What a decoded message carries, where it says so itself (bodies of SIP, by their Content-Type): the codec of the i-th
-     * thing that has one, and its octets, which stand in the message; NULL: there are no more. NULL: no message says. */
+    /* What a decoded message carries, where it says so itself (bodies of SIP, by their Content-Type): the codec of
+     * the i-th thing that has one, and its octets, which stand in the message; NULL: there are no more. NULL: no
+     * message says. */
     const struct codec *(*inside)(const void *view, size_t i, struct span *octets);
-    /* For a layer over streams: what `in`, the next of its messages in one direction, carries of a message of another codec
-     * (one with FRAMING_MESSAGE, which is found by its guess). `memo` is what it wants to remember of the direction, all zero
-     * at the first. False: nothing, or nothing that can be read. NULL: it is no layer. */
+    /* For a layer over streams: what `in`, the next of its messages in one direction, carries of a message of
+     * another codec (one with FRAMING_MESSAGE, which is found by its guess). `memo` is what it wants to remember
+     * of the direction, all zero at the first. False: nothing, or nothing that can be read. NULL: it is no layer. */
     bool (*carries)(struct codec_memo *memo, struct span in, struct arena *mem,
                     struct codec_piece *piece);
     /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */

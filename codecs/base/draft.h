@@ -71,7 +71,8 @@ void draft_put_each(struct wr *w, const struct node *rec, const struct field *f,
 /* The same, or `otherwise` where there is none. */
 void draft_put_or(struct wr *w, const struct node *rec, const struct field *f,
                   const char *otherwise);
-/* Items of each list of `rec` that stands for `f`, by `put`, or the octets that stand in the place of one or of the list. */
+/* Items of each list of `rec` that stands for `f`, by `put`, or the octets that stand in the place of one or of
+ * the list. */
 void draft_put_items(const struct node *rec, const struct field *f, struct wr *w,
                      void (*put)(void *ctx, const struct node *item), void *ctx);
 /* The table that names what may stand in `parent` beside its own fields: the picked one, or NULL. */

@@ -110,8 +110,8 @@ const struct field *field_find(const struct desc *d, const char *name);
 /* Store an unsigned number in a F_UINT, F_ENUM or F_BOOL; false: it does not fit the field. */
 bool field_set_uint(const struct field *f, void *rec, uint64_t u);
 
-/* Add the fields of `d` to the table that `to` is being made of in `room`, for a record that holds one of `d` at `off`. False:
- * they are more than `cap` together. */
+/* Add the fields of `d` to the table that `to` is being made of in `room`, for a record that holds one of `d` at
+ * `off`. False: they are more than `cap` together. */
 bool desc_join(struct desc *to, struct field *room, size_t cap, const struct desc *d, size_t off);
 
 /* One JSON object: {"class":"request",...}; absent fields are left out. */

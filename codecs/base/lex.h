@@ -104,8 +104,8 @@ bool lex_holds(struct span s, const char *what);
 /* qvalue: 0 or 1, and up to three digits behind a dot, none but 0 behind 1 (RFC 3261 section 25.1, RFC 9110 section
  * 12.4.2). */
 bool lex_qvalue(struct span s);
-/* Where the lines at the front of `in`, up to an empty one, end: behind that. 0: they do not end there. `seen` counts the
- * octets that need no second look, 0 at first; `in` may grow at its end between calls. */
+/* Where the lines at the front of `in`, up to an empty one, end: behind that. 0: they do not end there. `seen`
+ * counts the octets that need no second look, 0 at first; `in` may grow at its end between calls. */
 size_t lex_head(struct span in, size_t *seen);
 
 /* A decimal number of digits alone, leading zeros allowed; false: `s` is none, or is above UINT64_MAX. */

@@ -1,8 +1,8 @@
 /* codecs/base/marks.h - where the delimiters of a text stand, a bit for each octet, found for 64 octets at once.
  *
- * Reading a value asks for the next delimiter of a class again and again. A block of text is looked at once, for all
- * classes; each question is then a shift and a count. Blocks are looked at when somebody asks, and some are kept: so the
- * cost is linear as long as the reader goes forward, with any number of short ways back.
+ * Reading a value asks for the next delimiter of a class again and again. A block of text is looked at once, for
+ * all classes; each question is then a shift and a count. Blocks are looked at when somebody asks, and some are
+ * kept: so the cost is linear as long as the reader goes forward, with any number of short ways back.
  *
  *   struct marks m;
  *   marks_init(&m, value);
@@ -23,8 +23,8 @@ enum {
 struct marks_lines { /* bit i: octet i of the block is one */
     uint64_t lf, cr, colon;
 };
-/* Look at up to `n` blocks of `text` from the one that octet `at` is in; bits behind the text are zero. Returns how many
- * of `v` are filled: less than n where the text ends before. Reads no octet outside `text`. */
+/* Look at up to `n` blocks of `text` from the one that octet `at` is in; bits behind the text are zero. Returns
+ * how many of `v` are filled: less than n where the text ends before. Reads no octet outside `text`. */
 size_t marks_lines(struct span text, size_t at, struct marks_lines *v, size_t n);
 
 /* ---- delimiters of values and URIs ---- */
@@ -55,7 +55,8 @@ static inline void marks_init(struct marks *m, struct span text)
 /* Look at the block in which octet `at` is, and at its neighbours. Returns at - m->base. */
 size_t marks_look(struct marks *m, size_t at);
 
-/* The bits of a class from `off` on, 57 at least: of two words, so that most questions have their answer in one step. */
+/* The bits of a class from `off` on, 57 at least: of two words, so that most questions have their answer in one
+ * step. */
 static inline uint64_t marks_from(const uint64_t *words, size_t off)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -69,8 +70,8 @@ static inline uint64_t marks_from(const uint64_t *words, size_t off)
     return words[0] >> shift | words[1] << 1 << (MARKS_BLOCK - 1 - shift);
 #endif
 }
-/* A value that the compiler takes for another one than before. A choice between it and one that is late in coming stays a
- * branch, which is foretold, where a conditional move would make all that follows wait. */
+/* A value that the compiler takes for another one than before. A choice between it and one that is late in coming
+ * stays a branch, which is foretold, where a conditional move would make all that follows wait. */
 static inline size_t marks_apart(size_t v)
 {
     __asm__("" : "+r"(v));
@@ -78,8 +79,8 @@ static inline size_t marks_apart(size_t v)
 }
 /* marks_next where the answer is not in the blocks that are kept, or is far. */
 size_t marks_far(struct marks *m, enum marks_class c, size_t at, size_t end);
-/* The offset in the text of the first octet of a class from `at` up to before `end`, which lies in the text; `end`: there
- * is none. */
+/* The offset in the text of the first octet of a class from `at` up to before `end`, which lies in the text;
+ * `end`: there is none. */
 static inline size_t marks_next(struct marks *m, enum marks_class c, size_t at, size_t end)
 {
     size_t off = at - m->base;

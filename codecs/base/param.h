@@ -39,7 +39,8 @@ static inline const struct param *param_find(const struct param *v, size_t n, co
     return NULL;
 }
 
-/* The same of several names, in one go over parameters of which there may be many: found[i] is the first one called names[i]. */
+/* The same of several names, in one go over parameters of which there may be many: found[i] is the first one
+ * called names[i]. */
 void param_find_each(const struct param *v, size_t n, const char *const *names, size_t names_n,
                      const struct param **found);
 

@@ -1,5 +1,6 @@
-/* codecs/base/startline.h - the start lines that HTTP and SIP share: a method, a target and a version, or a version, a code
- * of three digits and a reason. They are taken apart whatever stands between; what breaks a rule the codec says. */
+/* codecs/base/startline.h - the start lines that HTTP and SIP share: a method, a target and a version, or a
+ * version, a code of three digits and a reason. They are taken apart whatever stands between; what breaks a rule
+ * the codec says. */
 #ifndef CODECS_BASE_STARTLINE_H
 #define CODECS_BASE_STARTLINE_H
 #include "codecs/base/draft.h"

@@ -59,8 +59,8 @@ static inline uint64_t word_front(size_t n)
     return word_little(UINT64_MAX >> (64 - 8 * (n < 8 ? n : 8)));
 }
 
-/* The first `n` octets of a word, 1 to 8 of them, as the last ones of one that has zeros in front; each without what decimal
- * digits have in common. */
+/* The first `n` octets of a word, 1 to 8 of them, as the last ones of one that has zeros in front; each without
+ * what decimal digits have in common. */
 static inline uint64_t word_digit_values(uint64_t v, size_t n)
 {
     return (word_little(v) ^ word_each('0')) << 8 * (sizeof v - n);

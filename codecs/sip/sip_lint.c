@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header field. */
+/* codecs/sip/sip_lint.c - what a message breaks beyond its framing: who checks what, the start line, any header
+ * field. */
 #include "codecs/base/word.h"
 #include "codecs/sip/sip_plain.h"
 
@@ -273,7 +274,8 @@ static void any_field(struct sip_lint *l, const struct sip_header *h, bool text)
     }
 }
 
-/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4 does. */
+/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4
+ * does. */
 bool sip_many_allowed(enum sip_type type)
 {
     return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||

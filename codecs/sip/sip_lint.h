@@ -1,8 +1,9 @@
 /* codecs/sip/sip_lint.h - how rules over a decoded message are written; inside codecs/sip only.
  *
- * A rule is a row of sip_rules.def: a name, its clause, its level and its words. Checks are functions over a part of the
- * message, by the type of the header field; where one sees a rule broken it calls sip_broke. Each rule is said once a
- * message, at the first place where it is broken: a thousand header fields with one fault make one finding. */
+ * A rule is a row of sip_rules.def: a name, its clause, its level and its words. Checks are functions over a part
+ * of the message, by the type of the header field; where one sees a rule broken it calls sip_broke. Each rule is
+ * said once a message, at the first place where it is broken: a thousand header fields with one fault make one
+ * finding. */
 #ifndef CODECS_SIP_SIP_LINT_H
 #define CODECS_SIP_SIP_LINT_H
 #include "codecs/sip/sip_parts.h"
@@ -165,7 +166,8 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
     sip_check_session, sip_check_min_se, sip_check_identity, sip_check_path, sip_check_refer_to,
     sip_check_referred_by, sip_check_associated, sip_check_called, sip_check_geolocation,
     sip_check_history, sip_check_signed, sip_check_preferred;
-/* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to be kept. */
+/* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to
+ * be kept. */
 void sip_lint_all(const struct sip_msg *m, struct findings *fs);
 /* Whether several header fields of a type may stand in one message. */
 bool sip_many_allowed(enum sip_type type);

@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what several of
- * them say together. */
+/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what
+ * several of them say together. */
 #include "codecs/sip/sip_where.h"
 
 /* ---- where they may stand ---- */

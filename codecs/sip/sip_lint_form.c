@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint_form.c - forms that several header fields have, and header fields that are tokens, words and texts. */
+/* codecs/sip/sip_lint_form.c - forms that several header fields have, and header fields that are tokens, words and
+ * texts. */
 #include "codecs/sip/sip_lint.h"
 
 bool sip_quoted(struct span s)

@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint_frag.c - fragments, message/sipfrag (RFC 3420): which rules of messages hold in one, and its own. */
+/* codecs/sip/sip_lint_frag.c - fragments, message/sipfrag (RFC 3420): which rules of messages hold in one, and its
+ * own. */
 #include "codecs/base/startline.h"
 #include "codecs/sip/sip_lint.h"
 

@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_parts.c - parts of a body: how each is to be handled (RFC 5621), and the token that Referred-By points
- * to (RFC 3892). */
+/* codecs/sip/sip_lint_parts.c - parts of a body: how each is to be handled (RFC 5621), and the token that
+ * Referred-By points to (RFC 3892). */
 #include "codecs/sip/sip_lint.h"
 
 struct entity { /* the body of a message, or a part of it */

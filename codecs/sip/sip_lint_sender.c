@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_sender.c - what shows by which document its sender goes, what an extension asks of the message that it
- * stands in, and the challenges of a response. */
+/* codecs/sip/sip_lint_sender.c - what shows by which document its sender goes, what an extension asks of the
+ * message that it stands in, and the challenges of a response. */
 #include "codecs/auth/auth.h"
 #include "codecs/sip/sip_lint.h"
 
@@ -17,8 +17,8 @@ static bool has_param(const struct sip_via *v, const char *name)
 
 /* ---- branches ---- */
 
-/* Whether the one who wrote this Via goes by RFC 3261: rport without a value, alias, keep and oc are of RFC 3581, RFC 5923,
- * RFC 6223 and RFC 7339, which build on it. */
+/* Whether the one who wrote this Via goes by RFC 3261: rport without a value, alias, keep and oc are of RFC 3581,
+ * RFC 5923, RFC 6223 and RFC 7339, which build on it. */
 static bool of_3261(const struct sip_via *v)
 {
     const struct param *rport = param_find(v->params, v->params_n, "rport");

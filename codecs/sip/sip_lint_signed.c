@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint_signed.c - Identity (RFC 8224). What has neither a dot nor a parameter is of RFC 4474, and not judged. */
+/* codecs/sip/sip_lint_signed.c - Identity (RFC 8224). What has neither a dot nor a parameter is of RFC 4474, and
+ * not judged. */
 #include "codecs/sip/sip_lint.h"
 
 /* base64-char of section 4 and ".", and what its own example has: the letters of base64url. */

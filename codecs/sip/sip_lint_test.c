@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_test.c - lint of what vectors cannot hold: one finding a cause however often it is there, and parts in
- * parts. */
+/* codecs/sip/sip_lint_test.c - lint of what vectors cannot hold: one finding a cause however often it is there,
+ * and parts in parts. */
 #include <stdlib.h>
 #include "codecs/sip/sip.h"
 #include "harness/core/test.h"

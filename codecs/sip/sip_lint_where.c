@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint_where.c - where header fields may stand, and where they have to: tables 2 and 3 of RFC 3261 section 20.
+/* codecs/sip/sip_lint_where.c - where header fields may stand, and where they have to: tables 2 and 3 of RFC 3261
+ * section 20.
  *
  * The tables bind the six methods of RFC 3261; what other methods take, their own documents say. */
 #include "codecs/sip/sip_where.h"

@@ -8,8 +8,9 @@ const struct sip_name sip_names[SIP_TYPES] = {
 #undef SIP_HEADER
 };
 
-/* A perfect hash over length and three letters of a name: each name and compact form has a slot of its own, in which its
- * type stands. The factors were found by trying; sip_test.c has them fail when a name is added that shares a slot. */
+/* A perfect hash over length and three letters of a name: each name and compact form has a slot of its own, in
+ * which its type stands. The factors were found by trying; sip_test.c has them fail when a name is added that
+ * shares a slot. */
 const uint8_t sip_slots[SIP_SLOTS] = {
     0,  0,  0,  66, 0,  0,  0,  0,  0,  53, 0,  0,  0,  0,  0,  9,  0,  0,  0,  77, 0,  0,  0,  0,
     0,  0,  0,  0,  0,  0,  0,  67, 0,  0,  0,  0,  0,  0,  24, 0,  0,  0,  61, 0,  0,  73, 0,  0,

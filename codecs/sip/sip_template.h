@@ -26,10 +26,10 @@ struct sip_template {
     unsigned char in_body[SIP_TEMPLATE_SLOTS]; /* how often each slot stands in the body */
     size_t slots;
 };
-/* Prepare `text`, which lives as long as `t`. "{name}" is a place for slot i where names[i] is "name"; "{length}" one for
- * the number of octets behind the first empty line, as Content-Length says it (RFC 3261 section 20.14); "{{" is a "{".
- * What is written need not be a lawful message. False: a brace that has no end or an unknown name in it, more than
- * SIP_TEMPLATE_SLOTS names or SIP_TEMPLATE_PIECES places. */
+/* Prepare `text`, which lives as long as `t`. "{name}" is a place for slot i where names[i] is "name"; "{length}"
+ * one for the number of octets behind the first empty line, as Content-Length says it (RFC 3261 section 20.14);
+ * "{{" is a "{". What is written need not be a lawful message. False: a brace that has no end or an unknown name
+ * in it, more than SIP_TEMPLATE_SLOTS names or SIP_TEMPLATE_PIECES places. */
 bool sip_template_init(struct sip_template *t, struct span text, const char *const *names,
                        size_t names_n);
 /* Write the message with `values[i]` in the places of slot i. */

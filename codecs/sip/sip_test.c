@@ -1,4 +1,5 @@
-/* codecs/sip/sip_test.c - what vectors cannot ask: names, framing of streams octet by octet, limits, parts of bodies. */
+/* codecs/sip/sip_test.c - what vectors cannot ask: names, framing of streams octet by octet, limits, parts of
+ * bodies. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "codecs/sip/sip.h"

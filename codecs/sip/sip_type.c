@@ -278,7 +278,8 @@ static void auth(struct cursor *c, void *item)
 
 #define INLINE static inline __attribute__((always_inline)) /* so that the form is known */
 
-/* Go over empty elements of a list behind one that is empty too: there may be a million. False: no other one follows. */
+/* Go over empty elements of a list behind one that is empty too: there may be a million. False: no other one
+ * follows. */
 static __attribute__((noinline)) bool skip_empty(struct cursor *c)
 {
     while (c->at < c->end && c->p[c->at] == ',')

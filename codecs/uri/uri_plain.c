@@ -130,8 +130,8 @@ static inline bool plain_user(const struct lexmap *map, struct span s)
     return s.n - 1 < LEXMAP_SPAN && lexmap_outside(map, LEXMAP_HOST, s) == 0;
 }
 
-/* How many octets of values, other than those of LEXMAP_HOST, may stand there all the same, escapes among them; SIZE_MAX: one
- * may not. */
+/* How many octets of values, other than those of LEXMAP_HOST, may stand there all the same, escapes among them;
+ * SIZE_MAX: one may not. */
 static size_t others_in(const struct lexmap *map, const struct param *v, size_t n)
 {
     size_t others = 0;
