@@ -106,8 +106,8 @@ struct sip_header {
     struct span line;  /* all of it, with its end */
     struct span name;  /* as it stands there; empty where the line has no colon */
     struct span value; /* without white space around */
-    const void *
-        values; /* by the form of its type; NULL while it is not typed. Of empty elements of a list in a row one is kept */
+    /* By the form of its type; NULL while it is not typed. Of empty elements of a list in a row one is kept. */
+    const void *values;
     size_t values_n;
 };
 
