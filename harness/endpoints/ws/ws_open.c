@@ -81,7 +81,7 @@ void ws_take_options(struct ws_layer *l, const struct flow_spec *spec)
 void ws_ask(struct ws_layer *l, struct outq *q)
 {
     struct ws_offer o = l->offer;
-    size_t size = WS_OPTIONS_MAX + 1024;
+    size_t size = 2 * WS_OPTIONS_MAX + 1024; /* an absolute target has the host a second time */
     struct wr absolute = {arena_new(&q->mem, size), size, 0, false};
     struct wr w = {arena_new(&q->mem, size), size, 0, false};
 
