@@ -48,6 +48,7 @@ foreach(folder codecs harness)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rtclab COMPONENT dev
     FILES_MATCHING PATTERN "*.h" PATTERN "*.def"
     PATTERN "*_toy.h" EXCLUDE PATTERN "*_impl.h" EXCLUDE PATTERN "test.h" EXCLUDE
+    PATTERN "*_test.h" EXCLUDE
     PATTERN "outside.h" EXCLUDE # for tests, as test.h is
     PATTERN "harness/cli" EXCLUDE PATTERN "harness/tests" EXCLUDE PATTERN "harness/core/gen" EXCLUDE
     PATTERN "testdata" EXCLUDE)
