@@ -5,11 +5,7 @@ lib.event = event
 ---------------------------------------------------------------- a message
 
 -- The value of the first header field of a name, letter case aside; nil: there is none.
-function event.field(r, name)
-  for _, h in ipairs(r.message and r.message.headers or {}) do
-    if h.name and h.name:lower() == name:lower() then return h.value end
-  end
-end
+function event.field(r, name) return r:fields(name)[1] end
 
 -- Of all of them.
 function event.fields(r, name)
@@ -45,6 +41,9 @@ local paths = { path = "/", chunked = "/chunked", empty = "/empty", echo = "/ech
   basic = "/basic/" }
 function lib.path(t, what) return (t.profile.http or {})[what] or paths[what] end
 
+-- A request line for one of them.
+function lib.line(t, method, what) return method .. " " .. lib.path(t, what) .. " HTTP/1.1" end
+
 -- The target's host and port, for Host.
 function lib.host(t) return t.target end
 
@@ -58,11 +57,15 @@ function lib.raw(t, c, lines, behind, bare)
     stay = true }
 end
 
--- Whether the connection of `r` ends, as its server has it: the client sees it within the time.
-function lib.ends(c, r)
-  if r.message and r.message.framing == "close" then return true end -- the response has ended so
-  local e = c:receive { timeout = 3, where = function(ev) return ev.event == "ended" and ev.flow == r.flow end }
+-- Whether an actor sees the connection of `r` end within the time.
+local function ended(actor, r)
+  local e = actor:receive { timeout = 3, where = function(ev) return ev.event == "ended" and ev.flow == r.flow end }
   return e.event == "ended"
+end
+
+-- Whether the connection of `r` ends, as its server has it.
+function lib.ends(c, r)
+  return r.message and r.message.framing == "close" or ended(c, r) -- the response may have ended so
 end
 
 -- A valid request after others, over a new connection: nil, with an inconclusive check, where it is not answered.
@@ -174,10 +177,7 @@ function client.request(t, s, clause)
 end
 
 -- Whether the IUT ends the connection of the request `r`.
-function client.ends(s, r)
-  local e = s:receive { timeout = 3, where = function(ev) return ev.event == "ended" and ev.flow == r.flow end }
-  return e.event == "ended"
-end
+client.ends = ended
 
 -- The credentials of a request, as parameters; nil: it has none.
 function client.credentials(r)

@@ -57,7 +57,7 @@ case {
   needs = { "tcp" },
   run = function(t)
     local c = t:actor("client", "http")
-    local r = lib(t).raw(t, c, { "GET " .. lib(t).path(t, "path") .. " HTTP/1.1", "X: " .. ("a"):rep(60000) })
+    local r = lib(t).raw(t, c, { lib(t).line(t, "GET", "path"), "X: " .. ("a"):rep(60000) })
     if r.kind == "success" then t:skip("it takes fields of 60,000 octets") end
     t:check("RFC9110:5.4#1", r:refused(), "it is answered by " .. tostring(r.code or r.kind), r)
     lib(t).sanity(t, c, "RFC9110:5.4#1")
@@ -106,7 +106,7 @@ case {
   needs = { "tcp" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "GET " .. lib(t).path(t, "path") .. " HTTP/1.1"
+    local line = lib(t).line(t, "GET", "path")
     local clause = "RFC9112:3.2#6"
     bad(t, clause, "no Host", lib(t).raw(t, c, { line }, nil, true))
     bad(t, clause, "two Host", lib(t).raw(t, c, { line, "Host: b.example" }))
@@ -125,7 +125,7 @@ case {
   needs = { "tcp" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "GET " .. lib(t).path(t, "path") .. " HTTP/1.1"
+    local line = lib(t).line(t, "GET", "path")
     bad(t, "RFC9112:5.1#1", "a space before a colon", lib(t).raw(t, c, { line, "X : y" }))
     bad(t, "RFC9112:5.1#1", "a tab before a colon", lib(t).raw(t, c, { line, "Content-Length\t: 0" }))
   end
@@ -139,7 +139,7 @@ case {
   needs = { "tcp" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "GET " .. lib(t).path(t, "path") .. " HTTP/1.1"
+    local line = lib(t).line(t, "GET", "path")
     local r = lib(t).raw(t, c, { line, " Content-Length: 5", "Host: " .. lib(t).host(t) }, nil, true)
     t:check("RFC9112:2.2#9", r:answered() and (r:refused() or r.kind == "success"),
       "it is neither refused nor served without that line: " .. tostring(r.code or r.kind), r)
@@ -154,7 +154,7 @@ case {
   needs = { "tcp" },
   run = function(t)
     local c = t:actor("client", "http")
-    local r = lib(t).raw(t, c, { "GET " .. lib(t).path(t, "path") .. " HTTP/1.1", "X: a\r\n b" })
+    local r = lib(t).raw(t, c, { lib(t).line(t, "GET", "path"), "X: a\r\n b" })
     t:expect(r, { { error = 400, clause = "RFC9112:5.2#2" }, { success = true, clause = "RFC9112:5.2#2" } }, "a fold")
   end
 }
@@ -167,7 +167,7 @@ case {
   needs = { "tcp", "http-echo" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "POST " .. lib(t).path(t, "echo") .. " HTTP/1.1"
+    local line = lib(t).line(t, "POST", "echo")
     local r = lib(t).raw(t, c, { line, "Transfer-Encoding: other, chunked" }, "0\r\n\r\n")
     t:expect(r, { { error = 501, clause = "RFC9112:6.1#9" } }, "a coding of nobody")
     r = lib(t).raw(t, c, { line, "Transfer-Encoding: chunked, gzip" }, "0\r\n\r\n")
@@ -185,7 +185,7 @@ case {
   needs = { "tcp", "http-echo" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "POST " .. lib(t).path(t, "echo") .. " HTTP/1.1"
+    local line = lib(t).line(t, "POST", "echo")
     for _, value in ipairs { "five", "-5", "5, 6", "0x5" } do
       local r = lib(t).raw(t, c, { line, "Content-Length: " .. value }, "hello")
       t:expect(r, { { error = 400, clause = "RFC9112:6.3#5" } }, "Content-Length: " .. value)
@@ -205,7 +205,7 @@ case {
   needs = { "tcp", "http-echo" },
   run = function(t)
     local c = t:actor("client", "http")
-    local line = "POST " .. lib(t).path(t, "echo") .. " HTTP/1.1"
+    local line = lib(t).line(t, "POST", "echo")
     local r = lib(t).raw(t, c, { line, "Content-Type: text/plain", "Content-Length: 3", "Transfer-Encoding: chunked" },
       "5\r\nhello\r\n0\r\n\r\n")
     if not t:expect(r, { { error = 400, clause = "RFC9112:6.1#12" }, { success = true, clause = "RFC9112:6.1#12" } },
