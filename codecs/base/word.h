@@ -35,10 +35,6 @@ static inline uint64_t word_little(uint64_t v)
 {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
 }
-static inline uint32_t word_little_half(uint32_t v)
-{
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap32(v);
-}
 /* Half a word as the number that its octets write, the first one highest. */
 static inline uint32_t word_big_half(uint32_t v)
 {
@@ -51,12 +47,6 @@ static inline size_t word_ones(uint64_t v)
     v -= (v >> 1) & word_each(0x55);
     v = (v & word_each(0x33)) + ((v >> 2) & word_each(0x33));
     return ((v + (v >> 4)) & word_each(0x0f)) * word_each(1) >> 56;
-}
-
-/* All bits of the octets that are the first `n` in memory, 1 or more; of eight and more, of all. */
-static inline uint64_t word_front(size_t n)
-{
-    return word_little(UINT64_MAX >> (64 - 8 * (n < 8 ? n : 8)));
 }
 
 /* The first `n` octets of a word, 1 to 8 of them, as the last ones of one that has zeros in front; each without

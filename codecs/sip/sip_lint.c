@@ -66,7 +66,7 @@ static const struct {
     METHOD('S', 'B', SUBSCRIBE), METHOD('U', 'D', UPDATE),
 };
 
-enum sip_method sip_method_of(struct span name)
+static enum sip_method method_of(struct span name)
 {
     if (name.n < 3)
         return SIP_M_OTHER;
@@ -79,7 +79,7 @@ enum sip_method sip_method_of(struct span name)
 enum sip_method sip_method_in(const struct sip_msg *m)
 {
     const struct sip_number *cseq = m->request ? NULL : sip_first(m, SIP_CSEQ);
-    return m->request ? sip_method_of(m->method) : cseq ? sip_method_of(cseq->method) : SIP_M_OTHER;
+    return m->request ? method_of(m->method) : cseq ? method_of(cseq->method) : SIP_M_OTHER;
 }
 
 /* ---- the start line ---- */
@@ -173,8 +173,8 @@ void sip_lint_start(struct sip_lint *l)
 
 /* ---- any header field ---- */
 
-/* Eight at a time. */
-bool sip_plain_text(struct span s)
+/* Whether all octets are visible characters of ASCII or spaces: eight at a time. */
+static bool plain_text(struct span s)
 {
     size_t i = 0;
     uint64_t odd = 0, v;
@@ -266,7 +266,7 @@ static void any_field(struct sip_lint *l, const struct sip_header *h, bool text)
     }
     if (h->type == SIP_OTHER && h->line.n > h->value.n + 2)
         sip_must(l, sip_token(h->name), SIP_R_NAME_TOKEN, h->name);
-    if (text && !sip_plain_text(h->value))
+    if (text && !plain_text(h->value))
         characters(l, h);
     if (h->type == SIP_OTHER && lex_like(h->name, "Transfer-Encoding")) {
         struct span found = chunked(h->value);

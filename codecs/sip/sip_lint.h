@@ -92,7 +92,6 @@ static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, 
 void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 /* Pass on what rules of another codec found in a part of the message, each clause once a message. */
 void sip_told(struct sip_lint *l, const struct findings *fs);
-enum sip_method sip_method_of(struct span name);
 /* Of a request its own; of a response that in its CSeq. */
 enum sip_method sip_method_in(const struct sip_msg *m);
 
@@ -171,8 +170,6 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
 void sip_lint_all(const struct sip_msg *m, struct findings *fs);
 /* Whether several header fields of a type may stand in one message. */
 bool sip_many_allowed(enum sip_type type);
-/* Whether all octets are visible characters of ASCII or spaces. */
-bool sip_plain_text(struct span s);
 /* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_fields(struct sip_lint *l);

@@ -112,12 +112,8 @@ static void silence(struct sip_lint *l, const uint16_t *rules, size_t n)
 
 void sip_frag_lint(const struct sip_msg *m, struct findings *fs)
 {
-    struct sip_lint l = {.m = m, .fs = fs};
-    const struct sip_number *cseq = sip_first(m, SIP_CSEQ);
+    struct sip_lint l = {.m = m, .fs = fs, .method = sip_method_in(m)};
 
-    l.method = m->request ? sip_method_of(m->method)
-               : cseq     ? sip_method_of(cseq->method)
-                          : SIP_M_OTHER;
     silence(&l, of_whole, COUNT(of_whole));
     l.told[l.told_n++] = "RFC8760:3#1"; /* a better challenge may have stood beside those of MD5 */
     if (m->version.n)

@@ -154,7 +154,8 @@ static __attribute__((cold)) size_t not_plain(struct sip_look *k, struct sip_lin
     const struct sip_header *h = &k->m->headers[from + i];
 
     l->odd |= UINT64_C(1) << i;
-    k->due |= sip_plain_fields[h->type].due | 1u << SIP_ON_SENDER | 1u << SIP_ON_ASKS;
+    uint32_t due = sip_plain_fields[h->type].due;
+    k->due |= due ? due | 1u << SIP_ON_SENDER | 1u << SIP_ON_ASKS : UINT32_MAX;
     return lexmap_hosts(&k->map, h->line) - h->name.n;
 }
 

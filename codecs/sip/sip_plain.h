@@ -80,10 +80,11 @@ static inline void sip_look_due(struct sip_look *k, enum sip_topic topic, bool d
  * value it is known that it keeps them. */
 #define SIP_NOT_PLAIN SIZE_MAX
 typedef size_t sip_plain_check(struct sip_look *k, const struct sip_header *h);
+#define SIP_PLAIN_ALONE (UINT32_C(1) << 31) /* no topic: no rule but its own looks at the value */
 struct sip_plain_field {
     sip_plain_check *check;
-    uint32_t
-        due; /* 1 << enum sip_topic: those that take the value for plain, due where it is not */
+    /* 1 << enum sip_topic: those that take the value for plain, due where it is not; 0: all */
+    uint32_t due;
 };
 extern const struct sip_plain_field sip_plain_fields[SIP_TYPES];
 /* Of those that nearly all messages have. */

@@ -30,6 +30,20 @@ bool uri_escaped(struct span s, size_t at, uint8_t *c)
     return true;
 }
 
+bool uri_fits(struct span s, enum uri_part part)
+{
+    uint8_t c;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (uri_is(s.p[i], 1u << part))
+            continue;
+        if (!uri_escaped(s, i, &c))
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
 void uri_escape(struct wr *w, struct span s, enum uri_part part)
 {
     static const char digits[] = "0123456789ABCDEF";

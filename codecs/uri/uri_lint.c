@@ -281,21 +281,6 @@ static void apply(struct uri_look *l, const struct uri_rule *r)
     }
 }
 
-/* Whether all octets may stand in a part, or are escapes. */
-static bool fits(struct span s, enum uri_part part)
-{
-    uint8_t c;
-
-    for (size_t i = 0; i < s.n; i++) {
-        if (uri_is(s.p[i], 1u << part))
-            continue;
-        if (!uri_escaped(s, i, &c))
-            return false;
-        i += 2;
-    }
-    return true;
-}
-
 /* Few parameters without escapes in their names, each there once, none of those that have rules of their own; and
  * transports of RFC 3261. */
 static bool plain_params(const struct uri *u)
@@ -308,9 +293,9 @@ static bool plain_params(const struct uri *u)
     for (size_t i = 0; i < u->params_n; i++) {
         const struct param *p = &u->params[i];
         bool known = !lex_like(p->name, "transport");
-        bool value = !p->value.p || (p->value.n && fits(p->value, URI_PART_PARAM));
+        bool value = !p->value.p || (p->value.n && uri_fits(p->value, URI_PART_PARAM));
         if (p->name.n == 0 || !value || lex_find(p->name, 0, '%') < p->name.n ||
-            !fits(p->name, URI_PART_PARAM))
+            !uri_fits(p->name, URI_PART_PARAM))
             return false;
         for (size_t k = 0; k < COUNT(others); k++)
             if (lex_like(p->name, others[k]))
@@ -333,7 +318,7 @@ static bool plain(const struct uri *u)
 
     if (u->kind != URI_SIP || u->password.p || u->headers_n || !span_is(u->scheme, "sip"))
         return false;
-    if (u->user.p && !(u->user.n && u->user.p[0] != '+' && fits(u->user, URI_PART_USER)))
+    if (u->user.p && !(u->user.n && u->user.p[0] != '+' && uri_fits(u->user, URI_PART_USER)))
         return false;
     if (u->port.p &&
         (u->port.n > 5 || !lex_number(u->port, &port) || port > UINT16_MAX || u->port.p[0] == '0'))

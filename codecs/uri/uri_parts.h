@@ -21,6 +21,8 @@ static inline bool uri_is(uint8_t c, unsigned classes)
 }
 /* Whether an escape stands at `at`; then *c is what it stands for. */
 bool uri_escaped(struct span s, size_t at, uint8_t *c);
+/* Whether all octets may stand in a part, or are escapes. */
+bool uri_fits(struct span s, enum uri_part part);
 
 /* ---- texts as they compare ---- */
 

@@ -44,7 +44,8 @@ static size_t ipv6(struct span s, uint64_t signs)
     if (!fits)
         return 0;
     for (size_t i = 1; i < s.n - 1; i += 8) { /* no letter above "f"; and no sign but ":" */
-        uint64_t v = lex_word(s.p + i), front = word_front(s.n - 1 - i);
+        uint64_t v = word_little(lex_word(s.p + i)),
+                 front = lexmap_fronts[s.n - 1 - i < 8 ? s.n - 1 - i : 8];
         above |= (((v | word_each(0x20)) & word_each(0x7f)) + word_each(0x7f - 'f')) & front;
         found += (word_equal(v, ':') & front) >> 7;
     }
@@ -103,25 +104,22 @@ static const struct param_names names = {
     PARAM_BARE,
 };
 
-/* A user of other octets than host characters, with escapes that are some: those of it that are of LEXMAP_HOST.
- * `phone`: it is a telephone number, which may begin with "+" and has visual separators alone between digits. */
+/* A telephone number, which may begin with "+" and has visual separators alone between digits. */
+static bool is_phone(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!lex_is(s.p[i], LEX_DIGIT) && !uri_is(s.p[i], URI_SEPARATOR) && (i || s.p[i] != '+'))
+            return false;
+    return true;
+}
+
+/* A user of other octets than host characters, with escapes that are some: those of it that are of LEXMAP_HOST. `phone`:
+ * it has to be a telephone number, which no other with "+" may be. */
 static __attribute__((noinline)) size_t other_user(const struct lexmap *map, struct span s,
                                                    bool phone)
 {
-    uint8_t c;
-
-    if (s.n == 0 || (s.p[0] == '+' && !phone))
-        return 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool digit =
-            lex_is(s.p[i], LEX_DIGIT) || uri_is(s.p[i], URI_SEPARATOR) || (i == 0 && s.p[i] == '+');
-        if (phone ? digit : uri_is(s.p[i], 1u << URI_PART_USER))
-            continue;
-        if (phone || !uri_escaped(s, i, &c))
-            return 0;
-        i += 2;
-    }
-    return lexmap_hosts(map, s);
+    bool fits = s.n && (phone ? is_phone(s) : s.p[0] != '+' && uri_fits(s, URI_PART_USER));
+    return fits ? lexmap_hosts(map, s) : 0;
 }
 
 /* Whether it is of host characters. */
