@@ -349,6 +349,26 @@ const char *arena_text(struct arena *a, struct span s)
     return p;
 }
 
+void finding_add(struct findings *fs, struct finding f)
+{
+    if (fs->n < fs->cap) {
+        f.layer = fs->layer;
+        f.off += fs->base;
+        fs->v[fs->n] = f;
+    }
+    fs->n++;
+}
+
+void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len, uint64_t arg)
+{
+    finding_add(fs, (struct finding){.clause = r->clause,
+                                     .what = r->what,
+                                     .level = r->level,
+                                     .off = off,
+                                     .len = len,
+                                     .arg = {arg}});
+}
+
 void finding_words(struct wr *w, const struct finding *f)
 {
     size_t arg = 0;

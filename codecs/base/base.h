@@ -41,6 +41,9 @@ struct arena { /* bump allocator over the caller's memory; once full it stays fu
 #endif
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
+/* A function that is seldom called: its code, and that which leads to it, stands apart from what runs for each
+ * message, which is more than a CPU keeps next to it otherwise. */
+#define SELDOM __attribute__((cold, noinline))
 #define SPAN(lit)                                                                                  \
     {                                                                                              \
         (const uint8_t *)(lit), sizeof(lit) - 1                                                    \
@@ -293,31 +296,15 @@ const char *arena_text(struct arena *a, struct span s);
 
 /* ---- findings ---- */
 
-static inline void finding_add(struct findings *fs, struct finding f)
-{
-    if (fs->n < fs->cap) {
-        f.layer = fs->layer;
-        f.off += fs->base;
-        fs->v[fs->n] = f;
-    }
-    fs->n++;
-}
+SELDOM void finding_add(struct findings *fs, struct finding f);
 /* A row in a codec's table of rules; all strings are static. */
 struct rule {
     const char *clause, *what; /* as in a finding */
     enum level level;
 };
 /* Say that a rule is broken; `arg` is the first argument of its words. */
-static inline void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len,
-                              uint64_t arg)
-{
-    finding_add(fs, (struct finding){.clause = r->clause,
-                                     .what = r->what,
-                                     .level = r->level,
-                                     .off = off,
-                                     .len = len,
-                                     .arg = {arg}});
-}
+SELDOM void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len,
+                       uint64_t arg);
 /* The words of `f` with its arguments filled in. */
 void finding_words(struct wr *w, const struct finding *f);
 /* "MUST", "STMT", "SHOULD" or "MAY". */

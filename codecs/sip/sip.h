@@ -72,10 +72,10 @@ struct sip_address { /* RFC 3261 section 20.10: name-addr or addr-spec */
     struct span text;
     struct span display; /* p is NULL where there is none; a quoted one with its quotes */
     struct span gap;     /* between display name and "<" */
-    bool bare;           /* no "<" and ">" around the URI */
-    struct uri uri;      /* "*" has a text and no scheme */
     const struct param *params;
     size_t params_n;
+    bool bare;      /* no "<" and ">" around the URI */
+    struct uri uri; /* "*" has a text and no scheme */
 };
 struct sip_value {
     struct span text;
@@ -120,23 +120,23 @@ struct sip_part {   /* of a body of type multipart (RFC 2046 section 5.1) */
     size_t headers_n;
     struct span body;
 };
-struct sip_msg {
+struct sip_msg { /* what is asked for most stands in front: shorter code reaches it */
     bool request;
-    bool cut;           /* the start line is not its parts with one space between, and CRLF */
-    struct span start;  /* the start line with its end */
-    struct span method; /* a request's */
-    struct uri uri;     /* its Request-URI */
-    struct span version;
+    bool cut;        /* the start line is not its parts with one space between, and CRLF */
     uint16_t status; /* a response's */
-    struct span reason;
     struct sip_header *headers;
     size_t headers_n;
+    struct span head;   /* from the start line to the empty line */
+    struct span body;   /* up to Content-Length, where that is less than there is */
+    struct span start;  /* the start line with its end */
+    struct span method; /* a request's */
+    struct span version;
+    struct span reason;
+    struct uri uri;         /* a request's */
     struct span blank;      /* the empty line; of no octets where there is none */
-    struct span body;       /* up to Content-Length, where that is less than there is */
     struct span rest;       /* octets of the datagram behind the body */
     struct sip_part *parts; /* of the body; each is followed by those inside it */
     size_t parts_n;
-    struct span head; /* from the start line to the empty line */
     uint16_t first
         [SIP_TYPES]; /* one more than the index of the first header field of a type; 0: there is none, or
                                   it is beyond 65534 */

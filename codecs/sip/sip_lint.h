@@ -57,7 +57,8 @@ enum sip_topic {
     SIP_ON_TOGETHER, /* any other header fields */
     SIP_ON_REFER,    /* the event refer */
     SIP_ON_SENDER,   /* what tells who wrote it */
-    SIP_ON_ASKS,     /* what it asks for */
+    SIP_ON_TIMER,    /* what it asks for of RFC 4028 */
+    SIP_ON_ASKS,     /* anything else that it asks for */
     SIP_ON_CHALLENGES,
     SIP_ON_DELTA, /* the form of Session-Expires */
     SIP_TOPICS
@@ -75,8 +76,8 @@ struct sip_lint {
 };
 /* Say that `rule` is broken at `where`, a part of the message; one without octets stands for the whole header. `arg`:
  * the first argument of its words. */
-void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where);
-void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg);
+SELDOM void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where);
+SELDOM void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg);
 /* Whether rules on a topic are to be tried. */
 static inline bool sip_due(const struct sip_lint *l, enum sip_topic topic)
 {
@@ -179,6 +180,7 @@ void sip_lint_whole(struct sip_lint *l);
 void sip_lint_ext(struct sip_lint *l);
 /* What shows who sent it, what an extension asks of the message it stands in, and all challenges of a response. */
 void sip_lint_sender(struct sip_lint *l);
+void sip_lint_timer(struct sip_lint *l);
 void sip_lint_asks(struct sip_lint *l);
 void sip_lint_challenges(struct sip_lint *l);
 void sip_lint_body(struct sip_lint *l);

@@ -514,6 +514,7 @@ void sip_lint_ext(struct sip_lint *l)
         [SIP_ON_TOGETHER] = all_together,
         [SIP_ON_REFER] = sip_lint_refer,
         [SIP_ON_SENDER] = sip_lint_sender,
+        [SIP_ON_TIMER] = sip_lint_timer,
         [SIP_ON_ASKS] = sip_lint_asks,
         [SIP_ON_CHALLENGES] = sip_lint_challenges,
     };

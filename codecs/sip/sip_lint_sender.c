@@ -77,7 +77,7 @@ static const struct sip_header *asks(const struct sip_msg *m, enum sip_type type
 }
 
 /* RFC 4028. */
-static void timer(struct sip_lint *l)
+void sip_lint_timer(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_number *se = sip_first(m, SIP_SESSION_EXPIRES);
@@ -136,7 +136,6 @@ void sip_lint_asks(struct sip_lint *l)
         {SIP_M_SUBSCRIBE, 423, 423, SIP_MIN_EXPIRES, SIP_R_SUBSCRIBE_423},
     };
 
-    timer(l);
     priority(l);
     dialog(l);
     sip_need(l, needed, COUNT(needed));

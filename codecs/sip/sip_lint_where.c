@@ -78,9 +78,9 @@ void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
     unsigned status = l->m->request ? 0 : l->m->status;
 
     for (size_t i = 0; i < n; i++) {
-        if (status < v[i].from || status > v[i].to)
+        if (v[i].method != l->method && v[i].method != SIP_METHODS)
             continue;
-        if (v[i].method == SIP_METHODS || v[i].method == l->method)
+        if (status >= v[i].from && status <= v[i].to)
             sip_must(l, sip_header(l->m, v[i].type) != NULL, v[i].rule, l->m->head);
     }
 }

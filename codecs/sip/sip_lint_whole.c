@@ -123,9 +123,11 @@ static bool sip_scheme(const struct uri *u)
 
 size_t sip_count(const struct sip_msg *m, enum sip_type type)
 {
+    const struct sip_header *h = sip_header(m, type), *end = m->headers + m->headers_n;
     size_t n = 0;
-    for (size_t i = 0; i < m->headers_n; i++)
-        n += m->headers[i].type == type ? m->headers[i].values_n : 0;
+
+    for (; h && h < end; h++)
+        n += h->type == type ? h->values_n : 0;
     return n;
 }
 

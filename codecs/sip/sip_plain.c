@@ -151,11 +151,12 @@ static bool plain_name(struct sip_look *k, struct span name)
 static __attribute__((cold)) size_t not_plain(struct sip_look *k, struct sip_lines *l, size_t from,
                                               size_t i)
 {
+    const uint32_t asked = 1u << SIP_ON_SENDER | 1u << SIP_ON_TIMER | 1u << SIP_ON_ASKS;
     const struct sip_header *h = &k->m->headers[from + i];
 
     l->odd |= UINT64_C(1) << i;
     uint32_t due = sip_plain_fields[h->type].due;
-    k->due |= due ? due | 1u << SIP_ON_SENDER | 1u << SIP_ON_ASKS : UINT32_MAX;
+    k->due |= due ? due | asked : UINT32_MAX;
     return lexmap_hosts(&k->map, h->line) - h->name.n;
 }
 
@@ -204,9 +205,11 @@ static inline bool over_lines(struct sip_look *k, struct sip_lines *l)
     return true;
 }
 
-/* Those that are in nearly all messages, always in the same order: so the CPU knows what comes. */
+/* Via, and those that are in nearly all messages: always in the same order, so that the CPU knows what comes. */
 static inline void over_usual(struct sip_look *k, struct sip_lines *l)
 {
+    static const uint8_t usual[] = {SIP_FROM, SIP_TO,           SIP_CALL_ID,
+                                    SIP_CSEQ, SIP_MAX_FORWARDS, SIP_CONTENT_LENGTH};
     const struct sip_msg *m = k->m;
     size_t i;
 
@@ -215,19 +218,12 @@ static inline void over_usual(struct sip_look *k, struct sip_lines *l)
         looked(k, l, 0, i, sip_plain_via(k, &m->headers[i]));
     }
     l->left &= ~l->via;
-#define LOOK(type, f)                                                                              \
-    if (OFTEN(m->first[SIP_##type])) {                                                             \
-        i = m->first[SIP_##type] - 1u;                                                             \
-        looked(k, l, 0, i, sip_plain_##f(k, &m->headers[i]));                                      \
-        l->left &= ~(UINT64_C(1) << i);                                                            \
-    }
-    LOOK(FROM, from)
-    LOOK(TO, to)
-    LOOK(CALL_ID, call_id)
-    LOOK(CSEQ, cseq)
-    LOOK(MAX_FORWARDS, hops)
-    LOOK(CONTENT_LENGTH, digits)
-#undef LOOK
+    for (size_t u = 0; u < COUNT(usual); u++)
+        if (OFTEN(m->first[usual[u]])) {
+            i = m->first[usual[u]] - 1u;
+            looked(k, l, 0, i, sip_plain_fields[usual[u]].check(k, &m->headers[i]));
+            l->left &= ~(UINT64_C(1) << i);
+        }
 }
 
 static inline void over_others(struct sip_look *k, struct sip_lines *l, size_t from)
@@ -377,9 +373,8 @@ static inline void look_at_sender(struct sip_look *k)
          omit = k->refresher && !k->tagged && !k->class && k->method == SIP_M_INVITE;
 
     sip_look_due(k, SIP_ON_SENDER, k->m->status == 439);
-    sip_look_due(k, SIP_ON_ASKS,
-                 (event && k->contacts != 1) || omit || k->required >> SIP_OPTION_TIMER & 1 ||
-                     k->m->status == 423);
+    sip_look_due(k, SIP_ON_TIMER, omit || k->required >> SIP_OPTION_TIMER & 1);
+    sip_look_due(k, SIP_ON_ASKS, (event && k->contacts != 1) || k->m->status == 423);
     sip_look_due(k, SIP_ON_CHALLENGES, k->class && k->there & IS(CHALLENGE));
 }
 

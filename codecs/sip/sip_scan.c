@@ -10,12 +10,14 @@ struct scan {
     bool lf, cr, colon; /* a line end, a CR, a line without colon was said to be wrong */
 };
 
-static void broke(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
+static SELDOM void broke(struct scan *s, const char *clause, const char *what, size_t off,
+                         size_t len)
 {
     finding_add(s->fs, (struct finding){
                            .clause = clause, .what = what, .level = STMT, .off = off, .len = len});
 }
-static void broke_must(struct scan *s, const char *clause, const char *what, size_t off, size_t len)
+static SELDOM void broke_must(struct scan *s, const char *clause, const char *what, size_t off,
+                              size_t len)
 {
     finding_add(s->fs, (struct finding){
                            .clause = clause, .what = what, .level = MUST, .off = off, .len = len});
@@ -59,8 +61,28 @@ static bool status_line(struct scan *s, struct sip_msg *m, struct span text)
     return true;
 }
 
-/* "INVITE sip:bob@example.com SIP/2.0". False: it is none. */
-static bool request_line(struct scan *s, struct sip_msg *m, struct span line)
+/* "INVITE sip:bob@example.com SIP/2.0" as most write it: one space on each side of the Request-URI. */
+static inline bool usual_request(struct sip_msg *m, struct span line)
+{
+    static const uint8_t end[8] = {' ', 'S', 'I', 'P', '/', '2', '.', '0'};
+    size_t at = 0, last = line.n - sizeof end; /* the spaces */
+
+    if (line.n < 2 * sizeof end || lex_word(line.p + last) != lex_word(end))
+        return false;
+    while (at < last && line.p[at] > ' ')
+        at++;
+    if (at == 0 || at + 1 >= last || line.p[at] != ' ' || line.p[at + 1] <= ' ' ||
+        line.p[last - 1] <= ' ')
+        return false;
+    m->request = true;
+    m->method = span_cut(line, 0, at);
+    m->uri.text = span_cut(line, at + 1, last);
+    m->version = span_cut(line, last + 1, line.n);
+    return true;
+}
+
+/* The same in any form. False: it is none. */
+static SELDOM bool request_line(struct scan *s, struct sip_msg *m, struct span line)
 {
     struct start_request r;
 
@@ -90,7 +112,8 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
 
     m->start = span_cut(s->in, 0, lf + 1);
     m->cut = from > 0 || !cr;
-    if (!(sip_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
+    if (!usual_request(m, text) &&
+        !(sip_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
         return false;
     if (!ends)
         broke_must(s, "RFC3261:7#1a", "the start line has no end", lf, 0);
@@ -106,7 +129,7 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
 /* ---- header fields ---- */
 
 /* The LF of a line without CR before it, a CR that is none of a line end: each is said once a message. */
-static void line_ends(struct scan *s, struct sip_header *h)
+static SELDOM void line_ends(struct scan *s, struct sip_header *h)
 {
     struct span line = h->line;
     size_t bare_lf = 0, bare_cr = 0;
@@ -146,7 +169,7 @@ struct field_walk {
 };
 
 /* A field that is not "NAME: VALUE" and CRLF. */
-static void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool bare)
+static SELDOM void odd_field(struct scan *s, struct sip_header *h, size_t colon, bool bare)
 {
     struct span line = h->line;
     bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';

@@ -54,7 +54,7 @@ static inline void params(struct cursor *c, const struct param **v, size_t *n)
 /* ---- forms ---- */
 
 /* "SIP/2.0/UDP example.com:5060", whatever white space there is. */
-static void sent_by(struct sip_via *v, struct span head)
+static SELDOM void sent_by(struct sip_via *v, struct span head)
 {
     size_t at = lex_find(head, 0, '/');
 
@@ -152,7 +152,7 @@ static void value(struct cursor *c, void *item)
 }
 
 /* A number from `*at` on; sets where it ends. False: there is none, or it is too large. */
-static inline bool number_at(const struct cursor *c, size_t *at, uint64_t *v)
+static __attribute__((noinline)) bool number_at(const struct cursor *c, size_t *at, uint64_t *v)
 {
     size_t i = *at, from = i;
     uint64_t sum = 0;
@@ -349,12 +349,22 @@ static void value_field(struct cursor *c, struct sip_header *h)
     }
 FORM(via, sip_via)
 FORM(address, sip_address)
-FORM(number, sip_number)
-FORM(length, sip_number)
-FORM(cseq, sip_number)
-FORM(rack, sip_number)
-FORM(auth, sip_auth)
-FORM(info, sip_auth)
+/* The same of a form that takes all there is for one value. */
+#define ONE(form, T)                                                                               \
+    static void form##_field(struct cursor *c, struct sip_header *h)                               \
+    {                                                                                              \
+        struct T *v = arena_new(c->mem, sizeof *v);                                                \
+        if (v)                                                                                     \
+            form(c, v);                                                                            \
+        h->values = v;                                                                             \
+        h->values_n = v != NULL;                                                                   \
+    }
+ONE(number, sip_number)
+ONE(length, sip_number)
+ONE(cseq, sip_number)
+ONE(rack, sip_number)
+ONE(auth, sip_auth)
+ONE(info, sip_auth)
 
 static void (*const forms[SIP_FORMS])(struct cursor *c, struct sip_header *h) = {
     [SIP_TEXT] = text_field,    [SIP_VIAS] = via_field,       [SIP_ADDRESSES] = address_field,

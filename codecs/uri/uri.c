@@ -58,7 +58,7 @@ static size_t sip_params(const struct sip_text *t, size_t at, struct arena *mem,
 }
 
 /* Header fields behind "?" and "&". */
-static void sip_headers(struct span s, struct arena *mem, struct uri *u)
+static SELDOM void sip_headers(struct span s, struct arena *mem, struct uri *u)
 {
     struct arena_list l = {0};
 
@@ -100,7 +100,7 @@ static void parse_sip(const struct sip_text *t, size_t at, struct arena *mem, st
         sip_headers(part(t, at, t->end), mem, u);
 }
 
-static void parse_tel(struct uri *u, size_t at, struct arena *mem)
+static SELDOM void parse_tel(struct uri *u, size_t at, struct arena *mem)
 {
     size_t end = lex_find(u->text, at, ';');
     u->path = span_cut(u->text, at, end);
@@ -133,7 +133,7 @@ static void parse_authority(struct uri *u, struct span s)
 }
 
 /* RFC 3986 appendix B. */
-static void parse_other(struct uri *u, size_t at)
+static SELDOM void parse_other(struct uri *u, size_t at)
 {
     struct span s = u->text;
     size_t hash = lex_find(s, at, '#');
@@ -153,7 +153,7 @@ static void parse_other(struct uri *u, size_t at)
 }
 
 /* Where the scheme ends, at its colon; text.n: it has none. */
-static size_t scheme_end(struct span text)
+static SELDOM size_t scheme_end(struct span text)
 {
     size_t at = 0;
 

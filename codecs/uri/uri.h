@@ -20,15 +20,16 @@ enum uri_kind {
 struct uri { /* a text whose p is NULL is not there; one of no octets is there and empty */
     enum uri_kind kind;
     struct span text; /* all of it */
-    struct span scheme;
-    struct span user, password; /* sip, sips: apart; of others all before "@" is the user */
-    struct span host;           /* an IPv6 literal with its brackets */
+    struct span user; /* sip, sips: without the password; of others all before "@" */
+    struct span host; /* an IPv6 literal with its brackets */
     struct span port;
-    struct span path, query, fragment;
     const struct param *params; /* sip, sips, tel: behind ";" */
     size_t params_n;
+    struct span password;        /* sip, sips */
     const struct param *headers; /* sip, sips: behind "?" */
     size_t headers_n;
+    struct span scheme;
+    struct span path, query, fragment;
 };
 extern const struct desc uri_desc;
 
