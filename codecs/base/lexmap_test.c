@@ -163,5 +163,26 @@ static void looks(void)
     }
 }
 
+/* So many digits in front, each octet behind them, and others. */
+static void leading_digits(void)
+{
+    size_t wrong = 0;
+
+    for (size_t n = 0; n <= sizeof(uint64_t); n++)
+        for (unsigned c = 0; c < 256; c++) {
+            uint8_t p[sizeof(uint64_t)];
+            size_t is = n;
+            memset(p, (uint8_t)(c * 7), sizeof p);
+            for (size_t i = 0; i < n; i++)
+                p[i] = (uint8_t)('0' + (i + c) % 10);
+            if (n < sizeof p)
+                p[n] = (uint8_t)c;
+            while (is < sizeof p && lex_is(p[is], LEX_DIGIT))
+                is++;
+            wrong += word_leading_digits(lex_word(p)) != is;
+        }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 TESTS({"forms", forms}, {"limits", limits}, {"questions", questions}, {"quotes", quotes},
-      {"looks", looks})
+      {"looks", looks}, {"leading digits", leading_digits})

@@ -16,6 +16,7 @@ enum {
     MARKS_BLOCK = 64, /* octets in a block, which begins at a multiple of it */
     MARKS_KEPT = 16,  /* blocks that are kept, at most */
     MARKS_AHEAD = 8,  /* blocks that are looked at together */
+    MARKS_NEAR = 57,  /* octets in one step: 64 bits, but for up to seven before the first */
 };
 
 /* ---- lines ---- */
@@ -55,7 +56,7 @@ static inline void marks_init(struct marks *m, struct span text)
 /* Look at the block in which octet `at` is, and at its neighbours. Returns at - m->base. */
 size_t marks_look(struct marks *m, size_t at);
 
-/* The bits of a class from `off` on, 57 at least: of two words, so that most questions have their answer in one
+/* The bits of a class from `off` on, MARKS_NEAR at least: of two words, so that most questions have their answer in one
  * step. */
 static inline uint64_t marks_from(const uint64_t *words, size_t off)
 {
@@ -91,6 +92,9 @@ static inline size_t marks_next(struct marks *m, enum marks_class c, size_t at, 
             at += (size_t)__builtin_ctzll(bits);
             return at < end ? at : marks_apart(end);
         }
+        if (end - at <= MARKS_NEAR &&
+            end - m->base <= m->kept) /* all up to there was in the step */
+            return marks_apart(end);
     }
     return marks_far(m, c, at, end);
 }

@@ -61,6 +61,13 @@ static inline bool word_digits(uint64_t v, size_t n)
     uint64_t values = word_digit_values(v, n);
     return ((values | (values + word_each(6))) & word_each(0xf0)) == 0;
 }
+/* How many decimal digits the octets of a word begin with. */
+static inline size_t word_leading_digits(uint64_t v)
+{
+    uint64_t values = word_little(v) ^ word_each('0'),
+             other = (values | (values + word_each(6))) & word_each(0xf0);
+    return other ? (size_t)__builtin_ctzll(other) / 8 : sizeof v;
+}
 /* The number that they write. */
 static inline uint64_t word_number(uint64_t v, size_t n)
 {

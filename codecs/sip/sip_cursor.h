@@ -4,14 +4,18 @@
 #include "codecs/base/marks.h"
 #include "codecs/sip/sip_parts.h"
 
+struct kind {     /* how a header field is read */
+    uint8_t form; /* enum sip_form */
+    uint8_t sep;  /* a comma where it ends a value, else an octet that is no delimiter */
+    bool raw;     /* the value is a Call-ID, in which a quote is an octet as any other */
+    bool angles;  /* what stands between "<" and ">" is a URI, in parameters too */
+};
 struct cursor {
     struct marks *marks; /* over the text that `at` counts from */
     const uint8_t *p;    /* that text */
     size_t at, end;      /* where reading is; where the value of the header field ends */
-    uint8_t sep;         /* a comma where it ends a value, else an octet that is no delimiter */
-    bool raw;            /* the value is a Call-ID, in which a quote is an octet as any other */
-    bool angles;         /* what stands between "<" and ">" is a URI, in parameters too */
-    size_t body;         /* octets of the body */
+    struct kind kind;
+    size_t body; /* octets of the body */
     struct arena *mem;
 };
 
@@ -59,9 +63,9 @@ static __attribute__((noinline)) size_t stop_behind(const struct cursor *c, size
                                                     uint8_t two)
 {
     while (at < c->end && c->p[at] != one && c->p[at] != two) {
-        at = c->p[at] == '"'                ? behind_quoted(c, at)
-             : c->p[at] == '<' && c->angles ? behind_angle(c, at)
-                                            : at + 1;
+        at = c->p[at] == '"'                     ? behind_quoted(c, at)
+             : c->p[at] == '<' && c->kind.angles ? behind_angle(c, at)
+                                                 : at + 1;
         at = marks_next(c->marks, MARKS_STOP, at, c->end);
     }
     return at;
@@ -96,7 +100,7 @@ static inline size_t address_open(const struct cursor *c, size_t from)
         at = marks_next(c->marks, MARKS_STOP, at, c->end);
         if (at < c->end && c->p[at] == '"')
             at = behind_quoted(c, at) - 1;
-        else if (at == c->end || c->p[at] != ',' || c->sep == ',')
+        else if (at == c->end || c->p[at] != ',' || c->kind.sep == ',')
             return at;
     }
 }

@@ -115,7 +115,7 @@ static inline void line(struct walk *w, size_t from, size_t to)
         return;
     w->left &= ~what;
     value_at(c, colon + 1, to);
-    c->sep = what == VIA ? ',' : ';';
+    c->kind.sep = what == VIA ? ',' : ';';
     switch (what) {
     case VIA:
         sip_read_via(c, &r->via);

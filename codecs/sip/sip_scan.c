@@ -269,7 +269,8 @@ INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines
         size_t end = base + (size_t)__builtin_ctzll(ends) + 1;
         if (f->colon == NONE && colons)
             f->colon = base + (size_t)__builtin_ctzll(colons);
-        f->bare |= (bare & (before | low)) != 0;
+        if (bare)
+            f->bare |= (bare & (before | low)) != 0;
         mine = -(low << 1);
         bool plain = end < s->in.n && s->in.p[end] > ' ';
         if (!plain && end < s->in.n && lex_is(s->in.p[end], LEX_BLANK)) {
@@ -282,7 +283,8 @@ INLINE bool block(struct scan *s, struct field_walk *f, const struct marks_lines
     }
     if (f->colon == NONE && (b->colon & mine))
         f->colon = base + (size_t)__builtin_ctzll(b->colon & mine);
-    f->bare |= (bare & mine) != 0;
+    if (bare)
+        f->bare |= (bare & mine) != 0;
     f->cr = b->cr >> (MARKS_BLOCK - 1);
     return false;
 }

@@ -1,4 +1,5 @@
 /* codecs/sip/sip_type.c - the values of header fields, by their forms. */
+#include "codecs/base/word.h"
 #include "codecs/sip/sip_cursor.h"
 
 /* What a quoted string hides is no "=" of the parameter. */
@@ -30,7 +31,7 @@ static void some_params(struct cursor *c, const struct param **v, size_t *n)
     run = arena_run(c->mem, sizeof **v);
     do {
         size_t from = at + 1;
-        at = stop(c, from, ';', c->sep);
+        at = stop(c, from, ';', c->kind.sep);
         if (count < run.room)
             param_at(c, (struct param *)run.p + count++, from, at);
         else
@@ -97,7 +98,7 @@ static inline bool usual_sent_by(const struct cursor *c, struct sip_via *v, size
 
 void sip_read_via(struct cursor *c, struct sip_via *v)
 {
-    size_t from = c->at, end = stop(c, from, ';', c->sep);
+    size_t from = c->at, end = stop(c, from, ';', c->kind.sep);
 
     if (!usual_sent_by(c, v, from, end))
         sent_by(v, cut_trim(c, from, end));
@@ -128,7 +129,7 @@ static void address(struct cursor *c, void *item)
             a->gap = span_cut(before, a->display.n, before.n);
         }
         uri_parse_at(c->marks, at + 1, close, c->mem, &a->uri);
-        c->at = stop(c, close < c->end ? close + 1 : c->end, ';', c->sep);
+        c->at = stop(c, close < c->end ? close + 1 : c->end, ';', c->kind.sep);
     } else {
         struct span bare = cut_trim(c, from, at);
         size_t start = (size_t)(bare.p - c->p);
@@ -142,7 +143,8 @@ static void address(struct cursor *c, void *item)
 static void value(struct cursor *c, void *item)
 {
     struct sip_value *v = item;
-    size_t from = c->at, end = c->raw ? stop_raw(c, from, ';', c->sep) : stop(c, from, ';', c->sep);
+    size_t from = c->at, end = c->kind.raw ? stop_raw(c, from, ';', c->kind.sep)
+                                           : stop(c, from, ';', c->kind.sep);
     struct span text = cut_trim(c, from, end);
 
     v->value = text;
@@ -157,6 +159,15 @@ static __attribute__((noinline)) bool number_at(const struct cursor *c, size_t *
     size_t i = *at, from = i;
     uint64_t sum = 0;
 
+    if (i < c->end && i + sizeof sum <= c->marks->text.n) {
+        uint64_t word = lex_word(c->p + i);
+        size_t n = word_leading_digits(word);
+        if (n < sizeof sum && n <= c->end - i) { /* and no digit stands behind it */
+            *at = i + n;
+            *v = n ? word_number(word, n) : 0;
+            return n > 0;
+        }
+    }
     for (; i < c->end && lex_is(c->p[i], LEX_DIGIT); i++)
         sum = sum * 10 + (uint64_t)(c->p[i] - '0');
     *at = i;
@@ -321,7 +332,7 @@ INLINE struct arena_list plain_values(struct cursor *c)
 
     while (n < run.room && c->at <= c->end) {
         size_t end = marks_next(c->marks, MARKS_STOP, c->at, c->end);
-        if (end < c->end && (c->p[end] != ',' || c->sep != ','))
+        if (end < c->end && (c->p[end] != ',' || c->kind.sep != ','))
             break;
         struct span text = cut_trim(c, c->at, end);
         v[n++] = (struct sip_value){text, text, NULL, 0};
@@ -375,10 +386,7 @@ static void (*const forms[SIP_FORMS])(struct cursor *c, struct sip_header *h) = 
 
 /* How a header field is read: a Call-ID is word ["@" word] of RFC 3261 section 25.1, as is what the RFCs 3891, 3911 and
  * 4538 put parameters behind. */
-static const struct {
-    uint8_t form, sep;
-    bool raw, angles;
-} kinds[SIP_TYPES] = {
+static const struct kind kinds[SIP_TYPES] = {
 #define RAW(id)                                                                                    \
     (SIP_##id == SIP_CALL_ID || SIP_##id == SIP_IN_REPLY_TO || SIP_##id == SIP_REPLACES ||         \
      SIP_##id == SIP_JOIN || SIP_##id == SIP_TARGET_DIALOG)
@@ -394,10 +402,8 @@ static inline void type(struct cursor *c, struct sip_header *h, size_t from)
 {
     c->at = from;
     c->end = from + h->value.n;
-    c->sep = kinds[h->type].sep;
-    c->raw = kinds[h->type].raw;
-    c->angles = kinds[h->type].angles;
-    forms[kinds[h->type].form](c, h);
+    c->kind = kinds[h->type];
+    forms[c->kind.form](c, h);
 }
 
 static struct cursor cursor_of(struct marks *marks, struct span text, size_t body,
