@@ -90,6 +90,9 @@ static void library(void)
                ".a() )."
                "a() lib).a() l.",
                "");
+    check_with("local other = {}\nfunction other.a(t) t:check('RFC8489:5#1', ok) end\n"
+               "function other.b(t) return other.a(t) end\n", /* of another table of lib.lua */
+               "case { id = 'x', run = function(t) lib(t).b(t) end }", "x=RFC8489:5#1 ");
     check_with("function lib.", "case { id = 'x', l.a() }", "");
 }
 

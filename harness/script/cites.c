@@ -85,7 +85,8 @@ struct reading {
     char id[TOKEN_MAX];   /* of the case that `at` is in, "": none, or its id has not come */
     unsigned depth;       /* open braces of the case, 0: outside */
     char name[TOKEN_MAX]; /* outside cases: the function that began last at the start of a line */
-    /* functions, by name: ids of the clauses that they cite; ".name": one of the protocol's lib.lua */
+    bool lib;             /* it is the protocol's lib.lua */
+    /* functions, by name: ids of the clauses that they cite; ".name": one of lib.lua */
     json_t *helpers;
 };
 
@@ -102,11 +103,14 @@ static void cite(struct reading *r, const char *clause)
         add(json_object_get(r->helpers, r->name), c->id);
 }
 
-/* Whether the word at `at` is called as a function of lib.lua: l.word(, lib.word(, lib(t).word(. */
+/* Whether the word at `at` is called as a function of lib.lua: l.word(, lib.word(, lib(t).word(; there, of any of its
+ * tables. */
 static bool of_lib(const struct reading *r, const char *at, const char *end)
 {
     if (at - r->text < 2 || at[-1] != '.' || *blanks(end) != '(')
         return false;
+    if (r->lib)
+        return true;
     const char *to = at - 1;
     if (to[-1] == ')') {
         while (to > r->text && *to != '(' && *to != '\n')
@@ -216,8 +220,10 @@ struct cites *cites_new(const char *lib)
         free(c);
         return NULL;
     }
+    c->r.lib = true;
     if (lib)
         scan(&c->r, lib);
+    c->r.lib = false;
     forget_own(&c->r);
     return c;
 }

@@ -176,6 +176,13 @@ function client.request(t, s, clause)
   return nil
 end
 
+-- Ask the IUT for something and take its request: that, and what was asked; nil, with an inconclusive check, where none
+-- comes.
+function client.asked(t, s, args, clause)
+  local asked = client.ask(t, s, args)
+  return client.request(t, s, clause), asked
+end
+
 -- Whether the IUT ends the connection of the request `r`.
 client.ends = ended
 

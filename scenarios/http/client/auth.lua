@@ -75,8 +75,7 @@ case {
     else -- it "may wish" to try again: RFC 7616, section 3.3
       asked:wait(20)
       local a = t.profile.accounts[1]
-      asked = lib(t).ask(t, s, { username = a.username, password = a.password })
-      r = lib(t).request(t, s)
+      r, asked = lib(t).asked(t, s, { username = a.username, password = a.password })
       local p = r and lib(t).credentials(r)
       if p then
         t:check("RFC7616:3.6#a1", p.nonce == "n2", "the nonce is the one before", r)
@@ -150,8 +149,7 @@ case {
     t:check("RFC7617:2#a2", text ~= nil and #text % 4 == 0, "there is no token68", r)
     s:reply { id = r.id }
     asked:wait(20)
-    asked = lib(t).ask(t, s, { username = a.username, password = a.password, target = "/c" })
-    r = lib(t).request(t, s)
+    r, asked = lib(t).asked(t, s, { username = a.username, password = a.password, target = "/c" })
     if not r then return end
     t:check("RFC7617:2.2#a1", r:field("Authorization") == nil, "credentials for /a/ go to /c", r)
     s:reply { id = r.id }

@@ -11,8 +11,7 @@ case {
   needs = { "tcp", "tls", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s, { target = "/a?b=c" })
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s, { target = "/a?b=c" })
     if not r then return end
     local m = r.message
     t:check("RFC9112:3.2.1#1", m.form == "origin", "the target is " .. tostring(m.target), r)
@@ -32,8 +31,7 @@ case {
   needs = { "tcp", "tls", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s, { method = "POST", target = "/", body = "hello" })
-    local r = lib(t).request(t, s, "RFC9112:6.3#12")
+    local r, asked = lib(t).asked(t, s, { method = "POST", target = "/", body = "hello" }, "RFC9112:6.3#12")
     if not r then return end
     t:check("RFC9112:6.3#12", r.content == "hello", "the content is " .. tostring(r.content), r)
     s:reply { id = r.id }
@@ -59,8 +57,7 @@ case {
   needs = { "tcp", "ask", "http-pipelines" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s, { method = "POST", target = "/", body = "hello", chunk = 2 })
-    local r = lib(t).request(t, s, "RFC9112:7.1#a1")
+    local r, asked = lib(t).asked(t, s, { method = "POST", target = "/", body = "hello", chunk = 2 }, "RFC9112:7.1#a1")
     if not r then
       t:check("RFC9112:7.1#a2", false, "no request comes whose chunks can be read")
       return
@@ -76,8 +73,7 @@ local function answers(t, args, replies, clause, more)
   local s = lib(t).server(t)
   for i, reply in ipairs(replies) do
     local a = i == 1 and args or {}
-    local asked = lib(t).ask(t, s, { method = a.method, target = a.target })
-    local r = lib(t).request(t, s, clause)
+    local r, asked = lib(t).asked(t, s, { method = a.method, target = a.target }, clause)
     if not r then return end
     reply.id = r.id
     s:reply(reply)
@@ -113,8 +109,7 @@ case {
 local function both(t)
   local clause = "RFC9112:6.3#a3"
   local s = lib(t).server(t)
-  local asked = lib(t).ask(t, s)
-  local r = lib(t).request(t, s, clause)
+  local r, asked = lib(t).asked(t, s, nil, clause)
   if not r then return end
   s:reply { id = r.id, octets = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" ..
     "4;x=y\r\nboth\r\n0\r\nA: b\r\n\r\n" }
@@ -148,8 +143,7 @@ case {
   needs = { "tcp", "tls", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s)
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s)
     if not r then return end
     s:reply { id = r.id, status = 100 }
     s:reply { id = r.id, status = 103 }
@@ -168,8 +162,7 @@ case {
   needs = { "tcp", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s)
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s)
     if not r then return end
     s:reply { id = r.id, octets = "HTTP/1.1 200 OK\r\nContent-Length: 4, 5\r\n\r\nhello" }
     t:expect(asked:wait(20), { { kind = "failed", clause = "RFC9112:6.3#7" },
@@ -187,8 +180,7 @@ case {
   needs = { "tcp", "tls", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s)
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s)
     if not r then return end
     -- it says so, and leaves it to the client
     s:reply { id = r.id, as_is = true, status = 200, reason = "OK", body = "x",
@@ -211,8 +203,7 @@ case {
   needs = { "tcp", "ask", "http-pipelines" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s, { close = true })
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s, { close = true })
     if not r then return end
     t:check("RFC9112:9.3#2", r:has("Connection", "close"), "there is no close", r)
     local other = lib(t).ask(t, s, { pipeline = true })
@@ -237,8 +228,7 @@ case {
   needs = { "tcp", "ask" },
   run = function(t)
     local s = lib(t).server(t)
-    local asked = lib(t).ask(t, s)
-    local r = lib(t).request(t, s)
+    local r, asked = lib(t).asked(t, s)
     if not r then return end
     s:reply { id = r.id, body = "one" }
     asked:wait(20)
