@@ -129,10 +129,8 @@ size_t auth_plain_challenge(const struct lexmap *map, struct span scheme, const 
     for (size_t i = 0; i < COUNT(options); i++)
         offered |= span_is(s.known[QOP]->value, options[i]);
     bool encoded = true;
-    if (s.has & HAS(OPAQUE)) {
-        struct span opaque = inner(s.known[OPAQUE]->value);
-        encoded = opaque.n == 0 || lexmap_outside(map, LEXMAP_ALNUM, opaque) == 0;
-    }
+    if (s.has & HAS(OPAQUE))
+        encoded = lexmap_all(map, LEXMAP_ALNUM, inner(s.known[OPAQUE]->value));
     uint64_t stale =
         s.has & HAS(STALE) ? lexmap_front(map, s.known[STALE]->value) : LEXMAP_FRONT("false");
     bool fits = offered && encoded &&

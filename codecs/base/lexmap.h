@@ -44,6 +44,11 @@ static inline uint64_t lexmap_outside(const struct lexmap *m, enum lexmap_class 
 {
     return lexmap_from(m, c, s.p) & UINT64_MAX >> (64 - s.n);
 }
+/* Whether some of them are not. */
+static inline bool lexmap_other(const struct lexmap *m, enum lexmap_class c, struct span s)
+{
+    return lexmap_from(m, c, s.p) << (64 - s.n);
+}
 /* How many bits are set. A function: this and others are asked for in many places, and code that is short stays
  * near the CPU. */
 size_t lexmap_ones(uint64_t bits);

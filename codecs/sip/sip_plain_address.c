@@ -115,23 +115,24 @@ static inline size_t via_params(struct sip_look *k, const struct sip_via *v)
     return any_via_params(k, v);
 }
 
-/* Whether three octets are these, case not aside; the fourth is anything. */
-static inline bool three(const uint8_t *p, const char *are)
+/* "SIP/2.0/" with white space, and something behind it. */
+ONCE static bool spaced(const struct sip_via *v)
 {
-    static const uint8_t first[4] = {0xff, 0xff, 0xff};
-    return ((lex_half(p) ^ lex_half((const uint8_t *)are)) & lex_half(first)) == 0;
+    return span_is(v->protocol, "SIP") && span_is(v->version, "2.0") && v->transport.n;
 }
 
 size_t sip_plain_via(struct sip_look *k, const struct sip_header *h)
 {
+    static const uint8_t start[8] = {'S', 'I', 'P', '/', '2', '.', '0', '/'};
     const struct sip_via *v = h->values;
     const uint8_t *tail = NULL;
     size_t n = 0;
 
     for (size_t i = 0; i < h->values_n; i++, v++) {
         size_t host = uri_plain_host(&k->map, v->host), more = 0;
-        if (RARELY(host == 0 || v->protocol.n != 3 || v->version.n != 3 || v->transport.n == 0) ||
-            RARELY(!three(v->protocol.p, "SIP") || !three(v->version.p, "2.0")) ||
+        bool usual = v->transport.p == v->text.p + sizeof start && v->transport.n &&
+                     lex_word(v->text.p) == lex_word(start);
+        if (RARELY(host == 0) || (RARELY(!usual) && !spaced(v)) ||
             RARELY(v->port.p && !uri_plain_port(&k->map, v->port)))
             return NOT_PLAIN;
         tail = end_of(v->text);
@@ -175,7 +176,7 @@ ONCE static uint32_t address(const struct sip_look *k, const struct sip_address 
     struct param_seen s;
     size_t n = d.n;
 
-    if (n && (d.n > LEXMAP_SPAN || lexmap_outside(&k->map, LEXMAP_HOST, d))) {
+    if (n && (n > LEXMAP_SPAN || lexmap_other(&k->map, LEXMAP_HOST, d))) {
         n = any_display(k, d);
         if (RARELY(n == NOT_PLAIN))
             return ODD;

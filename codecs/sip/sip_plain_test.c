@@ -31,7 +31,9 @@ static const char *const messages[] = {
     "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK3\r\nFrom: <sip:a@a>;tag=1\r\n"
     "To: <sip:a@a>;tag=9\r\nCall-ID: 5\r\nCSeq: 1 REGISTER\r\nWWW-Authenticate: Digest "
     "realm=\"r\", "
-    "nonce=\"x\", algorithm=SHA-256, qop=\"auth\"\r\nContent-Length: 0\r\n\r\n",
+    "nonce=\"x\", algorithm=SHA-256, qop=\"auth\", "
+    "opaque=\"5ccc069c403ebaf9f0171e9517f40e415ccc069c403ebaf9f0171e9517f40e4100\"\r\n"
+    "Content-Length: 0\r\n\r\n",
     "NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK4\r\n"
     "Max-Forwards: 70\r\nFrom: <sip:b@b>;tag=4\r\nTo: <sip:a@a>;tag=5\r\nCall-ID: 6\r\n"
     "CSeq: 3 NOTIFY\r\nContact: <sip:b@b>\r\nEvent: presence;id=4\r\n"
@@ -118,6 +120,34 @@ static void octets(void)
     CU_ASSERT_EQUAL(differ, 0);
     CU_ASSERT_TRUE(compared > 20000);
     CU_ASSERT_TRUE(plain > 1000); /* and not all were in vain */
+}
+
+/* Each letter and digit many times, with another octet behind: parts that are longer than what is looked at at once. */
+static void longer(void)
+{
+    static const char odd[] = " ,;:<\"@=%/.-_+a\x80";
+    enum { AGAIN = 70 };
+    uint8_t p[LONGEST];
+
+    differ = plain = 0;
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        size_t n = strlen(messages[i]);
+        for (size_t at = 0; at < n; at++) {
+            uint8_t c = (uint8_t)messages[i][at];
+            if (!lex_is(c, LEX_ALPHA | LEX_DIGIT))
+                continue;
+            memcpy(p, messages[i], at);
+            memset(p + at, c, AGAIN);
+            memcpy(p + at + AGAIN, messages[i] + at, n - at);
+            compare(p, n + AGAIN);
+            for (size_t k = at % 4; k < sizeof odd - 1; k += 4) {
+                p[at + AGAIN - 1] = (uint8_t)odd[k];
+                compare(p, n + AGAIN);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(differ, 0);
+    CU_ASSERT_TRUE(plain > 1000);
 }
 
 /* Each line is gone, stands twice, or stands in a message of another kind. */
@@ -402,4 +432,5 @@ static void fields(void)
     CU_ASSERT_EQUAL(differ, 0);
 }
 
-TESTS({"octets", octets}, {"lines", lines}, {"kinds", kinds}, {"large", large}, {"fields", fields})
+TESTS({"octets", octets}, {"longer", longer}, {"lines", lines}, {"kinds", kinds}, {"large", large},
+      {"fields", fields})

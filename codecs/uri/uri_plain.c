@@ -37,9 +37,9 @@ static size_t ipv6(struct span s, uint64_t signs)
     uint64_t within = (UINT64_C(1) << (s.n - 1)) - 2, colons = signs & within,
              digits = ~signs & within, gap = colons & colons << 1,
              four = digits & digits << 1 & digits << 2 & digits << 3, above = 0, found = 0;
+    size_t n = lexmap_ones(colons); /* as many as groups, where "::" stands between two */
     bool fits = gap && !(gap & (gap - 1)) && !(four & digits << 4) && s.p[s.n - 1] == ']' &&
-                digits >> 1 & 1 && digits >> (s.n - 2) & 1 &&
-                lexmap_ones(digits & ~(digits << 1)) < 7;
+                digits >> 1 & 1 && digits >> (s.n - 2) & 1 && n < 7;
 
     if (!fits)
         return 0;
@@ -49,7 +49,6 @@ static size_t ipv6(struct span s, uint64_t signs)
         above |= (((v | word_each(0x20)) & word_each(0x7f)) + word_each(0x7f - 'f')) & front;
         found += (word_equal(v, ':') & front) >> 7;
     }
-    size_t n = lexmap_ones(colons);
     return (above & word_each(0x80)) == 0 && found * word_each(1) >> 56 == n ? s.n - 2 - n : 0;
 }
 
@@ -125,7 +124,7 @@ static __attribute__((noinline)) size_t other_user(const struct lexmap *map, str
 /* Whether it is of host characters. */
 static inline bool plain_user(const struct lexmap *map, struct span s)
 {
-    return s.n - 1 < LEXMAP_SPAN && lexmap_outside(map, LEXMAP_HOST, s) == 0;
+    return s.n - 1 < LEXMAP_SPAN && !lexmap_other(map, LEXMAP_HOST, s);
 }
 
 /* How many octets of values, other than those of LEXMAP_HOST, may stand there all the same, escapes among them;
@@ -185,19 +184,15 @@ unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts)
     if (n == 0)
         return 0;
     n += sizeof sip - 1;
-    struct span tail = u->host;
     unsigned says = URI_PLAIN;
     if (u->port.p) {
         if (!uri_plain_port(map, u->port))
             return 0;
-        tail = u->port;
-        n += tail.n;
+        n += u->port.n;
         says |= URI_PLAIN_PORT;
     }
     if (u->params_n)
         return with_params(map, u, n, says, hosts);
-    if (tail.p + tail.n != u->text.p + u->text.n)
-        return 0;
     if (u->user.p) {
         size_t user = plain_user(map, u->user) ? u->user.n : other_user(map, u->user, false);
         if (user == 0)
