@@ -296,6 +296,7 @@ const char *arena_text(struct arena *a, struct span s);
 
 /* ---- findings ---- */
 
+/* Count a finding; keep it, with the layer and the base of `fs`, where there is room. */
 SELDOM void finding_add(struct findings *fs, struct finding f);
 /* A row in a codec's table of rules; all strings are static. */
 struct rule {

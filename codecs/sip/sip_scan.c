@@ -112,8 +112,8 @@ static bool start_line(struct scan *s, struct sip_msg *m, size_t from, size_t lf
 
     m->start = span_cut(s->in, 0, lf + 1);
     m->cut = from > 0 || !cr;
-    if (!usual_request(m, text) &&
-        !(sip_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
+    if (!(sip_version_like(text) ? status_line(s, m, text)
+                                 : usual_request(m, text) || request_line(s, m, text)))
         return false;
     if (!ends)
         broke_must(s, "RFC3261:7#1a", "the start line has no end", lf, 0);

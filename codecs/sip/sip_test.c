@@ -36,6 +36,46 @@ static void names(void)
     CU_ASSERT_FALSE(sip_same_name(span_of("Via"), span_of("From")));
 }
 
+/* ---- start lines ---- */
+
+static void start_lines(void)
+{
+    static const struct {
+        const char *line, *first, *second; /* method and Request-URI, or version and reason */
+        bool request, cut;
+    } of[] = {
+        {"OPTIONS sip:b@example.com SIP/2.0", "OPTIONS", "sip:b@example.com", true, false},
+        {"A sip:b@c SIP/2.0", "A", "sip:b@c", true, false},
+        {"A b SIP/2.0", "A", "b", true, false},
+        {"OPTIONS sip:b c@example.com SIP/2.0", "OPTIONS", "sip:b c@example.com", true, false},
+        {"OPTIONS  sip:b@example.com SIP/2.0", "OPTIONS", "sip:b@example.com", true, true},
+        {"OPTIONS sip:b@example.com  SIP/2.0", "OPTIONS", "sip:b@example.com", true, true},
+        {"OPTIONS\tsip:b@example.com SIP/2.0", "OPTIONS", "sip:b@example.com", true, true},
+        {" OPTIONS sip:b@example.com SIP/2.0", "OPTIONS", "sip:b@example.com", true, true},
+        {"OPTIONS sip:b@example.com SIP/2.0 ", "OPTIONS", "sip:b@example.com", true, true},
+        {"OPTIONS sip:b@example.com sip/2.0", "OPTIONS", "sip:b@example.com", true, false},
+        {"SIP/2.0 200 OK", "SIP/2.0", "OK", false, false},
+        {"SIP/2.0 200 It is SIP/2.0", "SIP/2.0", "It is SIP/2.0", false, false},
+        {"SIP/2.0 200 SIP/2.0", "SIP/2.0", "SIP/2.0", false, false},
+    };
+
+    for (size_t i = 0; i < COUNT(of); i++) {
+        static uint8_t room[4096];
+        uint8_t p[128];
+        struct arena mem = arena_of(room, sizeof room);
+        struct wr w = {.p = p, .cap = sizeof p};
+        struct findings fs = {0};
+        struct sip_msg m;
+        wr_text(&w, of[i].line);
+        wr_text(&w, "\r\nCall-ID: 1\r\n\r\n");
+        CU_ASSERT_EQUAL_FATAL(sip_decode(wr_span(&w), &mem, &m, &fs), STEP_ITEM);
+        CU_ASSERT_EQUAL(m.request, of[i].request);
+        CU_ASSERT_EQUAL(m.cut, of[i].cut);
+        CU_ASSERT_TRUE(span_is(m.request ? m.method : m.version, of[i].first));
+        CU_ASSERT_TRUE(span_is(m.request ? m.uri.text : m.reason, of[i].second));
+    }
+}
+
 /* ---- streams ---- */
 
 #define REQUEST "OPTIONS sip:a@example.com SIP/2.0\r\nl: 5\r\n\r\nhello"
@@ -234,6 +274,6 @@ static void guess(void)
     CU_ASSERT_EQUAL(sip_guess((struct span){NULL, 0}, SIP_PORT), 0);
 }
 
-TESTS({"names", names}, {"empty elements", empty_elements}, {"streams", stream}, {"limits", limits},
-      {"bodies", bodies}, {"empty_boundary", empty_boundary}, {"no_length", no_length},
-      {"guess", guess})
+TESTS({"names", names}, {"start lines", start_lines}, {"empty elements", empty_elements},
+      {"streams", stream}, {"limits", limits}, {"bodies", bodies},
+      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"guess", guess})
