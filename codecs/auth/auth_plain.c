@@ -93,9 +93,9 @@ size_t auth_plain_credentials(const struct lexmap *map, struct span scheme, cons
             word_little(lex_word(nc.p)) == LEXMAP_FRONT("00000000"))
             return 0;
     }
-    bool fits =
-        response.n == digest_digits(map, s.has & HAS(ALGORITHM) ? s.known[ALGORITHM] : NULL) &&
-        small_hex(map, response) && sip_uri(inner(s.known[URI]->value));
+    size_t digits = digest_digits(map, s.has & HAS(ALGORITHM) ? s.known[ALGORITHM] : NULL);
+    bool fits = digits && response.n == digits && small_hex(map, response) &&
+                sip_uri(inner(s.known[URI]->value));
     return fits ? scheme.n + s.hosts : 0;
 }
 

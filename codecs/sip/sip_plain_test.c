@@ -28,6 +28,10 @@ static const char *const messages[] = {
     "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.com\", "
     "response=\"0123456789abcdef0123456789abcdef\", algorithm=MD5, cnonce=\"c\", qop=auth, "
     "nc=00000001\r\nl: 0\r\n\r\n",
+    "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP c.example.com;branch=z9hG4bK2\r\n"
+    "Max-Forwards: 9\r\nFrom: <sip:a@b>;tag=3\r\nTo: <sip:a@b>\r\nCall-ID: 77\r\n"
+    "CSeq: 2 REGISTER\r\nAuthorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", "
+    "uri=\"sip:b\", response=\"\", algorithm=SHA-256-sess\r\nContent-Length: 0\r\n\r\n",
     "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK3\r\nFrom: <sip:a@a>;tag=1\r\n"
     "To: <sip:a@a>;tag=9\r\nCall-ID: 5\r\nCSeq: 1 REGISTER\r\nWWW-Authenticate: Digest "
     "realm=\"r\", "
@@ -73,10 +77,11 @@ static const char *const messages[] = {
 static uint8_t room[ROOM];
 static size_t plain, compared, differ;
 
-static void compare(const uint8_t *p, size_t n)
+/* Decoded into `size` octets. */
+static void compare_in(const uint8_t *p, size_t n, size_t size)
 {
     static struct finding all[KEPT], some[KEPT];
-    struct arena mem = arena_of(room, sizeof room);
+    struct arena mem = arena_of(room, size);
     struct findings none = {0}, fa = {.v = all, .cap = KEPT}, fs = {.v = some, .cap = KEPT};
     struct sip_msg m;
 
@@ -93,6 +98,50 @@ static void compare(const uint8_t *p, size_t n)
                all[i].arg[0] == some[i].arg[0];
     if (!same && differ++ == 0)
         printf("\nother findings of\n%.*s\n", (int)n, (const char *)p);
+}
+
+static void compare(const uint8_t *p, size_t n)
+{
+    compare_in(p, n, sizeof room);
+}
+
+/* Lists that are cut short, since there is no room for them: each octet of those behind counts all the same. */
+static void short_of_room(void)
+{
+    enum { MOST = 6000 };
+    uint8_t p[LONGEST];
+
+    differ = 0;
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        size_t n = strlen(messages[i]);
+        memcpy(p, messages[i], n);
+        for (size_t size = 0; size < MOST; size += 24) {
+            size_t at = (i * 37 + size) % n;
+            p[at] = '_';
+            compare_in(p, n, size);
+            p[at] = (uint8_t)messages[i][at];
+            compare_in(p, n, size);
+        }
+    }
+    for (size_t size = 0; size < MOST; size += 8) { /* what is odd, and what makes up for it */
+        static const char line[] = "BYE sip:a_b.c;x SIP/2.0\r\n";
+        const char *behind = strchr(messages[7], '\n') + 1;
+        memcpy(p, line, sizeof line - 1);
+        memcpy(p + sizeof line - 1, behind, strlen(behind));
+        compare_in(p, sizeof line - 1 + strlen(behind), size);
+    }
+    for (size_t size = 0; size < MOST; size += 8) { /* a line without value, behind a large one */
+        static uint8_t large[2 * LONGEST + 4200];
+        struct wr w = {.p = large, .cap = sizeof large};
+        wr_put(&w, (struct span){(const uint8_t *)messages[7], strlen(messages[7]) - 2});
+        wr_text(&w, "X: ");
+        for (size_t i = 0; i < 4100; i++)
+            wr_text(&w, "a");
+        wr_text(&w, "\r\nm:\r\n\r\n");
+        CU_ASSERT_FALSE(w.full);
+        compare_in(large, w.n, size);
+    }
+    CU_ASSERT_EQUAL(differ, 0);
 }
 
 /* Each octet becomes another one, is gone, stands twice. */
@@ -432,5 +481,5 @@ static void fields(void)
     CU_ASSERT_EQUAL(differ, 0);
 }
 
-TESTS({"octets", octets}, {"longer", longer}, {"lines", lines}, {"kinds", kinds}, {"large", large},
-      {"fields", fields})
+TESTS({"octets", octets}, {"short of room", short_of_room}, {"longer", longer}, {"lines", lines},
+      {"kinds", kinds}, {"large", large}, {"fields", fields})
