@@ -8,10 +8,8 @@ static void one(const uint8_t *p, size_t n)
 {
     static uint8_t room[MEMORY];
     static struct finding all[FINDINGS], some[FINDINGS];
-    if (n == 0)
-        return;
     /* of one input in four lists are cut short, since there is no room for them */
-    struct arena mem = arena_of(room, n % 4 ? MEMORY : (size_t)p[n - 1] * 64);
+    struct arena mem = arena_of(room, n % 4 || n == 0 ? MEMORY : (size_t)p[n - 1] * 64);
     struct findings none = {0}, fa = {.v = all, .cap = FINDINGS}, fs = {.v = some, .cap = FINDINGS};
     struct sip_msg m;
 
