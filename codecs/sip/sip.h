@@ -164,8 +164,9 @@ struct sip_route {
     struct sip_number cseq;                /* the same of its text */
 };
 /* Find these and look at nothing else; each is what sip_decode says of the first header field of its type, but that the
- * place of a text without octets may be another one. Header fields behind the last of them are not read. Parameters of Via go to an array from `mem`. STEP_ITEM, STEP_MORE and
- * STEP_FAIL as of sip_scan; of findings there are those of the start line. */
+ * place of a text without octets may be another one. Header fields behind the last of them are not read. Parameters of
+ * Via go to an array from `mem`. STEP_ITEM, STEP_MORE and STEP_FAIL as of sip_scan; of findings there are those of the
+ * start line. */
 enum step sip_route(struct span in, struct arena *mem, struct sip_route *r, struct findings *fs);
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
