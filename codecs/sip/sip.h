@@ -123,6 +123,7 @@ struct sip_part {   /* of a body of type multipart (RFC 2046 section 5.1) */
 struct sip_msg { /* what is asked for most stands in front: shorter code reaches it */
     bool request;
     bool cut;        /* the start line is not its parts with one space between, and CRLF */
+    bool full;       /* there was no room for all: lists are cut short */
     uint16_t status; /* a response's */
     struct sip_header *headers;
     size_t headers_n;

@@ -349,7 +349,7 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
     struct sip_lint l;
     bool begun = false;
 
-    if (!sip_plain_begin(&k, m)) {
+    if (m->full || !sip_plain_begin(&k, m)) {
         sip_lint_all(m, fs);
         return;
     }

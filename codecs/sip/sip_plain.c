@@ -303,7 +303,7 @@ static bool plain_list(struct sip_look *k, const struct sip_header *h)
         if (n == 0 || !lexmap_init(&k->map, some.value) || check(k, &some) != k->map.hosts)
             return false;
     }
-    return check && size && h->values_n && behind == h->value.p + h->value.n;
+    return check && size && behind == h->value.p + h->value.n;
 }
 
 /* Header fields of a message that is more than a group. */

@@ -441,6 +441,7 @@ enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struc
     m->parts_n = 0;
     if (m->body.n)
         sip_parts(m, mem);
+    m->full = mem->full;
     return STEP_ITEM;
 }
 

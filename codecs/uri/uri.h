@@ -171,8 +171,8 @@ enum { /* what a plain URI is, and has */
        URI_PLAIN_LR = 4,        /* the parameter lr */
        URI_PLAIN_TRANSPORT = 8, /* transport */
 };
-/* Whether `u`, in the text of `map`, is a sip: URI of which uri_lint has nothing to say, without password,
- * headers, ttl, maddr and method, if its text has as many octets of LEXMAP_HOST as are added to *hosts: then what
- * else it has, joined by |. 0: it may be one all the same, and nothing was added. */
+/* Whether `u`, in the text of `map`, is a sip: URI of which uri_lint has nothing to say, without password, headers,
+ * ttl, maddr and method, if its text has as many octets of LEXMAP_HOST as are added to *hosts: then what else it has,
+ * joined by |. 0: it may be one all the same, and nothing was added. Of its parameters none may have been left out. */
 unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts);
 #endif

@@ -193,9 +193,6 @@ unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts)
     }
     if (u->params_n)
         return with_params(map, u, n, says, hosts);
-    struct span last = u->port.p ? u->port : u->host;
-    if (last.p + last.n != u->text.p + u->text.n) /* there was no room for what is behind */
-        return 0;
     if (u->user.p) {
         size_t user = plain_user(map, u->user) ? u->user.n : other_user(map, u->user, false);
         if (user == 0)
