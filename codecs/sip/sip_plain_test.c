@@ -124,11 +124,10 @@ static void short_of_room(void)
         }
     }
     for (size_t size = 0; size < MOST; size += 8) { /* what is odd, and what makes up for it */
-        static const char line[] = "BYE sip:a_b.c;x SIP/2.0\r\n";
-        const char *behind = strchr(messages[7], '\n') + 1;
-        memcpy(p, line, sizeof line - 1);
-        memcpy(p + sizeof line - 1, behind, strlen(behind));
-        compare_in(p, sizeof line - 1 + strlen(behind), size);
+        struct wr w = {.p = p, .cap = sizeof p};
+        wr_text(&w, "BYE sip:a_b.c;x SIP/2.0\r\n");
+        wr_text(&w, strchr(messages[7], '\n') + 1);
+        compare_in(p, w.n, size);
     }
     for (size_t size = 0; size < MOST; size += 8) { /* a line without value, behind a large one */
         static uint8_t large[2 * LONGEST + 4200];
