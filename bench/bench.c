@@ -132,3 +132,15 @@ void bench_loop(uint64_t (*batch)(void *ctx, size_t n), void *ctx, uint64_t time
     r->wall_ns = bench_wall_ns() - wall;
     sink = sum;
 }
+
+static int by_value(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+int64_t bench_median(int64_t *v, size_t n)
+{
+    qsort(v, n, sizeof *v, by_value);
+    return v[n / 2];
+}

@@ -48,4 +48,7 @@ uint64_t bench_wall_ns(void); /* monotonic */
  * until the thread has used `time_us` of CPU; fills ops, cpu_ns, wall_ns and yardstick_ps. */
 void bench_loop(uint64_t (*batch)(void *ctx, size_t n), void *ctx, uint64_t time_us,
                 struct bench_result *r);
+
+/* The median of `n` values, one at least; sorts them. */
+int64_t bench_median(int64_t *v, size_t n);
 #endif

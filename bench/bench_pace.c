@@ -28,12 +28,6 @@ struct pace {
     uint64_t bytes;
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static void take(struct pace *p)
 {
     union {
@@ -82,12 +76,10 @@ static void deviations(const struct pace *p, struct bench_result *r)
 
     for (size_t i = 0; i < n; i++)
         off[i] = p->at_ns[i] - p->at_ns[0] - (int64_t)i * GRID_US * 1000;
-    qsort(off, n, sizeof *off, by_value);
-    int64_t start = off[n / 2];
+    int64_t start = bench_median(off, n);
     for (size_t i = 0; i < n; i++)
         off[i] = llabs(off[i] - start);
-    qsort(off, n, sizeof *off, by_value);
-    r->deviation_ns = (uint64_t)off[n / 2];
+    r->deviation_ns = (uint64_t)bench_median(off, n);
     r->worst_ns = (uint64_t)off[n - 1];
 }
 

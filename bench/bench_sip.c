@@ -1,5 +1,4 @@
 /* bench/bench_sip.c - ours: sip.full, sip.scan, sip.route, sip.build, sip.lint, sip.lint.received, sip.arena. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -145,12 +144,6 @@ static uint64_t burst(struct work *w, const int ends[2], enum task task)
     return bench_cpu_ns() - start;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The median of what a burst takes more than one that only receives. False: there are no sockets. */
 static bool received(struct work *w, enum task task, uint64_t time_us, struct bench_result *r)
 {
@@ -169,9 +162,9 @@ static bool received(struct work *w, enum task task, uint64_t time_us, struct be
     n += n < COUNT(more);
     close(ends[0]);
     close(ends[1]);
-    qsort(more, n, sizeof *more, by_size);
+    int64_t median = bench_median(more, n);
     r->ops = SIP_MIX;
-    r->cpu_ns = more[n / 2] > 0 ? (uint64_t)more[n / 2] : 1;
+    r->cpu_ns = median > 0 ? (uint64_t)median : 1;
     return true;
 }
 

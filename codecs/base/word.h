@@ -55,17 +55,21 @@ static inline uint64_t word_digit_values(uint64_t v, size_t n)
 {
     return (word_little(v) ^ word_each('0')) << 8 * (sizeof v - n);
 }
+/* Of octets without what decimal digits have in common: some bits of those that are no digits, if any is. Above the
+ * lowest of them others may be set too. */
+static inline uint64_t word_no_digits(uint64_t values)
+{
+    return (values | (values + word_each(6))) & word_each(0xf0);
+}
 /* Whether they are decimal digits. */
 static inline bool word_digits(uint64_t v, size_t n)
 {
-    uint64_t values = word_digit_values(v, n);
-    return ((values | (values + word_each(6))) & word_each(0xf0)) == 0;
+    return word_no_digits(word_digit_values(v, n)) == 0;
 }
 /* How many decimal digits the octets of a word begin with. */
 static inline size_t word_leading_digits(uint64_t v)
 {
-    uint64_t values = word_little(v) ^ word_each('0'),
-             other = (values | (values + word_each(6))) & word_each(0xf0);
+    uint64_t other = word_no_digits(word_digit_values(v, sizeof v));
     return other ? (size_t)__builtin_ctzll(other) / 8 : sizeof v;
 }
 /* The number that they write. */

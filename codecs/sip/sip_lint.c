@@ -364,8 +364,7 @@ void sip_lint(const struct sip_msg *m, struct findings *fs)
     }
     if (!k.due)
         return;
-    if (k.due & (1u << SIP_ON_WHERE | 1u << SIP_ON_NEED))
-        sip_lint_where(&l);
+    sip_lint_where(&l);
     sip_lint_whole(&l);
     if (m->body.n && sip_due(&l, SIP_ON_BODY))
         sip_lint_body(&l);

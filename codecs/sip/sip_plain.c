@@ -129,7 +129,7 @@ static size_t plain_start(const struct sip_look *k)
     return reason || m->reason.n == 0 ? n + 3 + reason : 0; /* and the status */
 }
 
-static __attribute__((cold)) size_t not_plain_start(struct sip_look *k)
+static SELDOM size_t not_plain_start(struct sip_look *k)
 {
     k->due |= 1u << SIP_ON_START | 1u << SIP_ON_DIALOG;
     return lexmap_hosts(&k->map, k->m->start);
@@ -148,8 +148,7 @@ static bool plain_name(struct sip_look *k, struct span name)
 }
 
 /* `i`: of the group that begins at `from`. */
-static __attribute__((cold)) size_t not_plain(struct sip_look *k, struct sip_lines *l, size_t from,
-                                              size_t i)
+static SELDOM size_t not_plain(struct sip_look *k, struct sip_lines *l, size_t from, size_t i)
 {
     const uint32_t asked = 1u << SIP_ON_SENDER | 1u << SIP_ON_TIMER | 1u << SIP_ON_ASKS;
     const struct sip_header *h = &k->m->headers[from + i];
@@ -247,8 +246,7 @@ static inline void over_others(struct sip_look *k, struct sip_lines *l, size_t f
 }
 
 /* Not all parts are what they were taken for: which ones. */
-static __attribute__((cold)) void look_again(struct sip_look *k, struct sip_lines *l, size_t from,
-                                             size_t n)
+static SELDOM void look_again(struct sip_look *k, struct sip_lines *l, size_t from, size_t n)
 {
     const struct sip_header *h = &k->m->headers[from];
 
