@@ -22,12 +22,14 @@ static const struct choice {
     {'N', {"Alice ", "\"Bob B. Example\" ", "\"Reception, \\\"first\\\"\" ", "", "Carol "}},
     {'A', {"Softphone/3.2.1", "Example PBX 18.4 (build 20260712)", "gw-9.1", "SBC/7.0.3 r2211"}},
     {'T', {"UDP", "TCP", "TLS", "UDP"}},
-    {'R', {";rport", "", ";rport=%10000.60000u;received=192.0.2.%10.250u"}},
+    {'R', {";rport", "", ";rport"}}, /* a value is for the next hop to write (RFC 3581 section 4) */
+    {'S', {"", ";received=192.0.2.%10.250u", ";rport=%10000.60000u;received=192.0.2.%10.250u"}},
     {'U', {"", "", ":%5060.5070u;transport=tcp"}},
     {'V', {"Via: SIP/2.0/%T %H:%5060.5090u;branch=z9hG4bK%9.20t%R\r\n"}},
     {'O', {"Record-Route: <sip:%H:%5060.5090u;lr;ftag=%6.10t>\r\n"}},
     {'P', {"%N<sip:%3.12t@%H>"}},
-    {'D', {"%V%V%V%V%V%V%V%V%V%V%V%V"}}, /* a dozen */
+    {'W', {"Via: SIP/2.0/%T %H:%5060.5090u;branch=z9hG4bK%9.20t%S\r\n"}},
+    {'D', {"%W%W%W%W%W%W%W%W%W%W%W%W"}}, /* a dozen */
     {'I', {"Call-ID: %16.32t@%H\r\n"}},
     {'C', {"Contact: <sip:%3.12t@%H:%5060.5090u>\r\n"}},
 };

@@ -47,6 +47,7 @@ static const struct subject {
     {"sip.route", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.build", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.lint", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
+    {"sip.lint.groups", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.lint.received", "bench_sip", 7, 300, RATIO, 0, true, false, NULL},
     {"sip.arena", "bench_sip", 1, 100, ARENA, 4096, true, false, NULL},
     {"sdp.audio", "bench_sdp", 7, 300, RATIO, 0, true, false, NULL},
@@ -110,7 +111,8 @@ static const struct rival {
     {"sip.route", "osip", "bench_osip", 25},
     {"sip.build", "osip", "bench_osip", 15},
     {"sip.lint", "decode", "bench_sip", 0.625}, /* it adds 60 % at most */
-    {"sip.lint.received", "decode", "bench_sip", 0},
+    {"sip.lint.groups", "decode", "bench_sip", 0.625},
+    {"sip.lint.received", "decode", "bench_sip", 0.625},
     {"sdp.audio", "osip", "bench_osip_sdp", 5},
     {"sdp.video", "osip", "bench_osip_sdp", 5},
     {"sdp.webrtc", "osip", "bench_osip_sdp", 5},
@@ -609,13 +611,14 @@ const struct command cmd_bench = {
         "  rtp.header      the header of a PCMU packet: libre\n"
         "  rtp.watch       a packet shown to the watcher, 600 streams in turn\n"
         "  rtcp.compound   SR with a block and SDES, all fields typed: libre\n"
-        "  sip.full        a mix of 1,000 messages, 778 octets each, all typed: libosip2, "
+        "  sip.full        a mix of 1,000 messages, 772 octets each, all typed: libosip2, "
         "sofia-sip\n"
         "  sip.scan        start line and header fields of 660 octets found: http_parser\n"
         "  sip.route       Via, tags, Call-ID and CSeq of the mix: libosip2, which parses it "
         "whole\n"
         "  sip.build       an INVITE from a template: libosip2's writer\n"
         "  sip.lint        the mix decoded and linted, beside decoded alone\n"
+        "  sip.lint.groups    the same in groups of 16: all decoded, then all linted\n"
         "  sip.lint.received  the same of messages that come over a socket\n"
         "  sip.arena       octets of the arena that a message of the mix takes\n"
         "  sdp.*           a description of 250 octets, one of 960, a WebRTC offer of 5 KB: "
