@@ -132,8 +132,8 @@ static const char
         "<dialog id=\"%8.12t\">\r\n<state>confirmed</state>\r\n</dialog>\r\n</dialog-info>\r\n";
 
 /* What requests begin with: outside a dialog, and within one. */
-#define OUTSIDE(method)                                                                            \
-    method " sip:%3.12t@%H%U SIP/2.0\r\n%VMax-Forwards: %60.71u\r\nFrom: %P;tag=%8.14t\r\n"        \
+#define OUTSIDE(method, target)                                                                    \
+    method " sip:" target "%H%U SIP/2.0\r\n%VMax-Forwards: %60.71u\r\nFrom: %P;tag=%8.14t\r\n"     \
            "To: %P\r\n%ICSeq: %1.40000u " method "\r\n"
 #define WITHIN(method)                                                                             \
     method " sip:%3.12t@%H%U SIP/2.0\r\n%VMax-Forwards: %60.71u\r\nFrom: %P;tag=%8.14t\r\n"        \
@@ -144,21 +144,22 @@ static const struct kind {
     unsigned of_200; /* how many of 200 messages */
 } kinds[] = {
     {OUTSIDE(
-         "INVITE") "Contact: <sip:%3.12t@%H:%5060.5090u;transport=udp>\r\n"
-                   "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO\r\n"
-                   "Supported: 100rel, timer, replaces\r\n"
-                   "Session-Expires: %900.1800u;refresher=uac\r\nMin-SE: 90\r\nUser-Agent: %A\r\n"
-                   "Content-Type: application/sdp\r\nContent-Length: %L\r\n\r\n",
+         "INVITE",
+         "%3.12t@") "Contact: <sip:%3.12t@%H:%5060.5090u;transport=udp>\r\n"
+                    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO\r\n"
+                    "Supported: 100rel, timer, replaces\r\n"
+                    "Session-Expires: %900.1800u;refresher=uac\r\nMin-SE: 90\r\nUser-Agent: %A\r\n"
+                    "Content-Type: application/sdp\r\nContent-Length: %L\r\n\r\n",
      sdp, 49},
-    {OUTSIDE(
-         "REGISTER") "Contact: <sip:%3.12t@%H:%5060.5090u;ob>;+sip.instance=\"<urn:uuid:%8.8x-8d1e-"
-                     "47aa-9b1c-%12.12x>\";reg-id=1;expires=%60.3600u\r\n"
-                     "Authorization: Digest username=\"%4.12t\", realm=\"%H\", nonce=\"%40.56t\", "
-                     "uri=\"sip:%H\", response=\"%32.32x\", algorithm=MD5, cnonce=\"%16.24t\", "
-                     "qop=auth, nc=%8.8x\r\n"
-                     "Expires: %60.3600u\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE\r\n"
-                     "Supported: path, outbound, gruu\r\nUser-Agent: %A\r\n"
-                     "Content-Length: 0\r\n\r\n",
+    {OUTSIDE("REGISTER",
+             "") "Contact: <sip:%3.12t@%H:%5060.5090u;ob>;+sip.instance=\"<urn:uuid:%8.8x-8d1e-"
+                 "47aa-9b1c-%12.12x>\";reg-id=1;expires=%60.3600u\r\n"
+                 "Authorization: Digest username=\"%4.12t\", realm=\"%H\", nonce=\"%40.56t\", "
+                 "uri=\"sip:%H\", response=\"%32.32x\", algorithm=MD5, cnonce=\"%16.24t\", "
+                 "qop=auth, nc=%8.8x\r\n"
+                 "Expires: %60.3600u\r\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE\r\n"
+                 "Supported: path, outbound, gruu\r\nUser-Agent: %A\r\n"
+                 "Content-Length: 0\r\n\r\n",
      "", 36},
     {"SIP/2.0 200 OK\r\n%D%O%O%O%O%O%OFrom: %P;tag=%8.14t\r\nTo: %P;tag=%8.14t\r\n%I"
      "CSeq: %1.40000u INVITE\r\n%CAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\nServer: %A\r\n"
@@ -179,7 +180,8 @@ static const struct kind {
      "m:\"Quoted string \\\"\\\"\" <sip:%3.9t@%H> ; newparam =\r\n      newvalue ;\r\n"
      "  secondparam ; q = 0.33\r\n\r\n",
      folded_sdp, 13},
-    {OUTSIDE("OPTIONS") "Accept: application/sdp\r\nUser-Agent: %A\r\nContent-Length: 0\r\n\r\n",
+    {OUTSIDE("OPTIONS",
+             "%3.12t@") "Accept: application/sdp\r\nUser-Agent: %A\r\nContent-Length: 0\r\n\r\n",
      "", 19},
     {WITHIN("BYE") "Route: <sip:%H;lr>\r\nReason: Q.850;cause=16;text=\"Normal call clearing\"\r\n"
                    "User-Agent: %A\r\nContent-Length: 0\r\n\r\n",

@@ -136,6 +136,7 @@ static void request_uri(struct sip_lint *l)
     if (method)
         sip_broke(l, SIP_R_URI_METHOD, method->text);
     sip_must(l, u->headers_n == 0, SIP_R_URI_HEADERS, s);
+    sip_must(l, l->method != SIP_M_REGISTER || !u->user.p, SIP_R_REGISTER_USER, u->user);
 }
 
 static void status(struct sip_lint *l)

@@ -225,6 +225,9 @@ void sip_check_to(struct sip_lint *l, const struct sip_header *h)
     tag(l, a);
     if (!l->m->request && l->m->status > 100)
         sip_must(l, sip_param(a->params, a->params_n, "tag").p != NULL, SIP_R_TO_TAG_R, h->value);
+    if (l->m->request && l->method == SIP_M_REGISTER)
+        sip_must(l, a->uri.kind == URI_SIP || a->uri.kind == URI_SIPS, SIP_R_REGISTER_TO,
+                 a->uri.text);
 }
 
 void sip_check_reply_to(struct sip_lint *l, const struct sip_header *h)

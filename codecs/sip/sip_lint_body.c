@@ -38,6 +38,14 @@ static void multipart(struct sip_lint *l, const struct sip_value *type, struct s
         sip_must(l, !m->parts[last].open, SIP_R_MULTIPART_OPEN, body);
 }
 
+static bool encoded(const struct sip_header *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].type == SIP_CONTENT_ENCODING)
+            return true;
+    return false;
+}
+
 /* Parts as they nest: which types stand in which. */
 static void nested(struct sip_lint *l, const struct sip_value *outer)
 {
@@ -59,7 +67,7 @@ static void nested(struct sip_lint *l, const struct sip_value *outer)
             else if (lex_like(own, "multipart/alternative"))
                 sip_broke(l, SIP_R_PART_ALTERNATIVE, own);
         }
-        if (part->depth + 1 < SIP_PARTS_DEPTH)
+        if (part->depth + 1 < SIP_PARTS_DEPTH && !encoded(part->headers, part->headers_n))
             multipart(l, type, part->body, i + 1, part->depth + 1);
     }
 }
@@ -94,7 +102,8 @@ void sip_lint_body(struct sip_lint *l)
         return;
     sip_lint_sipfrag(l, type, m->body);
     if (begins(type->value, "multipart/")) {
-        multipart(l, type, m->body, 0, 0);
+        if (!encoded(m->headers, m->headers_n)) /* else parts show behind decoding only */
+            multipart(l, type, m->body, 0, 0);
         nested(l, type);
     } else if (begins(type->value, "text/") &&
                !param_find(type->params, type->params_n, "charset") &&

@@ -228,8 +228,16 @@ void sip_check_referred_by(struct sip_lint *l, const struct sip_header *h)
 
 void sip_check_associated(struct sip_lint *l, const struct sip_header *h)
 {
-    if (h->value.n) /* it may be empty */
-        sip_bracketed(l, h, SIP_R_ASSOCIATED_BARE, SIP_R_ASSOCIATED_BARE);
+    const struct sip_address *a = h->values;
+    struct sip_header some = *h;
+
+    if (h->value.n == 0) /* it may be empty, and so may its first element */
+        return;
+    if (h->values_n > 1 && a->text.n == 0) {
+        some.values = a + 1;
+        some.values_n--;
+    }
+    sip_bracketed(l, &some, SIP_R_ASSOCIATED_BARE, SIP_R_ASSOCIATED_BARE);
 }
 
 void sip_check_called(struct sip_lint *l, const struct sip_header *h)
@@ -272,6 +280,18 @@ static bool index_val(struct span s)
     return true;
 }
 
+/* Whether a number of an index is 0: entities that support History-Info and got a request that was forked by one that
+ * does not may write the same one (RFC 7044 section 10.3). */
+static bool has_zero(struct span s)
+{
+    for (size_t at = 0, end; at <= s.n; at = end + 1) {
+        end = lex_find(s, at, '.');
+        if (span_is(span_cut(s, at, end), "0"))
+            return true;
+    }
+    return false;
+}
+
 /* Whether index a stands before b: 1.2 before 1.2.1, that before 1.3. Both have the form of one. */
 static bool ascends(struct span a, struct span b)
 {
@@ -310,7 +330,8 @@ static void entry(struct sip_lint *l, const struct sip_address *v, struct span *
         return;
     }
     if (last->p)
-        sip_must(l, ascends(*last, index), SIP_R_HISTORY_ORDER, index);
+        sip_must(l, ascends(*last, index) || (span_eq(*last, index) && has_zero(index)),
+                 SIP_R_HISTORY_ORDER, index);
     *last = index;
 }
 

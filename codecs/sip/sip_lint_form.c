@@ -209,10 +209,11 @@ static void warning_value(struct sip_lint *l, struct span s)
 {
     size_t one = lex_find(s, 0, ' '), two = lex_find(s, one + 1, ' ');
     struct span code = span_cut(s, 0, one), agent = span_cut(s, one + 1, two),
-                text = span_cut(s, two + 1, s.n);
+                text =
+                    lex_trim(span_cut(s, two + 1, s.n), LEX_LWS); /* which SWS may stand before */
 
-    if (text.n == 0 || agent.n == 0 || lex_is(text.p[0], LEX_LWS) ||
-        lex_until(code, 0, LEX_LWS) < code.n || lex_until(agent, 0, LEX_LWS) < agent.n) {
+    if (text.n == 0 || agent.n == 0 || lex_until(code, 0, LEX_LWS) < code.n ||
+        lex_until(agent, 0, LEX_LWS) < agent.n) {
         sip_broke(l, SIP_R_WARNING_FORM, s);
         return;
     }

@@ -107,7 +107,10 @@ static void priority(struct sip_lint *l)
         sip_broke(l, SIP_R_PRIORITY_PROXY, h->name);
     if (m->request || !accept || !m->status)
         return;
-    sip_must(l, m->status == 200 || m->status == 417, SIP_R_ACCEPT_PRIORITY_STATUS, accept->name);
+    bool info = m->status / 100 == 2 && /* RFC 6086 section 6.1; a fragment need not say */
+                (l->method == SIP_M_INFO || !sip_header(m, SIP_CSEQ));
+    sip_must(l, m->status == 200 || m->status == 417 || info, SIP_R_ACCEPT_PRIORITY_STATUS,
+             accept->name);
     if (m->status == 200 && l->method == SIP_M_OPTIONS)
         sip_must(l, sip_option(m, SIP_SUPPORTED, "resource-priority"),
                  SIP_R_ACCEPT_PRIORITY_SUPPORTED, accept->name);

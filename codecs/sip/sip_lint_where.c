@@ -71,6 +71,7 @@ static const struct sip_needed needed_but_cancel[] = {
     {SIP_METHODS, 405, 405, SIP_ALLOW, SIP_R_MISSING_405},
     {SIP_METHODS, 407, 407, SIP_PROXY_AUTHENTICATE, SIP_R_MISSING_407},
     {SIP_METHODS, 420, 420, SIP_UNSUPPORTED, SIP_R_MISSING_420},
+    {SIP_METHODS, 421, 421, SIP_REQUIRE, SIP_R_MISSING_421},
 };
 
 void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
@@ -99,6 +100,12 @@ void sip_lint_where(struct sip_lint *l)
     if (!sip_due(l, SIP_ON_NEED))
         return;
     sip_need(l, needed, COUNT(needed));
-    if (l->method != SIP_M_CANCEL)
-        sip_need(l, needed_but_cancel, COUNT(needed_but_cancel));
+    if (l->method == SIP_M_CANCEL)
+        return;
+    sip_need(l, needed_but_cancel, COUNT(needed_but_cancel));
+    if (status == 415)
+        sip_must(l,
+                 sip_header(l->m, SIP_ACCEPT) || sip_header(l->m, SIP_ACCEPT_ENCODING) ||
+                     sip_header(l->m, SIP_ACCEPT_LANGUAGE),
+                 SIP_R_MISSING_415, l->m->head);
 }

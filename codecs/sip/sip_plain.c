@@ -123,6 +123,8 @@ static size_t plain_start(const struct sip_look *k)
 
     if (RARELY(m->version.n != sizeof version || !lex_equal(m->version.p, version, m->version.n)))
         return 0;
+    if (m->request && k->method == SIP_M_REGISTER && m->uri.user.p)
+        return 0;
     if (m->request)
         return m->method.n && uri_plain(&k->map, &m->uri, &n) ? n + m->method.n : 0;
     size_t reason = plain_reason(&k->map, m->reason);
