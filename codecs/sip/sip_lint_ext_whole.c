@@ -39,7 +39,7 @@ static void where(struct sip_lint *l)
     }
 }
 
-/* Header fields that a method does not take, of those that RFC 3261 knows; 0 ends a row. */
+/* Header fields that a method does not take, of those that RFC 3261 lets stand in requests; 0 ends a row. */
 static const struct barred {
     enum sip_method method;
     enum sip_rule rule;
@@ -51,21 +51,19 @@ static const struct barred {
       SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
     {SIP_M_UPDATE,
      SIP_R_UPDATE_FIELDS,
-     {SIP_ALERT_INFO, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_MIN_EXPIRES, SIP_PRIORITY, SIP_REPLY_TO,
-      SIP_SUBJECT}},
+     {SIP_ALERT_INFO, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
     {SIP_M_MESSAGE,
      SIP_R_MESSAGE_FIELDS,
      {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE, SIP_ALERT_INFO, SIP_RECORD_ROUTE}},
     {SIP_M_REFER,
      SIP_R_REFER_FIELDS,
-     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_IN_REPLY_TO, SIP_MIN_EXPIRES, SIP_PRIORITY, SIP_REPLY_TO,
-      SIP_SUBJECT}},
+     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_IN_REPLY_TO, SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
     {SIP_M_PUBLISH,
      SIP_R_PUBLISH_FIELDS,
      {SIP_ALERT_INFO, SIP_IN_REPLY_TO, SIP_RECORD_ROUTE, SIP_REPLY_TO}},
     {SIP_M_INFO,
      SIP_R_INFO_FIELDS,
-     {SIP_ALERT_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_MIN_EXPIRES, SIP_ORGANIZATION, SIP_PRIORITY}},
+     {SIP_ALERT_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_ORGANIZATION, SIP_PRIORITY}},
 };
 
 static void fields_of_method(struct sip_lint *l)

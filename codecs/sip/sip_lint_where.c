@@ -1,7 +1,8 @@
 /* codecs/sip/sip_lint_where.c - where header fields may stand, and where they have to: tables 2 and 3 of RFC 3261
  * section 20.
  *
- * The tables bind the six methods of RFC 3261; what other methods take, their own documents say. */
+ * The tables bind the six methods of RFC 3261; what other methods take, their own documents say. What may only appear
+ * in requests, or only in responses, may so with any method. */
 #include "codecs/sip/sip_where.h"
 
 enum { STATUSES = 8 };
@@ -86,15 +87,21 @@ void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
     }
 }
 
+/* Whether a header field may appear in no request, or in no response, as this message is one. */
+static bool never(const struct sip_lint *l, const struct row *r)
+{
+    return l->m->request ? r->requests == NONE : r->responses[0].to == 0;
+}
+
 void sip_lint_where(struct sip_lint *l)
 {
     unsigned method = 1u << l->method & ANY, status = l->m->request ? 0 : l->m->status;
 
     if (!l->m->request && (status < 100 || status > 699)) /* what it is was said to be unknown */
         return;
-    for (size_t i = 0; method && i < COUNT(rows) && sip_due(l, SIP_ON_WHERE); i++) {
+    for (size_t i = 0; i < COUNT(rows) && sip_due(l, SIP_ON_WHERE); i++) {
         const struct sip_header *h = sip_header(l->m, rows[i].type);
-        if (h)
+        if (h && (method || never(l, &rows[i])))
             misplaced(l, &rows[i], method, h->name);
     }
     if (!sip_due(l, SIP_ON_NEED))

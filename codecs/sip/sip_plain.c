@@ -14,8 +14,11 @@ static const uint64_t bars[SIP_TYPES] = {
 #define IN(from, to, methods)                                                                      \
     | LANES(0, COVERS(from, to, 200, 299) ? (methods) : 0u,                                        \
             COVERS(from, to, 100, 699) ? (methods) : 0u)
+#define ALL_OR_ANY(none) ((none) ? ALL : ANY)
 #define SIP_WHERE(id, kind, method, requests, responses)                                           \
-    [SIP_##id] = LANES(ANY, ANY, ANY) & ~(LANES(requests, 0, 0) responses),
+    [SIP_##id] = LANES(ALL_OR_ANY((requests) == NONE), ALL_OR_ANY((0 responses) == 0),             \
+                       ALL_OR_ANY((0 responses) == 0)) &                                           \
+                 ~(LANES(requests, 0, 0) responses),
 #include "codecs/sip/sip_where.def"
 #undef SIP_WHERE
 #undef IN
