@@ -119,8 +119,10 @@ void sip_check_identity(struct sip_lint *l, const struct sip_header *h)
         return;
     }
     bool fits = true;
-    for (size_t i = 0; i < h->values_n; i++)
+    for (size_t i = 0; i < h->values_n; i++) {
         fits &= sip_address_form(l, &v[i]);
+        sip_must(l, sip_bare_fits(&v[i]), SIP_R_BARE_CHARS, v[i].text);
+    }
     if (!fits || sip_header(l->m, h->type) != h) /* all are judged together, at the first */
         return;
     first_values(l->m, h->type, all, &n);
@@ -182,7 +184,9 @@ void sip_check_refer_to(struct sip_lint *l, const struct sip_header *h)
 {
     if (sip_header(l->m, SIP_REFER_TO) != h && l->m->request && l->method == SIP_M_REFER)
         sip_broke(l, SIP_R_REFER_TO_TWO, h->name);
-    one(l, h, SIP_R_REFER_TO_FORM, SIP_R_REFER_TO_TWO);
+    const struct sip_address *a = one(l, h, SIP_R_REFER_TO_FORM, SIP_R_REFER_TO_TWO);
+    if (a)
+        sip_must(l, sip_bare_fits(a), SIP_R_BARE_CHARS, a->text);
 }
 
 /* 1*( alphanum and some signs ) with dots between. */
