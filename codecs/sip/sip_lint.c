@@ -50,6 +50,9 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u)
 
     uri_lint(u, &fs, (uint64_t)(u->text.p - l->m->head.p));
     sip_told(l, &fs);
+    if (u->kind == URI_OTHER && u->fragment.p)
+        sip_broke(l, SIP_R_URI_FRAGMENT,
+                  (struct span){u->fragment.p - 1, u->fragment.n + 1}); /* from "#" on */
 }
 
 /* By the first and the third letter of a name, in which no two are alike; sip_plain_test.c asks for each. */
@@ -201,37 +204,50 @@ static bool commented(enum sip_type type)
     return type == SIP_SERVER || type == SIP_USER_AGENT || type == SIP_RETRY_AFTER;
 }
 
-/* The first control character that no backslash quotes, white space aside: in quoted strings and comments a
- * quoted-pair hides any but CR and LF (RFC 3261 section 25.1). */
-static size_t control_at(const struct sip_header *h)
+/* Octets that may not stand where they do; the end of the value: there is none. */
+struct odd_octets {
+    size_t control; /* the first control character that no backslash quotes, white space aside */
+    size_t pair;    /* the first backslash that quotes CR, LF or what is no ASCII */
+};
+/* In quoted strings and comments a quoted-pair hides any control character but CR and LF (RFC 3261 section 25.1). */
+static struct odd_octets odd_octets(const struct sip_header *h)
 {
     struct span s = h->value;
+    struct odd_octets odd = {s.n, s.n};
     bool quotes = !unquoted(h->type), comments = commented(h->type), in = false;
-    size_t depth = 0, i = 0;
+    size_t depth = 0;
 
-    for (; i < s.n; i++) {
+    for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
-        if (lex_is(c, LEX_CTL) && !lex_is(c, LEX_LWS))
-            break;
-        if ((in || depth) && c == '\\' && i + 1 < s.n && !lex_is(s.p[i + 1], LEX_EOL))
-            i++;
-        else if (quotes && !depth && c == '"')
+        if (lex_is(c, LEX_CTL) && !lex_is(c, LEX_LWS)) {
+            odd.control = odd.control < i ? odd.control : i;
+        } else if ((in || depth) && c == '\\' && i + 1 < s.n) {
+            uint8_t next = s.p[i + 1];
+            if (odd.pair == s.n && (next >= 0x80 || lex_is(next, LEX_EOL)))
+                odd.pair = i;
+            i += !lex_is(next, LEX_EOL);
+        } else if (quotes && !depth && c == '"') {
             in = !in;
-        else if (comments && !in && c == '(')
+        } else if (comments && !in && c == '(') {
             depth++;
-        else if (depth && c == ')')
+        } else if (depth && c == ')') {
             depth--;
+        }
     }
-    return i;
+    return odd;
 }
 
 static void characters(struct sip_lint *l, const struct sip_header *h)
 {
     struct span s = h->value;
-    size_t at = lex_until(s, 0, LEX_CTL) < s.n ? control_at(h) : s.n;
 
-    if (at < s.n)
-        sip_broke(l, SIP_R_VALUE_CONTROL, span_cut(s, at, at + 1));
+    if (lex_until(s, 0, LEX_CTL) < s.n || lex_find(s, 0, '\\') < s.n) {
+        struct odd_octets odd = odd_octets(h);
+        if (odd.control < s.n)
+            sip_broke(l, SIP_R_VALUE_CONTROL, span_cut(s, odd.control, odd.control + 1));
+        if (odd.pair < s.n)
+            sip_broke(l, SIP_R_QUOTED_PAIR, span_cut(s, odd.pair, odd.pair + 2));
+    }
     sip_must(l, span_utf8(s), SIP_R_UTF8, s);
 }
 
