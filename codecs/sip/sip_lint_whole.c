@@ -146,6 +146,8 @@ static void dialog(struct sip_lint *l)
             sip_broke(l, m->request ? SIP_R_CONTACT_INVITE : SIP_R_CONTACT_2XX, m->head);
         return;
     }
+    if (contact && !m->request && span_is(contact->uri.text, "*"))
+        sip_broke(l, SIP_R_CONTACT_2XX_URI, contact->text);
     if (!contact || !contact->uri.scheme.p) /* a broken one was said to be so */
         return;
     if (!m->request) {
