@@ -142,7 +142,10 @@ static void connection_ip6(const struct sdp_judge *j, const struct sdp_connectio
 
 static void connection(const struct sdp_judge *j, const struct sdp_connection *c)
 {
-    if (!c->address.n || lex_find(c->text, (size_t)(c->address.p - c->text.p), ' ') < c->text.n) {
+    size_t at = c->address.p ? (size_t)(c->address.p - c->text.p) : c->text.n;
+
+    /* other address types may have slashes anywhere, so that the address is all that is left */
+    if (at == c->text.n || lex_find(c->text, at, ' ') < c->text.n) {
         sdp_broke(j, SDP_R_CONNECTION_PARTS, c->text);
         return;
     }
@@ -161,72 +164,6 @@ static void connection(const struct sdp_judge *j, const struct sdp_connection *c
         sdp_broke(j, SDP_R_CONNECTION_TYPE, c->addrtype);
     if (host == SDP_HOST_NAME)
         domain(j, c->address);
-}
-
-/* ---- e=, p= ---- */
-
-static bool safe(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '(' || s.p[i] == ')' || s.p[i] == '<' || s.p[i] == '>')
-            return false;
-    return s.n > 0;
-}
-
-/* The brackets of a contact, and that nothing stands behind them. False: it has none of the forms. */
-static bool contact(const struct sdp_judge *j, const struct sdp_contact *c, bool gap)
-{
-    struct span text = c->text, before;
-    uint8_t last = text.n ? text.p[text.n - 1] : 0;
-
-    if (c->name.p) {
-        before = span_cut(text, 0, (size_t)(c->address.p - text.p) - 1);
-        if (!safe(c->name))
-            sdp_broke(j, SDP_R_CONTACT_SAFE, c->name);
-        return c->address.p + c->address.n + 1 == text.p + text.n &&
-               (!gap || (before.n && before.p[before.n - 1] == ' '));
-    }
-    if (c->comment.p) {
-        before = span_cut(text, 0, (size_t)(c->comment.p - text.p) - 1);
-        if (!safe(c->comment))
-            sdp_broke(j, SDP_R_CONTACT_SAFE, c->comment);
-        return last == ')' && c->comment.p + c->comment.n + 1 == text.p + text.n &&
-               (!gap || (before.n && before.p[before.n - 1] == ' '));
-    }
-    return c->address.n == text.n;
-}
-
-static void email(const struct sdp_judge *j, const struct sdp_contact *c)
-{
-    struct span a = c->address;
-    size_t at = a.n;
-
-    if (!contact(j, c, true)) {
-        sdp_broke(j, SDP_R_EMAIL_FORM, c->text);
-        return;
-    }
-    while (at > 0 && a.p[at - 1] != '@')
-        at--;
-    bool quoted = a.n && a.p[0] == '"';
-    if (at < 2 || at == a.n || (!quoted && lex_find(a, 0, ' ') < a.n))
-        sdp_broke(j, SDP_R_EMAIL_ADDRESS, a);
-}
-
-static void phone(const struct sdp_judge *j, const struct sdp_contact *c)
-{
-    struct span a = c->address;
-    size_t plus = a.n && a.p[0] == '+', at = plus + 1;
-
-    if (!contact(j, c, false)) {
-        sdp_broke(j, SDP_R_PHONE_FORM, c->text);
-        return;
-    }
-    while (at < a.n && (lex_is(a.p[at], LEX_DIGIT) || a.p[at] == ' ' || a.p[at] == '-'))
-        at++;
-    if (a.n < plus + 2 || at < a.n || !lex_is(a.p[plus], LEX_DIGIT))
-        sdp_broke(j, SDP_R_PHONE_DIGITS, a);
-    else if (!plus)
-        sdp_broke(j, SDP_R_PHONE_PLUS, a);
 }
 
 /* ---- u=, b=, k= ---- */
@@ -388,9 +325,9 @@ void sdp_lint_session(const struct sdp_judge *j)
     info(j, m->section.info);
     uri(j, m->uri);
     for (size_t i = 0; i < m->emails_n; i++)
-        email(j, &m->emails[i]);
+        sdp_lint_email(j, &m->emails[i]);
     for (size_t i = 0; i < m->phones_n; i++)
-        phone(j, &m->phones[i]);
+        sdp_lint_phone(j, &m->phones[i]);
     if (m->connection)
         connection(j, m->connection);
     for (size_t i = 0; i < m->section.bandwidths_n; i++)

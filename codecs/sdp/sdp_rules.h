@@ -259,6 +259,9 @@ void sdp_lint_rid(const struct sdp_judge *j, const struct sdp_attribute *a);
 void sdp_lint_simulcast(const struct sdp_judge *j, const struct sdp_attribute *a);
 /* The attributes of a section together. */
 void sdp_lint_section(const struct sdp_judge *j);
+/* An e= line and a p= line. */
+void sdp_lint_email(const struct sdp_judge *j, const struct sdp_contact *c);
+void sdp_lint_phone(const struct sdp_judge *j, const struct sdp_contact *c);
 /* The lines of the session level but attributes, and of a media description. */
 void sdp_lint_session(const struct sdp_judge *j);
 void sdp_lint_media(const struct sdp_judge *j);
