@@ -222,8 +222,6 @@ static void transport(struct state *s)
         sdp_broke(j, SDP_R_SCTP_NO_PORT, m->line);
     if (sctp && setup && span_is(setup->value, "holdconn"))
         sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
-    if (s->first[SDP_BUNDLE_ONLY] && (m->port || !group))
-        sdp_broke(j, SDP_R_BUNDLE_ONLY_PORT, s->first[SDP_BUNDLE_ONLY]->name);
     if (!s->first[SDP_CANDIDATE])
         return;
     if (m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
@@ -272,32 +270,39 @@ static void dynamic(struct state *s)
 
 /* ---- groups of media descriptions ---- */
 
-static const struct sdp_media *of_mid(const struct sdp_msg *m, const struct span *mids,
-                                      struct span id)
+struct member { /* a media description as groups see it */
+    struct span mid;
+    bool only;    /* with a=bundle-only */
+    bool bundled; /* in a BUNDLE group so far */
+};
+
+static struct member *of_mid(const struct sdp_msg *m, struct member *members, struct span id)
 {
     for (size_t i = 0; i < m->media_n; i++)
-        if (mids[i].n && span_eq(mids[i], id))
-            return &m->media[i];
+        if (members[i].mid.n && span_eq(members[i].mid, id))
+            return &members[i];
     return NULL;
 }
 
-static void group(const struct sdp_judge *j, const struct sdp_group *g, const struct span *mids,
-                  uint8_t *in_bundle)
+static void group(const struct sdp_judge *j, const struct sdp_group *g, struct member *members)
 {
     bool bundle = span_is(g->semantics, "BUNDLE");
 
     for (size_t i = 0; i < g->ids_n && i < SDP_LINT_MEDIA; i++) {
-        const struct sdp_media *m = of_mid(j->m, mids, g->ids[i]);
-        if (!m)
+        struct member *is = of_mid(j->m, members, g->ids[i]);
+        if (!is)
             continue;
+        const struct sdp_media *m = &j->m->media[is - members];
         const struct sdp_connection *c = sdp_media_connection(j->m, m);
         if (!bundle) {
-            if (m->port == 0)
+            /* RFC 8843 section 14.2: port 0 of a bundle-only stream refuses nothing */
+            if (m->port == 0 && !(is->only && j->facts->bundle))
                 sdp_broke(j, SDP_R_GROUP_ZERO, g->ids[i]);
             continue;
         }
-        if (in_bundle[m - j->m->media]++)
+        if (is->bundled)
             sdp_broke(j, SDP_R_BUNDLE_TWICE, g->ids[i]);
+        is->bundled = true;
         if (c && sdp_is_token(c->nettype) && !span_is(c->nettype, "IN"))
             sdp_broke(j, SDP_R_BUNDLE_NETTYPE, c->nettype);
     }
@@ -306,18 +311,18 @@ static void group(const struct sdp_judge *j, const struct sdp_group *g, const st
 static void groups(struct state *s)
 {
     const struct sdp_msg *m = s->j->m;
-    struct span mids[SDP_LINT_MEDIA];
-    uint8_t in_bundle[SDP_LINT_MEDIA] = {0};
+    struct member members[SDP_LINT_MEDIA];
     size_t left = 8;
 
     if (!s->first[SDP_GROUP] || m->media_n > SDP_LINT_MEDIA)
         return;
     for (size_t i = 0; i < m->media_n; i++)
-        mids[i] = mid_of(&m->media[i]);
+        members[i] = (struct member){mid_of(&m->media[i]),
+                                     sdp_attribute(&m->media[i].section, SDP_BUNDLE_ONLY), false};
     for (size_t i = 0; i < s->n && left > 0; i++)
         if (s->v[i].type == SDP_GROUP && s->v[i].parts) {
             left--;
-            group(s->j, s->v[i].parts, mids, in_bundle);
+            group(s->j, s->v[i].parts, members);
         }
 }
 

@@ -280,8 +280,6 @@ const struct rule sdp_rules[SDP_RULES] = {
     [SDP_R_BUNDLE_TWICE] = {"RFC8843:5#1", "a media description is in two BUNDLE groups", MUST},
     [SDP_R_BUNDLE_ONLY_FORM] = {"RFC8843:6#a1",
                                 "a=bundle-only has a value, or is not at media level", STMT},
-    [SDP_R_BUNDLE_ONLY_PORT] = {"RFC8843:6#a2",
-                                "a=bundle-only with a port other than 0, or outside a group", STMT},
     [SDP_R_BUNDLE_NETTYPE] = {"RFC8843:7.1.1#1",
                               "the nettype of a bundled media description is not IN", MUST},
     [SDP_R_SIMULCAST_LEVEL] = {"RFC8853:5.2#1", "a=simulcast at session level", MUST},
