@@ -38,7 +38,7 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
 
     mki->length = (struct span){NULL, 0};
     for (size_t i = 0; i < COUNT(suites); i++)
-        if (span_is(v->suite, suites[i].suite) && base64_octets(salt) != 30)
+        if (lex_like(v->suite, suites[i].suite) && base64_octets(salt) != 30)
             sdp_broke(j, suites[i].rule, salt);
     while (at < k->info.n) {
         size_t end = lex_find(k->info, at + 1, '|');
@@ -67,11 +67,11 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
 
 static void crypto_param(const struct sdp_judge *j, struct span p)
 {
-    if (p.n > 4 && memcmp(p.p, "KDR=", 4) == 0) {
+    if (p.n > 4 && lex_like(span_cut(p, 0, 4), "KDR=")) {
         struct span v = span_cut(p, 4, p.n);
         if (!sdp_is_positive(v) || sdp_u32(v) > 24)
             sdp_broke(j, SDP_R_CRYPTO_KDR, p);
-    } else if (p.n > 4 && memcmp(p.p, "WSH=", 4) == 0) {
+    } else if (p.n > 4 && lex_like(span_cut(p, 0, 4), "WSH=")) {
         struct span v = span_cut(p, 4, p.n);
         if (!sdp_is_plain(v))
             sdp_broke(j, SDP_R_CRYPTO_WSH, p);
@@ -116,7 +116,7 @@ void sdp_lint_crypto(const struct sdp_judge *j, const struct sdp_attribute *a)
     if (!sdp_is_plain(tag))
         sdp_broke(j, SDP_R_CRYPTO_TAG, tag);
     for (size_t i = 0; i < v->keys_n; i++) {
-        if (!span_is(v->keys[i].method, "inline"))
+        if (!lex_like(v->keys[i].method, "inline"))
             continue;
         key(j, v, &v->keys[i], &mki);
         missing |= !mki.length.p;

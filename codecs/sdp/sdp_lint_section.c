@@ -95,7 +95,7 @@ static void ssrc(struct state *s, const struct sdp_attribute *a)
         at = &s->sources[s->sources_n++];
         *at = (struct source){v->id, a->value, 0};
     }
-    if (span_is(v->attribute, "cname") && at->cnames++ == 1)
+    if (lex_like(v->attribute, "cname") && at->cnames++ == 1)
         sdp_broke(s->j, SDP_R_SSRC_CNAME_AGAIN, a->value);
 }
 
@@ -213,14 +213,14 @@ static void transport(struct state *s)
     }
     if (s->first[SDP_CONNECTION] && lex_holds(m->proto, "UDP/TLS"))
         sdp_broke(j, SDP_R_DTLS_CONNECTION, s->first[SDP_CONNECTION]->name);
-    if (setup && span_is(setup->value, "active") && m->proto.n >= 4 &&
+    if (setup && lex_like(setup->value, "active") && m->proto.n >= 4 &&
         memcmp(m->proto.p, "TCP/", 4) == 0 && m->port != 9 && m->port != 0)
         sdp_broke(j, SDP_R_SETUP_DISCARD, m->line);
     if (sctp && m->formats_n > 1)
         sdp_broke(j, SDP_R_SCTP_FORMATS, m->line);
     if (sctp && m->port && !s->first[SDP_SCTP_PORT])
         sdp_broke(j, SDP_R_SCTP_NO_PORT, m->line);
-    if (sctp && setup && span_is(setup->value, "holdconn"))
+    if (sctp && setup && lex_like(setup->value, "holdconn"))
         sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
     if (!s->first[SDP_CANDIDATE])
         return;

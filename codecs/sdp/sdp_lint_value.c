@@ -68,6 +68,15 @@ static bool one_of(struct span s, const char *const *words)
     return false;
 }
 
+/* The same where the case of letters does not count: plain strings of ABNF (RFC 5234 section 2.3). */
+static bool like_one_of(struct span s, const char *const *words)
+{
+    for (; *words; words++)
+        if (lex_like(s, *words))
+            return true;
+    return false;
+}
+
 static bool language(struct span s)
 {
     for (size_t at = 0, i = 0;; at++, i++) {
@@ -109,9 +118,9 @@ static bool text_fits(enum sdp_type type, struct span v)
     case SDP_TYPE:
         return one_of(v, types);
     case SDP_SETUP:
-        return one_of(v, setups);
+        return like_one_of(v, setups);
     case SDP_CONNECTION:
-        return one_of(v, connections);
+        return like_one_of(v, connections);
     case SDP_SDPLANG:
     case SDP_LANG:
         return language(v);
@@ -303,9 +312,9 @@ static bool candidate_form(const struct sdp_attribute *a)
 static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_candidate *v = a->parts;
-    bool host = span_is(v->type, "host"), related = v->related.p && v->related_port != SDP_NONE;
+    bool host = lex_like(v->type, "host"), related = v->related.p && v->related_port != SDP_NONE;
     bool derived =
-        span_is(v->type, "srflx") || span_is(v->type, "prflx") || span_is(v->type, "relay");
+        lex_like(v->type, "srflx") || lex_like(v->type, "prflx") || lex_like(v->type, "relay");
 
     if (!candidate_form(a)) {
         sdp_broke(j, SDP_R_CANDIDATE_FORM, a->value);
@@ -365,7 +374,7 @@ static void extmap(const struct sdp_judge *j, const struct sdp_attribute *a)
     }
     if (v->id == 0 || (v->id > 256 && v->id < 4096) || v->id > 4351)
         sdp_broke(j, SDP_R_EXTMAP_RANGE, id);
-    if (v->direction.p && !one_of(v->direction, directions))
+    if (v->direction.p && !like_one_of(v->direction, directions))
         sdp_broke(j, SDP_R_EXTMAP_DIRECTION, v->direction);
     if (colon == 0 || colon == v->uri.n || !lex_is(v->uri.p[0], LEX_ALPHA))
         sdp_broke(j, SDP_R_EXTMAP_URI, v->uri);
