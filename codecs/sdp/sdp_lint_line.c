@@ -37,14 +37,6 @@ static bool canonical(struct span s)
     return lex_find(s, 0, '.') < s.n || span_eq(span_cut(wr_span(&w), 1, s.n + 1), s);
 }
 
-static bool visible(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] == 0x7f)
-            return false;
-    return s.n > 0;
-}
-
 static void origin(const struct sdp_judge *j, const struct sdp_origin *o)
 {
     if (!o->address.p || !o->address.n || lex_find(o->address, 0, ' ') < o->address.n ||
@@ -52,7 +44,7 @@ static void origin(const struct sdp_judge *j, const struct sdp_origin *o)
         sdp_broke(j, SDP_R_ORIGIN_PARTS, o->text);
         return;
     }
-    if (!visible(o->username))
+    if (!sdp_is_visible(o->username))
         sdp_broke(j, SDP_R_ORIGIN_USERNAME, o->username);
     if (!sdp_is_digits(o->id))
         sdp_broke(j, SDP_R_ORIGIN_ID, o->id);
@@ -166,6 +158,26 @@ static void connection(const struct sdp_judge *j, const struct sdp_connection *c
         domain(j, c->address);
 }
 
+static bool is_unicast(const struct sdp_connection *c)
+{
+    enum sdp_host host = sdp_host_of(c->address);
+
+    return span_is(c->nettype, "IN") && (host == SDP_HOST_IP4 || host == SDP_HOST_IP6) &&
+           !sdp_is_multicast(c);
+}
+
+/* The c= lines of a media description. */
+static void connections(const struct sdp_judge *j, const struct sdp_media *m)
+{
+    for (size_t i = 0; i < m->connections_n; i++)
+        connection(j, &m->connections[i]);
+    for (size_t i = 0; i < m->connections_n && m->connections_n > 1; i++)
+        if (is_unicast(&m->connections[i])) {
+            sdp_broke(j, SDP_R_CONNECTION_SEVERAL, m->connections[i].text);
+            return;
+        }
+}
+
 /* ---- u=, b=, k= ---- */
 
 static void uri(const struct sdp_judge *j, struct span s)
@@ -185,14 +197,14 @@ static void uri(const struct sdp_judge *j, struct span s)
 static void bandwidth(const struct sdp_judge *j, const struct sdp_bandwidth *b)
 {
     struct span value = span_cut(b->text, b->type.n + 1, b->text.n);
-    bool x = b->type.n > 2 && b->type.p[0] == 'X' && b->type.p[1] == '-', odd = false;
+    bool x = b->type.n > 2 && lex_like(span_cut(b->type, 0, 2), "X-"), odd = false;
 
     if (!sdp_is_digits(value) || !b->type.n) {
         sdp_broke(j, SDP_R_BANDWIDTH_FORM, b->text);
         return;
     }
-    for (size_t i = 0; i < b->type.n; i++)
-        odd |= !lex_is(b->type.p[i], LEX_ALPHA | LEX_DIGIT) && b->type.p[i] != '-';
+    for (size_t i = 0; i < b->type.n; i++) /* what stands behind X- may have hyphens, too */
+        odd |= !lex_is(b->type.p[i], LEX_ALPHA | LEX_DIGIT) && !(x && b->type.p[i] == '-');
     if (!sdp_is_token(b->type))
         sdp_broke(j, SDP_R_BANDWIDTH_TYPE, b->type);
     else if (odd)
@@ -415,8 +427,7 @@ void sdp_lint_media(const struct sdp_judge *j)
 
     media_line(j, m);
     info(j, m->section.info);
-    for (size_t i = 0; i < m->connections_n; i++)
-        connection(j, &m->connections[i]);
+    connections(j, m);
     if (!m->connections_n && !j->m->connection)
         sdp_broke(j, SDP_R_CONNECTION_NONE, m->line);
     for (size_t i = 0; i < m->section.bandwidths_n; i++)

@@ -17,15 +17,16 @@ struct state {
         told[128]; /* by payload type: in m=, with a=rtpmap, with a=fmtp */
     const struct sdp_attribute *first[SDP_TYPES];
     unsigned directions;
-    size_t seen_n[3];
+    size_t seen_n[4];
     size_t sources_n;
     bool sources_full;
     /* what follows is not zeroed */
-    struct span seen[3]
-                    [SDP_LINT_MEDIA]; /* tags of a=crypto, ids of a=rid, identifiers of a=extmap */
+    struct span seen[4]
+                    [SDP_LINT_MEDIA]; /* tags of a=crypto, ids of a=rid, identifiers and the rest of
+                                            a=extmap */
     struct source sources[SDP_LINT_MEDIA];
 };
-enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP };
+enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP, SEEN_EXTENSION };
 
 static bool again(struct state *s, unsigned which, struct span id)
 {
@@ -167,6 +168,21 @@ static void with_media(struct state *s, const struct sdp_attribute *a)
     }
 }
 
+static void extmap(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_extmap *v = a->parts;
+    struct span entry = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
+    struct span id = span_cut(entry, 0, lex_find(entry, 0, '/')), digits = id;
+
+    while (digits.n > 1 && digits.p[0] == '0')
+        digits = span_cut(digits, 1, digits.n);
+    if (v->id < 4096 && again(s, SEEN_EXTMAP, digits))
+        sdp_broke(s->j, SDP_R_EXTMAP_AGAIN, id);
+    /* URI and attributes, as they stand there */
+    if (v->uri.n && again(s, SEEN_EXTENSION, span_cut(a->value, entry.n + 1, a->value.n)))
+        sdp_broke(s->j, SDP_R_EXTMAP_SAME, v->uri);
+}
+
 static void take(struct state *s, const struct sdp_attribute *a)
 {
     bool direction = a->type == SDP_SENDRECV || a->type == SDP_SENDONLY ||
@@ -176,13 +192,8 @@ static void take(struct state *s, const struct sdp_attribute *a)
         sdp_broke(s->j, SDP_R_DIRECTION_AGAIN, a->name);
     if (a->type == SDP_SDPLANG && s->first[SDP_SDPLANG])
         sdp_broke(s->j, SDP_R_SDPLANG_AGAIN, a->name);
-    if (a->type == SDP_EXTMAP && a->parts) {
-        const struct sdp_extmap *v = a->parts;
-        struct span id = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
-        id = span_cut(id, 0, lex_find(id, 0, '/'));
-        if (v->id < 4096 && again(s, SEEN_EXTMAP, id))
-            sdp_broke(s->j, SDP_R_EXTMAP_AGAIN, id);
-    }
+    if (a->type == SDP_EXTMAP && a->parts)
+        extmap(s, a);
     if (s->j->media && a->parts)
         with_media(s, a);
     if (!s->first[a->type])
@@ -220,8 +231,12 @@ static void transport(struct state *s)
         sdp_broke(j, SDP_R_SCTP_FORMATS, m->line);
     if (sctp && m->port && !s->first[SDP_SCTP_PORT])
         sdp_broke(j, SDP_R_SCTP_NO_PORT, m->line);
-    if (sctp && setup && lex_like(setup->value, "holdconn"))
-        sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
+    if (setup && lex_like(setup->value, "holdconn")) {
+        if (sctp)
+            sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
+        else if (m->port && (lex_holds(m->proto, "UDP/TLS") || lex_holds(m->proto, "DTLS")))
+            sdp_broke(j, SDP_R_DTLS_HOLDCONN, setup->value);
+    }
     if (!s->first[SDP_CANDIDATE])
         return;
     if (m->port == 0 && !s->first[SDP_BUNDLE_ONLY])

@@ -9,7 +9,7 @@ static const struct {
     uint8_t levels, value;
     enum sdp_rule_id level_rule, value_rule;
 } rules[SDP_TYPES] = {
-    [SDP_CAT] = {AT_SESSION, SOME_VALUE, SDP_R_CAT_LEVEL, SDP_R_CAT_LEVEL},
+    [SDP_CAT] = {AT_SESSION, SOME_VALUE, SDP_R_CAT_LEVEL, SDP_R_CAT_VALUE},
     [SDP_KEYWDS] = {AT_SESSION, SOME_VALUE, SDP_R_KEYWDS_LEVEL, SDP_R_KEYWDS_LEVEL},
     [SDP_TOOL] = {AT_SESSION, SOME_VALUE, SDP_R_TOOL_LEVEL, SDP_R_TOOL_LEVEL},
     [SDP_PTIME] = {AT_MEDIA, SOME_VALUE, SDP_R_PTIME_LEVEL, SDP_R_PTIME_VALUE},
@@ -34,7 +34,7 @@ static const struct {
     [SDP_RTCP_FB] = {AT_MEDIA, SOME_VALUE, SDP_R_FEEDBACK_LEVEL, SDP_R_FEEDBACK_FORM},
     [SDP_SSRC] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_FORM, SDP_R_SSRC_FORM},
     [SDP_SSRC_GROUP] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_GROUP_FORM, SDP_R_SSRC_GROUP_FORM},
-    [SDP_RTCP_MUX] = {AT_MEDIA, 0, SDP_R_MUX_LEVEL, SDP_RULES},
+    [SDP_RTCP_MUX] = {AT_MEDIA, NO_VALUE, SDP_R_MUX_LEVEL, SDP_R_MUX_VALUE},
     [SDP_RTCP_RSIZE] = {AT_MEDIA, NO_VALUE, SDP_R_RSIZE_FORM, SDP_R_RSIZE_FORM},
     [SDP_GROUP] = {AT_SESSION, SOME_VALUE, SDP_R_GROUP_FORM, SDP_R_GROUP_FORM},
     [SDP_MID] = {AT_MEDIA, SOME_VALUE, SDP_R_MID_FORM, SDP_R_MID_FORM},
@@ -128,6 +128,8 @@ static bool text_fits(enum sdp_type type, struct span v)
         return lex_until(v, 0, LEX_LWS) == v.n;
     case SDP_MID:
         return sdp_is_token(v);
+    case SDP_CAT:
+        return sdp_is_visible(v);
     case SDP_ICE_UFRAG:
         return sdp_is_ice(v, 4, 256);
     case SDP_ICE_PWD:

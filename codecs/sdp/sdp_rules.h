@@ -42,6 +42,7 @@ enum sdp_rule_id {
     SDP_R_CONNECTION_UNICAST,
     SDP_R_CONNECTION_SESSION,
     SDP_R_CONNECTION_COUNT,
+    SDP_R_CONNECTION_SEVERAL,
     SDP_R_CONNECTION_NONE,
     SDP_R_DOMAIN_LABELS,
     SDP_R_DOMAIN_UTF8,
@@ -75,6 +76,7 @@ enum sdp_rule_id {
     SDP_R_MEDIA_MAP,
     SDP_R_MEDIA_RESERVED,
     SDP_R_CAT_LEVEL,
+    SDP_R_CAT_VALUE,
     SDP_R_CAT_OLD,
     SDP_R_KEYWDS_LEVEL,
     SDP_R_KEYWDS_OLD,
@@ -145,9 +147,11 @@ enum sdp_rule_id {
     SDP_R_SSRC_GROUP_EMPTY,
     SDP_R_SSRC_GROUP_FOREIGN,
     SDP_R_MUX_LEVEL,
+    SDP_R_MUX_VALUE,
     SDP_R_RSIZE_FORM,
     SDP_R_DTLS_SETUP,
     SDP_R_DTLS_CONNECTION,
+    SDP_R_DTLS_HOLDCONN,
     SDP_R_MID_FORM,
     SDP_R_MID_AGAIN,
     SDP_R_GROUP_FORM,
@@ -205,6 +209,7 @@ enum sdp_rule_id {
     SDP_R_EXTMAP_FORM,
     SDP_R_EXTMAP_RANGE,
     SDP_R_EXTMAP_AGAIN,
+    SDP_R_EXTMAP_SAME,
     SDP_R_EXTMAP_URI,
     SDP_R_EXTMAP_DIRECTION,
     SDP_R_EXTMAP_LEVELS,
@@ -245,6 +250,7 @@ bool sdp_is_digits(struct span s);
 bool sdp_is_positive(struct span s); /* digits, the first not 0 */
 bool sdp_is_plain(struct span s);    /* 0, or digits, the first not 0 */
 bool sdp_is_real(struct span s);     /* non-zero-int-or-real */
+bool sdp_is_visible(struct span s);  /* non-ws-string */
 bool sdp_is_rid(struct span s);      /* the id of an a=rid */
 bool sdp_is_ice(struct span s, size_t min, size_t max);
 enum sdp_host { SDP_HOST_NONE, SDP_HOST_IP4, SDP_HOST_IP6, SDP_HOST_NAME };
