@@ -237,13 +237,25 @@ static void transport(struct state *s)
         else if (m->port && (lex_holds(m->proto, "UDP/TLS") || lex_holds(m->proto, "DTLS")))
             sdp_broke(j, SDP_R_DTLS_HOLDCONN, setup->value);
     }
-    if (!s->first[SDP_CANDIDATE])
-        return;
-    if (m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
+    if (s->first[SDP_CANDIDATE] && m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
         sdp_broke(j, SDP_R_CANDIDATE_ZERO, s->first[SDP_CANDIDATE]->name);
-    if ((!s->first[SDP_ICE_UFRAG] && !at_session(j, SDP_ICE_UFRAG)) ||
-        (!s->first[SDP_ICE_PWD] && !at_session(j, SDP_ICE_PWD)))
-        sdp_broke(j, SDP_R_ICE_NONE, s->first[SDP_CANDIDATE]->name);
+}
+
+/* ice-ufrag and ice-pwd of a stream that is not refused: both, at either level, and both or none without candidates. */
+static void ice(struct state *s)
+{
+    const struct sdp_judge *j = s->j;
+    const struct sdp_attribute *candidate = s->first[SDP_CANDIDATE];
+    const struct sdp_attribute *ufrag = sdp_facts_either(j->facts, j->media, SDP_ICE_UFRAG);
+    const struct sdp_attribute *pwd = sdp_facts_either(j->facts, j->media, SDP_ICE_PWD);
+    bool judged = j->media->port || s->first[SDP_BUNDLE_ONLY];
+
+    if (j->facts->bundle) /* others may stand in another media description of the bundle */
+        judged &= s->first[SDP_ICE_UFRAG] || s->first[SDP_ICE_PWD];
+    if (candidate && (!ufrag || !pwd))
+        sdp_broke(j, SDP_R_ICE_NONE, candidate->name);
+    else if (judged && !ufrag != !pwd)
+        sdp_broke(j, SDP_R_ICE_NONE, ufrag ? ufrag->name : pwd->name);
 }
 
 static struct span mid_of(const struct sdp_media *m)
@@ -383,6 +395,7 @@ void sdp_lint_section(const struct sdp_judge *j)
     }
     sources(&s);
     transport(&s);
+    ice(&s);
     mid(&s);
     dynamic(&s);
 }

@@ -219,7 +219,7 @@ static void feedback(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_feedback *v = a->parts;
     bool fits = (span_is(v->format, "*") || sdp_is_token(v->format)) && v->type.n &&
-                (!v->param.p || v->param.n);
+                (!v->param.p || sdp_is_token(v->param)) && (!v->rest.p || v->rest.n);
 
     for (size_t i = 0; i < v->type.n; i++)
         fits &= lex_is(v->type.p[i], LEX_ALPHA | LEX_DIGIT) || v->type.p[i] == '-' ||
@@ -239,11 +239,30 @@ static bool is_ssrc(struct span s)
     return sdp_is_plain(s) && lex_number(s, &v) && v <= UINT32_MAX;
 }
 
-static bool ssrc_form(const struct sdp_attribute *a)
+static bool ssrcs(struct span s)
+{
+    for (size_t at = 0;; at++) {
+        size_t end = lex_find(s, at, ' ');
+        if (!is_ssrc(span_cut(s, at, end)))
+            return false;
+        if (end == s.n)
+            return true;
+        at = end;
+    }
+}
+
+static void ssrc(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_ssrc *v = a->parts;
-    return is_ssrc(span_cut(a->value, 0, lex_find(a->value, 0, ' '))) &&
-           sdp_is_token(v->attribute) && (!v->value.p || v->value.n);
+    bool previous = lex_like(v->attribute, "previous-ssrc");
+
+    if (!is_ssrc(span_cut(a->value, 0, lex_find(a->value, 0, ' '))) ||
+        !sdp_is_token(v->attribute) || (v->value.p && !v->value.n))
+        sdp_broke(j, SDP_R_SSRC_FORM, a->value);
+    else if (previous && !v->value.p)
+        sdp_broke(j, SDP_R_SSRC_PREVIOUS, v->attribute);
+    else if (previous && !ssrcs(v->value))
+        sdp_broke(j, SDP_R_SSRC_PREVIOUS_FORM, v->value);
 }
 
 static void group(const struct sdp_judge *j, const struct sdp_attribute *a)
@@ -324,7 +343,7 @@ static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
     }
     if (!sdp_is_ice(v->foundation, 1, 32))
         sdp_broke(j, SDP_R_CANDIDATE_FOUNDATION, v->foundation);
-    if (v->component < 1 || v->component > 256)
+    if (v->component < 1 || v->component > 256 || word(a->value, 1).n > 3)
         sdp_broke(j, SDP_R_CANDIDATE_COMPONENT, word(a->value, 1));
     else if (v->component > 2 && j->media &&
              lex_find(j->media->proto, 0, '/') < j->media->proto.n &&
@@ -332,7 +351,7 @@ static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
                       "SCTP") &&
              span_is(j->media->media, "audio"))
         sdp_broke(j, SDP_R_CANDIDATE_RTP, word(a->value, 1));
-    if (v->priority < 1 || v->priority > INT32_MAX)
+    if (v->priority < 1 || v->priority > INT32_MAX || word(a->value, 3).n > 10)
         sdp_broke(j, SDP_R_CANDIDATE_PRIORITY, word(a->value, 3));
     if (sdp_host_of(v->address) == SDP_HOST_NAME)
         sdp_broke(j, SDP_R_CANDIDATE_NAME, v->address);
@@ -407,7 +426,7 @@ static void parts(const struct sdp_judge *j, const struct sdp_attribute *a)
         feedback(j, a);
         break;
     case SDP_SSRC:
-        fits = ssrc_form(a);
+        ssrc(j, a);
         break;
     case SDP_SSRC_GROUP:
     case SDP_GROUP:
