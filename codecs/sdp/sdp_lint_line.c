@@ -178,21 +178,7 @@ static void connections(const struct sdp_judge *j, const struct sdp_media *m)
         }
 }
 
-/* ---- u=, b=, k= ---- */
-
-static void uri(const struct sdp_judge *j, struct span s)
-{
-    static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
-
-    for (size_t i = 0; i < s.n; i++) {
-        bool hex = i + 2 < s.n && lex_is(s.p[i + 1], LEX_HEX) && lex_is(s.p[i + 2], LEX_HEX);
-        bool fits = lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) || (s.p[i] && strchr(marks, s.p[i]));
-        if (!fits || (s.p[i] == '%' && !hex)) {
-            sdp_broke(j, SDP_R_URI_CHARS, s);
-            return;
-        }
-    }
-}
+/* ---- b=, k= ---- */
 
 static void bandwidth(const struct sdp_judge *j, const struct sdp_bandwidth *b)
 {
@@ -335,7 +321,8 @@ void sdp_lint_session(const struct sdp_judge *j)
         sdp_broke(j, SDP_R_NO_ORIGIN, (struct span){NULL, 0});
     name(j, m->name);
     info(j, m->section.info);
-    uri(j, m->uri);
+    if (m->uri.p && !sdp_is_reference(m->uri))
+        sdp_broke(j, SDP_R_URI_FORM, m->uri);
     for (size_t i = 0; i < m->emails_n; i++)
         sdp_lint_email(j, &m->emails[i]);
     for (size_t i = 0; i < m->phones_n; i++)

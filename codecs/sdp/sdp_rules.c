@@ -27,7 +27,7 @@ const struct rule sdp_rules[SDP_RULES] = {
     [SDP_R_INFO_UTF8] = {"RFC8866:5.4#1", "i= is no UTF-8, and there is no a=charset", MUST},
     [SDP_R_TEXT_NUL] = {"RFC8866:5#a17", "NUL stands in a line", STMT},
     [SDP_R_TEXT_CR] = {"RFC8866:5#a17", "CR stands in a line, and no LF behind it", STMT},
-    [SDP_R_URI_CHARS] = {"RFC8866:9#a9", "u= is no URI reference", STMT},
+    [SDP_R_URI_FORM] = {"RFC8866:9#a9", "u= is no URI reference", STMT},
     [SDP_R_EMAIL_FORM] =
         {"RFC8866:9#a10",
          "e= is none of: address; address, space and (comment); name, space and <address>", STMT},

@@ -23,7 +23,7 @@ enum sdp_rule_id {
     SDP_R_INFO_UTF8,
     SDP_R_TEXT_NUL,
     SDP_R_TEXT_CR,
-    SDP_R_URI_CHARS,
+    SDP_R_URI_FORM,
     SDP_R_EMAIL_FORM,
     SDP_R_EMAIL_ADDRESS,
     SDP_R_PHONE_FORM,
@@ -257,6 +257,7 @@ bool sdp_is_real(struct span s);     /* non-zero-int-or-real */
 bool sdp_is_visible(struct span s);  /* non-ws-string */
 bool sdp_is_rid(struct span s);      /* the id of an a=rid */
 bool sdp_is_ice(struct span s, size_t min, size_t max);
+bool sdp_is_reference(struct span s); /* URI-reference, the empty one included */
 enum sdp_host { SDP_HOST_NONE, SDP_HOST_IP4, SDP_HOST_IP6, SDP_HOST_NAME };
 enum sdp_host sdp_host_of(struct span s);
 
