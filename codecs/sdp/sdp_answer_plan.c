@@ -99,7 +99,7 @@ static bool obeyed(const struct sdp_crypto *v)
 {
     for (size_t i = 0; i < v->params_n; i++) {
         struct span s = v->params[i];
-        if (!s.n || (s.p[0] != '-' && !(s.n > 4 && memcmp(s.p, "WSH=", 4) == 0)))
+        if (!s.n || (s.p[0] != '-' && !(s.n > 4 && lex_like(span_cut(s, 0, 4), "WSH="))))
             return false;
     }
     return true;
@@ -114,7 +114,7 @@ const struct sdp_attribute *sdp_plan_crypto(const struct sdp_ability *s, const s
         if (!v || v->tag == SDP_NONE || !obeyed(v))
             continue;
         for (size_t k = 0; k < s->suites_n; k++)
-            if (span_is(v->suite, s->suites[k].name)) {
+            if (lex_like(v->suite, s->suites[k].name)) {
                 *suite = &s->suites[k];
                 return a;
             }
@@ -146,7 +146,7 @@ static bool possible(const struct sdp_answering *w, const struct sdp_media *m)
         return false;
     if (sdp_over_tls(m->proto) && !able->fingerprint)
         return false;
-    if (span_is(setup, "holdconn") && (lex_holds(m->proto, "UDP/TLS") || sdp_is_sctp(m->proto)))
+    if (lex_like(setup, "holdconn") && (lex_holds(m->proto, "UDP/TLS") || sdp_is_sctp(m->proto)))
         return false;
     return able->mux || !sdp_is_rtp(m) || !mux_only(m);
 }
@@ -158,13 +158,13 @@ const char *sdp_plan_role(const struct sdp_answering *w, const struct sdp_media 
 
     if (!a)
         return sdp_over_tls(m->proto) ? "passive" : NULL; /* who says nothing is active */
-    if (span_is(a->value, "active"))
+    if (lex_like(a->value, "active"))
         return "passive";
-    if (span_is(a->value, "passive"))
+    if (lex_like(a->value, "passive"))
         return "active";
-    if (span_is(a->value, "holdconn"))
+    if (lex_like(a->value, "holdconn"))
         return "holdconn";
-    return span_is(a->value, "actpass") || sdp_over_tls(m->proto) ? own : NULL;
+    return lex_like(a->value, "actpass") || sdp_over_tls(m->proto) ? own : NULL;
 }
 
 /* Where a stream is received; who opens a connection is not (RFC 4145 section 4.1). */

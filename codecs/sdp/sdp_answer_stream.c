@@ -99,15 +99,15 @@ static bool extension_direction(const struct sdp_extmap *e, enum sdp_direction s
                                 const char **suffix)
 {
     *suffix = "";
-    if (!e->direction.p || span_is(e->direction, "sendrecv"))
+    if (!e->direction.p || lex_like(e->direction, "sendrecv"))
         return true;
-    if (span_is(e->direction, "inactive")) {
+    if (lex_like(e->direction, "inactive")) {
         *suffix = "/inactive";
         return true;
     }
-    bool sends = span_is(e->direction, "recvonly"); /* turned round */
+    bool sends = lex_like(e->direction, "recvonly"); /* turned round */
     *suffix = sends ? "/sendonly" : "/recvonly";
-    return (sends || span_is(e->direction, "sendonly")) &&
+    return (sends || lex_like(e->direction, "sendonly")) &&
            stream & (sends ? SDP_DIR_SEND : SDP_DIR_RECV);
 }
 

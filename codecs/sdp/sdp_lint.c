@@ -33,6 +33,13 @@ bool sdp_is_real(struct span s)
     return sdp_is_plain(span_cut(s, 0, dot)) && sdp_is_digits(fraction) &&
            fraction.p[fraction.n - 1] != '0';
 }
+bool sdp_is_visible(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] == 0x7f)
+            return false;
+    return s.n > 0;
+}
 bool sdp_is_ice(struct span s, size_t min, size_t max)
 {
     if (s.n < min || s.n > max)

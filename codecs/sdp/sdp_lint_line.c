@@ -37,14 +37,6 @@ static bool canonical(struct span s)
     return lex_find(s, 0, '.') < s.n || span_eq(span_cut(wr_span(&w), 1, s.n + 1), s);
 }
 
-static bool visible(struct span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] == 0x7f)
-            return false;
-    return s.n > 0;
-}
-
 static void origin(const struct sdp_judge *j, const struct sdp_origin *o)
 {
     if (!o->address.p || !o->address.n || lex_find(o->address, 0, ' ') < o->address.n ||
@@ -52,7 +44,7 @@ static void origin(const struct sdp_judge *j, const struct sdp_origin *o)
         sdp_broke(j, SDP_R_ORIGIN_PARTS, o->text);
         return;
     }
-    if (!visible(o->username))
+    if (!sdp_is_visible(o->username))
         sdp_broke(j, SDP_R_ORIGIN_USERNAME, o->username);
     if (!sdp_is_digits(o->id))
         sdp_broke(j, SDP_R_ORIGIN_ID, o->id);
@@ -142,7 +134,10 @@ static void connection_ip6(const struct sdp_judge *j, const struct sdp_connectio
 
 static void connection(const struct sdp_judge *j, const struct sdp_connection *c)
 {
-    if (!c->address.n || lex_find(c->text, (size_t)(c->address.p - c->text.p), ' ') < c->text.n) {
+    size_t at = c->address.p ? (size_t)(c->address.p - c->text.p) : c->text.n;
+
+    /* other address types may have slashes anywhere, so that the address is all that is left */
+    if (at == c->text.n || lex_find(c->text, at, ' ') < c->text.n) {
         sdp_broke(j, SDP_R_CONNECTION_PARTS, c->text);
         return;
     }
@@ -163,99 +158,39 @@ static void connection(const struct sdp_judge *j, const struct sdp_connection *c
         domain(j, c->address);
 }
 
-/* ---- e=, p= ---- */
-
-static bool safe(struct span s)
+static bool is_unicast(const struct sdp_connection *c)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '(' || s.p[i] == ')' || s.p[i] == '<' || s.p[i] == '>')
-            return false;
-    return s.n > 0;
+    enum sdp_host host = sdp_host_of(c->address);
+
+    return span_is(c->nettype, "IN") && (host == SDP_HOST_IP4 || host == SDP_HOST_IP6) &&
+           !sdp_is_multicast(c);
 }
 
-/* The brackets of a contact, and that nothing stands behind them. False: it has none of the forms. */
-static bool contact(const struct sdp_judge *j, const struct sdp_contact *c, bool gap)
+/* The c= lines of a media description. */
+static void connections(const struct sdp_judge *j, const struct sdp_media *m)
 {
-    struct span text = c->text, before;
-    uint8_t last = text.n ? text.p[text.n - 1] : 0;
-
-    if (c->name.p) {
-        before = span_cut(text, 0, (size_t)(c->address.p - text.p) - 1);
-        if (!safe(c->name))
-            sdp_broke(j, SDP_R_CONTACT_SAFE, c->name);
-        return c->address.p + c->address.n + 1 == text.p + text.n &&
-               (!gap || (before.n && before.p[before.n - 1] == ' '));
-    }
-    if (c->comment.p) {
-        before = span_cut(text, 0, (size_t)(c->comment.p - text.p) - 1);
-        if (!safe(c->comment))
-            sdp_broke(j, SDP_R_CONTACT_SAFE, c->comment);
-        return last == ')' && c->comment.p + c->comment.n + 1 == text.p + text.n &&
-               (!gap || (before.n && before.p[before.n - 1] == ' '));
-    }
-    return c->address.n == text.n;
-}
-
-static void email(const struct sdp_judge *j, const struct sdp_contact *c)
-{
-    struct span a = c->address;
-    size_t at = a.n;
-
-    if (!contact(j, c, true)) {
-        sdp_broke(j, SDP_R_EMAIL_FORM, c->text);
-        return;
-    }
-    while (at > 0 && a.p[at - 1] != '@')
-        at--;
-    bool quoted = a.n && a.p[0] == '"';
-    if (at < 2 || at == a.n || (!quoted && lex_find(a, 0, ' ') < a.n))
-        sdp_broke(j, SDP_R_EMAIL_ADDRESS, a);
-}
-
-static void phone(const struct sdp_judge *j, const struct sdp_contact *c)
-{
-    struct span a = c->address;
-    size_t plus = a.n && a.p[0] == '+', at = plus + 1;
-
-    if (!contact(j, c, false)) {
-        sdp_broke(j, SDP_R_PHONE_FORM, c->text);
-        return;
-    }
-    while (at < a.n && (lex_is(a.p[at], LEX_DIGIT) || a.p[at] == ' ' || a.p[at] == '-'))
-        at++;
-    if (a.n < plus + 2 || at < a.n || !lex_is(a.p[plus], LEX_DIGIT))
-        sdp_broke(j, SDP_R_PHONE_DIGITS, a);
-    else if (!plus)
-        sdp_broke(j, SDP_R_PHONE_PLUS, a);
-}
-
-/* ---- u=, b=, k= ---- */
-
-static void uri(const struct sdp_judge *j, struct span s)
-{
-    static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
-
-    for (size_t i = 0; i < s.n; i++) {
-        bool hex = i + 2 < s.n && lex_is(s.p[i + 1], LEX_HEX) && lex_is(s.p[i + 2], LEX_HEX);
-        bool fits = lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) || (s.p[i] && strchr(marks, s.p[i]));
-        if (!fits || (s.p[i] == '%' && !hex)) {
-            sdp_broke(j, SDP_R_URI_CHARS, s);
+    for (size_t i = 0; i < m->connections_n; i++)
+        connection(j, &m->connections[i]);
+    for (size_t i = 0; i < m->connections_n && m->connections_n > 1; i++)
+        if (is_unicast(&m->connections[i])) {
+            sdp_broke(j, SDP_R_CONNECTION_SEVERAL, m->connections[i].text);
             return;
         }
-    }
 }
+
+/* ---- b=, k= ---- */
 
 static void bandwidth(const struct sdp_judge *j, const struct sdp_bandwidth *b)
 {
     struct span value = span_cut(b->text, b->type.n + 1, b->text.n);
-    bool x = b->type.n > 2 && b->type.p[0] == 'X' && b->type.p[1] == '-', odd = false;
+    bool x = b->type.n > 2 && lex_like(span_cut(b->type, 0, 2), "X-"), odd = false;
 
     if (!sdp_is_digits(value) || !b->type.n) {
         sdp_broke(j, SDP_R_BANDWIDTH_FORM, b->text);
         return;
     }
-    for (size_t i = 0; i < b->type.n; i++)
-        odd |= !lex_is(b->type.p[i], LEX_ALPHA | LEX_DIGIT) && b->type.p[i] != '-';
+    for (size_t i = 0; i < b->type.n; i++) /* what stands behind X- may have hyphens, too */
+        odd |= !lex_is(b->type.p[i], LEX_ALPHA | LEX_DIGIT) && !(x && b->type.p[i] == '-');
     if (!sdp_is_token(b->type))
         sdp_broke(j, SDP_R_BANDWIDTH_TYPE, b->type);
     else if (odd)
@@ -386,11 +321,12 @@ void sdp_lint_session(const struct sdp_judge *j)
         sdp_broke(j, SDP_R_NO_ORIGIN, (struct span){NULL, 0});
     name(j, m->name);
     info(j, m->section.info);
-    uri(j, m->uri);
+    if (m->uri.p && !sdp_is_reference(m->uri))
+        sdp_broke(j, SDP_R_URI_FORM, m->uri);
     for (size_t i = 0; i < m->emails_n; i++)
-        email(j, &m->emails[i]);
+        sdp_lint_email(j, &m->emails[i]);
     for (size_t i = 0; i < m->phones_n; i++)
-        phone(j, &m->phones[i]);
+        sdp_lint_phone(j, &m->phones[i]);
     if (m->connection)
         connection(j, m->connection);
     for (size_t i = 0; i < m->section.bandwidths_n; i++)
@@ -478,8 +414,7 @@ void sdp_lint_media(const struct sdp_judge *j)
 
     media_line(j, m);
     info(j, m->section.info);
-    for (size_t i = 0; i < m->connections_n; i++)
-        connection(j, &m->connections[i]);
+    connections(j, m);
     if (!m->connections_n && !j->m->connection)
         sdp_broke(j, SDP_R_CONNECTION_NONE, m->line);
     for (size_t i = 0; i < m->section.bandwidths_n; i++)

@@ -18,12 +18,30 @@ static size_t base64_octets(struct span s)
     return s.n * 3 / 4;
 }
 
-struct mki {
-    struct span length; /* p is NULL where there is no MKI */
-};
+/* A number of packets, or a power of 2; `most`: the suite is one that has 2^48 at most. */
+static void lifetime(const struct sdp_judge *j, struct span field, bool most)
+{
+    bool power = field.n > 2 && field.p[0] == '2' && field.p[1] == '^';
+    struct span digits = span_cut(field, power ? 2 : 0, field.n);
+    uint64_t v;
 
-static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
-                const struct sdp_crypto_key *k, struct mki *mki)
+    if (!(power ? sdp_is_plain(digits) : sdp_is_positive(digits)))
+        sdp_broke(j, SDP_R_CRYPTO_LIFETIME, field);
+    else if (most && (!lex_number(digits, &v) || v > (power ? 48 : UINT64_C(1) << 48)))
+        sdp_broke(j, SDP_R_CRYPTO_LIFETIME_LONG, field);
+}
+
+static void mki(const struct sdp_judge *j, struct span value, struct span length)
+{
+    if (!sdp_is_positive(value))
+        sdp_broke(j, SDP_R_CRYPTO_MKI, value);
+    if (!sdp_is_positive(length) || sdp_u32(length) > 128)
+        sdp_broke(j, SDP_R_CRYPTO_MKI_LENGTH, length);
+}
+
+/* An inline key. The length of its MKI; p is NULL where there is no MKI. */
+static struct span key(const struct sdp_judge *j, const struct sdp_crypto *v,
+                       const struct sdp_crypto_key *k)
 {
     static const struct {
         const char *suite;
@@ -32,46 +50,44 @@ static void key(const struct sdp_judge *j, const struct sdp_crypto *v,
                   {"AES_CM_128_HMAC_SHA1_32", SDP_R_CRYPTO_KEY_32},
                   {"F8_128_HMAC_SHA1_80", SDP_R_CRYPTO_KEY_F8}};
     size_t at = lex_find(k->info, 0, '|');
-    struct span salt = span_cut(k->info, 0, at);
+    struct span salt = span_cut(k->info, 0, at), length = {NULL, 0};
+    bool known = false, lived = false;
 
-    bool lifetime = false;
-
-    mki->length = (struct span){NULL, 0};
     for (size_t i = 0; i < COUNT(suites); i++)
-        if (span_is(v->suite, suites[i].suite) && base64_octets(salt) != 30)
-            sdp_broke(j, suites[i].rule, salt);
+        if (lex_like(v->suite, suites[i].suite)) {
+            known = true;
+            if (base64_octets(salt) != 30)
+                sdp_broke(j, suites[i].rule, salt);
+        }
     while (at < k->info.n) {
-        size_t end = lex_find(k->info, at + 1, '|');
-        struct span field = span_cut(k->info, at + 1, end);
+        struct span field = span_cut(k->info, at + 1, lex_find(k->info, at + 1, '|'));
         size_t colon = lex_find(field, 0, ':');
-        at = end;
-        if (colon == field.n && lifetime) { /* the third field, which is the MKI */
-            mki->length = span_cut(field, colon, colon);
+        at += field.n + 1;
+        if (length.p) { /* the MKI is the last field */
+            sdp_broke(j, SDP_R_CRYPTO_ORDER, field);
+            break;
+        }
+        if (colon < field.n) {
+            length = span_cut(field, colon + 1, field.n);
+            mki(j, span_cut(field, 0, colon), length);
+        } else if (lived) { /* the third field, which is the MKI */
+            length = span_cut(field, colon, colon);
             sdp_broke(j, SDP_R_CRYPTO_MKI_BARE, field);
-            continue;
+        } else {
+            lifetime(j, field, known);
+            lived = true;
         }
-        if (colon == field.n) {
-            bool power = field.n > 2 && field.p[0] == '2' && field.p[1] == '^';
-            if (!sdp_is_positive(span_cut(field, power ? 2 : 0, field.n)))
-                sdp_broke(j, SDP_R_CRYPTO_LIFETIME, field);
-            lifetime = true;
-            continue;
-        }
-        mki->length = span_cut(field, colon + 1, field.n);
-        if (!sdp_is_positive(span_cut(field, 0, colon)))
-            sdp_broke(j, SDP_R_CRYPTO_MKI, span_cut(field, 0, colon));
-        if (!sdp_is_positive(mki->length) || sdp_u32(mki->length) > 128)
-            sdp_broke(j, SDP_R_CRYPTO_MKI_LENGTH, mki->length);
     }
+    return length;
 }
 
 static void crypto_param(const struct sdp_judge *j, struct span p)
 {
-    if (p.n > 4 && memcmp(p.p, "KDR=", 4) == 0) {
+    if (lex_like(span_cut(p, 0, 4), "KDR=")) {
         struct span v = span_cut(p, 4, p.n);
         if (!sdp_is_positive(v) || sdp_u32(v) > 24)
             sdp_broke(j, SDP_R_CRYPTO_KDR, p);
-    } else if (p.n > 4 && memcmp(p.p, "WSH=", 4) == 0) {
+    } else if (lex_like(span_cut(p, 0, 4), "WSH=")) {
         struct span v = span_cut(p, 4, p.n);
         if (!sdp_is_plain(v))
             sdp_broke(j, SDP_R_CRYPTO_WSH, p);
@@ -99,7 +115,7 @@ static bool crypto_form(const struct sdp_attribute *a)
 void sdp_lint_crypto(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_crypto *v = a->parts;
-    struct mki mki, first = {{NULL, 0}};
+    struct span first = {NULL, 0};
     struct span tag = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
     bool missing = false, differs = false;
 
@@ -116,13 +132,13 @@ void sdp_lint_crypto(const struct sdp_judge *j, const struct sdp_attribute *a)
     if (!sdp_is_plain(tag))
         sdp_broke(j, SDP_R_CRYPTO_TAG, tag);
     for (size_t i = 0; i < v->keys_n; i++) {
-        if (!span_is(v->keys[i].method, "inline"))
+        if (!lex_like(v->keys[i].method, "inline"))
             continue;
-        key(j, v, &v->keys[i], &mki);
-        missing |= !mki.length.p;
+        struct span length = key(j, v, &v->keys[i]);
+        missing |= !length.p;
         if (i == 0)
-            first = mki;
-        differs |= mki.length.p && first.length.p && !span_eq(mki.length, first.length);
+            first = length;
+        differs |= length.p && first.p && !span_eq(length, first);
     }
     if (v->keys_n > 1 && missing)
         sdp_broke(j, SDP_R_CRYPTO_MKI_ALL, a->value);

@@ -17,15 +17,16 @@ struct state {
         told[128]; /* by payload type: in m=, with a=rtpmap, with a=fmtp */
     const struct sdp_attribute *first[SDP_TYPES];
     unsigned directions;
-    size_t seen_n[3];
+    size_t seen_n[4];
     size_t sources_n;
     bool sources_full;
     /* what follows is not zeroed */
-    struct span seen[3]
-                    [SDP_LINT_MEDIA]; /* tags of a=crypto, ids of a=rid, identifiers of a=extmap */
+    struct span seen[4]
+                    [SDP_LINT_MEDIA]; /* tags of a=crypto, ids of a=rid, identifiers and the rest of
+                                            a=extmap */
     struct source sources[SDP_LINT_MEDIA];
 };
-enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP };
+enum { SEEN_CRYPTO, SEEN_RID, SEEN_EXTMAP, SEEN_EXTENSION };
 
 static bool again(struct state *s, unsigned which, struct span id)
 {
@@ -95,7 +96,7 @@ static void ssrc(struct state *s, const struct sdp_attribute *a)
         at = &s->sources[s->sources_n++];
         *at = (struct source){v->id, a->value, 0};
     }
-    if (span_is(v->attribute, "cname") && at->cnames++ == 1)
+    if (lex_like(v->attribute, "cname") && at->cnames++ == 1)
         sdp_broke(s->j, SDP_R_SSRC_CNAME_AGAIN, a->value);
 }
 
@@ -167,6 +168,21 @@ static void with_media(struct state *s, const struct sdp_attribute *a)
     }
 }
 
+static void extmap(struct state *s, const struct sdp_attribute *a)
+{
+    const struct sdp_extmap *v = a->parts;
+    struct span entry = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
+    struct span id = span_cut(entry, 0, lex_find(entry, 0, '/')), digits = id;
+
+    while (digits.n > 1 && digits.p[0] == '0')
+        digits = span_cut(digits, 1, digits.n);
+    if (v->id < 4096 && again(s, SEEN_EXTMAP, digits))
+        sdp_broke(s->j, SDP_R_EXTMAP_AGAIN, id);
+    /* URI and attributes, as they stand there */
+    if (v->uri.n && again(s, SEEN_EXTENSION, span_cut(a->value, entry.n + 1, a->value.n)))
+        sdp_broke(s->j, SDP_R_EXTMAP_SAME, v->uri);
+}
+
 static void take(struct state *s, const struct sdp_attribute *a)
 {
     bool direction = a->type == SDP_SENDRECV || a->type == SDP_SENDONLY ||
@@ -176,13 +192,8 @@ static void take(struct state *s, const struct sdp_attribute *a)
         sdp_broke(s->j, SDP_R_DIRECTION_AGAIN, a->name);
     if (a->type == SDP_SDPLANG && s->first[SDP_SDPLANG])
         sdp_broke(s->j, SDP_R_SDPLANG_AGAIN, a->name);
-    if (a->type == SDP_EXTMAP && a->parts) {
-        const struct sdp_extmap *v = a->parts;
-        struct span id = span_cut(a->value, 0, lex_find(a->value, 0, ' '));
-        id = span_cut(id, 0, lex_find(id, 0, '/'));
-        if (v->id < 4096 && again(s, SEEN_EXTMAP, id))
-            sdp_broke(s->j, SDP_R_EXTMAP_AGAIN, id);
-    }
+    if (a->type == SDP_EXTMAP && a->parts)
+        extmap(s, a);
     if (s->j->media && a->parts)
         with_media(s, a);
     if (!s->first[a->type])
@@ -213,24 +224,38 @@ static void transport(struct state *s)
     }
     if (s->first[SDP_CONNECTION] && lex_holds(m->proto, "UDP/TLS"))
         sdp_broke(j, SDP_R_DTLS_CONNECTION, s->first[SDP_CONNECTION]->name);
-    if (setup && span_is(setup->value, "active") && m->proto.n >= 4 &&
+    if (setup && lex_like(setup->value, "active") && m->proto.n >= 4 &&
         memcmp(m->proto.p, "TCP/", 4) == 0 && m->port != 9 && m->port != 0)
         sdp_broke(j, SDP_R_SETUP_DISCARD, m->line);
     if (sctp && m->formats_n > 1)
         sdp_broke(j, SDP_R_SCTP_FORMATS, m->line);
     if (sctp && m->port && !s->first[SDP_SCTP_PORT])
         sdp_broke(j, SDP_R_SCTP_NO_PORT, m->line);
-    if (sctp && setup && span_is(setup->value, "holdconn"))
-        sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
-    if (s->first[SDP_BUNDLE_ONLY] && (m->port || !group))
-        sdp_broke(j, SDP_R_BUNDLE_ONLY_PORT, s->first[SDP_BUNDLE_ONLY]->name);
-    if (!s->first[SDP_CANDIDATE])
-        return;
-    if (m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
+    if (setup && lex_like(setup->value, "holdconn")) {
+        if (sctp)
+            sdp_broke(j, SDP_R_SCTP_HOLDCONN, setup->value);
+        else if (m->port && (lex_holds(m->proto, "UDP/TLS") || lex_holds(m->proto, "DTLS")))
+            sdp_broke(j, SDP_R_DTLS_HOLDCONN, setup->value);
+    }
+    if (s->first[SDP_CANDIDATE] && m->port == 0 && !s->first[SDP_BUNDLE_ONLY])
         sdp_broke(j, SDP_R_CANDIDATE_ZERO, s->first[SDP_CANDIDATE]->name);
-    if ((!s->first[SDP_ICE_UFRAG] && !at_session(j, SDP_ICE_UFRAG)) ||
-        (!s->first[SDP_ICE_PWD] && !at_session(j, SDP_ICE_PWD)))
-        sdp_broke(j, SDP_R_ICE_NONE, s->first[SDP_CANDIDATE]->name);
+}
+
+/* ice-ufrag and ice-pwd of a stream that is not refused: both, at either level, and both or none without candidates. */
+static void ice(struct state *s)
+{
+    const struct sdp_judge *j = s->j;
+    const struct sdp_attribute *candidate = s->first[SDP_CANDIDATE];
+    const struct sdp_attribute *ufrag = sdp_facts_either(j->facts, j->media, SDP_ICE_UFRAG);
+    const struct sdp_attribute *pwd = sdp_facts_either(j->facts, j->media, SDP_ICE_PWD);
+    bool judged = j->media->port || s->first[SDP_BUNDLE_ONLY];
+
+    if (j->facts->bundle) /* others may stand in another media description of the bundle */
+        judged &= s->first[SDP_ICE_UFRAG] || s->first[SDP_ICE_PWD];
+    if (candidate && (!ufrag || !pwd))
+        sdp_broke(j, SDP_R_ICE_NONE, candidate->name);
+    else if (judged && !ufrag != !pwd)
+        sdp_broke(j, SDP_R_ICE_NONE, ufrag ? ufrag->name : pwd->name);
 }
 
 static struct span mid_of(const struct sdp_media *m)
@@ -272,32 +297,39 @@ static void dynamic(struct state *s)
 
 /* ---- groups of media descriptions ---- */
 
-static const struct sdp_media *of_mid(const struct sdp_msg *m, const struct span *mids,
-                                      struct span id)
+struct member { /* a media description as groups see it */
+    struct span mid;
+    bool only;    /* with a=bundle-only */
+    bool bundled; /* in a BUNDLE group so far */
+};
+
+static struct member *of_mid(const struct sdp_msg *m, struct member *members, struct span id)
 {
     for (size_t i = 0; i < m->media_n; i++)
-        if (mids[i].n && span_eq(mids[i], id))
-            return &m->media[i];
+        if (members[i].mid.n && span_eq(members[i].mid, id))
+            return &members[i];
     return NULL;
 }
 
-static void group(const struct sdp_judge *j, const struct sdp_group *g, const struct span *mids,
-                  uint8_t *in_bundle)
+static void group(const struct sdp_judge *j, const struct sdp_group *g, struct member *members)
 {
     bool bundle = span_is(g->semantics, "BUNDLE");
 
     for (size_t i = 0; i < g->ids_n && i < SDP_LINT_MEDIA; i++) {
-        const struct sdp_media *m = of_mid(j->m, mids, g->ids[i]);
-        if (!m)
+        struct member *is = of_mid(j->m, members, g->ids[i]);
+        if (!is)
             continue;
+        const struct sdp_media *m = &j->m->media[is - members];
         const struct sdp_connection *c = sdp_media_connection(j->m, m);
         if (!bundle) {
-            if (m->port == 0)
+            /* RFC 8843 section 14.2: port 0 of a bundle-only stream refuses nothing */
+            if (m->port == 0 && !(is->only && j->facts->bundle))
                 sdp_broke(j, SDP_R_GROUP_ZERO, g->ids[i]);
             continue;
         }
-        if (in_bundle[m - j->m->media]++)
+        if (is->bundled)
             sdp_broke(j, SDP_R_BUNDLE_TWICE, g->ids[i]);
+        is->bundled = true;
         if (c && sdp_is_token(c->nettype) && !span_is(c->nettype, "IN"))
             sdp_broke(j, SDP_R_BUNDLE_NETTYPE, c->nettype);
     }
@@ -306,18 +338,18 @@ static void group(const struct sdp_judge *j, const struct sdp_group *g, const st
 static void groups(struct state *s)
 {
     const struct sdp_msg *m = s->j->m;
-    struct span mids[SDP_LINT_MEDIA];
-    uint8_t in_bundle[SDP_LINT_MEDIA] = {0};
+    struct member members[SDP_LINT_MEDIA];
     size_t left = 8;
 
     if (!s->first[SDP_GROUP] || m->media_n > SDP_LINT_MEDIA)
         return;
     for (size_t i = 0; i < m->media_n; i++)
-        mids[i] = mid_of(&m->media[i]);
+        members[i] = (struct member){mid_of(&m->media[i]),
+                                     sdp_attribute(&m->media[i].section, SDP_BUNDLE_ONLY), false};
     for (size_t i = 0; i < s->n && left > 0; i++)
         if (s->v[i].type == SDP_GROUP && s->v[i].parts) {
             left--;
-            group(s->j, s->v[i].parts, mids, in_bundle);
+            group(s->j, s->v[i].parts, members);
         }
 }
 
@@ -363,6 +395,7 @@ void sdp_lint_section(const struct sdp_judge *j)
     }
     sources(&s);
     transport(&s);
+    ice(&s);
     mid(&s);
     dynamic(&s);
 }

@@ -9,7 +9,7 @@ static const struct {
     uint8_t levels, value;
     enum sdp_rule_id level_rule, value_rule;
 } rules[SDP_TYPES] = {
-    [SDP_CAT] = {AT_SESSION, SOME_VALUE, SDP_R_CAT_LEVEL, SDP_R_CAT_LEVEL},
+    [SDP_CAT] = {AT_SESSION, SOME_VALUE, SDP_R_CAT_LEVEL, SDP_R_CAT_VALUE},
     [SDP_KEYWDS] = {AT_SESSION, SOME_VALUE, SDP_R_KEYWDS_LEVEL, SDP_R_KEYWDS_LEVEL},
     [SDP_TOOL] = {AT_SESSION, SOME_VALUE, SDP_R_TOOL_LEVEL, SDP_R_TOOL_LEVEL},
     [SDP_PTIME] = {AT_MEDIA, SOME_VALUE, SDP_R_PTIME_LEVEL, SDP_R_PTIME_VALUE},
@@ -34,7 +34,7 @@ static const struct {
     [SDP_RTCP_FB] = {AT_MEDIA, SOME_VALUE, SDP_R_FEEDBACK_LEVEL, SDP_R_FEEDBACK_FORM},
     [SDP_SSRC] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_FORM, SDP_R_SSRC_FORM},
     [SDP_SSRC_GROUP] = {AT_MEDIA, SOME_VALUE, SDP_R_SSRC_GROUP_FORM, SDP_R_SSRC_GROUP_FORM},
-    [SDP_RTCP_MUX] = {AT_MEDIA, 0, SDP_R_MUX_LEVEL, SDP_RULES},
+    [SDP_RTCP_MUX] = {AT_MEDIA, NO_VALUE, SDP_R_MUX_LEVEL, SDP_R_MUX_VALUE},
     [SDP_RTCP_RSIZE] = {AT_MEDIA, NO_VALUE, SDP_R_RSIZE_FORM, SDP_R_RSIZE_FORM},
     [SDP_GROUP] = {AT_SESSION, SOME_VALUE, SDP_R_GROUP_FORM, SDP_R_GROUP_FORM},
     [SDP_MID] = {AT_MEDIA, SOME_VALUE, SDP_R_MID_FORM, SDP_R_MID_FORM},
@@ -64,6 +64,15 @@ static bool one_of(struct span s, const char *const *words)
 {
     for (; *words; words++)
         if (span_is(s, *words))
+            return true;
+    return false;
+}
+
+/* The same where the case of letters does not count: plain strings of ABNF (RFC 5234 section 2.3). */
+static bool like_one_of(struct span s, const char *const *words)
+{
+    for (; *words; words++)
+        if (lex_like(s, *words))
             return true;
     return false;
 }
@@ -109,9 +118,9 @@ static bool text_fits(enum sdp_type type, struct span v)
     case SDP_TYPE:
         return one_of(v, types);
     case SDP_SETUP:
-        return one_of(v, setups);
+        return like_one_of(v, setups);
     case SDP_CONNECTION:
-        return one_of(v, connections);
+        return like_one_of(v, connections);
     case SDP_SDPLANG:
     case SDP_LANG:
         return language(v);
@@ -119,6 +128,8 @@ static bool text_fits(enum sdp_type type, struct span v)
         return lex_until(v, 0, LEX_LWS) == v.n;
     case SDP_MID:
         return sdp_is_token(v);
+    case SDP_CAT:
+        return sdp_is_visible(v);
     case SDP_ICE_UFRAG:
         return sdp_is_ice(v, 4, 256);
     case SDP_ICE_PWD:
@@ -208,7 +219,7 @@ static void feedback(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_feedback *v = a->parts;
     bool fits = (span_is(v->format, "*") || sdp_is_token(v->format)) && v->type.n &&
-                (!v->param.p || v->param.n);
+                (!v->param.p || sdp_is_token(v->param)) && (!v->rest.p || v->rest.n);
 
     for (size_t i = 0; i < v->type.n; i++)
         fits &= lex_is(v->type.p[i], LEX_ALPHA | LEX_DIGIT) || v->type.p[i] == '-' ||
@@ -228,11 +239,30 @@ static bool is_ssrc(struct span s)
     return sdp_is_plain(s) && lex_number(s, &v) && v <= UINT32_MAX;
 }
 
-static bool ssrc_form(const struct sdp_attribute *a)
+static bool ssrcs(struct span s)
+{
+    for (size_t at = 0;; at++) {
+        size_t end = lex_find(s, at, ' ');
+        if (!is_ssrc(span_cut(s, at, end)))
+            return false;
+        if (end == s.n)
+            return true;
+        at = end;
+    }
+}
+
+static void ssrc(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_ssrc *v = a->parts;
-    return is_ssrc(span_cut(a->value, 0, lex_find(a->value, 0, ' '))) &&
-           sdp_is_token(v->attribute) && (!v->value.p || v->value.n);
+    bool previous = lex_like(v->attribute, "previous-ssrc");
+
+    if (!is_ssrc(span_cut(a->value, 0, lex_find(a->value, 0, ' '))) ||
+        !sdp_is_token(v->attribute) || (v->value.p && !v->value.n))
+        sdp_broke(j, SDP_R_SSRC_FORM, a->value);
+    else if (previous && !v->value.p)
+        sdp_broke(j, SDP_R_SSRC_PREVIOUS, v->attribute);
+    else if (previous && !ssrcs(v->value))
+        sdp_broke(j, SDP_R_SSRC_PREVIOUS_FORM, v->value);
 }
 
 static void group(const struct sdp_judge *j, const struct sdp_attribute *a)
@@ -303,9 +333,9 @@ static bool candidate_form(const struct sdp_attribute *a)
 static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
 {
     const struct sdp_candidate *v = a->parts;
-    bool host = span_is(v->type, "host"), related = v->related.p && v->related_port != SDP_NONE;
+    bool host = lex_like(v->type, "host"), related = v->related.p && v->related_port != SDP_NONE;
     bool derived =
-        span_is(v->type, "srflx") || span_is(v->type, "prflx") || span_is(v->type, "relay");
+        lex_like(v->type, "srflx") || lex_like(v->type, "prflx") || lex_like(v->type, "relay");
 
     if (!candidate_form(a)) {
         sdp_broke(j, SDP_R_CANDIDATE_FORM, a->value);
@@ -313,7 +343,7 @@ static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
     }
     if (!sdp_is_ice(v->foundation, 1, 32))
         sdp_broke(j, SDP_R_CANDIDATE_FOUNDATION, v->foundation);
-    if (v->component < 1 || v->component > 256)
+    if (v->component < 1 || v->component > 256 || word(a->value, 1).n > 3)
         sdp_broke(j, SDP_R_CANDIDATE_COMPONENT, word(a->value, 1));
     else if (v->component > 2 && j->media &&
              lex_find(j->media->proto, 0, '/') < j->media->proto.n &&
@@ -321,7 +351,7 @@ static void candidate(const struct sdp_judge *j, const struct sdp_attribute *a)
                       "SCTP") &&
              span_is(j->media->media, "audio"))
         sdp_broke(j, SDP_R_CANDIDATE_RTP, word(a->value, 1));
-    if (v->priority < 1 || v->priority > INT32_MAX)
+    if (v->priority < 1 || v->priority > INT32_MAX || word(a->value, 3).n > 10)
         sdp_broke(j, SDP_R_CANDIDATE_PRIORITY, word(a->value, 3));
     if (sdp_host_of(v->address) == SDP_HOST_NAME)
         sdp_broke(j, SDP_R_CANDIDATE_NAME, v->address);
@@ -365,7 +395,7 @@ static void extmap(const struct sdp_judge *j, const struct sdp_attribute *a)
     }
     if (v->id == 0 || (v->id > 256 && v->id < 4096) || v->id > 4351)
         sdp_broke(j, SDP_R_EXTMAP_RANGE, id);
-    if (v->direction.p && !one_of(v->direction, directions))
+    if (v->direction.p && !like_one_of(v->direction, directions))
         sdp_broke(j, SDP_R_EXTMAP_DIRECTION, v->direction);
     if (colon == 0 || colon == v->uri.n || !lex_is(v->uri.p[0], LEX_ALPHA))
         sdp_broke(j, SDP_R_EXTMAP_URI, v->uri);
@@ -396,7 +426,7 @@ static void parts(const struct sdp_judge *j, const struct sdp_attribute *a)
         feedback(j, a);
         break;
     case SDP_SSRC:
-        fits = ssrc_form(a);
+        ssrc(j, a);
         break;
     case SDP_SSRC_GROUP:
     case SDP_GROUP:

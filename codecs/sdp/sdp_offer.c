@@ -109,17 +109,18 @@ static void connection_setup(const struct sdp_pair *c, const struct sdp_media *o
                 got = sdp_value_of(sdp_facts_either(&c->new, a, SDP_SETUP)),
                 tls_id = sdp_value_of(sdp_own(a, SDP_TLS_ID));
 
-    if (lex_holds(a->proto, "UDP/TLS") && got.n && !span_is(got, "active") &&
-        !span_is(got, "passive"))
+    if (lex_holds(a->proto, "UDP/TLS") && got.n && !lex_like(got, "active") &&
+        !lex_like(got, "passive"))
         sdp_pair_broke(c, SDP_P_DTLS_ROLE, got);
     for (size_t i = 0; got.n && i < COUNT(pairs); i++) {
-        if (!span_is(offered, pairs[i][0]) || lex_holds(a->proto, "UDP/TLS"))
+        if (!lex_like(offered, pairs[i][0]) || lex_holds(a->proto, "UDP/TLS"))
             continue;
-        if (!span_is(got, pairs[i][1]) && !span_is(got, pairs[i][2]) && !span_is(got, pairs[i][3]))
+        if (!lex_like(got, pairs[i][1]) && !lex_like(got, pairs[i][2]) &&
+            !lex_like(got, pairs[i][3]))
             sdp_pair_broke(c, SDP_P_SETUP, got);
     }
-    if (span_is(sdp_value_of(sdp_facts_either(&c->old, o, SDP_CONNECTION)), "new") &&
-        span_is(sdp_value_of(sdp_facts_either(&c->new, a, SDP_CONNECTION)), "existing"))
+    if (lex_like(sdp_value_of(sdp_facts_either(&c->old, o, SDP_CONNECTION)), "new") &&
+        lex_like(sdp_value_of(sdp_facts_either(&c->new, a, SDP_CONNECTION)), "existing"))
         sdp_pair_broke(c, SDP_P_CONNECTION,
                        sdp_value_of(sdp_facts_either(&c->new, a, SDP_CONNECTION)));
     if (tls_id.p && !sdp_own(o, SDP_TLS_ID))

@@ -217,9 +217,9 @@ static void offered(const struct sdp_pair *c, const struct sdp_media *n, bool fr
         sdp_pair_broke(c, SDP_P_TCP_PORT, n->line);
     if (sdp_port_zero(n) && !sdp_own(n, SDP_BUNDLE_ONLY))
         return;
-    if (setup.p && !span_is(setup, "actpass") && lex_holds(n->proto, "UDP/TLS"))
+    if (setup.p && !lex_like(setup, "actpass") && lex_holds(n->proto, "UDP/TLS"))
         sdp_pair_broke(c, SDP_P_ACTPASS, setup);
-    else if (setup.p && !span_is(setup, "actpass") && lex_holds(n->proto, "DTLS"))
+    else if (setup.p && !lex_like(setup, "actpass") && lex_holds(n->proto, "DTLS"))
         sdp_pair_broke(c, SDP_P_ACTPASS_DTLS, setup);
     if (!sdp_is_rtp(n))
         return;

@@ -8,7 +8,7 @@ static bool same(const struct sdp_attribute *a, const struct sdp_attribute *o)
         return false;
     if (a->type == SDP_CRYPTO) {
         const struct sdp_crypto *x = a->parts, *y = o->parts;
-        return x->tag == y->tag && span_eq(x->suite, y->suite);
+        return x->tag == y->tag && lex_same(x->suite, y->suite);
     }
     if (a->type == SDP_RID)
         return span_eq(((const struct sdp_rid *)a->parts)->id,
@@ -153,10 +153,10 @@ static enum sdp_direction extension_direction(const struct sdp_extmap *e, enum s
     if (!e->direction.p)
         return stream;
     return (enum sdp_direction)(
-        (span_is(e->direction, "sendonly") || span_is(e->direction, "sendrecv") ? SDP_DIR_SEND
-                                                                                : 0) |
-        (span_is(e->direction, "recvonly") || span_is(e->direction, "sendrecv") ? SDP_DIR_RECV
-                                                                                : 0));
+        (lex_like(e->direction, "sendonly") || lex_like(e->direction, "sendrecv") ? SDP_DIR_SEND
+                                                                                  : 0) |
+        (lex_like(e->direction, "recvonly") || lex_like(e->direction, "sendrecv") ? SDP_DIR_RECV
+                                                                                  : 0));
 }
 
 static void extension(const struct sdp_pair *c, const struct sdp_extmap *o,
@@ -164,9 +164,9 @@ static void extension(const struct sdp_pair *c, const struct sdp_extmap *o,
 {
     enum sdp_direction d = extension_direction(a, stream);
 
-    if (span_is(o->direction, "sendonly") && d & SDP_DIR_SEND)
+    if (lex_like(o->direction, "sendonly") && d & SDP_DIR_SEND)
         sdp_pair_broke(c, SDP_P_EXTENSION_SENDONLY, at);
-    else if (span_is(o->direction, "recvonly") && d & SDP_DIR_RECV)
+    else if (lex_like(o->direction, "recvonly") && d & SDP_DIR_RECV)
         sdp_pair_broke(c, SDP_P_EXTENSION_RECVONLY, at);
     if (o->id < 4096 && o->id != a->id) /* others are given identifiers by the answer */
         sdp_pair_broke(c, SDP_P_EXTENSION_ID, at);

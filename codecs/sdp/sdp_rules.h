@@ -23,7 +23,7 @@ enum sdp_rule_id {
     SDP_R_INFO_UTF8,
     SDP_R_TEXT_NUL,
     SDP_R_TEXT_CR,
-    SDP_R_URI_CHARS,
+    SDP_R_URI_FORM,
     SDP_R_EMAIL_FORM,
     SDP_R_EMAIL_ADDRESS,
     SDP_R_PHONE_FORM,
@@ -42,6 +42,7 @@ enum sdp_rule_id {
     SDP_R_CONNECTION_UNICAST,
     SDP_R_CONNECTION_SESSION,
     SDP_R_CONNECTION_COUNT,
+    SDP_R_CONNECTION_SEVERAL,
     SDP_R_CONNECTION_NONE,
     SDP_R_DOMAIN_LABELS,
     SDP_R_DOMAIN_UTF8,
@@ -75,6 +76,7 @@ enum sdp_rule_id {
     SDP_R_MEDIA_MAP,
     SDP_R_MEDIA_RESERVED,
     SDP_R_CAT_LEVEL,
+    SDP_R_CAT_VALUE,
     SDP_R_CAT_OLD,
     SDP_R_KEYWDS_LEVEL,
     SDP_R_KEYWDS_OLD,
@@ -126,6 +128,8 @@ enum sdp_rule_id {
     SDP_R_CRYPTO_KEY_32,
     SDP_R_CRYPTO_KEY_F8,
     SDP_R_CRYPTO_LIFETIME,
+    SDP_R_CRYPTO_LIFETIME_LONG,
+    SDP_R_CRYPTO_ORDER,
     SDP_R_CRYPTO_MKI,
     SDP_R_CRYPTO_MKI_BARE,
     SDP_R_CRYPTO_MKI_LENGTH,
@@ -141,13 +145,17 @@ enum sdp_rule_id {
     SDP_R_SSRC_FORM,
     SDP_R_SSRC_CNAME,
     SDP_R_SSRC_CNAME_AGAIN,
+    SDP_R_SSRC_PREVIOUS,
+    SDP_R_SSRC_PREVIOUS_FORM,
     SDP_R_SSRC_GROUP_FORM,
     SDP_R_SSRC_GROUP_EMPTY,
     SDP_R_SSRC_GROUP_FOREIGN,
     SDP_R_MUX_LEVEL,
+    SDP_R_MUX_VALUE,
     SDP_R_RSIZE_FORM,
     SDP_R_DTLS_SETUP,
     SDP_R_DTLS_CONNECTION,
+    SDP_R_DTLS_HOLDCONN,
     SDP_R_MID_FORM,
     SDP_R_MID_AGAIN,
     SDP_R_GROUP_FORM,
@@ -188,7 +196,6 @@ enum sdp_rule_id {
     SDP_R_SCTP_HOLDCONN,
     SDP_R_BUNDLE_TWICE,
     SDP_R_BUNDLE_ONLY_FORM,
-    SDP_R_BUNDLE_ONLY_PORT,
     SDP_R_BUNDLE_NETTYPE,
     SDP_R_SIMULCAST_LEVEL,
     SDP_R_SIMULCAST_FORM,
@@ -206,6 +213,7 @@ enum sdp_rule_id {
     SDP_R_EXTMAP_FORM,
     SDP_R_EXTMAP_RANGE,
     SDP_R_EXTMAP_AGAIN,
+    SDP_R_EXTMAP_SAME,
     SDP_R_EXTMAP_URI,
     SDP_R_EXTMAP_DIRECTION,
     SDP_R_EXTMAP_LEVELS,
@@ -246,8 +254,10 @@ bool sdp_is_digits(struct span s);
 bool sdp_is_positive(struct span s); /* digits, the first not 0 */
 bool sdp_is_plain(struct span s);    /* 0, or digits, the first not 0 */
 bool sdp_is_real(struct span s);     /* non-zero-int-or-real */
+bool sdp_is_visible(struct span s);  /* non-ws-string */
 bool sdp_is_rid(struct span s);      /* the id of an a=rid */
 bool sdp_is_ice(struct span s, size_t min, size_t max);
+bool sdp_is_reference(struct span s); /* URI-reference, the empty one included */
 enum sdp_host { SDP_HOST_NONE, SDP_HOST_IP4, SDP_HOST_IP6, SDP_HOST_NAME };
 enum sdp_host sdp_host_of(struct span s);
 
@@ -259,6 +269,9 @@ void sdp_lint_rid(const struct sdp_judge *j, const struct sdp_attribute *a);
 void sdp_lint_simulcast(const struct sdp_judge *j, const struct sdp_attribute *a);
 /* The attributes of a section together. */
 void sdp_lint_section(const struct sdp_judge *j);
+/* An e= line and a p= line. */
+void sdp_lint_email(const struct sdp_judge *j, const struct sdp_contact *c);
+void sdp_lint_phone(const struct sdp_judge *j, const struct sdp_contact *c);
 /* The lines of the session level but attributes, and of a media description. */
 void sdp_lint_session(const struct sdp_judge *j);
 void sdp_lint_media(const struct sdp_judge *j);

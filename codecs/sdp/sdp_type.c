@@ -135,12 +135,16 @@ static void fingerprint(const struct reader *r, void *parts)
     v->value = sdp_left(&c);
 }
 
-/* Whether `word` and one blank stand next; then they are passed over. */
+/* Whether `word`, of small letters, stands next in any case (RFC 5234 section 2.3), and one blank; then they are passed
+ * over. */
 static inline __attribute__((always_inline)) bool next_is(struct sdp_cur *c, const char *word,
                                                           size_t n)
 {
-    if (!c->p || (size_t)(c->end - c->p) <= n || memcmp(c->p, word, n) != 0 || c->p[n] != ' ')
+    if (!c->p || (size_t)(c->end - c->p) <= n || c->p[n] != ' ')
         return false;
+    for (size_t i = 0; i < n; i++)
+        if ((c->p[i] | 0x20) != word[i])
+            return false;
     c->p += n + 1;
     return true;
 }
