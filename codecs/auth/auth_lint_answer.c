@@ -30,7 +30,6 @@ enum {
     TWO_USERS,
     EXT_FORM,
     EXT_HASHED,
-    EXT_NEEDLESS,
     USERHASH,
     USERHASH_FORM,
     OTHER_REALM,
@@ -89,8 +88,6 @@ static const struct auth_rule rules[] = {
     [EXT_FORM] = {AUTH_BOTH("RFC7616:3.4#a5", STMT),
                   "username* is not charset, language and value of RFC 5987"},
     [EXT_HASHED] = {AUTH_BOTH("RFC7616:3.4#a5", STMT), "username* with userhash=true"},
-    [EXT_NEEDLESS] = {AUTH_BOTH("RFC7616:3.4#a5", STMT),
-                      "username* has a name that a quoted string can have"},
     [USERHASH] = {AUTH_BOTH("RFC7616:3.4#5b", STMT), "userhash is neither true nor false"},
     [USERHASH_FORM] = {AUTH_BOTH("RFC7616:3.4.4#a1", STMT),
                        "username is no digest, with userhash=true"},
@@ -178,21 +175,6 @@ static void lint_uri(const struct auth_lint *l, struct span uri)
         broke(l, URI_FORM, uri, 0);
 }
 
-/* Whether all that an ext-value has is visible ASCII or SP. */
-static bool needless(struct span ext)
-{
-    size_t at = lex_find(ext, lex_find(ext, 0, '\'') + 1, '\'') + 1;
-
-    for (; at < ext.n; at++)
-        if (ext.p[at] == '%') {
-            uint8_t octet;
-            struct wr w = {&octet, 1, 0, false};
-            if (!wr_unhex(&w, span_cut(ext, at + 1, at + 3)) || octet < ' ' || octet > '~')
-                return false;
-        }
-    return true;
-}
-
 static void lint_ext(const struct auth_lint *l, const struct auth_credentials *r)
 {
     if (r->username.p)
@@ -201,8 +183,6 @@ static void lint_ext(const struct auth_lint *l, const struct auth_credentials *r
         broke(l, EXT_HASHED, r->username_ext, 0);
     if (!auth_get_ext(&(struct wr){NULL, 0, 0, false}, r->username_ext))
         broke(l, EXT_FORM, r->username_ext, 0);
-    else if (needless(r->username_ext))
-        broke(l, EXT_NEEDLESS, r->username_ext, 0);
 }
 
 static void lint_user(const struct auth_lint *l, const struct auth_credentials *r)
@@ -237,12 +217,15 @@ static void lint_missing(const struct auth_lint *l, const struct auth_credential
         broke(l, NO_RESPONSE, whole, 0);
 }
 
-/* Whether the challenge lists an option of this name, known or not. */
-static bool offered(const struct auth_challenge *c, struct span qop)
+/* Whether the challenge lists an option of this name, known or not; in SIP one without qop offers auth (RFC 8760
+ * section 2.6 item 8). */
+static bool offered(const struct auth_lint *l, const struct auth_challenge *c, struct span qop)
 {
     struct span s = auth_inner(c->qop), option = auth_inner(qop);
     unsigned is = auth_qop_of(qop);
 
+    if (l->at->sip && !c->qop.p)
+        return is == AUTH_QOP_AUTH;
     if (is == AUTH_QOP_AUTH || is == AUTH_QOP_INT)
         return auth_qop_of(c->qop) & is;
     for (size_t at = 0, end; at <= s.n; at = end + 1) {
@@ -272,7 +255,7 @@ static void lint_qop(const struct auth_lint *l, const struct auth_credentials *r
     }
     if (several)
         broke(l, QOP_SEVERAL, r->qop, 0);
-    else if (c && !offered(c, r->qop))
+    else if (c && !offered(l, c, r->qop))
         broke(l, QOP_OTHER, r->qop, 0);
     if (!r->cnonce.p)
         broke(l, NO_CNONCE, whole, 0);

@@ -246,6 +246,8 @@ static const struct pair answers[] = {
     {CREDENTIALS | BOTH, "RFC7616:3.4#2", R_OLD ", qop=x-conf, nc=00000001, cnonce=\"c\"", "x-conf",
      R_OLD ", qop=AUTH-CONF, nc=00000001, cnonce=\"c\"", TO_QOP},
     {CREDENTIALS | HTTP, "RFC7616:3.4#2", R_ALL, "auth", R_OLD, TO_OLD},
+    {CREDENTIALS | SIP, "RFC7616:3.4#2", R_OLD ", qop=auth-int, nc=00000001, cnonce=\"c\"",
+     "auth-int", R_ALL, TO_OLD},
     /* quoted strings and tokens */
     {CREDENTIALS | HTTP, "RFC7616:3.4#6",
      "Digest username=uu, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "uu", R_ALL, NULL},
@@ -351,9 +353,8 @@ static const struct pair answers[] = {
      "Digest username*=u, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "u",
      "Digest username*=UTF-8'de'%C3%A4, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
     {CREDENTIALS | BOTH, "RFC7616:3.4#a5",
-     "Digest username*=UTF-8''a%20b, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE,
-     "UTF-8''a%20b",
-     "Digest username*=UTF-8''a%0Ab, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
+     "Digest username*=UTF-8''a%2, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "UTF-8''a%2",
+     "Digest username*=UTF-8''a%20b, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
     {CREDENTIALS | BOTH, "RFC7616:3.4#a5",
      "Digest username*=UTF-8''%C3%A4, userhash=true, realm=\"a\", nonce=\"b\"" R_URI R_QOP
          R_RESPONSE,
