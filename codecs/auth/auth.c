@@ -134,12 +134,14 @@ void auth_split(struct span value, struct arena *mem, struct auth_list *l)
     const struct param *v =
         param_commas(span_cut(value, lex_while(value, end, LEX_LWS), value.n), mem, &n);
     *l = auth_list_of(span_cut(value, 0, end), v, n);
+    l->text = value;
 }
 
 void auth_split_info(struct span value, struct arena *mem, struct auth_list *l)
 {
-    *l = (struct auth_list){0};
-    l->params = param_commas(lex_trim(value, LEX_LWS), mem, &l->params_n);
+    value = lex_trim(value, LEX_LWS);
+    *l = (struct auth_list){.text = value};
+    l->params = param_commas(value, mem, &l->params_n);
 }
 
 /* Whether an element of a list begins a challenge: a token alone, or one with something else than "=" behind it. */

@@ -38,6 +38,8 @@ struct
     const struct param
         *params; /* as they came, each name as often as it came; of token68 this one alone */
     size_t params_n;
+    struct span
+        text; /* what it was taken from, scheme and parameters; p is NULL: that is not known */
 };
 /* Take a value apart that holds one challenge or credentials: those of SIP, and Authorization of HTTP. The
  * parameters are from `mem`, cut short where that is full. */
@@ -47,7 +49,7 @@ void auth_split_info(struct span value, struct arena *mem, struct auth_list *l);
 /* Take the next challenge of a list of them behind commas, as WWW-Authenticate of HTTP is (RFC 9110 section 11.6.1).
  * `at` is 0 at first, then where the last call left it. False: there is no more. */
 bool auth_next(struct span value, size_t *at, struct arena *mem, struct auth_list *l);
-/* The list of parameters that a decoder of a protocol has. */
+/* The list of parameters that a decoder of a protocol has; its text is left to the caller. */
 struct auth_list auth_list_of(struct span scheme, const struct param *params, size_t n);
 
 /* In these structs p is NULL where a parameter is not there. What is parsed has the first parameter of a name that

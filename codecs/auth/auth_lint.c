@@ -52,7 +52,22 @@ bool auth_is_path(struct span s)
 
 /* ---- parameters ---- */
 
+/* Other text stands behind the last parameter where the list was cut short. */
+struct span auth_last_comma(const struct auth_list *a)
+{
+    struct span none = {NULL, 0}, last = a->params_n ? a->params[a->params_n - 1].text : none;
+    uintptr_t from = (uintptr_t)a->text.p, to = (uintptr_t)last.p;
+
+    if (last.n == 0 || !a->text.p || to < from || to - from > a->text.n)
+        return none;
+    struct span behind = lex_trim(span_cut(a->text, to - from + last.n, a->text.n), LEX_LWS);
+    return span_is(behind, ",") ? behind : none;
+}
+
 enum {
+    NO_SCHEME_CHALLENGE,
+    NO_SCHEME_CREDENTIALS,
+    EMPTY_ELEMENT,
     TWICE,
     TWICE_RIGHT,
     NO_PAIR_CHALLENGE,
@@ -71,6 +86,11 @@ enum {
     STRANGER_INFO,
 };
 static const struct auth_rule general[] = {
+    [NO_SCHEME_CHALLENGE] = {"RFC9110:11.1#a1", STMT, "RFC3261:25.1#a150", STMT,
+                             "the scheme is no token"},
+    [NO_SCHEME_CREDENTIALS] = {"RFC9110:11.1#a1", STMT, "RFC3261:25.1#a103", STMT,
+                               "the scheme is no token"},
+    [EMPTY_ELEMENT] = {AUTH_HTTP("RFC9110:5.6.1.1#1", MUST), "an element of a list is empty"},
     [TWICE] = {"RFC9110:11.2#1", MUST, "RFC3261:7.3.1#6", MUST, "a parameter stands twice"},
     [TWICE_RIGHT] = {AUTH_SIP("RFC3261:7.3.1#6", MUST), "a parameter stands twice"},
     [NO_PAIR_CHALLENGE] = {"RFC9110:11.2#a1", STMT, "RFC3261:25.1#a149", STMT,
@@ -124,6 +144,10 @@ static void lint_quoted(const struct auth_lint *l, struct span v)
     }
 }
 
+/* Of other schemes than Digest, in HTTP. */
+static const struct auth_param any_realm = {"realm", 0,   AUTH_AS_QUOTED, "RFC9110:11.5#2", MUST,
+                                            NULL,    STMT};
+
 /* How one value stands; `p` is NULL where no table says how. */
 static void lint_form(const struct auth_lint *l, const struct auth_param *p, struct span v)
 {
@@ -165,13 +189,31 @@ static size_t no_pair(enum auth_kind kind, bool digest)
     return NO_PAIR_INFO;
 }
 
+/* What says how the value of a parameter stands, which is row `k` of a table; NULL: nothing does. */
+static const struct auth_param *form_of(const struct auth_lint *l, enum auth_kind kind, bool digest,
+                                        const struct auth_table *t, size_t k)
+{
+    if (k == t->n)
+        return NULL;
+    if (digest)
+        return &t->v[k];
+    bool realm = kind == AUTH_CHALLENGE && t->v[k].at == offsetof(struct auth_challenge, realm);
+    return realm && !l->at->sip ? &any_realm : NULL;
+}
+
 void auth_lint_list(const struct auth_lint *l, enum auth_kind kind, const struct auth_table *t,
                     const void *rec)
 {
     static const uint8_t none[] = {NONE_CHALLENGE, NONE_CREDENTIALS, NONE_INFO};
     const struct auth_list *a = rec;
     bool digest = kind == AUTH_INFO || auth_scheme_of(a->scheme) == AUTH_DIGEST;
+    size_t pair = no_pair(kind, digest), empty = l->at->sip ? pair : EMPTY_ELEMENT;
+    unsigned name = l->at->sip ? LEX_TOKEN : LEX_TCHAR;
 
+    if (a->scheme.n && !lex_all(a->scheme, name))
+        auth_broke(l,
+                   &general[kind == AUTH_CHALLENGE ? NO_SCHEME_CHALLENGE : NO_SCHEME_CREDENTIALS],
+                   a->scheme, 0);
     if (a->params_n == 0)
         auth_broke(l, &general[none[kind]], a->scheme, 0);
     if (a->token68.p && !digest && !l->at->sip)
@@ -180,17 +222,19 @@ void auth_lint_list(const struct auth_lint *l, enum auth_kind kind, const struct
         const struct param *p = &a->params[i];
         size_t k = auth_known(t, p->name);
         if (p->name.n == 0 || !p->value.p) {
-            auth_broke(l, &general[no_pair(kind, digest)], p->text, 0);
+            auth_broke(l, &general[p->text.n ? pair : empty], p->text, 0);
             continue;
         }
-        if (!lex_all(p->name, l->at->sip ? LEX_TOKEN : LEX_TCHAR))
+        if (!lex_all(p->name, name))
             auth_broke(l, &general[NO_NAME], p->name, 0);
         if (twice(a, i))
             auth_broke(l, &general[kind == AUTH_CHALLENGE ? TWICE : TWICE_RIGHT], p->name, 0);
         if (kind == AUTH_INFO && k == t->n)
             auth_broke(l, &general[STRANGER_INFO], p->name, 0);
-        lint_form(l, digest && k < t->n ? &t->v[k] : NULL, p->value);
+        lint_form(l, form_of(l, kind, digest, t, k), p->value);
     }
+    if (auth_last_comma(a).p)
+        auth_broke(l, &general[empty], auth_last_comma(a), 0);
 }
 
 /* ---- challenges ---- */

@@ -40,6 +40,9 @@ static inline bool auth_judged(const struct auth_lint *l, struct span v)
 {
     return l->at->sip || lex_find(v, 0, '\\') == v.n;
 }
+/* The comma behind the last parameter, where the text ends with one: the parameters do not show it. p is NULL: there is
+ * none. */
+struct span auth_last_comma(const struct auth_list *a);
 /* Whether `s` begins as an absolute URI does and has no white space or control characters. */
 bool auth_is_uri(struct span s);
 bool auth_is_path(struct span s);

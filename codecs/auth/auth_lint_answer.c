@@ -26,11 +26,11 @@ enum {
     HEX_SHORT,
     EMPTY,
     URI_FORM,
+    URI_OCTET,
     URI_SPACE,
     TWO_USERS,
     EXT_FORM,
     EXT_HASHED,
-    EXT_NEEDLESS,
     USERHASH,
     USERHASH_FORM,
     OTHER_REALM,
@@ -84,13 +84,13 @@ static const struct auth_rule rules[] = {
                    "response has %u characters, less than any algorithm's"},
     [EMPTY] = {AUTH_SIP("RFC8760:2.7#a2", STMT), "an empty response to a challenge"},
     [URI_FORM] = {"RFC7616:3.4.6#1", MUST, "RFC8760:2.6#a2", STMT, "uri is no request target"},
+    [URI_OCTET] = {"RFC7616:3.4.6#1", MUST, "RFC8760:2.6#a2", STMT,
+                   "uri has an octet that no request target has: %c"},
     [URI_SPACE] = {AUTH_SIP("RFC3261:25.1#a97", STMT), "uri has white space"},
     [TWO_USERS] = {AUTH_BOTH("RFC7616:3.4#1", MUST), "both username and username*"},
     [EXT_FORM] = {AUTH_BOTH("RFC7616:3.4#a5", STMT),
                   "username* is not charset, language and value of RFC 5987"},
     [EXT_HASHED] = {AUTH_BOTH("RFC7616:3.4#a5", STMT), "username* with userhash=true"},
-    [EXT_NEEDLESS] = {AUTH_BOTH("RFC7616:3.4#a5", STMT),
-                      "username* has a name that a quoted string can have"},
     [USERHASH] = {AUTH_BOTH("RFC7616:3.4#5b", STMT), "userhash is neither true nor false"},
     [USERHASH_FORM] = {AUTH_BOTH("RFC7616:3.4.4#a1", STMT),
                        "username is no digest, with userhash=true"},
@@ -166,31 +166,54 @@ static void lint_response(const struct auth_lint *l, const struct auth_credentia
         broke(l, HEX_SHORT, r->response, s.n);
 }
 
+/* A host and a port, as the target of CONNECT is (RFC 9112 section 3.2.3): RFC 7616 section 3.4.6 does not name it, but
+ * uri has to agree with the target. */
+static bool is_authority(struct span s)
+{
+    size_t colon = s.n;
+
+    while (colon > 0 && lex_is(s.p[colon - 1], LEX_DIGIT))
+        colon--;
+    if (colon < 2 || colon == s.n || s.p[colon - 1] != ':')
+        return false;
+    for (size_t i = 0; i < colon - 1; i++)
+        if (s.p[i] == '/' || s.p[i] == '?' || s.p[i] == '@' || s.p[i] <= ' ')
+            return false;
+    return true;
+}
+
+/* The first octet that none of the forms has. In SIP a token in a URI may have "`" (other-transport in RFC 3261 section
+ * 25.1), a local number of tel "#" (RFC 3966 section 3). */
+static bool odd_octet(const struct auth_lint *l, struct span s, struct span *at)
+{
+    bool tel = l->at->sip && lex_like(span_cut(s, 0, 4), "tel:");
+
+    for (size_t i = 0; i < s.n; i++)
+        if (auth_odd(s.p[i]) && !(l->at->sip && s.p[i] == '`') && !(tel && s.p[i] == '#')) {
+            *at = span_cut(s, i, i + 1);
+            return true;
+        }
+    return false;
+}
+
+static bool is_target(const struct auth_lint *l, struct span s)
+{
+    return auth_is_uri(s) ||
+           (!l->at->sip && (auth_is_path(s) || span_is(s, "*") || is_authority(s)));
+}
+
 static void lint_uri(const struct auth_lint *l, struct span uri)
 {
-    struct span s = auth_inner(uri);
+    struct span s = auth_inner(uri), at;
 
     if (!auth_judged(l, uri))
         return;
     if (l->at->sip && lex_until(s, 0, LEX_LWS) < s.n)
         broke(l, URI_SPACE, uri, 0);
-    else if (!auth_is_uri(s) && (l->at->sip || (!auth_is_path(s) && !span_is(s, "*"))))
+    else if (!is_target(l, s))
         broke(l, URI_FORM, uri, 0);
-}
-
-/* Whether all that an ext-value has is visible ASCII or SP. */
-static bool needless(struct span ext)
-{
-    size_t at = lex_find(ext, lex_find(ext, 0, '\'') + 1, '\'') + 1;
-
-    for (; at < ext.n; at++)
-        if (ext.p[at] == '%') {
-            uint8_t octet;
-            struct wr w = {&octet, 1, 0, false};
-            if (!wr_unhex(&w, span_cut(ext, at + 1, at + 3)) || octet < ' ' || octet > '~')
-                return false;
-        }
-    return true;
+    else if (odd_octet(l, s, &at))
+        broke(l, URI_OCTET, at, at.p[0]);
 }
 
 static void lint_ext(const struct auth_lint *l, const struct auth_credentials *r)
@@ -201,8 +224,6 @@ static void lint_ext(const struct auth_lint *l, const struct auth_credentials *r
         broke(l, EXT_HASHED, r->username_ext, 0);
     if (!auth_get_ext(&(struct wr){NULL, 0, 0, false}, r->username_ext))
         broke(l, EXT_FORM, r->username_ext, 0);
-    else if (needless(r->username_ext))
-        broke(l, EXT_NEEDLESS, r->username_ext, 0);
 }
 
 static void lint_user(const struct auth_lint *l, const struct auth_credentials *r)
@@ -237,12 +258,15 @@ static void lint_missing(const struct auth_lint *l, const struct auth_credential
         broke(l, NO_RESPONSE, whole, 0);
 }
 
-/* Whether the challenge lists an option of this name, known or not. */
-static bool offered(const struct auth_challenge *c, struct span qop)
+/* Whether the challenge lists an option of this name, known or not; in SIP one without qop offers auth (RFC 8760
+ * section 2.6 item 8). */
+static bool offered(const struct auth_lint *l, const struct auth_challenge *c, struct span qop)
 {
     struct span s = auth_inner(c->qop), option = auth_inner(qop);
     unsigned is = auth_qop_of(qop);
 
+    if (l->at->sip && !c->qop.p)
+        return is == AUTH_QOP_AUTH;
     if (is == AUTH_QOP_AUTH || is == AUTH_QOP_INT)
         return auth_qop_of(c->qop) & is;
     for (size_t at = 0, end; at <= s.n; at = end + 1) {
@@ -272,7 +296,7 @@ static void lint_qop(const struct auth_lint *l, const struct auth_credentials *r
     }
     if (several)
         broke(l, QOP_SEVERAL, r->qop, 0);
-    else if (c && !offered(c, r->qop))
+    else if (c && !offered(l, c, r->qop))
         broke(l, QOP_OTHER, r->qop, 0);
     if (!r->cnonce.p)
         broke(l, NO_CNONCE, whole, 0);
@@ -353,10 +377,10 @@ static void lint_basic(const struct auth_lint *l, const struct auth_credentials 
     const struct param *charset = param_find(r->list.params, r->list.params_n, "charset");
 
     broke(l, BASIC_IN_SIP, r->list.scheme, 0);
-    if (r->list.token68.p)
+    if (r->list.token68.p && !auth_last_comma(&r->list).p)
         lint_token68(l, r->list.token68);
     else
-        broke(l, BASIC_FORM, auth_whole(&r->list), 0);
+        broke(l, BASIC_FORM, r->list.token68.p ? r->list.token68 : auth_whole(&r->list), 0);
     if (charset)
         broke(l, BASIC_CHARSET, charset->text, 0);
 }

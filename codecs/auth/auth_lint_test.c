@@ -78,7 +78,8 @@ static void run(const struct pair *v, size_t n)
 /* ---- challenges ---- */
 
 #define C_REST ", nonce=\"bm9uY2U=\", qop=\"auth\", charset=UTF-8, userhash=true"
-#define C_ALL "Digest realm=\"a\"" C_REST
+#define C_VALUES "realm=\"a\"" C_REST
+#define C_ALL "Digest " C_VALUES
 
 static const struct pair challenges[] = {
     {CHALLENGE | BOTH, "RFC7616:3.3#a2",
@@ -176,6 +177,20 @@ static const struct pair challenges[] = {
     {CHALLENGE | SIP, "RFC3261:25.1#a149", C_ALL ", =1", "=1", C_ALL ", b = 1", NULL},
     {CHALLENGE | SIP, "RFC3261:25.1#a150", "Other flag, x=1", "flag", "Other flag=1, x=1", NULL},
     {CHALLENGE | SIP, "RFC3261:25.1#a148", "Other", "Other", "Other x=1", NULL},
+    {CHALLENGE | HTTP, "RFC9110:11.1#a1", "Fo(o a=b", "Fo(o", "Fo|o a=b", NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a150", "Fo|o a=b", "Fo|o", "Fo%o a=b", NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a150", "Digest, " C_VALUES, "Digest,", "Digest\t" C_VALUES,
+     NULL},
+    /* elements that are empty */
+    {CHALLENGE | HTTP, "RFC9110:5.6.1.1#1", C_ALL ",", ",", C_ALL ", x=\",\"", NULL},
+    {CHALLENGE | HTTP, "RFC9110:5.6.1.1#1", C_ALL " , ,x=1", "", C_ALL " ,x=1", NULL},
+    {CHALLENGE | HTTP, "RFC9110:5.6.1.1#1", C_ALL " ,x=1,,", "", C_ALL " ,x=1", NULL},
+    {CHALLENGE | HTTP, "RFC9110:5.6.1.1#1", "Digest ," C_VALUES, "", "Digest " C_VALUES, NULL},
+    {CHALLENGE | HTTP, "RFC9110:5.6.1.1#1", "Other a=b,", ",", "Other a=b", NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a149", C_ALL "\r\n ,", ",", C_ALL "\r\n , x=1", NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a149", "Digest ," C_VALUES, "", "Digest " C_VALUES, NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a149", C_ALL ", x=\",\",", ",", C_ALL ", x=\",\"", NULL},
+    {CHALLENGE | SIP, "RFC3261:25.1#a150", "Other a=b,", ",", "Other a=b", NULL},
     {CHALLENGE | HTTP, "RFC9110:11.2#a1", C_ALL ", x=", "", C_ALL ", x=\"\"", NULL},
     {CHALLENGE | SIP, "RFC3261:25.1#a102", C_ALL ", x=a/b", "a/b", C_ALL ", x=\"a/b\"", NULL},
     {CHALLENGE | SIP, "RFC3261:25.1#a102", C_ALL ", x:y=a", "x:y", C_ALL ", x'y=a", NULL},
@@ -198,7 +213,11 @@ static const struct pair challenges[] = {
     /* Basic */
     {CHALLENGE | SIP, "RFC8760:2.6#1a", "Basic realm=\"a\"", "Basic", "Other realm=\"a\"", NULL},
     {CHALLENGE | HTTP, "RFC7617:2#1", "Basic charset=UTF-8", "Basic",
-     "basic REALM=a, charset=utf-8", NULL},
+     "basic REALM=\"a\", charset=utf-8", NULL},
+    {CHALLENGE | HTTP, "RFC9110:11.5#2", "Basic Realm=x", "x", "Basic Realm=\"x\"", NULL},
+    {CHALLENGE | HTTP, "RFC9110:11.5#2", "Bearer realm=x, scope=y", "x",
+     "Bearer realm=\"x\", scope=y", NULL},
+    {CHALLENGE | HTTP, "RFC9110:5.6.4#a1", "Basic realm=\"x", "\"x", "Basic realm=\"\"", NULL},
     {CHALLENGE | HTTP, "RFC7617:2#3b", "Basic realm=\"a\", nonce=\"b\"", "nonce",
      "Basic realm=\"a\"", NULL},
     {CHALLENGE | HTTP, "RFC7617:2.1#a1", "Basic realm=\"a\", charset=ISO-8859-1", "ISO-8859-1",
@@ -246,6 +265,8 @@ static const struct pair answers[] = {
     {CREDENTIALS | BOTH, "RFC7616:3.4#2", R_OLD ", qop=x-conf, nc=00000001, cnonce=\"c\"", "x-conf",
      R_OLD ", qop=AUTH-CONF, nc=00000001, cnonce=\"c\"", TO_QOP},
     {CREDENTIALS | HTTP, "RFC7616:3.4#2", R_ALL, "auth", R_OLD, TO_OLD},
+    {CREDENTIALS | SIP, "RFC7616:3.4#2", R_OLD ", qop=auth-int, nc=00000001, cnonce=\"c\"",
+     "auth-int", R_ALL, TO_OLD},
     /* quoted strings and tokens */
     {CREDENTIALS | HTTP, "RFC7616:3.4#6",
      "Digest username=uu, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "uu", R_ALL, NULL},
@@ -344,6 +365,48 @@ static const struct pair answers[] = {
      R_NAMES ", uri=\"tel:+1\"" R_QOP R_RESPONSE, NULL},
     {CREDENTIALS | SIP, "RFC3261:25.1#a97", R_NAMES ", uri=\" sip:b\"" R_QOP R_RESPONSE,
      "\" sip:b\"", R_ALL, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"h:\"" R_QOP R_RESPONSE, "\"h:\"",
+     R_NAMES ", uri=\"192.0.2.1:443\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\":1\"" R_QOP R_RESPONSE, "\":1\"",
+     R_NAMES ", uri=\"[2001:db8::1]:443\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"1/:1\"" R_QOP R_RESPONSE, "\"1/:1\"",
+     R_NAMES ", uri=\"1:1\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a#\"" R_QOP R_RESPONSE, "#",
+     R_NAMES ", uri=\"/a%23\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a<\"" R_QOP R_RESPONSE, "<",
+     R_NAMES ", uri=\"/a-._~\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a>\"" R_QOP R_RESPONSE, ">",
+     R_NAMES ", uri=\"/a!$&'()*+,;=\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a^\"" R_QOP R_RESPONSE, "^",
+     R_NAMES ", uri=\"/a:@\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a`\"" R_QOP R_RESPONSE, "`",
+     R_NAMES ", uri=\"/a?\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a{\"" R_QOP R_RESPONSE, "{",
+     R_NAMES ", uri=\"/a%7B\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a|\"" R_QOP R_RESPONSE, "|",
+     R_NAMES ", uri=\"/a/\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a}\"" R_QOP R_RESPONSE, "}",
+     R_NAMES ", uri=\"/a%7D\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | HTTP, "RFC7616:3.4.6#1", R_NAMES ", uri=\"/a\xe4\"" R_QOP R_RESPONSE, "\xe4",
+     R_NAMES ", uri=\"/a%E4\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a#\"" R_QOP R_RESPONSE, "#",
+     R_NAMES ", uri=\"tel:#21#;phone-context=a\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a<\"" R_QOP R_RESPONSE, "<",
+     R_NAMES ", uri=\"sip:h;transport=a`\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a>\"" R_QOP R_RESPONSE, ">",
+     R_NAMES ", uri=\"sip:-_.!~*'()&=+$,;?/:%40@h\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a\\b\"" R_QOP R_RESPONSE, "\\",
+     R_NAMES ", uri=\"sip:a%5Cb\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a^\"" R_QOP R_RESPONSE, "^",
+     R_NAMES ", uri=\"sip:[::1]\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a{\"" R_QOP R_RESPONSE, "{",
+     R_NAMES ", uri=\"sip:h;a[]/:&+$=b\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a|\"" R_QOP R_RESPONSE, "|",
+     R_NAMES ", uri=\"sip:h?a=b&c=d\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a}\"" R_QOP R_RESPONSE, "}",
+     R_NAMES ", uri=\"http://h/?a\"" R_QOP R_RESPONSE, NULL},
+    {CREDENTIALS | SIP, "RFC8760:2.6#a2", R_NAMES ", uri=\"sip:a\xe4\"" R_QOP R_RESPONSE, "\xe4",
+     R_NAMES ", uri=\"sip:%C3%A4@h\"" R_QOP R_RESPONSE, NULL},
     /* user names */
     {CREDENTIALS | BOTH, "RFC7616:3.4#1", R_ALL ", username*=UTF-8''%C3%A4", "UTF-8''%C3%A4", R_ALL,
      NULL},
@@ -351,9 +414,8 @@ static const struct pair answers[] = {
      "Digest username*=u, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "u",
      "Digest username*=UTF-8'de'%C3%A4, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
     {CREDENTIALS | BOTH, "RFC7616:3.4#a5",
-     "Digest username*=UTF-8''a%20b, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE,
-     "UTF-8''a%20b",
-     "Digest username*=UTF-8''a%0Ab, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
+     "Digest username*=UTF-8''a%2, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, "UTF-8''a%2",
+     "Digest username*=UTF-8''a%20b, realm=\"a\", nonce=\"b\"" R_URI R_QOP R_RESPONSE, NULL},
     {CREDENTIALS | BOTH, "RFC7616:3.4#a5",
      "Digest username*=UTF-8''%C3%A4, userhash=true, realm=\"a\", nonce=\"b\"" R_URI R_QOP
          R_RESPONSE,
@@ -390,12 +452,21 @@ static const struct pair answers[] = {
     {CREDENTIALS | SIP, "RFC3261:25.1#a95", R_ALL ", flag", "flag", R_ALL ", flag=1", NULL},
     {CREDENTIALS | SIP, "RFC3261:25.1#a103", "Other abc", "abc", "Other abc=d", NULL},
     {CREDENTIALS | SIP, "RFC3261:25.1#a94", "Other", "Other", "Other abc=d", NULL},
+    {CREDENTIALS | HTTP, "RFC9110:11.1#a1", "Fo(o a=b", "Fo(o", "Other a=b", NULL},
+    {CREDENTIALS | HTTP, "RFC9110:11.1#a1", "Bear@er abc", "Bear@er", "Bearer abc", NULL},
+    {CREDENTIALS | SIP, "RFC3261:25.1#a103", "Fo(o a=b", "Fo(o", "Fo.o a=b", NULL},
+    {CREDENTIALS | HTTP, "RFC9110:5.6.1.1#1", R_ALL ",", ",", R_ALL, NULL},
+    {CREDENTIALS | HTTP, "RFC9110:5.6.1.1#1", R_ALL ",, x=1", "", R_ALL ", x=1", NULL},
+    {CREDENTIALS | SIP, "RFC3261:25.1#a95", R_ALL " , ", ",", R_ALL " ", NULL},
+    {CREDENTIALS | SIP, "RFC3261:25.1#a95", R_ALL ",,", "", R_ALL ", x=1", NULL},
+    {CREDENTIALS | SIP, "RFC3261:25.1#a103", "Other a=b,", ",", "Other a=b", NULL},
     {CREDENTIALS | HTTP, "RFC9110:11.2#a1", R_ALL ", x=a/b", "a/b", R_ALL ", x=\"a/b\"", NULL},
     /* Basic */
     {CREDENTIALS | SIP, "RFC8760:2.6#1c", "Basic dTpw", "Basic", "Other a=b", NULL},
     {CREDENTIALS | HTTP, "RFC7617:2#a2", "Basic dTp", "dTp", "Basic dTpw", NULL},
     {CREDENTIALS | HTTP, "RFC7617:2#a2", "Basic user=\"a\"", "Basic", "basic dTo=", NULL},
     {CREDENTIALS | HTTP, "RFC7617:2#a2", "Basic dTpx=", "dTpx=", "Basic dTpx", NULL},
+    {CREDENTIALS | HTTP, "RFC7617:2#a2", "Basic dTpw,", "dTpw", "Basic dTpw ", NULL},
     {CREDENTIALS | HTTP, "RFC7617:2#a3", "Basic dXA=", "dXA=", "Basic dTpw", NULL},
     {CREDENTIALS | HTTP, "RFC7617:2#4", "Basic dToK", "dToK", "Basic dTrDpA==", NULL},
 };
@@ -419,6 +490,56 @@ static void basic_charset(void)
          &(struct findings){.v = v, .cap = COUNT(v)});
     CHECK_TEXT(span_of(v[0].clause), "RFC7616:3.4#7");
     CHECK_TEXT(span_of(v[1].clause), "RFC7616:3.4#a7");
+}
+
+/* ---- what is plain ---- */
+
+/* Whether it is taken for faultless without a rule being tried. */
+static bool is_plain(unsigned is, const char *text)
+{
+    struct arena mem = arena_of(room, sizeof room);
+    struct span in = span_of(text), value = lex_trim(in, LEX_LWS);
+    struct lexmap map;
+    struct auth_list l;
+
+    auth_split(in, &mem, &l);
+    if (!lexmap_init(&map, in))
+        return false;
+    size_t n = (is & CHALLENGE ? auth_plain_challenge : auth_plain_credentials)(
+        &map, l.scheme, l.params, l.params_n, value.p + value.n);
+    return n && n == map.hosts;
+}
+
+static void plain_of(const struct pair *v, size_t n, size_t *plain)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].is & SIP) {
+            struct findings fs = {0};
+            lint(v[i].is, v[i].bad, NULL, true, &fs);
+            CU_ASSERT_FALSE(fs.n && is_plain(v[i].is, v[i].bad));
+            if (fs.n && is_plain(v[i].is, v[i].bad))
+                fprintf(stderr, "plain: %s\n", v[i].bad);
+            *plain += is_plain(v[i].is, v[i].good);
+        }
+}
+
+static void plain_pairs(void)
+{
+    static const struct pair more[] = {
+        {CREDENTIALS | SIP, NULL, R_ALL ",", NULL, R_ALL, NULL},
+        {CREDENTIALS | SIP, NULL, R_ALL " ,", NULL, R_ALL " ", NULL},
+        {CREDENTIALS | SIP, NULL, R_ALL "\r\n ,", NULL, R_ALL ", opaque=\",\"", NULL},
+        {CHALLENGE | SIP, NULL, TO_QOP ",", NULL, "Digest realm=\"a\", nonce=\"b\", qop=\"auth\"",
+         NULL},
+    };
+    size_t plain = 0;
+
+    plain_of(challenges, COUNT(challenges), &plain);
+    plain_of(answers, COUNT(answers), &plain);
+    CU_ASSERT_TRUE(plain > 20);
+    plain = 0;
+    plain_of(more, COUNT(more), &plain);
+    CU_ASSERT_EQUAL(plain, COUNT(more));
 }
 
 /* ---- Authentication-Info ---- */
@@ -458,6 +579,9 @@ static const struct pair infos[] = {
     {INFO | SIP, "RFC3261:25.1#a104", "nextnonce=\"n\", x=1", "x", "nextnonce=\"n\"", NULL},
     {INFO | SIP, "RFC3261:25.1#a104", "nextnonce", "nextnonce", "nextnonce=\"\"", NULL},
     {INFO | SIP, "RFC3261:25.1#a104", "", "", "nextnonce=\"\"", NULL},
+    {INFO | SIP, "RFC3261:25.1#a104", "nextnonce=\"\",", ",", "nextnonce=\"\"", NULL},
+    {INFO | SIP, "RFC3261:25.1#a104", ", nextnonce=\"\"", "", "nextnonce=\"\"", NULL},
+    {INFO | HTTP, "RFC9110:5.6.1.1#1", "nextnonce=\"\",", ",", "nextnonce=\"\"", NULL},
     {INFO | SIP, "RFC3261:7.3.1#6", "nextnonce=\"n\", nextnonce=\"n\"", "nextnonce",
      "nextnonce=\"n\"", NULL},
 };
@@ -627,6 +751,6 @@ static void published(void)
     }
 }
 
-TESTS({"challenges", challenges_pairs}, {"answers", answers_pairs},
+TESTS({"challenges", challenges_pairs}, {"answers", answers_pairs}, {"plain", plain_pairs},
       {"basic_charset", basic_charset}, {"infos", infos_pairs}, {"together", together},
       {"many", many}, {"published", published})

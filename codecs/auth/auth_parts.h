@@ -32,6 +32,25 @@ static inline bool auth_among(uint8_t c, const char *others)
 {
     return lex_is(c, LEX_ALPHA | LEX_DIGIT) || (c && strchr(others, c));
 }
+/* Whether an octet stands bare in no URI, "#" among them, and in no path. */
+static inline bool auth_odd(uint8_t c)
+{
+    switch (c) {
+    case '"':
+    case '#':
+    case '<':
+    case '>':
+    case '\\':
+    case '^':
+    case '`':
+    case '{':
+    case '|':
+    case '}':
+        return true;
+    default:
+        return c <= ' ' || c > '~';
+    }
+}
 /* The index of a parameter's name in a table; t->n: it is not known. */
 size_t auth_known(const struct auth_table *t, struct span name);
 

@@ -28,10 +28,18 @@ static size_t digest_digits(const struct lexmap *map, const struct param *algori
     return front == LEXMAP_FRONT("md5") ? 32 : front == LEXMAP_FRONT("sha-256") ? 64 : 0;
 }
 
-static bool sip_uri(struct span s)
+/* Most URIs have few octets that are not of LEXMAP_HOST: those are looked at. */
+static bool sip_uri(const struct lexmap *map, struct span s)
 {
     static const uint8_t sip[4] = {'s', 'i', 'p', ':'};
-    return s.n > 4 && lex_half(s.p) == lex_half(sip) && lex_find(s, 0, ' ') == s.n;
+    bool odd = s.n <= 4 || lex_half(s.p) != lex_half(sip);
+
+    for (size_t i = 0; !odd && i < s.n; i += LEXMAP_SPAN) {
+        struct span some = span_cut(s, i, i + LEXMAP_SPAN);
+        for (uint64_t left = lexmap_outside(map, LEXMAP_HOST, some); left; left &= left - 1)
+            odd |= auth_odd(some.p[__builtin_ctzll(left)]);
+    }
+    return !odd;
 }
 
 static bool is_digest(const struct lexmap *map, struct span scheme)
@@ -95,7 +103,7 @@ size_t auth_plain_credentials(const struct lexmap *map, struct span scheme, cons
     }
     size_t digits = digest_digits(map, s.has & HAS(ALGORITHM) ? s.known[ALGORITHM] : NULL);
     bool fits = digits && response.n == digits && small_hex(map, response) &&
-                sip_uri(inner(s.known[URI]->value));
+                sip_uri(map, inner(s.known[URI]->value));
     return fits ? scheme.n + s.hosts : 0;
 }
 

@@ -12,7 +12,10 @@ static struct auth_where where(const struct sip_lint *l)
 static struct auth_list list_of(const struct sip_header *h)
 {
     const struct sip_auth *a = h->values;
-    return auth_list_of(a->scheme, a->params, a->params_n);
+    struct auth_list l = auth_list_of(a->scheme, a->params, a->params_n);
+
+    l.text = a->text;
+    return l;
 }
 
 void sip_check_challenge(struct sip_lint *l, const struct sip_header *h)

@@ -204,12 +204,14 @@ URI_CHECK(uri_bad_port)
         return false;
     return octet(s, i, at);
 }
+/* Ports are any number of digits (RFC 3986 section 3.2.3), but those of TCP and UDP, which the schemes have that
+ * are known to have ports. */
 URI_CHECK(uri_bad_range)
 {
     uint16_t port;
 
     (void)r, (void)at;
-    return lex_all(s, LEX_DIGIT) && !uri_port(l->u, &port);
+    return l->scheme && l->scheme->port && lex_all(s, LEX_DIGIT) && !uri_port(l->u, &port);
 }
 URI_CHECK(uri_bad_usual)
 {
@@ -252,10 +254,31 @@ URI_CHECK(uri_bad_value)
     *at = l->p->text;
     return l->p->value.p && l->p->value.n == 0 && l->p->name.n > 0;
 }
+/* Whether the value of a parameter is a token, by a production of its own (RFC 3261 section 25.1: other-transport,
+ * other-user, Method): it has "`", which paramchar has not. It has "%" too, which begins an escape all the same: it is
+ * one of the delimiters (RFC 2396 section 2.4.3) that section 19.1.2 has escaped. */
+static bool of_token(const struct uri *u, const struct param *p)
+{
+    return (u->kind == URI_SIP || u->kind == URI_SIPS) &&
+           (uri_named(p->name, "transport") || uri_named(p->name, "user") ||
+            uri_named(p->name, "method"));
+}
+/* An octet that neither the classes have nor a token, where the value may be one. */
+static bool stray_value(const struct uri_look *l, unsigned classes, struct span *at)
+{
+    struct span v = l->p->value, from = v;
+
+    while (stray(l, from, classes, at)) {
+        if (!lex_is(at->p[0], LEX_TOKEN) || !of_token(l->u, l->p))
+            return true;
+        from = span_cut(v, (size_t)(at->p - v.p) + 1, v.n);
+    }
+    return false;
+}
 URI_CHECK(uri_bad_param)
 {
     (void)s;
-    return stray(l, l->p->name, r->arg, at) || stray(l, l->p->value, r->arg, at);
+    return stray(l, l->p->name, r->arg, at) || stray_value(l, r->arg, at);
 }
 /* Among the URI_LOOK_BACK parameters before: the cost is linear. */
 URI_CHECK(uri_bad_twice)

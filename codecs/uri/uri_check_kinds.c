@@ -306,18 +306,39 @@ static int rank(struct span name)
         return 0;
     return uri_named(name, "phone-context") ? 1 : 2;
 }
+/* The orders, a bit each, in which two neighbours stand: of names and of whole parameters, by octets and without the
+ * case of letters. The text names none of them; all make it possible to compare character by character. */
+static unsigned orders(const struct param *a, const struct param *b)
+{
+    static const unsigned how[] = {0, URI_FOLD};
+    unsigned are = 0;
+
+    for (unsigned i = 0; i < COUNT(how); i++) {
+        bool names = uri_order(uri_walk_of(a->name, URI_TEL, how[i]),
+                               uri_walk_of(b->name, URI_TEL, how[i])) <= 0;
+        bool texts = uri_order(uri_walk_of(a->text, URI_TEL, how[i]),
+                               uri_walk_of(b->text, URI_TEL, how[i])) <= 0;
+        are |= (names ? 1u : 0u) << 2 * i | (texts ? 2u : 0u) << 2 * i;
+    }
+    return are;
+}
+/* The first parameter with which they stand in no order. */
 URI_CHECK(uri_bad_order)
 {
+    const struct param *v = l->u->params;
+    unsigned left = 15;
+
     (void)s, (void)r;
-    if (l->i == 0)
-        return false;
-    struct span name = l->p->name, before = (l->p - 1)->name;
-    int now = rank(name), was = rank(before);
-    *at = name;
-    if (now != was)
-        return now < was;
-    return now == 2 && uri_order(uri_walk_of(before, URI_TEL, URI_FOLD),
-                                 uri_walk_of(name, URI_TEL, URI_FOLD)) > 0;
+    for (size_t i = 1; i < l->u->params_n; i++) {
+        int was = rank(v[i - 1].name), now = rank(v[i].name);
+        if (now == 2 && was == 2)
+            left &= orders(&v[i - 1], &v[i]);
+        if (now < was || !left) {
+            *at = v[i].name;
+            return true;
+        }
+    }
+    return false;
 }
 URI_CHECK(uri_bad_both)
 {

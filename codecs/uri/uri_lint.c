@@ -164,7 +164,7 @@ static const struct uri_rule rules[] = {
      .level = STMT, .what = "phone-context is no domain name"},
     {T, PARAM, .bad = uri_bad_twice, .clause = "RFC3966:3#3", .level = MUST,
      .what = "a parameter stands twice"},
-    {T, PARAM, .bad = uri_bad_order, .clause = "RFC3966:3#4", .level = MUST,
+    {T, PARAMS, .bad = uri_bad_order, .clause = "RFC3966:3#4", .level = MUST,
      .what = "isub or ext, phone-context and the others by name are out of order"},
     {T, PARAM, .bad = uri_bad_both, .clause = "RFC3966:5.3#a1", .level = STMT,
      .what = "isub and ext in one URI"},
