@@ -11,10 +11,16 @@ static bool version_is(const struct lint *l, const char *v)
     return span_is(l->m->version, v);
 }
 
-/* Whether the framing says that there is a body, be it empty (Content-Length: 0 is none). */
+/* Whether there is content, or Content-Length says so: chunks have it where one stands before the last. */
+static bool has_content(const struct http_msg *m)
+{
+    return (m->how == HTTP_LENGTH && m->length) || m->body.n || m->chunks_n > 1;
+}
+
+/* Whether the framing says that there is a body, of which nobody may know before it ends that it is empty. */
 static bool has_body(const struct http_msg *m)
 {
-    return m->how == HTTP_CHUNKED || (m->how == HTTP_LENGTH && m->length) || m->body.n;
+    return m->how == HTTP_CHUNKED || has_content(m);
 }
 
 /* ---- requests ---- */
@@ -58,9 +64,9 @@ void http_lint_request(const struct lint *l)
     struct span authority;
 
     host(l);
-    if (span_is(m->method, "TRACE") && has_body(m))
+    if (span_is(m->method, "TRACE") && has_content(m))
         http_say(l, RULE_TRACE_BODY, m->start);
-    if (span_is(m->method, "CONNECT") && has_body(m))
+    if (span_is(m->method, "CONNECT") && has_content(m))
         http_say(l, RULE_CONNECT_BODY, m->start);
     if (expect && http_has_token(m, HTTP_EXPECT, "100-continue") && !has_body(m))
         http_say(l, RULE_EXPECT_BODY, expect->line);
@@ -238,7 +244,7 @@ static void connection(const struct lint *l)
             http_say(l, RULE_CONNECTION_FIELD, e);
             break;
         }
-    if (proxy)
+    if (proxy && l->m->request)
         http_say(l, RULE_PROXY_CONNECTION, proxy->line);
     if (!up)
         return;

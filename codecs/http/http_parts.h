@@ -15,8 +15,8 @@ bool http_hex(struct span digits, uint64_t *out);
 
 /* ---- forms of values ---- */
 
-bool http_is_host(struct span s,
-                  bool port); /* "example.com:80", "[::1]"; `port`: it has to have one */
+/* "example.com:80", "[::1]"; `port`: it has to have a host and a port that there is. */
+bool http_is_host(struct span s, bool port);
 enum http_date { HTTP_DATE_NONE, HTTP_DATE_IMF, HTTP_DATE_OBSOLETE };
 enum http_date http_date_of(struct span s);
 /* ";name=value" as often as there is; `bws`: white space around "=" too; `bare`: a name without value too. */

@@ -25,6 +25,7 @@ enum { /* the order is that of http_rules */
        RULE_NO_BLANK,
        /* the body: decoding */
        RULE_LENGTH_BAD,
+       RULE_LENGTH_LARGE,
        RULE_LENGTH_BOTH,
        RULE_CODING_LAST,
        RULE_BODY_SHORT,

@@ -342,7 +342,9 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
         n = f.length < all.n ? f.length : all.n;
     else if (f.how == HTTP_CLOSE || f.how == HTTP_BROKEN)
         n = all.n;
-    if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
+    if (f.large.n)
+        broke(s, RULE_LENGTH_LARGE, offset(s, f.large), f.large.n);
+    else if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
         http_broke(s->fs, RULE_BODY_SHORT, s->in.n, 0, f.length);
     m->body = span_cut(all, 0, (size_t)n);
     m->rest = span_cut(all, (size_t)n, all.n);

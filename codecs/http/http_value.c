@@ -109,9 +109,9 @@ bool http_is_host(struct span s, bool port)
         return false;
     if (colon == s.n)
         return !port;
-    if (port && host.n == 0)
-        return false;
-    return digits.n ? lex_number(digits, &v) && v <= UINT16_MAX : !port;
+    if (!port)
+        return digits.n == 0 || lex_all(digits, LEX_DIGIT); /* any number: RFC 3986 section 3.2.3 */
+    return host.n && lex_number(digits, &v) && v <= UINT16_MAX;
 }
 
 bool http_authority(struct span uri, struct span *authority)
@@ -157,11 +157,9 @@ enum http_form http_form_of(struct span t, struct span method)
     while (at < t.n && (lex_is(t.p[at], LEX_ALPHA | LEX_DIGIT) || t.p[at] == '+' ||
                         t.p[at] == '-' || t.p[at] == '.'))
         at++;
-    if (http_is_host(t, true) && lex_while(t, at + 1, LEX_DIGIT) == t.n) /* "localhost:80" */
-        return HTTP_AUTHORITY;
     if (at > 0 && at < t.n && t.p[at] == ':' && lex_is(t.p[0], LEX_ALPHA))
-        return HTTP_ABSOLUTE;
-    return HTTP_NONE;
+        return HTTP_ABSOLUTE; /* "localhost:80" too: a scheme and a path (RFC 3986 section 3) */
+    return http_is_host(t, true) ? HTTP_AUTHORITY : HTTP_NONE;
 }
 
 /* ---- dates: RFC 9110 section 5.6.7 ---- */
