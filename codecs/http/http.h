@@ -95,7 +95,8 @@ struct http_msg {
     struct span start;  /* the start line with its end, and line ends before it */
     struct span method; /* a request's */
     struct span target;
-    struct span version;
+    struct span
+        version; /* of no octets where the line is that of a request and has no version at its end */
     uint16_t status; /* a response's */
     struct span reason;
     struct http_header *headers;

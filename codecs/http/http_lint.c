@@ -60,6 +60,8 @@ static void start(const struct lint *l)
     const struct http_msg *m = l->m;
     struct span v = m->version, number = span_cut(v, 5, v.n);
 
+    if (m->request && !v.n) /* said when it was decoded: its parts are not known */
+        return;
     if (!span_is(span_cut(v, 0, 5), "HTTP/"))
         http_say(l, RULE_VERSION_CASE, span_cut(v, 0, 5));
     if (number.n != 3 || !lex_is(number.p[0], LEX_DIGIT) || number.p[1] != '.' ||

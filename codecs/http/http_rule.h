@@ -11,6 +11,7 @@ enum { /* the order is that of http_rules */
        RULE_EMPTY_BEFORE_STATUS,
        RULE_REQUEST_SPACES,
        RULE_REQUEST_EDGES,
+       RULE_REQUEST_PARTS,
        RULE_STATUS_SPACES,
        RULE_STATUS_DIGITS,
        RULE_STATUS_NO_SPACE,

@@ -12,6 +12,8 @@ const struct rule http_rules[RULES] = {
                              STMT},
     [RULE_REQUEST_EDGES] = {"RFC9112:3#a1",
                             "white space stands before the method or behind the version", STMT},
+    [RULE_REQUEST_PARTS] = {"RFC9112:3#a1",
+                            "the request line is not method, request target and version", STMT},
     [RULE_STATUS_SPACES] = {"RFC9112:4#a1", "not exactly one space stands before the status code",
                             STMT},
     [RULE_STATUS_DIGITS] = {"RFC9112:4#a1", "the status code is not three digits", STMT},

@@ -64,6 +64,23 @@ static bool request_line(struct scan *s, struct http_msg *m, struct span line)
     return true;
 }
 
+/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x". False: it has none. */
+static bool broken_line(struct scan *s, struct http_msg *m, struct span line)
+{
+    struct span text = lex_trim(line, LEX_BLANK);
+    size_t at = 0, end = lex_until(text, 0, LEX_BLANK);
+
+    while (at < text.n && !http_version_like(span_cut(text, at, text.n)))
+        at++;
+    if (at == text.n)
+        return false;
+    m->request = m->cut = true;
+    m->method = span_cut(text, 0, end);
+    m->target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    broke(s, RULE_REQUEST_PARTS, offset(s, line), line.n);
+    return true;
+}
+
 /* From `at` on the start line; sets where it ends. False: it is none. */
 static bool start_line(struct scan *s, struct http_msg *m, size_t *at)
 {
@@ -74,7 +91,8 @@ static bool start_line(struct scan *s, struct http_msg *m, size_t *at)
     *at = lf < s->in.n ? lf + 1 : lf;
     m->start = span_cut(s->in, 0, *at);
     m->cut = from > 0 || !cr;
-    if (!(http_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
+    if (!(http_version_like(text) ? status_line(s, m, text)
+                                  : request_line(s, m, text) || broken_line(s, m, text)))
         return false;
     if (from)
         broke(s, m->request ? RULE_EMPTY_BEFORE : RULE_EMPTY_BEFORE_STATUS, 0, from);
