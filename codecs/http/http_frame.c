@@ -78,7 +78,8 @@ unsigned http_status_of(struct span head, size_t *behind)
         return 0;
     size_t at = lex_while(text, lex_until(text, 0, LEX_BLANK), LEX_BLANK);
     struct span code = span_cut(text, at, lex_until(text, at, LEX_BLANK));
-    return code.n == 3 && lex_number(code, &v) ? (unsigned)v : 999; /* no response without status */
+    return code.n == 3 && lex_number(code, &v) && v ? (unsigned)v
+                                                    : 999; /* no response without status */
 }
 
 static void field(struct span line, struct codings *c, struct lengths *l)

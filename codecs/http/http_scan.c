@@ -35,6 +35,8 @@ static bool status_line(struct scan *s, struct http_msg *m, struct span text)
     m->status = r.status;
     m->reason = r.reason;
     m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
+    if (r.number && (r.status < 100 || r.status > 599))
+        http_broke(s->fs, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
     if (!r.number)
         broke(s, RULE_STATUS_DIGITS, offset(s, r.code), r.code.n);
     if (!span_is(r.before, " "))
@@ -137,17 +139,17 @@ static void line_ends(struct scan *s, const struct http_header *h)
         broke(s, RULE_FIELD_CR, offset(s, line) + bare_cr - 1, 1);
 }
 
-/* `first`: no field stands before it. */
-static void field_line(struct scan *s, struct http_header *h, bool first)
+/* `space`: the rule about white space before the line, as no field stands before it; RULES: one does. */
+static void field_line(struct scan *s, struct http_header *h, int space)
 {
     struct span line = h->line;
     bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';
     struct span text = span_cut(line, 0, line.n - (crlf ? 2 : lf ? 1 : 0));
     size_t colon = lex_find(text, 0, ':');
-    size_t blank = first ? lex_while(line, 0, LEX_BLANK) : 0;
+    size_t blank = space != RULES ? lex_while(line, 0, LEX_BLANK) : 0;
 
     if (blank)
-        broke(s, RULE_SPACE_FIRST, offset(s, line), blank);
+        broke(s, space, offset(s, line), blank);
     if (colon == text.n) {
         h->cut = true;
         h->value = text;
@@ -173,7 +175,7 @@ struct section { /* of fields */
     struct arena_list list;
     struct span blank;
     uint16_t *first; /* NULL: nobody asks */
-    int no_blank, blank_lf;
+    int no_blank, blank_lf, space;
 };
 
 /* Fields from `at` up to the empty line; where that ends. */
@@ -202,7 +204,7 @@ static size_t fields(struct scan *s, struct section *x, size_t at, struct arena 
         struct http_header *h = arena_push(mem, &x->list, sizeof *h);
         if (h) {
             *h = (struct http_header){.fold = fold, .line = span_cut(in, at, end)};
-            field_line(s, h, x->list.n == 1 && x->first);
+            field_line(s, h, x->list.n == 1 ? x->space : RULES);
             if (x->first && x->first[h->type] == 0 && x->list.n < UINT16_MAX)
                 x->first[h->type] = (uint16_t)x->list.n;
         }
@@ -311,7 +313,8 @@ static size_t chunks(struct scan *s, struct http_msg *m, size_t at, struct arena
 
 static void chunked_body(struct scan *s, struct http_msg *m, struct arena *mem)
 {
-    struct section trailer = {.no_blank = RULE_TRAILER_END, .blank_lf = RULE_TRAILER_LF};
+    struct section trailer = {
+        .no_blank = RULE_TRAILER_END, .blank_lf = RULE_TRAILER_LF, .space = RULE_TRAILER_SPACE};
     bool whole;
     size_t at = chunks(s, m, m->head.n, mem, &whole);
 
@@ -373,7 +376,10 @@ enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, stru
                       struct findings *fs)
 {
     struct scan s = {in, fs};
-    struct section x = {.no_blank = RULE_NO_BLANK, .blank_lf = RULE_BLANK_LF, .first = m->first};
+    struct section x = {.no_blank = RULE_NO_BLANK,
+                        .blank_lf = RULE_BLANK_LF,
+                        .space = RULE_SPACE_FIRST,
+                        .first = m->first};
     size_t at;
 
     memset(m, 0, sizeof *m);
