@@ -225,6 +225,22 @@ struct te { /* what has been said */
     bool chunked, form, space, rank;
 };
 
+/* "q=..." where that is the last of parameters and its value is no quoted string; of no octets: it is not. */
+static struct span rank_of(struct span params)
+{
+    size_t last = 0;
+
+    for (size_t i = 0, end; i < params.n; i = end ? end : i + 1) {
+        end = params.p[i] == '"' ? lex_quoted(params, i) : 0;
+        if (params.p[i] == ';')
+            last = i + 1;
+    }
+    struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
+    bool rank =
+        q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' && (q.n == 2 || q.p[2] != '"');
+    return span_cut(q, 0, rank ? q.n : 0);
+}
+
 static void te_element(const struct lint *l, struct te *said, struct span e)
 {
     size_t end = lex_while(e, 0, LEX_TCHAR);
@@ -246,12 +262,8 @@ static void te_element(const struct lint *l, struct te *said, struct span e)
         http_say(l, RULE_TE_SPACE, e);
         said->space = true;
     }
-    size_t last = params.n;
-    while (last > 0 && params.p[last - 1] != ';')
-        last--;
-    struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
-    if (q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' && !lex_qvalue(span_cut(q, 2, q.n)) &&
-        !said->rank) {
+    struct span q = rank_of(params);
+    if (q.n && !lex_qvalue(span_cut(q, 2, q.n)) && !said->rank) {
         http_say(l, RULE_TE_RANK, q);
         said->rank = true;
     }
