@@ -91,11 +91,12 @@ struct http_msg {
     enum http_ask ask;
     enum http_form form;
     enum http_how how;
-    uint64_t length;    /* HTTP_LENGTH: what Content-Length says */
+    uint64_t length;    /* HTTP_LENGTH: what Content-Length says, UINT64_MAX where that is more */
     struct span start;  /* the start line with its end, and line ends before it */
     struct span method; /* a request's */
     struct span target;
-    struct span version;
+    struct span
+        version; /* of no octets where the line is that of a request and has no version at its end */
     uint16_t status; /* a response's */
     struct span reason;
     struct http_header *headers;
@@ -153,16 +154,17 @@ enum http_form http_form_of(struct span target, struct span method);
 
 struct http_frame { /* where a message ends, by RFC 9112 section 6.3 */
     enum http_how how;
-    uint64_t length;  /* HTTP_LENGTH */
-    struct span both; /* Content-Length beside Transfer-Encoding: its line */
-    struct span bad;  /* HTTP_BROKEN: the line that is wrong */
-    bool coding;      /* that is a Transfer-Encoding */
+    uint64_t length;   /* HTTP_LENGTH */
+    struct span both;  /* Content-Length beside Transfer-Encoding: its line */
+    struct span bad;   /* HTTP_BROKEN: the line that is wrong */
+    bool coding;       /* that is a Transfer-Encoding */
+    struct span large; /* HTTP_LENGTH above UINT64_MAX, which length is then: the line */
 };
 /* The framing of the message whose start line and header fields are `head`. */
 struct http_frame http_frame_of(struct span head, enum http_ask ask);
 
 enum http_over {                    /* why framing is lost */
-                 HTTP_OVER_NOTHING, /* the other side broke it */
+                 HTTP_OVER_NOTHING, /* the other side broke it, or a chunk size is above UINT64_MAX */
                  HTTP_OVER_HEAD, /* a limit of ours: of start line and header fields, of a trailer section */
                  HTTP_OVER_BODY, /* of the body */
                  HTTP_OVER_LINE, /* of the line before a chunk */

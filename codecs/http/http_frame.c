@@ -22,28 +22,41 @@ static void coding_list(struct codings *c, struct span value)
 }
 
 struct lengths {
-    bool any, bad;
+    bool any, bad, large;
     uint64_t v;
+    struct span digits; /* of the first number, without zeros before it */
     struct span line;
 };
+
+/* A decimal number without the zeros before it, of no octets for zero. False: it is none. */
+static bool digits_of(struct span s, struct span *digits)
+{
+    size_t zeros = 0;
+
+    while (zeros < s.n && s.p[zeros] == '0')
+        zeros++;
+    *digits = span_cut(s, zeros, s.n);
+    return lex_all(s, LEX_DIGIT);
+}
 
 /* The elements of one Content-Length: numbers, all the same. */
 static void length_list(struct lengths *l, struct span value, struct span line)
 {
-    struct span e;
-    uint64_t v;
+    struct span e, digits;
     bool first = !l->any;
     size_t n = 0;
 
     l->any = true;
     for (size_t at = 0; http_element(value, &at, &e); n++) {
-        bool good = lex_number(e, &v) && (first || v == l->v);
+        bool good = digits_of(e, &digits) && (first || span_eq(digits, l->digits));
         if (!good && !l->bad) {
             l->bad = true;
             l->line = line;
         }
-        if (good && first)
-            l->v = v;
+        if (good && first) {
+            l->digits = digits;
+            l->large = digits.n && !lex_number(digits, &l->v);
+        }
         first = false;
     }
     if (n == 0 && !l->bad) {
@@ -65,7 +78,8 @@ unsigned http_status_of(struct span head, size_t *behind)
         return 0;
     size_t at = lex_while(text, lex_until(text, 0, LEX_BLANK), LEX_BLANK);
     struct span code = span_cut(text, at, lex_until(text, at, LEX_BLANK));
-    return code.n == 3 && lex_number(code, &v) ? (unsigned)v : 999; /* no response without status */
+    return code.n == 3 && lex_number(code, &v) && v ? (unsigned)v
+                                                    : 999; /* no response without status */
 }
 
 static void field(struct span line, struct codings *c, struct lengths *l)
@@ -117,7 +131,8 @@ struct http_frame http_frame_of(struct span head, enum http_ask ask)
     } else if (l.any) {
         f.how = l.bad ? HTTP_BROKEN : HTTP_LENGTH;
         f.bad = l.line;
-        f.length = l.bad ? 0 : l.v;
+        f.length = l.bad ? 0 : l.large ? UINT64_MAX : l.v;
+        f.large = span_cut(l.line, 0, l.large && !l.bad ? l.line.n : 0);
     } else {
         f.how = status ? HTTP_CLOSE : HTTP_NO_BODY;
     }
@@ -272,7 +287,7 @@ enum step http_next_head(struct http_dec *d, struct span in, struct findings *fs
                    (size_t)(d->frame.bad.p - in.p), d->frame.bad.n, 0);
         return STEP_FAIL;
     }
-    if (d->frame.how == HTTP_LENGTH && d->frame.length > body)
+    if (d->frame.large.n || (d->frame.how == HTTP_LENGTH && d->frame.length > body))
         return limit(d, HTTP_OVER_BODY, fs, "Content-Length is above %u", body);
     d->chunks.most = body;
     d->chunks.trailer_most = most;
@@ -309,6 +324,8 @@ enum step http_next(struct http_dec *d, struct span in, size_t *used, struct fin
         return s;
     switch (d->frame.how) {
     case HTTP_LENGTH:
+        if (in.n < end || in.n - end < d->frame.length)
+            return STEP_MORE;
         end += (size_t)d->frame.length;
         break;
     case HTTP_CHUNKED:

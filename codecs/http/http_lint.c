@@ -7,6 +7,18 @@ void http_say(const struct lint *l, int rule, struct span at)
     http_broke(l->fs, rule, off, at.n, 0);
 }
 
+void http_say_date(const struct lint *l, struct span value, int none)
+{
+    const int rules[] = {[HTTP_DATE_NONE] = none,
+                         [HTTP_DATE_IMF] = RULES,
+                         [HTTP_DATE_OBSOLETE] = RULE_DATE_FORM,
+                         [HTTP_DATE_WRONG] = RULE_DATE_CALENDAR};
+    int rule = rules[http_date_of(value)];
+
+    if (rule != RULES)
+        http_say(l, rule, value);
+}
+
 /* ---- the start line ---- */
 
 static void target_octets(const struct lint *l, struct span t)
@@ -27,10 +39,57 @@ static void target_octets(const struct lint *l, struct span t)
     }
 }
 
+/* Brackets stand in no path and no query: RFC 3986 sections 3.3 and 3.4. */
+static void brackets(const struct lint *l)
+{
+    const struct http_msg *m = l->m;
+    struct span t = span_cut(m->target, 0, lex_find(m->target, 0, '#'));
+    size_t colon = lex_find(t, 0, ':'), at = 0;
+    bool path = false, query = false, in_query = false;
+
+    if (m->form == HTTP_ABSOLUTE) {
+        at = colon + 1;
+        if (t.n >= at + 2 && t.p[at] == '/' && t.p[at + 1] == '/') /* an authority may have them */
+            for (at += 2; at < t.n && t.p[at] != '/' && t.p[at] != '?';)
+                at++;
+    } else if (m->form != HTTP_ORIGIN) {
+        return;
+    }
+    for (; at < t.n; at++) {
+        bool *said = in_query ? &query : &path;
+        if (!*said && (t.p[at] == '[' || t.p[at] == ']')) {
+            http_say(l, in_query ? RULE_TARGET_QUERY : RULE_TARGET_PATH, span_cut(t, at, at + 1));
+            *said = true;
+        }
+        in_query |= t.p[at] == '?';
+    }
+}
+
+/* What stands behind "http:" and "https:": two slashes and a host (RFC 9110 section 4.2). */
+static void http_uri(const struct lint *l)
+{
+    struct span t = l->m->target, authority;
+    struct span scheme = span_cut(t, 0, lex_find(t, 0, ':'));
+    bool tls = lex_like(scheme, "https");
+
+    if (!tls && !lex_like(scheme, "http"))
+        return;
+    if (!http_authority(t, &authority)) {
+        http_say(l, tls ? RULE_TARGET_NO_AUTHORITY_TLS : RULE_TARGET_NO_AUTHORITY, t);
+        return;
+    }
+    if (http_has_user(authority))
+        http_say(l, RULE_TARGET_USER, authority);
+    size_t at = lex_find(authority, 0, '@');
+    struct span host = at < authority.n ? span_cut(authority, at + 1, authority.n) : authority;
+    if (host.n == 0 || host.p[0] == ':')
+        http_say(l, tls ? RULE_TARGET_NO_HOST_TLS : RULE_TARGET_NO_HOST, authority);
+}
+
 static void target(const struct lint *l)
 {
     const struct http_msg *m = l->m;
-    struct span t = m->target, authority;
+    struct span t = m->target;
     bool connect = span_is(m->method, "CONNECT");
     size_t blank = lex_until(t, 0, LEX_BLANK), hash = lex_find(t, 0, '#');
 
@@ -51,8 +110,9 @@ static void target(const struct lint *l)
         http_say(l, RULE_TARGET_FORM, t);
     if (t.n && t.p[0] == '?' && !connect)
         http_say(l, RULE_TARGET_EMPTY_PATH, span_cut(t, 0, 0));
-    if (m->form == HTTP_ABSOLUTE && http_authority(t, &authority) && http_has_user(authority))
-        http_say(l, RULE_TARGET_USER, authority);
+    brackets(l);
+    if (m->form == HTTP_ABSOLUTE)
+        http_uri(l);
 }
 
 static void start(const struct lint *l)
@@ -60,6 +120,8 @@ static void start(const struct lint *l)
     const struct http_msg *m = l->m;
     struct span v = m->version, number = span_cut(v, 5, v.n);
 
+    if (m->request && !v.n) /* said when it was decoded: its parts are not known */
+        return;
     if (!span_is(span_cut(v, 0, 5), "HTTP/"))
         http_say(l, RULE_VERSION_CASE, span_cut(v, 0, 5));
     if (number.n != 3 || !lex_is(number.p[0], LEX_DIGIT) || number.p[1] != '.' ||
@@ -76,8 +138,6 @@ static void start(const struct lint *l)
             http_say(l, RULE_REASON, span_cut(m->reason, i, i + 1));
             break;
         }
-    if (m->status && (m->status < 100 || m->status > 599))
-        http_broke(l->fs, RULE_STATUS_RANGE, (size_t)(m->reason.p - m->head.p), 0, m->status);
 }
 
 /* ---- fields ---- */
@@ -132,11 +192,8 @@ static void field(const struct lint *l, const struct http_header *h, bool traile
     octets(l, h->value);
     if (flags & HTTP_LIST)
         list(l, h, flags);
-    if (flags & HTTP_DATE_ONLY) {
-        enum http_date d = http_date_of(h->value);
-        if (d != HTTP_DATE_IMF)
-            http_say(l, d ? RULE_DATE_FORM : RULE_DATE_BAD, h->value);
-    }
+    if (flags & HTTP_DATE_ONLY)
+        http_say_date(l, h->value, RULE_DATE_BAD);
     if (trailer && (flags & HTTP_NO_TRAILER))
         http_say(l, RULE_TRAILER_FIELD, h->line);
 }
@@ -160,14 +217,15 @@ static void repeated(const struct lint *l)
 static void chunk_exts(const struct lint *l)
 {
     const struct http_msg *m = l->m;
-    bool form = false, space = false;
+    bool form = false, space = false, ctl = false;
 
-    for (size_t i = 0; i < m->chunks_n && !(form && space); i++) {
+    for (size_t i = 0; i < m->chunks_n && !(form && space && ctl); i++) {
         struct span e = m->chunks[i].ext;
         bool sized = m->chunks[i].line.n > e.n && e.p > m->chunks[i].line.p;
         if (!e.n || !sized || lex_find(e, 0, '\r') < e.n)
             continue;
-        if (lex_trim(e, LEX_BLANK).n == 0 || !http_is_params(e, true, true)) {
+        if (lex_trim(e, LEX_BLANK).n == 0 ||
+            !http_is_params(e, HTTP_PARAMS_BWS | HTTP_PARAMS_BARE)) {
             if (!form)
                 http_say(l, RULE_EXT_FORM, e);
             form = true;
@@ -182,6 +240,11 @@ static void chunk_exts(const struct lint *l)
         if (blank && !space)
             http_say(l, RULE_EXT_SPACE, e);
         space |= blank;
+        for (size_t k = 0; k < e.n && !ctl; k++) { /* nowhere else, as the form is right */
+            ctl = lex_is(e.p[k], LEX_CTL) && e.p[k] != '\t';
+            if (ctl)
+                http_say(l, RULE_EXT_CTL, span_cut(e, k, k + 1));
+        }
     }
 }
 

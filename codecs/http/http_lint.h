@@ -9,6 +9,8 @@ struct lint {
 };
 /* Say that `at`, a part of the message, breaks a rule. */
 void http_say(const struct lint *l, int rule, struct span at);
+/* Say that a date is none, in an obsolete form or of no day that there is; `none`: the rule about none. */
+void http_say_date(const struct lint *l, struct span value, int none);
 void http_lint_request(const struct lint *l);
 void http_lint_response(const struct lint *l);
 void http_lint_fields(const struct lint *l); /* of either, by their types */

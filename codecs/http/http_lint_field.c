@@ -6,15 +6,44 @@ static const struct http_header *get(const struct lint *l, enum http_type type)
     return http_header(l->m, type);
 }
 
+/* The next field of a type behind `h`; NULL: none. */
+static const struct http_header *after(const struct lint *l, const struct http_header *h)
+{
+    enum http_type type = h->type;
+
+    for (const struct http_header *end = l->m->headers + l->m->headers_n; ++h < end;)
+        if (h->type == type)
+            return h;
+    return NULL;
+}
+
+/* Whether a list, over all fields of a type, has an element that is not empty. */
+static bool any(const struct lint *l, enum http_type type)
+{
+    struct span e;
+
+    for (const struct http_header *h = get(l, type); h; h = after(l, h))
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            if (e.n)
+                return true;
+    return false;
+}
+
 static bool version_is(const struct lint *l, const char *v)
 {
     return span_is(l->m->version, v);
 }
 
-/* Whether the framing says that there is a body, be it empty (Content-Length: 0 is none). */
+/* Whether there is content, or Content-Length says so: chunks have it where one stands before the last. */
+static bool has_content(const struct http_msg *m)
+{
+    return (m->how == HTTP_LENGTH && m->length) || m->body.n || m->chunks_n > 1;
+}
+
+/* Whether the framing says that there is a body, of which nobody may know before it ends that it is empty. */
 static bool has_body(const struct http_msg *m)
 {
-    return m->how == HTTP_CHUNKED || (m->how == HTTP_LENGTH && m->length) || m->body.n;
+    return m->how == HTTP_CHUNKED || has_content(m);
 }
 
 /* ---- requests ---- */
@@ -58,9 +87,9 @@ void http_lint_request(const struct lint *l)
     struct span authority;
 
     host(l);
-    if (span_is(m->method, "TRACE") && has_body(m))
+    if (span_is(m->method, "TRACE") && has_content(m))
         http_say(l, RULE_TRACE_BODY, m->start);
-    if (span_is(m->method, "CONNECT") && has_body(m))
+    if (span_is(m->method, "CONNECT") && has_content(m))
         http_say(l, RULE_CONNECT_BODY, m->start);
     if (expect && http_has_token(m, HTTP_EXPECT, "100-continue") && !has_body(m))
         http_say(l, RULE_EXPECT_BODY, expect->line);
@@ -79,13 +108,14 @@ void http_lint_response(const struct lint *l)
         uint16_t status;
         enum http_type type;
         int rule;
+        bool list; /* with an element at least */
     } needs[] = {
-        {101, HTTP_UPGRADE, RULE_STATUS_101},
-        {426, HTTP_UPGRADE, RULE_STATUS_426},
-        {401, HTTP_WWW_AUTHENTICATE, RULE_STATUS_401},
-        {405, HTTP_ALLOW, RULE_STATUS_405},
-        {407, HTTP_PROXY_AUTHENTICATE, RULE_STATUS_407},
-        {206, HTTP_CONTENT_RANGE, RULE_STATUS_206},
+        {101, HTTP_UPGRADE, RULE_STATUS_101, true},
+        {426, HTTP_UPGRADE, RULE_STATUS_426, true},
+        {401, HTTP_WWW_AUTHENTICATE, RULE_STATUS_401, true},
+        {405, HTTP_ALLOW, RULE_STATUS_405, false},
+        {407, HTTP_PROXY_AUTHENTICATE, RULE_STATUS_407, true},
+        {206, HTTP_CONTENT_RANGE, RULE_STATUS_206, false},
     };
     const struct http_msg *m = l->m;
     const struct http_header *type = get(l, HTTP_CONTENT_TYPE), *retry = get(l, HTTP_RETRY_AFTER),
@@ -95,7 +125,9 @@ void http_lint_response(const struct lint *l)
                  lex_like(span_cut(type->value, 0, 20), "multipart/byteranges");
 
     for (size_t i = 0; i < COUNT(needs); i++)
-        if (m->status == needs[i].status && !get(l, needs[i].type) && !(m->status == 206 && parts))
+        if (m->status == needs[i].status &&
+            !(needs[i].list ? any(l, needs[i].type) : get(l, needs[i].type) != NULL) &&
+            !(m->status == 206 && parts))
             http_say(l, needs[i].rule, m->start);
     if (m->status == 205 && (m->body.n || m->chunks_n > 1))
         http_say(l, RULE_STATUS_205, m->start);
@@ -112,11 +144,8 @@ void http_lint_response(const struct lint *l)
         if (coding)
             http_say(l, RULE_CODING_CONNECT, coding->line);
     }
-    if (retry && !http_is_number(retry->value)) {
-        enum http_date d = http_date_of(retry->value);
-        if (d != HTTP_DATE_IMF)
-            http_say(l, d ? RULE_DATE_FORM : RULE_RETRY_FORM, retry->value);
-    }
+    if (retry && !http_is_number(retry->value))
+        http_say_date(l, retry->value, RULE_RETRY_FORM);
     if (etag && !http_is_etag(etag->value))
         http_say(l, RULE_ETAG_FORM, etag->value);
 }
@@ -125,7 +154,7 @@ void http_lint_response(const struct lint *l)
 
 struct codings {
     size_t chunked;
-    bool form, param, chunked_param;
+    bool form, param, chunked_param, space;
 };
 
 static void coding(const struct lint *l, struct codings *c, struct span e)
@@ -134,11 +163,15 @@ static void coding(const struct lint *l, struct codings *c, struct span e)
     size_t end = lex_while(e, 0, LEX_TCHAR);
     struct span name = span_cut(e, 0, end), params = span_cut(e, end, e.n);
 
-    if (!name.n || !http_is_params(params, true, false)) {
+    if (!name.n || !http_is_params(params, HTTP_PARAMS_BWS)) {
         if (e.n && !c->form)
             http_say(l, RULE_CODING_FORM, e);
         c->form |= e.n > 0;
         return;
+    }
+    if (!http_is_params(params, 0) && !c->space) {
+        http_say(l, RULE_CODING_SPACE, e);
+        c->space = true;
     }
     bool chunked = lex_like(name, "chunked"), packed = false;
     for (size_t i = 0; i < COUNT(compress); i++)
@@ -188,36 +221,65 @@ static void lengths(const struct lint *l)
 
 /* ---- TE, Connection, Upgrade ---- */
 
+struct te { /* what has been said */
+    bool chunked, form, space, rank;
+};
+
+/* "q=..." where that is the last of parameters and its value is no quoted string; of no octets: it is not. */
+static struct span rank_of(struct span params)
+{
+    size_t last = 0;
+
+    for (size_t i = 0, end; i < params.n; i = end ? end : i + 1) {
+        end = params.p[i] == '"' ? lex_quoted(params, i) : 0;
+        if (params.p[i] == ';')
+            last = i + 1;
+    }
+    struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
+    bool rank =
+        q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' && (q.n == 2 || q.p[2] != '"');
+    return span_cut(q, 0, rank ? q.n : 0);
+}
+
+static void te_element(const struct lint *l, struct te *said, struct span e)
+{
+    size_t end = lex_while(e, 0, LEX_TCHAR);
+    struct span params = span_cut(e, end, e.n);
+
+    if (!e.n)
+        return;
+    if (lex_like(span_cut(e, 0, end), "chunked") && !said->chunked) {
+        http_say(l, RULE_TE_CHUNKED, e);
+        said->chunked = true;
+    }
+    if (!end || !http_is_params(params, HTTP_PARAMS_BWS)) {
+        if (!said->form)
+            http_say(l, RULE_TE_FORM, e);
+        said->form = true;
+        return;
+    }
+    if (!http_is_params(params, 0) && !said->space) {
+        http_say(l, RULE_TE_SPACE, e);
+        said->space = true;
+    }
+    struct span q = rank_of(params);
+    if (q.n && !lex_qvalue(span_cut(q, 2, q.n)) && !said->rank) {
+        http_say(l, RULE_TE_RANK, q);
+        said->rank = true;
+    }
+}
+
 static void te(const struct lint *l)
 {
     const struct http_header *h = get(l, HTTP_TE);
+    struct te said = {0};
     struct span e;
 
-    if (!h)
-        return;
-    if (!http_has_token(l->m, HTTP_CONNECTION, "TE"))
+    if (h && !http_has_token(l->m, HTTP_CONNECTION, "TE"))
         http_say(l, RULE_TE_CONNECTION, h->line);
-    for (size_t at = 0; http_element(h->value, &at, &e);) {
-        size_t end = lex_while(e, 0, LEX_TCHAR);
-        struct span params = span_cut(e, end, e.n);
-        if (!e.n)
-            continue;
-        if (lex_like(span_cut(e, 0, end), "chunked"))
-            http_say(l, RULE_TE_CHUNKED, e);
-        if (!end || !http_is_params(params, true, false)) {
-            http_say(l, RULE_TE_FORM, e);
-            break;
-        }
-        size_t last = params.n;
-        while (last > 0 && params.p[last - 1] != ';')
-            last--;
-        struct span q = lex_trim(span_cut(params, last, params.n), LEX_LWS);
-        if (q.n >= 2 && lex_lower(q.p[0]) == 'q' && q.p[1] == '=' &&
-            !lex_qvalue(span_cut(q, 2, q.n))) {
-            http_say(l, RULE_TE_RANK, q);
-            break;
-        }
-    }
+    for (; h; h = after(l, h))
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            te_element(l, &said, e);
 }
 
 static bool is_protocol(struct span e)
@@ -227,28 +289,37 @@ static bool is_protocol(struct span e)
            (slash == e.n || (e.p[slash] == '/' && lex_all(span_cut(e, slash + 1, e.n), LEX_TCHAR)));
 }
 
-static void connection(const struct lint *l)
+/* The first element of a list, over all fields of a type, that is not as it has to be; NULL octets: none. */
+static struct span bad_element(const struct lint *l, enum http_type type, bool (*good)(struct span))
 {
-    const struct http_header *h = get(l, HTTP_CONNECTION), *up = get(l, HTTP_UPGRADE),
-                             *proxy = get(l, HTTP_PROXY_CONNECTION);
     struct span e;
 
-    for (size_t at = 0; h && http_element(h->value, &at, &e);)
-        if (http_names[http_type_of(e)].flags & HTTP_ALL) {
-            http_say(l, RULE_CONNECTION_FIELD, e);
-            break;
-        }
-    if (proxy)
+    for (const struct http_header *h = get(l, type); h; h = after(l, h))
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            if (e.n && !good(e))
+                return e;
+    return (struct span){NULL, 0};
+}
+
+static bool is_option(struct span e) /* of Connection: not a field that is for all recipients */
+{
+    return !(http_names[http_type_of(e)].flags & HTTP_ALL);
+}
+
+static void connection(const struct lint *l)
+{
+    const struct http_header *up = get(l, HTTP_UPGRADE), *proxy = get(l, HTTP_PROXY_CONNECTION);
+    struct span option = bad_element(l, HTTP_CONNECTION, is_option);
+    struct span protocol = bad_element(l, HTTP_UPGRADE, is_protocol);
+
+    if (option.p)
+        http_say(l, RULE_CONNECTION_FIELD, option);
+    if (proxy && l->m->request)
         http_say(l, RULE_PROXY_CONNECTION, proxy->line);
-    if (!up)
-        return;
-    if (!http_has_token(l->m, HTTP_CONNECTION, "upgrade"))
+    if (up && !http_has_token(l->m, HTTP_CONNECTION, "upgrade"))
         http_say(l, RULE_UPGRADE_CONNECTION, up->line);
-    for (size_t at = 0; http_element(up->value, &at, &e);)
-        if (e.n && !is_protocol(e)) {
-            http_say(l, RULE_UPGRADE_FORM, e);
-            break;
-        }
+    if (protocol.p)
+        http_say(l, RULE_UPGRADE_FORM, protocol);
 }
 
 void http_lint_fields(const struct lint *l)

@@ -15,12 +15,19 @@ bool http_hex(struct span digits, uint64_t *out);
 
 /* ---- forms of values ---- */
 
-bool http_is_host(struct span s,
-                  bool port); /* "example.com:80", "[::1]"; `port`: it has to have one */
-enum http_date { HTTP_DATE_NONE, HTTP_DATE_IMF, HTTP_DATE_OBSOLETE };
+/* "example.com:80", "[::1]"; `port`: it has to have a host and a port that there is. */
+bool http_is_host(struct span s, bool port);
+/* HTTP_DATE_WRONG: an IMF-fixdate of a day that there is not (RFC 5322 section 3.3). */
+enum http_date { HTTP_DATE_NONE, HTTP_DATE_IMF, HTTP_DATE_OBSOLETE, HTTP_DATE_WRONG };
 enum http_date http_date_of(struct span s);
-/* ";name=value" as often as there is; `bws`: white space around "=" too; `bare`: a name without value too. */
-bool http_is_params(struct span s, bool bws, bool bare);
+enum http_params {
+    HTTP_PARAMS_BWS = 1,  /* white space around "=" too */
+    HTTP_PARAMS_BARE = 2, /* a name without value too */
+    HTTP_PARAMS_EMPTY =
+        4, /* nothing behind ";" too: parameters of values (RFC 9110 section 5.6.6) */
+};
+/* ";name=value" as often as there is; `allowed`: bits of http_params. */
+bool http_is_params(struct span s, unsigned allowed);
 bool http_is_etag(struct span s);
 bool http_is_number(struct span s);
 /* "http:" or "https:", the case of letters aside, and the authority behind its slashes. */

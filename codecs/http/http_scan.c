@@ -35,6 +35,8 @@ static bool status_line(struct scan *s, struct http_msg *m, struct span text)
     m->status = r.status;
     m->reason = r.reason;
     m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
+    if (r.number && (r.status < 100 || r.status > 599))
+        http_broke(s->fs, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
     if (!r.number)
         broke(s, RULE_STATUS_DIGITS, offset(s, r.code), r.code.n);
     if (!span_is(r.before, " "))
@@ -64,6 +66,23 @@ static bool request_line(struct scan *s, struct http_msg *m, struct span line)
     return true;
 }
 
+/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x". False: it has none. */
+static bool broken_line(struct scan *s, struct http_msg *m, struct span line)
+{
+    struct span text = lex_trim(line, LEX_BLANK);
+    size_t at = 0, end = lex_until(text, 0, LEX_BLANK);
+
+    while (at < text.n && !http_version_like(span_cut(text, at, text.n)))
+        at++;
+    if (at == text.n)
+        return false;
+    m->request = m->cut = true;
+    m->method = span_cut(text, 0, end);
+    m->target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    broke(s, RULE_REQUEST_PARTS, offset(s, line), line.n);
+    return true;
+}
+
 /* From `at` on the start line; sets where it ends. False: it is none. */
 static bool start_line(struct scan *s, struct http_msg *m, size_t *at)
 {
@@ -74,7 +93,8 @@ static bool start_line(struct scan *s, struct http_msg *m, size_t *at)
     *at = lf < s->in.n ? lf + 1 : lf;
     m->start = span_cut(s->in, 0, *at);
     m->cut = from > 0 || !cr;
-    if (!(http_version_like(text) ? status_line(s, m, text) : request_line(s, m, text)))
+    if (!(http_version_like(text) ? status_line(s, m, text)
+                                  : request_line(s, m, text) || broken_line(s, m, text)))
         return false;
     if (from)
         broke(s, m->request ? RULE_EMPTY_BEFORE : RULE_EMPTY_BEFORE_STATUS, 0, from);
@@ -119,17 +139,17 @@ static void line_ends(struct scan *s, const struct http_header *h)
         broke(s, RULE_FIELD_CR, offset(s, line) + bare_cr - 1, 1);
 }
 
-/* `first`: no field stands before it. */
-static void field_line(struct scan *s, struct http_header *h, bool first)
+/* `space`: the rule about white space before the line, as no field stands before it; RULES: one does. */
+static void field_line(struct scan *s, struct http_header *h, int space)
 {
     struct span line = h->line;
     bool lf = line.p[line.n - 1] == '\n', crlf = lf && line.n >= 2 && line.p[line.n - 2] == '\r';
     struct span text = span_cut(line, 0, line.n - (crlf ? 2 : lf ? 1 : 0));
     size_t colon = lex_find(text, 0, ':');
-    size_t blank = first ? lex_while(line, 0, LEX_BLANK) : 0;
+    size_t blank = space != RULES ? lex_while(line, 0, LEX_BLANK) : 0;
 
     if (blank)
-        broke(s, RULE_SPACE_FIRST, offset(s, line), blank);
+        broke(s, space, offset(s, line), blank);
     if (colon == text.n) {
         h->cut = true;
         h->value = text;
@@ -155,7 +175,7 @@ struct section { /* of fields */
     struct arena_list list;
     struct span blank;
     uint16_t *first; /* NULL: nobody asks */
-    int no_blank, blank_lf;
+    int no_blank, blank_lf, space;
 };
 
 /* Fields from `at` up to the empty line; where that ends. */
@@ -184,7 +204,7 @@ static size_t fields(struct scan *s, struct section *x, size_t at, struct arena 
         struct http_header *h = arena_push(mem, &x->list, sizeof *h);
         if (h) {
             *h = (struct http_header){.fold = fold, .line = span_cut(in, at, end)};
-            field_line(s, h, x->list.n == 1 && x->first);
+            field_line(s, h, x->list.n == 1 ? x->space : RULES);
             if (x->first && x->first[h->type] == 0 && x->list.n < UINT16_MAX)
                 x->first[h->type] = (uint16_t)x->list.n;
         }
@@ -293,7 +313,8 @@ static size_t chunks(struct scan *s, struct http_msg *m, size_t at, struct arena
 
 static void chunked_body(struct scan *s, struct http_msg *m, struct arena *mem)
 {
-    struct section trailer = {.no_blank = RULE_TRAILER_END, .blank_lf = RULE_TRAILER_LF};
+    struct section trailer = {
+        .no_blank = RULE_TRAILER_END, .blank_lf = RULE_TRAILER_LF, .space = RULE_TRAILER_SPACE};
     bool whole;
     size_t at = chunks(s, m, m->head.n, mem, &whole);
 
@@ -342,7 +363,9 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
         n = f.length < all.n ? f.length : all.n;
     else if (f.how == HTTP_CLOSE || f.how == HTTP_BROKEN)
         n = all.n;
-    if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
+    if (f.large.n)
+        broke(s, RULE_LENGTH_LARGE, offset(s, f.large), f.large.n);
+    else if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
         http_broke(s->fs, RULE_BODY_SHORT, s->in.n, 0, f.length);
     m->body = span_cut(all, 0, (size_t)n);
     m->rest = span_cut(all, (size_t)n, all.n);
@@ -353,7 +376,10 @@ enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, stru
                       struct findings *fs)
 {
     struct scan s = {in, fs};
-    struct section x = {.no_blank = RULE_NO_BLANK, .blank_lf = RULE_BLANK_LF, .first = m->first};
+    struct section x = {.no_blank = RULE_NO_BLANK,
+                        .blank_lf = RULE_BLANK_LF,
+                        .space = RULE_SPACE_FIRST,
+                        .first = m->first};
     size_t at;
 
     memset(m, 0, sizeof *m);

@@ -25,6 +25,9 @@ static void asks(void)
     } rows[] = {
         {OK FIVE "\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, NULL},
         {OK "Transfer-Encoding: chunked\r\n\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, NULL},
+        {OK "Content-Length: 18446744073709551616\r\n\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, NULL},
+        {OK "Content-Length: x\r\n\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, "RFC9112:6.2#a1"},
+        {OK FIVE "Content-Length: 6\r\n\r\n", HTTP_ASK_HEAD, HTTP_NO_BODY, "RFC9112:6.2#a1"},
         {OK "\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, NULL},
         {OK FIVE "\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, "RFC9110:8.6#6"},
         {OK "Transfer-Encoding: chunked\r\n\r\n", HTTP_ASK_CONNECT, HTTP_TUNNEL, "RFC9112:6.1#8"},
@@ -152,6 +155,8 @@ static void limits_told(void)
          HTTP_OVER_BODY},
         {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
         {OK "Content-Length: x\r\n\r\n", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
+        {OK "Content-Length: 18446744073709551616\r\n\r\n", 99, UINT64_MAX, STEP_FAIL,
+         HTTP_OVER_BODY},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -44,8 +44,9 @@ static size_t blanks(struct span s, size_t at)
     return lex_while(s, at, LEX_LWS);
 }
 
-bool http_is_params(struct span s, bool bws, bool bare)
+bool http_is_params(struct span s, unsigned allowed)
 {
+    bool bws = allowed & HTTP_PARAMS_BWS;
     size_t at = 0;
 
     while ((at = blanks(s, at)) < s.n) {
@@ -53,15 +54,14 @@ bool http_is_params(struct span s, bool bws, bool bare)
             return false;
         size_t name = blanks(s, at + 1);
         at = lex_while(s, name, LEX_TCHAR);
-        if (at ==
-            name) { /* "; ;" is lawful for parameters of values, not where names may be bare */
-            if (bare)
+        if (at == name) {
+            if (!(allowed & HTTP_PARAMS_EMPTY))
                 return false;
             continue;
         }
         size_t eq = bws ? blanks(s, at) : at;
         if (eq == s.n || s.p[eq] != '=') {
-            if (!bare)
+            if (!(allowed & HTTP_PARAMS_BARE))
                 return false;
             continue;
         }
@@ -81,7 +81,7 @@ bool http_is_media_type(struct span s)
     if (slash == 0 || slash == s.n || s.p[slash] != '/')
         return false;
     end = lex_while(s, slash + 1, LEX_TCHAR);
-    return end > slash + 1 && http_is_params(span_cut(s, end, s.n), false, false);
+    return end > slash + 1 && http_is_params(span_cut(s, end, s.n), HTTP_PARAMS_EMPTY);
 }
 
 bool http_is_etag(struct span s)
@@ -109,9 +109,9 @@ bool http_is_host(struct span s, bool port)
         return false;
     if (colon == s.n)
         return !port;
-    if (port && host.n == 0)
-        return false;
-    return digits.n ? lex_number(digits, &v) && v <= UINT16_MAX : !port;
+    if (!port)
+        return digits.n == 0 || lex_all(digits, LEX_DIGIT); /* any number: RFC 3986 section 3.2.3 */
+    return host.n && lex_number(digits, &v) && v <= UINT16_MAX;
 }
 
 bool http_authority(struct span uri, struct span *authority)
@@ -157,21 +157,20 @@ enum http_form http_form_of(struct span t, struct span method)
     while (at < t.n && (lex_is(t.p[at], LEX_ALPHA | LEX_DIGIT) || t.p[at] == '+' ||
                         t.p[at] == '-' || t.p[at] == '.'))
         at++;
-    if (http_is_host(t, true) && lex_while(t, at + 1, LEX_DIGIT) == t.n) /* "localhost:80" */
-        return HTTP_AUTHORITY;
     if (at > 0 && at < t.n && t.p[at] == ':' && lex_is(t.p[0], LEX_ALPHA))
-        return HTTP_ABSOLUTE;
-    return HTTP_NONE;
+        return HTTP_ABSOLUTE; /* "localhost:80" too: a scheme and a path (RFC 3986 section 3) */
+    return http_is_host(t, true) ? HTTP_AUTHORITY : HTTP_NONE;
 }
 
 /* ---- dates: RFC 9110 section 5.6.7 ---- */
+
+static const char days[] = "MonTueWedThuFriSatSun",
+                  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* Whether `s` has a form: 'd' a digit, 'b' a digit or a space, 'w' "Mon" and so on, 'm' "Jan" and so on, else the
  * octet. */
 static bool date_like(struct span s, const char *form)
 {
-    static const char days[] = "MonTueWedThuFriSatSun",
-                      months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     size_t at = 0;
 
     for (; *form; form++) {
@@ -212,18 +211,50 @@ static bool day_good(const uint8_t *d)
     return day >= 1 && day <= 31;
 }
 
+/* Which of the names of three letters it is. */
+static unsigned short_name(const uint8_t *p, const char *names)
+{
+    unsigned i = 0;
+    while (names[3 * i] && memcmp(p, names + 3 * (size_t)i, 3) != 0)
+        i++;
+    return i;
+}
+
+/* Whether "Sun, 06 Nov 1994" is a day that there is, and that weekday; years begin with 1900 (RFC 5322 section 3.3). */
+static bool calendar_good(const uint8_t *p)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year = 0, month = short_name(p + 8, months);
+    unsigned day = (unsigned)(p[5] - '0') * 10 + (unsigned)(p[6] - '0');
+
+    for (size_t i = 12; i < 16; i++)
+        year = year * 10 + (unsigned)(p[i] - '0');
+    if (year < 1900)
+        return true;
+    bool leap = year % 4 == 0 && (year % 100 || year % 400 == 0);
+    unsigned past = year - 1, most = lengths[month];
+    unsigned days_to = past * 365 + past / 4 - past / 100 + past / 400 + day - 1; /* from 1 Jan 1 */
+    for (unsigned m = 0; m < month; m++)
+        days_to += lengths[m];
+    days_to += month > 1 && leap;
+    most += month == 1 && leap;
+    return day <= most && days_to % 7 == short_name(p, days); /* that was a Monday */
+}
+
 enum http_date http_date_of(struct span s)
 {
-    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                       "Friday", "Saturday", "Sunday"};
+    static const char *const long_days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                            "Friday", "Saturday", "Sunday"};
 
     if (date_like(s, "w, dd m dddd dd:dd:dd GMT"))
-        return time_good(s, 12) && day_good(s.p + 5) ? HTTP_DATE_IMF : HTTP_DATE_NONE;
+        return !time_good(s, 12) || !day_good(s.p + 5) ? HTTP_DATE_NONE
+               : calendar_good(s.p)                    ? HTTP_DATE_IMF
+                                                       : HTTP_DATE_WRONG;
     if (date_like(s, "w m bd dd:dd:dd dddd"))
         return time_good(s, 13) && day_good(s.p + 8) ? HTTP_DATE_OBSOLETE : HTTP_DATE_NONE;
-    for (size_t i = 0; i < COUNT(days); i++) {
-        size_t n = strlen(days[i]);
-        if (s.n > n && memcmp(s.p, days[i], n) == 0 &&
+    for (size_t i = 0; i < COUNT(long_days); i++) {
+        size_t n = strlen(long_days[i]);
+        if (s.n > n && memcmp(s.p, long_days[i], n) == 0 &&
             date_like(span_cut(s, n, s.n), ", dd-m-dd dd:dd:dd GMT"))
             return time_good(s, 12) && day_good(s.p + n + 2) ? HTTP_DATE_OBSOLETE : HTTP_DATE_NONE;
     }
