@@ -82,7 +82,7 @@ static void http_uri(const struct lint *l)
         http_say(l, RULE_TARGET_USER, authority);
     size_t at = lex_find(authority, 0, '@');
     struct span host = at < authority.n ? span_cut(authority, at + 1, authority.n) : authority;
-    if (host.n == 0 || host.p[0] == ':')
+    if (!host.p || host.n == 0 || host.p[0] == ':')
         http_say(l, tls ? RULE_TARGET_NO_HOST_TLS : RULE_TARGET_NO_HOST, authority);
 }
 
