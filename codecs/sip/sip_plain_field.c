@@ -383,15 +383,17 @@ static size_t product(struct sip_look *k, const struct sip_header *h)
     return s.n - lexmap_ones(all);
 }
 
-/* Visible characters of ASCII, and white space. */
+/* Visible characters of ASCII, and white space; no backslash before a line end, which it may not quote. */
 ONCE static bool is_text(const struct sip_look *k, struct span s)
 {
     while (s.n) {
         struct span some = span_cut(s, 0, s.n < LEXMAP_SPAN ? s.n : LEXMAP_SPAN);
         uint64_t left = lexmap_outside(&k->map, LEXMAP_TEXT, some);
         for (; left; left &= left - 1) {
-            uint8_t c = some.p[__builtin_ctzll(left)];
-            if (!lex_is(c, LEX_LWS) && c != '"' && c != '\\')
+            size_t at = (size_t)__builtin_ctzll(left);
+            uint8_t c = some.p[at];
+            bool pair = c == '\\' && at + 1 < some.n && !lex_is(some.p[at + 1], LEX_EOL);
+            if (!lex_is(c, LEX_LWS) && c != '"' && !pair)
                 return false;
         }
         s = span_cut(s, some.n, s.n);
