@@ -38,8 +38,8 @@ struct
     const struct param
         *params; /* as they came, each name as often as it came; of token68 this one alone */
     size_t params_n;
-    struct span
-        text; /* what it was taken from, scheme and parameters; p is NULL: that is not known */
+    /* What it was taken from, scheme and parameters; p is NULL: that is not known. */
+    struct span text;
 };
 /* Take a value apart that holds one challenge or credentials: those of SIP, and Authorization of HTTP. The
  * parameters are from `mem`, cut short where that is full. */

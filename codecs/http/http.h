@@ -95,8 +95,8 @@ struct http_msg {
     struct span start;  /* the start line with its end, and line ends before it */
     struct span method; /* a request's */
     struct span target;
-    struct span
-        version; /* of no octets where the line is that of a request and has no version at its end */
+    /* Of no octets where the line is that of a request and has no version at its end. */
+    struct span version;
     uint16_t status; /* a response's */
     struct span reason;
     struct http_header *headers;
@@ -131,6 +131,8 @@ void http_lint(const struct http_msg *m, struct findings *fs);
 
 /* The first header field of a type; NULL: none. */
 const struct http_header *http_header(const struct http_msg *m, enum http_type type);
+/* The next one of the type of `h` behind it; NULL: none. */
+const struct http_header *http_header_next(const struct http_msg *m, const struct http_header *h);
 /* Whether a list of tokens, over all header fields of a type, has this one, the case of letters aside; what stands
  * behind a slash or a semicolon of an element does not count. */
 bool http_has_token(const struct http_msg *m, enum http_type type, const char *token);

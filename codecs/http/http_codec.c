@@ -6,18 +6,24 @@ const struct http_header *http_header(const struct http_msg *m, enum http_type t
     return m->first[type] ? &m->headers[m->first[type] - 1] : NULL;
 }
 
+const struct http_header *http_header_next(const struct http_msg *m, const struct http_header *h)
+{
+    enum http_type type = h->type;
+
+    for (const struct http_header *end = m->headers + m->headers_n; ++h < end;)
+        if (h->type == type)
+            return h;
+    return NULL;
+}
+
 bool http_has_token(const struct http_msg *m, enum http_type type, const char *token)
 {
     struct span e;
 
-    for (size_t i = m->first[type]; i && i <= m->headers_n; i++) {
-        const struct http_header *h = &m->headers[i - 1];
-        if (h->type != type)
-            continue;
+    for (const struct http_header *h = http_header(m, type); h; h = http_header_next(m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             if (lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), token))
                 return true;
-    }
     return false;
 }
 

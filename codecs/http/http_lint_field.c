@@ -6,23 +6,12 @@ static const struct http_header *get(const struct lint *l, enum http_type type)
     return http_header(l->m, type);
 }
 
-/* The next field of a type behind `h`; NULL: none. */
-static const struct http_header *after(const struct lint *l, const struct http_header *h)
-{
-    enum http_type type = h->type;
-
-    for (const struct http_header *end = l->m->headers + l->m->headers_n; ++h < end;)
-        if (h->type == type)
-            return h;
-    return NULL;
-}
-
 /* Whether a list, over all fields of a type, has an element that is not empty. */
 static bool any(const struct lint *l, enum http_type type)
 {
     struct span e;
 
-    for (const struct http_header *h = get(l, type); h; h = after(l, h))
+    for (const struct http_header *h = get(l, type); h; h = http_header_next(l->m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             if (e.n)
                 return true;
@@ -277,7 +266,7 @@ static void te(const struct lint *l)
 
     if (h && !http_has_token(l->m, HTTP_CONNECTION, "TE"))
         http_say(l, RULE_TE_CONNECTION, h->line);
-    for (; h; h = after(l, h))
+    for (; h; h = http_header_next(l->m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             te_element(l, &said, e);
 }
@@ -294,7 +283,7 @@ static struct span bad_element(const struct lint *l, enum http_type type, bool (
 {
     struct span e;
 
-    for (const struct http_header *h = get(l, type); h; h = after(l, h))
+    for (const struct http_header *h = get(l, type); h; h = http_header_next(l->m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             if (e.n && !good(e))
                 return e;

@@ -60,19 +60,12 @@ static const struct {
 
 /* ---- values that are one text ---- */
 
-static bool one_of(struct span s, const char *const *words)
+/* Whether it is one of the words; of plain strings of ABNF the case of letters does not count (RFC 5234 section 2.3). */
+static bool one_of(struct span s, const char *const *words,
+                   bool (*is)(struct span s, const char *word))
 {
     for (; *words; words++)
-        if (span_is(s, *words))
-            return true;
-    return false;
-}
-
-/* The same where the case of letters does not count: plain strings of ABNF (RFC 5234 section 2.3). */
-static bool like_one_of(struct span s, const char *const *words)
-{
-    for (; *words; words++)
-        if (lex_like(s, *words))
+        if (is(s, *words))
             return true;
     return false;
 }
@@ -114,13 +107,13 @@ static bool text_fits(enum sdp_type type, struct span v)
     case SDP_QUALITY:
         return sdp_is_plain(v);
     case SDP_ORIENT:
-        return one_of(v, orients);
+        return one_of(v, orients, span_is);
     case SDP_TYPE:
-        return one_of(v, types);
+        return one_of(v, types, span_is);
     case SDP_SETUP:
-        return like_one_of(v, setups);
+        return one_of(v, setups, lex_like);
     case SDP_CONNECTION:
-        return like_one_of(v, connections);
+        return one_of(v, connections, lex_like);
     case SDP_SDPLANG:
     case SDP_LANG:
         return language(v);
@@ -395,7 +388,7 @@ static void extmap(const struct sdp_judge *j, const struct sdp_attribute *a)
     }
     if (v->id == 0 || (v->id > 256 && v->id < 4096) || v->id > 4351)
         sdp_broke(j, SDP_R_EXTMAP_RANGE, id);
-    if (v->direction.p && !like_one_of(v->direction, directions))
+    if (v->direction.p && !one_of(v->direction, directions, lex_like))
         sdp_broke(j, SDP_R_EXTMAP_DIRECTION, v->direction);
     if (colon == 0 || colon == v->uri.n || !lex_is(v->uri.p[0], LEX_ALPHA))
         sdp_broke(j, SDP_R_EXTMAP_URI, v->uri);

@@ -21,6 +21,7 @@ static const uint64_t bars[SIP_TYPES] = {
                  ~(LANES(requests, 0, 0) responses),
 #include "codecs/sip/sip_where.def"
 #undef SIP_WHERE
+#undef ALL_OR_ANY
 #undef IN
 #define UNLESS(rule, methods) (SIP_R_##rule == SIP_RULES ? 0u : ALL & ~(methods))
 #define AMONG(from, to, first, last, methods)                                                      \

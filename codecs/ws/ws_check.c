@@ -19,20 +19,10 @@ static const struct http_header *get(const struct check *c, enum http_type type)
     return http_header(c->m, type);
 }
 
-/* The next field of a type behind `h`, NULL: none. */
-static const struct http_header *after(const struct check *c, const struct http_header *h)
-{
-    enum http_type type = h->type;
-    for (const struct http_header *end = c->m->headers + c->m->headers_n; ++h < end;)
-        if (h->type == type)
-            return h;
-    return NULL;
-}
-
 /* A field that stands once at most. */
 static void once(struct check *c, const struct http_header *h, int rule)
 {
-    const struct http_header *second = h ? after(c, h) : NULL;
+    const struct http_header *second = h ? http_header_next(c->m, h) : NULL;
     if (second)
         say(c, rule, second->line);
 }
@@ -53,7 +43,7 @@ static bool version_below(struct span v, const char *least)
 static bool has_element(const struct check *c, enum http_type type, const char *want)
 {
     struct span e;
-    for (const struct http_header *h = get(c, type); h; h = after(c, h))
+    for (const struct http_header *h = get(c, type); h; h = http_header_next(c->m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             if (lex_like(e, want))
                 return true;
@@ -112,7 +102,8 @@ static void extensions(struct check *c, int form)
 {
     struct span e;
 
-    for (const struct http_header *h = get(c, HTTP_WS_EXTENSIONS); h; h = after(c, h)) {
+    for (const struct http_header *h = get(c, HTTP_WS_EXTENSIONS); h;
+         h = http_header_next(c->m, h)) {
         bool quoted = false, good = true, any = false;
         for (size_t at = 0; good && http_element(h->value, &at, &e); any |= e.n > 0)
             good = e.n == 0 || is_extension(e, &quoted); /* empty ones do not count: section 4.3 */
@@ -131,7 +122,7 @@ struct place { /* in a list over several fields */
 };
 static bool next_element(const struct check *c, struct place *p, struct span *e)
 {
-    for (; p->h; p->h = after(c, p->h), p->at = 0)
+    for (; p->h; p->h = http_header_next(c->m, p->h), p->at = 0)
         if (http_element(p->h->value, &p->at, e))
             return true;
     return false;
@@ -156,7 +147,7 @@ static void protocols(struct check *c)
     struct span e;
     bool token = false;
 
-    for (const struct http_header *h = get(c, HTTP_WS_PROTOCOL); h; h = after(c, h)) {
+    for (const struct http_header *h = get(c, HTTP_WS_PROTOCOL); h; h = http_header_next(c->m, h)) {
         bool any = false;
         for (size_t at = 0; http_element(h->value, &at, &e);) {
             any |= e.n > 0;
@@ -265,7 +256,7 @@ struct span ws_choose(const struct http_msg *request, struct span ours)
     const struct check c = {request, NULL, false};
     struct span e, own;
 
-    for (const struct http_header *h = get(&c, HTTP_WS_PROTOCOL); h; h = after(&c, h))
+    for (const struct http_header *h = get(&c, HTTP_WS_PROTOCOL); h; h = http_header_next(c.m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
             for (size_t k = 0; e.n && http_element(ours, &k, &own);)
                 if (span_eq(e, own))
@@ -327,7 +318,7 @@ static void upgraded(struct check *c)
 
     if (!has_element(c, HTTP_UPGRADE, "websocket"))
         say(c, RULE_UPGRADED, c->m->start);
-    else if (!lex_like(h->value, "websocket") || after(c, h))
+    else if (!lex_like(h->value, "websocket") || http_header_next(c->m, h))
         say(c, RULE_UPGRADED_OTHER, h->value);
     if (!has_element(c, HTTP_CONNECTION, "Upgrade"))
         say(c, RULE_CONNECTED, c->m->start);
@@ -338,7 +329,7 @@ static void versions(struct check *c)
 {
     struct span e;
 
-    for (const struct http_header *h = get(c, HTTP_WS_VERSION); h; h = after(c, h)) {
+    for (const struct http_header *h = get(c, HTTP_WS_VERSION); h; h = http_header_next(c->m, h)) {
         bool good = true, any = false;
         for (size_t at = 0; good && http_element(h->value, &at, &e); any |= e.n > 0)
             good = e.n == 0 || is_version(e);
