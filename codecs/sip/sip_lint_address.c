@@ -341,6 +341,8 @@ void sip_check_info(struct sip_lint *l, const struct sip_header *h)
                                                      : SIP_R_ERROR_INFO_EMPTY;
 
     bracketed(l, h, empty, SIP_R_INFO_BARE, h->type == SIP_CALL_INFO ? "purpose" : NULL, ELSEWHERE);
+    for (size_t i = 0; i < h->values_n; i++)
+        sip_must(l, a[i].display.n == 0, SIP_R_INFO_NAME, a[i].display);
     for (size_t i = 0; h->type == SIP_CALL_INFO && i < h->values_n; i++) {
         struct span purpose = sip_param(a[i].params, a[i].params_n, "purpose");
         if (purpose.p)

@@ -120,8 +120,16 @@ void sip_check_identity(struct sip_lint *l, const struct sip_header *h)
     }
     bool fits = true;
     for (size_t i = 0; i < h->values_n; i++) {
+        if (v[i].bare && v[i].params_n) { /* they are of the URI: the header field has none */
+            sip_broke(l, SIP_R_BARE_CHARS, v[i].text);
+            fits = false;
+            continue;
+        }
         fits &= sip_address_form(l, &v[i]);
         sip_must(l, sip_bare_fits(&v[i]), SIP_R_BARE_CHARS, v[i].text);
+        if (v[i].params_n)
+            sip_broke(l, asserted ? SIP_R_ASSERTED_PARAMS : SIP_R_PREFERRED_PARAMS,
+                      v[i].params->text);
     }
     if (!fits || sip_header(l->m, h->type) != h) /* all are judged together, at the first */
         return;
@@ -263,6 +271,7 @@ void sip_check_geolocation(struct sip_lint *l, const struct sip_header *h)
     }
     sip_bracketed(l, h, SIP_R_GEO_EMPTY, SIP_R_GEO_BARE);
     for (size_t i = 0; i < h->values_n; i++) {
+        sip_must(l, v[i].display.n == 0, SIP_R_GEO_NAME, v[i].display);
         sip_must(l, !lex_like(v[i].uri.scheme, "geo"), SIP_R_GEO_URI, v[i].text);
         if (lex_like(v[i].uri.scheme, "cid"))
             sip_must(l, l->m->body.n > 0, SIP_R_GEO_CID, v[i].text);

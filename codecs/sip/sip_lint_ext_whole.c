@@ -39,41 +39,113 @@ static void where(struct sip_lint *l)
     }
 }
 
-/* Header fields that a method does not take, of those that RFC 3261 lets stand in requests; 0 ends a row. */
+/* Header fields that a method, or responses to it, do not take, of those that RFC 3261 lets stand in both; 0 ends a
+ * row. RFC 6665 has taken back what RFC 3265 said of SUBSCRIBE and NOTIFY. */
 static const struct barred {
     enum sip_method method;
     enum sip_rule rule;
+    uint16_t from, to; /* status; 0: a request */
     enum sip_type types[10];
 } barred[] = {
     {SIP_M_PRACK,
      SIP_R_PRACK_FIELDS,
+     0,
+     0,
      {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_ORGANIZATION,
       SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
+    {SIP_M_PRACK,
+     SIP_R_PRACK_RESPONSE,
+     100,
+     699,
+     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_EXPIRES, SIP_MIN_EXPIRES, SIP_ORGANIZATION, SIP_REPLY_TO}},
+    {SIP_M_PRACK,
+     SIP_R_PRACK_RESPONSE,
+     200,
+     299,
+     {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE, SIP_CONTACT}},
+    {SIP_M_PRACK, SIP_R_PRACK_RESPONSE, 100, 199, {SIP_CONTACT}},
     {SIP_M_UPDATE,
      SIP_R_UPDATE_FIELDS,
+     0,
+     0,
      {SIP_ALERT_INFO, SIP_EXPIRES, SIP_IN_REPLY_TO, SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
+    {SIP_M_UPDATE,
+     SIP_R_UPDATE_RESPONSE,
+     100,
+     699,
+     {SIP_ALERT_INFO, SIP_EXPIRES, SIP_MIN_EXPIRES, SIP_REPLY_TO, SIP_RSEQ}},
     {SIP_M_MESSAGE,
      SIP_R_MESSAGE_FIELDS,
+     0,
+     0,
      {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE, SIP_ALERT_INFO, SIP_RECORD_ROUTE}},
+    {SIP_M_MESSAGE, SIP_R_MESSAGE_RESPONSE, 100, 699, {SIP_ALERT_INFO, SIP_RECORD_ROUTE}},
+    {SIP_M_MESSAGE,
+     SIP_R_MESSAGE_RESPONSE,
+     200,
+     299,
+     {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE}},
+    {SIP_M_MESSAGE, SIP_R_MESSAGE_RESPONSE, 100, 199, {SIP_CONTACT}},
     {SIP_M_REFER,
      SIP_R_REFER_FIELDS,
+     0,
+     0,
      {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_IN_REPLY_TO, SIP_PRIORITY, SIP_REPLY_TO, SIP_SUBJECT}},
+    {SIP_M_REFER,
+     SIP_R_REFER_RESPONSE,
+     100,
+     699,
+     {SIP_ALERT_INFO, SIP_CALL_INFO, SIP_MIN_EXPIRES, SIP_REPLY_TO}},
+    {SIP_M_REFER,
+     SIP_R_REFER_RESPONSE,
+     200,
+     299,
+     {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE}},
+    {SIP_M_REFER, SIP_R_REFER_RESPONSE, 100, 199, {SIP_CONTACT}},
     {SIP_M_PUBLISH,
      SIP_R_PUBLISH_FIELDS,
+     0,
+     0,
      {SIP_ALERT_INFO, SIP_IN_REPLY_TO, SIP_RECORD_ROUTE, SIP_REPLY_TO}},
+    {SIP_M_PUBLISH, SIP_R_PUBLISH_RESPONSE, 100, 699, {SIP_ALERT_INFO, SIP_REPLY_TO}},
+    {SIP_M_PUBLISH,
+     SIP_R_PUBLISH_RESPONSE,
+     200,
+     299,
+     {SIP_ACCEPT, SIP_ACCEPT_ENCODING, SIP_ACCEPT_LANGUAGE, SIP_CONTACT}},
+    {SIP_M_PUBLISH, SIP_R_PUBLISH_RESPONSE, 100, 199, {SIP_CONTACT}},
     {SIP_M_INFO,
      SIP_R_INFO_FIELDS,
+     0,
+     0,
      {SIP_ALERT_INFO, SIP_CONTACT, SIP_EXPIRES, SIP_ORGANIZATION, SIP_PRIORITY}},
+    {SIP_M_INFO,
+     SIP_R_INFO_RESPONSE,
+     100,
+     699,
+     {SIP_ALERT_INFO, SIP_EXPIRES, SIP_MIN_EXPIRES, SIP_ORGANIZATION}},
+    {SIP_M_INFO,
+     SIP_R_INFO_RESPONSE,
+     100,
+     299,
+     {SIP_CONTACT}}, /* a 3xx has it by section 8.1.3.4 */
 };
 
 static void fields_of_method(struct sip_lint *l)
 {
-    for (size_t i = 0; l->m->request && i < COUNT(barred); i++)
-        for (size_t k = 0; barred[i].method == l->method && barred[i].types[k]; k++) {
-            const struct sip_header *h = sip_header(l->m, barred[i].types[k]);
+    unsigned status = l->m->request ? 0 : l->m->status;
+
+    for (size_t i = 0; i < COUNT(barred); i++) {
+        const struct barred *b = &barred[i];
+        if (b->method != l->method || l->m->request != (b->to == 0) || status < b->from ||
+            status > b->to)
+            continue;
+        for (size_t k = 0; b->types[k]; k++) {
+            const struct sip_header *h = sip_header(l->m, b->types[k]);
             if (h)
-                sip_broke(l, barred[i].rule, h->name);
+                sip_broke(l, b->rule, h->name);
         }
+    }
 }
 
 /* ---- what has to be there ---- */

@@ -31,13 +31,13 @@ static void info(struct sip_lint *l, const struct sip_value *v)
         sip_broke(l, SIP_R_SIGNED_INFO_FORM, s.n ? s : v->text);
         return;
     }
-    size_t colon = lex_find(s, 0, ':');
-    bool scheme = colon > 1 && lex_is(s.p[1], LEX_ALPHA) && colon + 1 < s.n - 1;
-    for (size_t i = 1; i < s.n - 1; i++) {
-        scheme &= i >= colon || lex_is(s.p[i], LEX_ALPHA | LEX_DIGIT) || lex_among(s.p[i], "+-.");
-        scheme &= s.p[i] > ' ' && s.p[i] != '<';
-    }
-    sip_must(l, scheme, SIP_R_SIGNED_INFO_URI, s);
+    uint8_t room[512]; /* for parameters; those that it does not take are not looked at */
+    struct arena mem = arena_of(room, sizeof room);
+    struct uri u;
+    if (uri_parse(span_cut(s, 1, s.n - 1), &mem, &u) && u.text.n > u.scheme.n + 1)
+        sip_lint_uri(l, &u);
+    else
+        sip_broke(l, SIP_R_SIGNED_INFO_URI, s);
 }
 
 void sip_check_signed(struct sip_lint *l, const struct sip_header *h)

@@ -310,8 +310,9 @@ size_t sip_plain_one_address(struct sip_look *k, const struct sip_header *h)
 size_t sip_plain_identity(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_header *last = k->m->headers + k->m->headers_n - 1;
+    const struct sip_address *a = h->values;
 
-    if (sip_header(k->m, h->type) != h)
+    if (sip_header(k->m, h->type) != h || (h->values_n && a->params_n))
         return NOT_PLAIN;
     for (const struct sip_header *i = h; i < last; i++)
         if (i[1].type == h->type)
