@@ -3,6 +3,7 @@
 #include "codecs/rtp/rtp_formats.h"
 #include "codecs/rtp/rtp_red.h"
 #include "codecs/rtp/rtp_text.h"
+#include "harness/core/table.h"
 #include "harness/watch/rtp/rtp_watch.h"
 
 enum { ALIGN = 16, LINE = 64 /* octets of a cache line */ };
@@ -121,25 +122,19 @@ static bool near_addr(const struct addr *a, const struct addr *b)
                                    : 0) == 0;
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0xff51afd7ed558ccdu;
-    return h ^ (h >> 32);
-}
-
 static uint64_t mix_addr(uint64_t h, const struct addr *a)
 {
     uint64_t v[2] = {0, 0};
 
     memcpy(v, a->ip, a->family == 6 ? 16 : a->family == 4 ? 4 : 0);
-    h = mix(h, v[0] ^ (uint64_t)a->family << 56 ^ (uint64_t)(a->port >> 1) << 32);
-    return a->family == 6 ? mix(h, v[1]) : h;
+    h = table_mix(h, v[0] ^ (uint64_t)a->family << 56 ^ (uint64_t)(a->port >> 1) << 32);
+    return a->family == 6 ? table_mix(h, v[1]) : h;
 }
 
 static uint32_t hash_of(uint64_t flow, const struct addr *from, const struct addr *to,
                         uint32_t ssrc)
 {
-    return (uint32_t)mix_addr(mix_addr(mix(ssrc, flow ^ 0x9e3779b97f4a7c15u), from), to);
+    return (uint32_t)mix_addr(mix_addr(table_mix(ssrc, flow ^ 0x9e3779b97f4a7c15u), from), to);
 }
 
 static struct rtp_place *set_of(const struct rtp_watch *w, uint32_t hash)

@@ -7,6 +7,7 @@
 #ifndef HARNESS_WATCH_STUN_STUN_WATCH_H
 #define HARNESS_WATCH_STUN_STUN_WATCH_H
 #include "codecs/stun/stun.h"
+#include "harness/core/table.h"
 #include "harness/core/watch.h"
 
 enum {

@@ -51,12 +51,6 @@ void stun_watch_init(void *self, size_t limit, const struct watch_options *o)
 
 /* ---- index ---- */
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0xff51afd7ed558ccdu;
-    return h ^ (h >> 32);
-}
-
 /* A multiply and a fold for each eight octets: equal octets, equal number. That two requests differ and
  * have the same number hides what differs, and never makes up a difference. */
 uint64_t stun_watch_hash(struct span s)
@@ -66,12 +60,12 @@ uint64_t stun_watch_hash(struct span s)
 
     for (; i + sizeof v <= s.n; i += sizeof v) {
         memcpy(&v, s.p + i, sizeof v);
-        h = mix(h, v);
+        h = table_mix(h, v);
     }
     v = 0;
     if (i < s.n)
         memcpy(&v, s.p + i, s.n - i);
-    return mix(h, v);
+    return table_mix(h, v);
 }
 
 static uint32_t id_hash(const uint8_t id[12])
@@ -81,7 +75,7 @@ static uint32_t id_hash(const uint8_t id[12])
 
     memcpy(&a, id, sizeof a);
     memcpy(&b, id + sizeof a, sizeof b);
-    return (uint32_t)mix(mix(0x9e3779b97f4a7c15u, a), b);
+    return (uint32_t)table_mix(table_mix(0x9e3779b97f4a7c15u, a), b);
 }
 
 struct stun_tx *stun_tx_find(const struct stun_watch *w, const uint8_t id[12], uint64_t flow,
@@ -222,8 +216,8 @@ static uint64_t pair_key(const struct addr *a, const struct addr *b)
     for (int i = 0; i < 2; i++, a = b) {
         memset(v, 0, sizeof v);
         memcpy(v, a->ip, a->family == 6 ? 16 : 4);
-        h = mix(h, v[0] ^ a->family);
-        h = a->family == 6 ? mix(h, v[1]) : h;
+        h = table_mix(h, v[0] ^ a->family);
+        h = a->family == 6 ? table_mix(h, v[1]) : h;
     }
     return h | 1;
 }

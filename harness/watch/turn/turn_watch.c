@@ -190,7 +190,7 @@ static void end(void *self, const struct watch_sink *out)
 {
     const struct turn_watch *w = self;
 
-    for (const struct turn_held *p = NULL; (p = turn_table_next(&w->peers, p));)
+    for (const struct turn_held *p = NULL; (p = table_next(&w->peers, p));)
         turn_watch_told(p, w->now_us, out);
 }
 

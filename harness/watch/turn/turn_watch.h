@@ -16,13 +16,13 @@
 #ifndef HARNESS_WATCH_TURN_TURN_WATCH_H
 #define HARNESS_WATCH_TURN_TURN_WATCH_H
 #include "codecs/stun/stun.h"
+#include "harness/core/table.h"
 #include "harness/core/watch.h"
 
 enum {
     /* Of `limit` transactions: */
     TURN_WATCH_TUPLES = 2, /* one 5-tuple to so many */
     TURN_WATCH_PEERS = 4,  /* so many permissions and channels to one */
-    TURN_WATCH_CHAIN = 16, /* things under one hash; the oldest of more is forgotten */
     TURN_WATCH_GRACE_US =
         10000000, /* what has run down may be freed a little later, RFC8656:6#a6 */
     TURN_WATCH_PERMISSION_US = 300000000, /* RFC8656:9#1 */
@@ -62,34 +62,6 @@ enum turn_watch_fact {
     TURN_WATCH_FACTS,
 };
 
-/* ---- tables (turn_watch_pool.c): items by hash, the one that was used longest ago gives way ---- */
-
-struct turn_item { /* first in each; numbers from 1, 0: none */
-    uint32_t hash, next, older, newer;
-};
-struct turn_table {
-    uint8_t *items;
-    uint32_t *buckets; /* mask + 1 */
-    size_t step;
-    uint32_t mask, n, unused, free, oldest, newest;
-};
-typedef bool turn_same(const void *item, const void *key);
-
-size_t turn_table_size(size_t n, size_t step);
-void turn_table_init(struct turn_table *t, void *mem, size_t n, size_t step);
-/* The item with this hash for which `same` holds, the one used last from now on; NULL: none. */
-void *turn_table_find(struct turn_table *t, uint32_t hash, turn_same *same, const void *key);
-/* What has to be dropped before an item of this hash can be made; NULL: nothing. */
-void *turn_table_full(const struct turn_table *t, uint32_t hash);
-void turn_table_drop(struct turn_table *t, void *item);
-/* A new item, zero but for its place. There is room: see turn_table_full. */
-void *turn_table_new(struct turn_table *t, uint32_t hash);
-/* Items by number. */
-uint32_t turn_table_number(const struct turn_table *t, const void *item);
-void *turn_table_at(const struct turn_table *t, uint32_t n);
-/* The next item from the one used longest ago on; NULL: the first, or the end. */
-void *turn_table_next(const struct turn_table *t, const void *item);
-
 /* ---- what is kept ---- */
 
 struct turn_doubt { /* data that should not be, until they are sure to be so */
@@ -98,7 +70,7 @@ struct turn_doubt { /* data that should not be, until they are sure to be so */
     uint32_t frame; /* of the first */
 };
 struct turn_tuple {
-    struct turn_item item;
+    struct table_item item;
     uint32_t serial; /* what stands under it names it by that */
     uint64_t flow;
     struct addr client, server;
@@ -122,7 +94,7 @@ struct turn_tuple {
     uint32_t gone_frame, mismatch_frame;
 };
 struct turn_tx { /* a request */
-    struct turn_item item;
+    struct table_item item;
     uint32_t tuple, serial;
     uint8_t id[12];
     uint16_t method, number;
@@ -139,7 +111,7 @@ enum turn_kind {
     TURN_BOUND,      /* a peer that has a channel, by transport address */
 };
 struct turn_held {
-    struct turn_item item;
+    struct table_item item;
     uint32_t tuple, owner; /* serial and number of the 5-tuple */
     uint8_t kind;          /* enum turn_kind */
     uint16_t number;       /* TURN_BOUND: the one granted */
@@ -161,7 +133,7 @@ struct turn_watch {
     uint64_t now_us, passed_us, seq; /* seq: messages so far */
     uint32_t epoch, serial;
     bool begun, forgot; /* forgot: a 5-tuple was */
-    struct turn_table tuples, asks, peers;
+    struct table tuples, asks, peers;
 };
 struct turn_key { /* of a 5-tuple */
     uint64_t flow;

@@ -28,7 +28,7 @@ static void asked(const struct turn_watch *w, const struct turn_tuple *t, const 
     p->asked_passed = w->passed_us;
     p->asked_frame = a->frame;
     p->ask = a->serial;
-    p->ask_at = turn_table_number(&w->asks, a);
+    p->ask_at = table_number(&w->asks, a);
     memset(p->doubt, 0, sizeof p->doubt);
 }
 

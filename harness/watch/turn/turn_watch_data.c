@@ -93,7 +93,7 @@ static void absent(const struct turn_watch *w, const struct turn_tuple *t, struc
 static void early(const struct turn_watch *w, const struct turn_tuple *t, struct turn_held *p,
                   const struct watch_seen *s, const struct watch_sink *out)
 {
-    const struct turn_tx *a = turn_table_at(&w->asks, p->ask_at);
+    const struct turn_tx *a = table_at(&w->asks, p->ask_at);
 
     if (!w->o.beside || p->trusted || a->serial != p->ask || a->success ||
         !proven(w, t, &p->doubt[CLIENT], s))

@@ -422,34 +422,6 @@ static void forgets(void)
     CU_ASSERT_TRUE(sums[TURN_F_EVICTED].total > 0);
 }
 
-/* Tables under chance, beside a list: what is found, and in which order it goes. */
-static void tables(void)
-{
-    enum { N = 40, ITEMS = 8 };
-    struct item {
-        struct turn_item item;
-        uint32_t key;
-    };
-    static _Alignas(16) uint8_t memory[4096];
-    struct turn_table t;
-    uint64_t rng[2] = {1, 2};
-
-    CU_ASSERT_TRUE(turn_table_size(ITEMS, sizeof(struct item)) <= sizeof memory);
-    turn_table_init(&t, memory, ITEMS, sizeof(struct item));
-    for (size_t i = 0; i < 5000; i++) {
-        uint32_t hash = (uint32_t)(rng_next(rng) >> 20) % N;
-        void *full = turn_table_full(&t, hash);
-        if (full)
-            turn_table_drop(&t, full);
-        struct item *v = turn_table_new(&t, hash);
-        v->key = hash;
-        size_t n = 0;
-        for (const struct item *k = NULL; (k = turn_table_next(&t, k)); n++)
-            CU_ASSERT_EQUAL(k->item.hash, k->key);
-        CU_ASSERT_TRUE(n <= ITEMS && (i < ITEMS || n == ITEMS));
-    }
-}
-
 static void listed(void)
 {
     CU_ASSERT_PTR_EQUAL(watcher_of(&stun_codec, 1), &turn_watch);
@@ -460,4 +432,4 @@ static void listed(void)
 TESTS({"from peers", from_peers}, {"permissions end", permissions_end}, {"to peers", to_peers},
       {"channels", channels}, {"bound twice", bound_twice}, {"after the end", after_the_end},
       {"after 437", after_437}, {"lifetimes", lifetimes}, {"unknown", unknown}, {"facts", facts},
-      {"forgets", forgets}, {"tables", tables}, {"listed", listed})
+      {"forgets", forgets}, {"listed", listed})
