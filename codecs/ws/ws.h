@@ -124,8 +124,10 @@ struct ws_reader {
  * full or the limit passed. */
 enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
                   struct findings *fs);
+/* The same for who only looks on, and keeps no message. */
+enum step ws_follow(struct ws_reader *r, const struct ws_frame *f, struct findings *fs);
 
-/* The same for a frame that comes in pieces, so that what is wrong is seen with the octet that makes it so: its head
+/* The same as ws_read for a frame that comes in pieces, so that what is wrong is seen with the octet that makes it so: its head
  * (of ws_head) first. STEP_MORE: its payload is next. STEP_FAIL as above. */
 enum step ws_read_head(struct ws_reader *r, const struct ws_frame *f, struct findings *fs);
 /* Then its payload in any pieces, as they came, r->left octets in all; one of no octets where that is 0. They are

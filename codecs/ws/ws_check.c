@@ -287,7 +287,7 @@ static void accept_value(struct check *c, const struct ws_offer *o)
     }
     once(c, h, RULE_ACCEPT_TWICE);
     ws_key_put(&k, o->nonce);
-    ws_accept_put(&w, wr_span(&k));
+    ws_accept_put(&w, o->key.p ? o->key : wr_span(&k));
     if (!span_eq(wr_span(&w), h->value))
         say(c, RULE_ACCEPT_VALUE, h->value);
 }

@@ -10,6 +10,7 @@ struct ws_offer {     /* what a client asks for; spans borrow; those whose p is 
     struct span host; /* with a port that is not the default */
     struct span resource;   /* path and query; empty: "/" */
     uint8_t nonce[16];      /* of Sec-WebSocket-Key: chance, the caller's */
+    struct span key;        /* its text, for who saw it; p is NULL: that of the nonce */
     struct span origin;     /* of browsers */
     struct span protocols;  /* "chat, superchat": in order of preference */
     struct span extensions; /* as the field has them */

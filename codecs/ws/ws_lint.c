@@ -233,14 +233,30 @@ enum step ws_read_payload(struct ws_reader *r, struct ws_frame *f, struct span p
     return control_frame(r, f);
 }
 
-enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
-                  struct findings *fs)
+/* `message` NULL: it is not kept. */
+static enum step read_frame(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
+                            struct findings *fs)
 {
     if (ws_read_head(r, f, fs) == STEP_FAIL)
         return STEP_FAIL;
     r->left = 0;
     if (control(f))
         return control_frame(r, f);
-    wr_put(message, f->payload);
-    return message->full ? failed(r, WS_TOO_BIG) : data_piece(r, f, f->payload, fs);
+    if (message) {
+        wr_put(message, f->payload);
+        if (message->full)
+            return failed(r, WS_TOO_BIG);
+    }
+    return data_piece(r, f, f->payload, fs);
+}
+
+enum step ws_read(struct ws_reader *r, const struct ws_frame *f, struct wr *message,
+                  struct findings *fs)
+{
+    return read_frame(r, f, message, fs);
+}
+
+enum step ws_follow(struct ws_reader *r, const struct ws_frame *f, struct findings *fs)
+{
+    return read_frame(r, f, NULL, fs);
 }

@@ -128,19 +128,6 @@ static bool is_between(const struct codec *c, struct span in, enum framing frami
     return c->between && c->between(in, framing, used) == STEP_ITEM;
 }
 
-static void between(struct watch *w, const struct watch_seen *s, struct span octets,
-                    const struct watch_sink *out)
-{
-    struct watch_seen m = *s;
-
-    m.octets = octets;
-    m.codec = w->cls->codec;
-    m.view = NULL;
-    m.between = true;
-    if (w->cls->between)
-        w->cls->seen(w->self, &m, out);
-}
-
 /* One whole message, or octets that are none. */
 static void decoded(struct watch *w, const struct watch_seen *s, struct span octets, bool lost,
                     const struct watch_sink *out)
@@ -166,6 +153,25 @@ static void decoded(struct watch *w, const struct watch_seen *s, struct span oct
     for (size_t i = 0; i < findings_kept(&fs); i++)
         m.sound &= !level_strict(found[i].level);
     w->cls->seen(w->self, &m, out);
+}
+
+static void between(struct watch *w, const struct watch_seen *s, struct span octets,
+                    const struct watch_sink *out)
+{
+    const struct codec *c = w->cls->codec;
+    struct watch_seen m = *s;
+
+    if (w->cls->also && w->cls->also == c->between_codec) {
+        m.codec = c->between_codec;
+        decoded(w, &m, octets, false, out);
+        return;
+    }
+    m.octets = octets;
+    m.codec = c;
+    m.view = NULL;
+    m.between = true;
+    if (w->cls->between)
+        w->cls->seen(w->self, &m, out);
 }
 
 /* The window of this direction, a new one where there is none: the one that was used longest ago gives
@@ -212,9 +218,11 @@ static void framed(struct watch *w, struct window *v, const struct watch_seen *s
 {
     struct findings none = {0};
     const struct codec *c = w->cls->codec;
+    struct watch_seen own = *s;
     size_t at = 0;
     enum step step = STEP_ITEM;
 
+    own.codec = c;
     while (step == STEP_ITEM) {
         const struct span rest = {v->p + at, v->n - at};
         size_t used = 0;
@@ -225,14 +233,14 @@ static void framed(struct watch *w, struct window *v, const struct watch_seen *s
         if (step != STEP_ITEM || used == 0 || used > rest.n)
             break;
         if (ours)
-            decoded(w, s, span_cut(rest, 0, used), false, out);
+            decoded(w, &own, span_cut(rest, 0, used), false, out);
         else
             between(w, s, span_cut(rest, 0, used), out);
         at += used;
     }
     v->lost = step == STEP_FAIL;
     if (v->lost)
-        decoded(w, s, (struct span){v->p + at, v->n - at}, true, out);
+        decoded(w, &own, (struct span){v->p + at, v->n - at}, true, out);
     memmove(v->p, v->p + at, v->n - at);
     v->n -= at;
 }

@@ -106,8 +106,8 @@ void watch_tell(const struct watch_sink *out, uint8_t kind, uint64_t value,
 struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry */
     const char *name;
     const struct codec *codec; /* whose views it is shown */
-    /* Another codec of the same protocol whose views it is shown too, since one explains the other (RTP and
-     * RTCP); NULL: none. */
+    /* Another codec whose views it is shown too, since one explains the other (RTP and RTCP; WebSocket and the HTTP
+     * of its handshake); NULL: none. */
     const struct codec *also;
     bool between; /* it asks for what stands between messages of `codec`, too */
     const struct watch_fact_kind *facts;

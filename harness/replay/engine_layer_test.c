@@ -42,6 +42,20 @@ static void words(void *user, const char *name, const struct capread_problem *p)
     on_text(user, wr_span(&w));
 }
 
+/* Of each message of HTTP and WebSocket the clauses that it breaks. */
+static void clauses(void *user, struct wr *w, const struct engine_message *m)
+{
+    (void)user;
+    if (strcmp(m->codec->name, "sip") == 0)
+        return;
+    wr_text(w, m->codec->name);
+    for (size_t i = 0; i < findings_kept(m->fs); i++) {
+        wr_u8(w, ' ');
+        wr_text(w, m->fs->v[i].clause);
+    }
+    wr_u8(w, '\n');
+}
+
 /* ---- a connection ---- */
 
 static size_t segment_max;
@@ -52,16 +66,21 @@ static void octets(unsigned side, struct span s)
         send_octets(side, span_cut(s, at, at + segment_max));
 }
 
+static void begin_for(const struct engine_options *o, const struct engine_sink *sink, size_t most)
+{
+    make_for(o, sink);
+    segment_max = most;
+    server_port = 80;
+    engine_begin(e, "pushed");
+    dial_tcp(4000);
+}
+
 static void begin(const struct engine_options *o, size_t most)
 {
     static const struct engine_sink sink = {
         .message = sip_message, .problem = words, .text = on_text};
 
-    make_for(o, &sink);
-    segment_max = most;
-    server_port = 80;
-    engine_begin(e, "pushed");
-    dial_tcp(4000);
+    begin_for(o, &sink, most);
 }
 
 /* ---- what is said over it ---- */
@@ -207,6 +226,25 @@ static void hole(void)
     CU_ASSERT_EQUAL(of("sip").messages, 2);
 }
 
+/* What the handshake, the direction and the frames before show. */
+static void watched(void)
+{
+    static const struct engine_sink sink = {.message = clauses, .text = on_text};
+
+    for (size_t most = 50; most < 2000; most *= 20) {
+        begin_for(&plain, &sink, 1400);
+        octets(0, span_of(ASK));
+        octets(1, span_of("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                          "Connection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n"));
+        segment_max = most;
+        octets(1, frame(1, WS_TEXT, true, span_of("a")));
+        octets(0, frame(1, WS_TEXT, true, span_of("a")));
+        octets(1, frame(1, WS_CONTINUATION, true, span_of("b")));
+        CU_ASSERT_STRING_EQUAL(end(), "http\nhttp RFC6455:4.1#39\nws\nws RFC6455:5.1#1\n"
+                                      "ws RFC6455:5.4#a3\n");
+    }
+}
+
 static void tls(void)
 {
     contexts("TLS_AES_128_GCM_SHA256", true);
@@ -233,4 +271,4 @@ static void tls(void)
 }
 
 TESTS({"whole", whole}, {"pieces", pieces}, {"others", others}, {"limit", limit}, {"hole", hole},
-      {"tls", tls})
+      {"watched", watched}, {"tls", tls})

@@ -258,7 +258,8 @@ static void blame(void)
 
 /* Every finding over time in them, each read: an ICE agent that signs a request anew under the id of the
  * one before; a gateway that starts its timestamps at 0 again while its sequence numbers go on; WebRTC
- * clients that repeat requests of TURN on TCP 250 ms after the first, in octets of their own. */
+ * clients that repeat requests of TURN on TCP 250 ms after the first, in octets of their own; clients of
+ * WebSocket that do not mask: "89 00" and "82 48" are what they send first. */
 static const char *const known[] = {"sip/t38-fax-call.pcap:1437:4 RFC3550:5.1#8 MUST",
                                     "stun/ice-testcall.pcap:31:8 RFC8489:5#5b MUST",
                                     "stun/ice-testcall.pcap:33:8 RFC8489:5#5b MUST",
@@ -266,7 +267,9 @@ static const char *const known[] = {"sip/t38-fax-call.pcap:1437:4 RFC3550:5.1#8 
                                     "stun/ice-testcall.pcap:39:8 RFC8489:5#5b MUST",
                                     "stun/ndpi-ice-dtls-rtp.pcapng:91:0 RFC8489:6.2.2#a3 STMT",
                                     "stun/ndpi-stun.pcapng:144:0 RFC8489:6.2.2#a3 STMT",
-                                    "stun/ndpi-stun.pcapng:148:0 RFC8489:6.2.2#a3 STMT"};
+                                    "stun/ndpi-stun.pcapng:148:0 RFC8489:6.2.2#a3 STMT",
+                                    "websocket/ping.pcap:8:1 RFC6455:5.1#1 MUST",
+                                    "websocket/wstunnel-http.pcap:8:1 RFC6455:5.1#1 MUST"};
 static size_t n_known, root_n;
 
 static void finding_line(const char *line)

@@ -1,5 +1,6 @@
 /* harness/endpoints/ws/ws_dev_test.c - each fault of the layer "ws" shows, by its clause or by what it does; each
  * variant, and each pair of them, keeps to the standard and is understood. */
+#include "harness/core/registry.h"
 #include "harness/core/test.h"
 #include "harness/tests/ws_rig.h"
 
@@ -261,6 +262,38 @@ static void clean(void)
 
 /* ---- variants ---- */
 
+static struct watch *onlooker;
+static struct {
+    size_t findings, accepted, messages;
+} told;
+
+static void on_finding(void *ctx, const struct watch_finding *f)
+{
+    (void)ctx;
+    (void)f;
+    told.findings++;
+}
+static void on_fact(void *ctx, const struct watch_fact *f)
+{
+    const char *name = watch_class(onlooker)->facts[f->kind].name;
+
+    (void)ctx;
+    told.accepted += strcmp(name, "accepted") == 0;
+    told.messages += strcmp(name, "messages") == 0;
+}
+
+/* What an end sends, as somebody between the two sees it. */
+static void seen_between(bool server, struct span s)
+{
+    static const struct addr sides[2] = {{.family = 4, .ip = {192, 0, 2, 9}, .port = 5000},
+                                         {.family = 4, .ip = {192, 0, 2, 1}, .port = 80}};
+    static const struct watch_sink sink = {on_finding, on_fact, NULL};
+    watch_octets(onlooker,
+                 &(struct watch_seen){
+                     .from = sides[server], .to = sides[!server], .stream = true, .octets = s},
+                 &sink);
+}
+
 static void lawful(const char *const *names)
 {
     static const struct ws_options o = {.protocols = SPAN("chat")};
@@ -271,6 +304,8 @@ static void lawful(const char *const *names)
     size_t n[2] = {0};
     static const char heard[] = "[open]text(h\xc3\xa9llo)[closed done ";
 
+    watch_reset(onlooker);
+    memset(&told, 0, sizeof told);
     for (unsigned step = 0; step < 6;
          step++) { /* what each sends is kept for judgement, and carried */
         struct rig_end *ends[2] = {a, b};
@@ -287,6 +322,7 @@ static void lawful(const char *const *names)
             memcpy(kept[k] + n[k], moving, m);
             n[k] += m;
             ends[k]->n_wire = 0;
+            seen_between(k, (struct span){moving, m});
             rig_bytes(ends[1 - k], (struct span){moving, m}, 3);
         }
     }
@@ -305,6 +341,8 @@ static void lawful(const char *const *names)
                b->above, a->why, b->why, said[0].strict, said[1].strict);
     CU_ASSERT_TRUE(good);
     CU_ASSERT_TRUE(a->applied + b->applied > 0);
+    CU_ASSERT_EQUAL(told.findings, 0);
+    CU_ASSERT_TRUE(told.accepted == 1 && told.messages == 2);
     rig_free(a);
     rig_free(b);
 }
@@ -313,9 +351,13 @@ static void variants(void)
 {
     const struct deviation *v = ws_layer_class.variants;
 
+    const struct watch_options beside = {.origin = true, .beside = true};
+    onlooker = watch_new(watcher_of(&ws_codec, 0), 8, &beside);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(onlooker);
     for (size_t i = 0; i < ws_layer_class.n_variants; i++)
         for (size_t k = i; k < ws_layer_class.n_variants; k++)
             lawful((const char *const[]){v[i].name, k > i ? v[k].name : NULL, NULL});
+    watch_free(onlooker);
 }
 
 /* A segment of one octet, then two, then four: nothing stands in one as a whole. */
