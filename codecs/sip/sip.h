@@ -138,9 +138,9 @@ struct sip_msg { /* what is asked for most stands in front: shorter code reaches
     struct span rest;       /* octets of the datagram behind the body */
     struct sip_part *parts; /* of the body; each is followed by those inside it */
     size_t parts_n;
-    uint16_t first
-        [SIP_TYPES]; /* one more than the index of the first header field of a type; 0: there is none, or
-                                  it is beyond 65534 */
+    /* One more than the index of the first header field of a type; 0: there is none; UINT16_MAX: it is there, or beyond
+     * (ask sip_header). */
+    uint16_t first[SIP_TYPES];
 };
 extern const struct desc sip_msg_desc;
 extern const struct codec sip_codec;

@@ -300,6 +300,15 @@ bool sip_many_allowed(enum sip_type type)
            type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
 }
 
+/* Whether a rule of its own says that it stands twice in such a request. */
+static bool own_rule(const struct sip_lint *l, enum sip_type type)
+{
+    bool invite = l->method == SIP_M_INVITE, refer = l->method == SIP_M_REFER;
+
+    return l->m->request && ((invite && (type == SIP_REPLACES || type == SIP_JOIN)) ||
+                             (refer && (type == SIP_REFER_TO || type == SIP_REFERRED_BY)));
+}
+
 void sip_lint_fields(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
@@ -310,7 +319,7 @@ void sip_lint_fields(struct sip_lint *l)
         uint64_t bit = UINT64_C(1) << h->type % 64;
 
         any_field(l, h, true);
-        if (seen[h->type / 64] & bit && !sip_many_allowed(h->type))
+        if (seen[h->type / 64] & bit && !sip_many_allowed(h->type) && !own_rule(l, h->type))
             sip_broke(l, SIP_R_SINGLE, h->name);
         seen[h->type / 64] |= bit;
         if (sip_checks[h->type])

@@ -172,25 +172,25 @@ static void top_via(struct sip_lint *l)
                  v->text);
 }
 
-/* Whether it goes over WebSocket (RFC 7118 section 5.1). */
-static bool over_ws(const struct sip_msg *m)
+/* Whether its topmost Via, which is of the hop that it is on, has one of two transports. */
+static bool over(const struct sip_msg *m, const char *one, const char *other)
 {
     const struct sip_via *top = sip_first(m, SIP_VIA);
-    return top && (lex_like(top->transport, "WS") || lex_like(top->transport, "WSS"));
+    return top && (lex_like(top->transport, one) || lex_like(top->transport, other));
 }
 
 static void body(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
-    bool ws = over_ws(m), typed = sip_header(m, SIP_CONTENT_TYPE) != NULL;
+    bool ws = over(m, "WS", "WSS"), typed = sip_header(m, SIP_CONTENT_TYPE) != NULL;
     struct span next = m->rest.n ? m->rest : typed ? span_cut(m->body, 0, 0) : m->body;
 
     if (ws && next.n && sip_guess(next, 0))
         sip_broke(l, SIP_R_WS_TWO, next);
     else if (m->body.n)
         sip_must(l, typed, SIP_R_CONTENT_TYPE_MISSING, m->body);
-    if (!ws) /* there it is not necessary: RFC 7118 section 5 */
-        sip_must(l, sip_header(m, SIP_CONTENT_LENGTH) != NULL, SIP_R_LENGTH_MISSING, m->head);
+    if (!ws && !sip_header(m, SIP_CONTENT_LENGTH)) /* RFC 7118 section 5: there it is not needed */
+        sip_broke(l, over(m, "TCP", "TLS") ? SIP_R_LENGTH_STREAM : SIP_R_LENGTH_MISSING, m->head);
 }
 
 void sip_lint_whole(struct sip_lint *l)

@@ -220,8 +220,8 @@ INLINE void field(struct scan *s, struct field_walk *f, size_t end, bool lf)
             h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
         }
-        if (f->m->first[h->type] == 0 && f->n < UINT16_MAX)
-            f->m->first[h->type] = (uint16_t)f->n;
+        if (f->m->first[h->type] == 0)
+            f->m->first[h->type] = (uint16_t)(f->n < UINT16_MAX ? f->n : UINT16_MAX);
     } else {
         f->full = true;
     }
@@ -443,5 +443,11 @@ void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, str
 
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)
 {
-    return m->first[type] ? &m->headers[m->first[type] - 1] : NULL;
+    size_t i = m->first[type];
+
+    if (i == 0)
+        return NULL;
+    while (i >= UINT16_MAX && i < m->headers_n && m->headers[i - 1].type != type)
+        i++;
+    return &m->headers[i - 1];
 }

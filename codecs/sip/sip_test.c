@@ -263,6 +263,35 @@ static void empty_elements(void)
     }
 }
 
+/* Header fields behind 65,534 others are there as any other. */
+static void far_fields(void)
+{
+    enum { OCTETS = 1 << 20, ROOM = 16 << 20 };
+    uint8_t *p = malloc(OCTETS), *room = malloc(ROOM);
+
+    CU_ASSERT_TRUE_FATAL(p && room);
+    for (size_t n = 65530; n < 65540; n++) {
+        struct wr w = {.p = p, .cap = OCTETS};
+        struct arena mem = arena_of(room, ROOM);
+        struct findings fs = {0};
+        struct sip_msg m;
+        wr_text(&w, "BYE sip:a@b.example SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\n");
+        for (size_t i = 0; i < n; i++)
+            wr_text(&w, "A-B: c\r\n");
+        wr_text(&w, "Max-Forwards: 70\r\nFrom: <sip:a@b.example>;tag=a\r\n"
+                    "To: <sip:b@b.example>;tag=b\r\nCall-ID: a\r\nCSeq: 1 BYE\r\n"
+                    "Content-Length: 0\r\n\r\n");
+        CU_ASSERT_EQUAL_FATAL(sip_decode(wr_span(&w), &mem, &m, &fs), STEP_ITEM);
+        sip_lint(&m, &fs);
+        CU_ASSERT_EQUAL(fs.n, 0);
+        CU_ASSERT_PTR_EQUAL(sip_header(&m, SIP_TO), &m.headers[n + 3]);
+        CU_ASSERT_PTR_EQUAL(sip_header(&m, SIP_CONTENT_LENGTH), &m.headers[n + 6]);
+        CU_ASSERT_PTR_NULL(sip_header(&m, SIP_CONTACT));
+    }
+    free(p);
+    free(room);
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -276,4 +305,5 @@ static void guess(void)
 
 TESTS({"names", names}, {"start lines", start_lines}, {"empty elements", empty_elements},
       {"streams", stream}, {"limits", limits}, {"bodies", bodies},
-      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"guess", guess})
+      {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"far fields", far_fields},
+      {"guess", guess})
