@@ -45,6 +45,11 @@ static const char *const other[][2] = {
     {"RFC3892:3#a1", "RFC3892:2.1#2"},   /* two values of Referred-By, whatever the method */
     {"RFC3325:9.1#3", "RFC3325:9.1#a1"}, /* two of three values of P-Asserted-Identity */
     {"RFC3325:9.2#3", "RFC3325:9.2#a1"},
+    {"RFC3261:7.3.1#2b",
+     "RFC3891:3#1a"}, /* two of what INVITE and REFER have rules of their own for */
+    {"RFC3261:7.3.1#2b", "RFC3911:4#1a"},
+    {"RFC3261:7.3.1#2b", "RFC3515:2.4.1#1b"},
+    {"RFC3261:7.3.1#2b", "RFC3892:2.1#2"},
 };
 
 static bool has(const struct findings *fs, const char *clause)

@@ -225,17 +225,16 @@ static const struct codec_pairs *pairs(const struct conn *c)
 
 /* The next message of a side, at the front of `in`: its protocol, 0: it is of none that is told; *used octets. */
 static enum step next(struct conn *c, unsigned side, struct span in, size_t *used,
-                      unsigned *protocol)
+                      unsigned *protocol, struct findings *fs)
 {
     const struct codec *codec = engine_codec(c->decoded), *by = codec;
     const struct codec_pairs *p = pairs(c);
-    struct findings none = {0};
     enum step step = codec->between ? codec->between(in, FRAMING_STREAM, used) : STEP_FAIL;
 
     *protocol = c->p->e->among[c->decoded];
     if (step != STEP_FAIL)
         return step;
-    step = p ? p->next(&c->half[!side].asks, in, used, &by, &none) : codec->next(in, used, &none);
+    step = p ? p->next(&c->half[!side].asks, in, used, &by, fs) : codec->next(in, used, fs);
     *protocol = !by ? 0 : by == codec ? c->decoded : engine_protocol(by);
     if (p && by && step == STEP_ITEM && *used <= in.n)
         p->came(&c->half[side].asks, &c->half[!side].asks, span_cut(in, 0, *used));
@@ -257,6 +256,42 @@ static void told(struct conn *c, unsigned side, unsigned protocol, struct span o
         carried(c, side, octets, &came);
 }
 
+static unsigned guess(const struct conn *c, unsigned side, struct span in)
+{
+    struct packet k;
+    uint8_t ips[32];
+    unsigned sure, protocol;
+
+    engine_stream_packet(c, side, ips, &k);
+    k.p = in.p;
+    k.n = (uint32_t)in.n;
+    protocol = engine_guess(&k, FRAMING_STREAM, &sure);
+    return sure >= ENGINE_SURE ? protocol : 0;
+}
+
+/* Framing is lost at the front of `in` by what `fs` says. Only what begins as a message of the protocol does breaks its
+ * rules. */
+static void broken(struct conn *c, const struct run *r, struct span in, const struct findings *fs)
+{
+    struct share *s = c->p->share;
+    struct packet k;
+    uint8_t ips[32];
+
+    if (!s || !findings_kept(fs) || guess(c, r->side, in) != c->decoded)
+        return;
+    size_t before = s->text.n;
+    engine_stream_packet(c, r->side, ips, &k);
+    for (size_t i = 0; i < findings_kept(fs); i++) {
+        struct watch_finding f = {.f = fs->v[i], .now_us = r->ns / 1000, .frame = r->last};
+        packet_addrs(&k, &f.from, &f.to);
+        f.f.layer = engine_part_layers(c->p, k.path, c->decoded);
+        engine_part_late(c->p, s, &f);
+    }
+    if (s->text.n > before)
+        c->p->failed |= !share_event(s, (struct event){.at = c->p->at ? c->p->at : k.frame,
+                                                       .text = (uint32_t)(s->text.n - before)});
+}
+
 /* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with;
  * framing may be lost behind them. */
 static size_t messages(struct conn *c, unsigned side, struct span in, const struct run *r,
@@ -267,12 +302,15 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
 
     while (at < in.n) {
         struct span rest = span_cut(in, at, in.n);
+        struct finding found[4];
+        struct findings fs = {.v = found, .cap = COUNT(found)};
         size_t n = 0;
         unsigned protocol;
-        enum step step = next(c, side, rest, &n, &protocol);
+        enum step step = next(c, side, rest, &n, &protocol, &fs);
         if (step == STEP_MORE)
             break;
         if (step == STEP_FAIL || n == 0 || n > rest.n) {
+            broken(c, r, rest, &fs);
             lost(c, h, r, rest.n,
                  "here the stream does not go on as messages; it is passed over until one begins",
                  0);
@@ -289,19 +327,6 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
         at += n;
     }
     return at;
-}
-
-static unsigned guess(const struct conn *c, unsigned side, struct span in)
-{
-    struct packet k;
-    uint8_t ips[32];
-    unsigned sure, protocol;
-
-    engine_stream_packet(c, side, ips, &k);
-    k.p = in.p;
-    k.n = (uint32_t)in.n;
-    protocol = engine_guess(&k, FRAMING_STREAM, &sure);
-    return sure >= ENGINE_SURE ? protocol : 0;
 }
 
 /* What is left of a run, or more than that, is no whole message yet. */

@@ -366,9 +366,57 @@ static void front_limit(void)
     }
 }
 
+static void on_late(void *user, struct wr *w, const char *file, const struct watch_finding *f)
+{
+    (void)user;
+    (void)file;
+    wr_text(w, f->f.clause);
+    wr_text(w, " at ");
+    wr_dec(w, f->f.off);
+    wr_text(w, " in ");
+    wr_dec(w, f->frame);
+    wr_u8(w, ' ');
+    wr_text(w, f->f.layer);
+    wr_u8(w, '\n');
+}
+
+#define SIP_HEADER                                                                                 \
+    "BYE sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n"  \
+    "From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>;tag=2\r\nCall-ID: 1\r\n"           \
+    "CSeq: 1 BYE\r\n"
+
+/* What makes that framing is lost is a finding, where it stands in a message of the protocol. */
+static void broken_framing(void)
+{
+    const struct engine_sink sink = {.late = on_late, .text = on_text};
+    const struct span good = span_of(SIP_HEADER "Content-Length: 0\r\n\r\n"),
+                      bad = span_of(SIP_HEADER "Content-Length: -1\r\n\r\n");
+
+    for (size_t most = 40; most < 2000; most = most * 30) {
+        make_for(&plain, &sink);
+        engine_begin(e, "pushed");
+        server_port = 5060;
+        dial_tcp(4000);
+        send_octets(0, good);
+        for (size_t at = 0; at < bad.n; at += most)
+            send_octets(0, span_cut(bad, at, at + most));
+        send_octets(0, good);
+        CHECK_TEXT(span_of(end()), most < bad.n ? "RFC3261:20.14#a1 at 190 in 8 ip/tcp/sip\n"
+                                                : "RFC3261:20.14#a1 at 190 in 4 ip/tcp/sip\n");
+        CU_ASSERT_EQUAL(of("sip").messages, 2);
+    }
+    make_for(&plain, &sink);
+    engine_begin(e, "pushed");
+    dial_tcp(4000);
+    send_octets(0, good);
+    send_octets(0, span_of("\x80 nothing of SIP\r\nContent-Length: -1\r\n\r\n"));
+    CHECK_TEXT(span_of(end()), "");
+    server_port = 3478;
+}
+
 TESTS({"framing", framing}, {"octet_by_octet", octet_by_octet}, {"many_frames", many_frames},
       {"out_of_order", out_of_order}, {"gap", gap}, {"other_octets", other_octets},
       {"lost_framing", lost_framing}, {"lost_in_held", lost_in_held}, {"ends_inside", ends_inside},
       {"pairs", pairs}, {"middle", middle}, {"anew", anew}, {"ignored", ignored},
       {"connection_limit", connection_limit}, {"message_limit", message_limit},
-      {"held_limit", held_limit}, {"front_limit", front_limit})
+      {"held_limit", held_limit}, {"front_limit", front_limit}, {"broken_framing", broken_framing})
