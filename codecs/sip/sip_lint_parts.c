@@ -68,6 +68,44 @@ static struct span place(const struct entity *e)
     return v ? v->text : e->body;
 }
 
+/* ---- the header of a part: RFC 2045, RFC 2183 ---- */
+
+/* A token of MIME, which takes more than one of SIP. */
+static bool mime_token(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~' || lex_among(s.p[i], "()<>@,;:\\\"/[]?="))
+            return false;
+    return s.n > 0;
+}
+
+/* White space may stand between its parts; where there is a comment nobody looks. */
+static bool mime_type(struct span s)
+{
+    size_t slash = lex_find(s, 0, '/');
+    struct span type = lex_trim(span_cut(s, 0, slash), LEX_LWS),
+                subtype = lex_trim(span_cut(s, slash + 1, s.n), LEX_LWS);
+
+    return lex_find(s, 0, '(') < s.n || (slash < s.n && mime_token(type) && mime_token(subtype));
+}
+
+static void part_fields(struct sip_lint *l, const struct entity *e)
+{
+    for (size_t i = 0; i < e->headers_n; i++) {
+        const struct sip_header *h = &e->headers[i];
+        bool type = h->type == SIP_CONTENT_TYPE;
+        const struct sip_value *v = h->values;
+        struct span s = h->values_n ? v->value : h->value;
+        sip_must(l, h->name.n > 0, SIP_R_PART_FIELD, h->line);
+        if (type || h->type == SIP_CONTENT_ID)
+            sip_must(l, field(e, h->type) == h, SIP_R_PART_TWICE, h->name);
+        if (type)
+            sip_must(l, mime_type(s), SIP_R_PART_TYPE, s.n ? s : h->name);
+        if (h->type == SIP_CONTENT_DISPOSITION && lex_find(s, 0, '(') == s.n)
+            sip_must(l, mime_token(s), SIP_R_PART_DISPOSITION, s.n ? s : h->name);
+    }
+}
+
 /* ---- RFC 5621 ---- */
 
 static bool session(struct span s)
@@ -220,6 +258,7 @@ void sip_lint_parts(struct sip_lint *l)
     entity(l, &e);
     for (size_t i = 0; i < l->m->parts_n; i++) {
         e = part(l->m, i);
+        part_fields(l, &e);
         entity(l, &e);
     }
     referred(l);
