@@ -104,6 +104,15 @@ bool uri_ttl(const struct uri *u, uint8_t *ttl);
 /* The values of maddr and method as they stand there; p is NULL where there are none (a request is an INVITE then). */
 struct span uri_maddr(const struct uri *u);
 struct span uri_method(const struct uri *u);
+struct
+    uri_xmpp { /* what an xmpp URI names, as it stands there, with escapes; p is NULL where there is none */
+    struct span node, host, resource;
+    struct span type;  /* the query's: what is to be done */
+    struct span pairs; /* of the query, ";" between */
+};
+/* The parts of an xmpp URI (RFC 5122 section 2.2): they stand in its path; its authority, as whom it asks to authenticate,
+ * is in user and host of `u`. False: another scheme, or it names no host. */
+bool uri_xmpp(const struct uri *u, struct uri_xmpp *x);
 /* uri_port, else the port that scheme and transport mean; 0: neither says one, or the port given is no port. */
 uint16_t uri_port_meant(const struct uri *u);
 /* A host that is an address, as one with port 0: an IPv6 literal in brackets, or four numbers from 0 to 255 without

@@ -91,6 +91,31 @@ struct span uri_method(const struct uri *u)
     return uri_param(u, "method");
 }
 
+bool uri_xmpp(const struct uri *u, struct uri_xmpp *x)
+{
+    struct span path = u->path;
+
+    *x = (struct uri_xmpp){.node = {NULL, 0}};
+    if (!lex_like(u->scheme, "xmpp"))
+        return false;
+    if (path.n && path.p[0] == '/') /* behind an authority */
+        path = span_cut(path, 1, path.n);
+    size_t slash = lex_find(path, 0, '/');
+    struct span name = span_cut(path, 0, slash);
+    size_t at = lex_find(name, 0, '@');
+    if (at < name.n)
+        x->node = span_cut(name, 0, at);
+    x->host = at < name.n ? span_cut(name, at + 1, name.n) : name;
+    if (slash < path.n)
+        x->resource = span_cut(path, slash + 1, path.n);
+    size_t end = lex_find(u->query, 0, ';');
+    if (u->query.p)
+        x->type = span_cut(u->query, 0, end);
+    if (end < u->query.n)
+        x->pairs = span_cut(u->query, end + 1, u->query.n);
+    return x->host.n > 0;
+}
+
 bool uri_port(const struct uri *u, uint16_t *port)
 {
     uint64_t v;

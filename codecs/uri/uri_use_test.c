@@ -344,6 +344,52 @@ static void plain_hosts(void)
     }
 }
 
+/* "node|host|resource|type|pairs" of a URI; "-": there is none; "no": it names nothing. */
+static void xmpp(void)
+{
+    static const struct {
+        const char *uri, *parts;
+    } rows[] = {
+        /* the examples of RFC 5122 */
+        {"xmpp:node@example.com", "node|example.com|-|-|-"},
+        {"xmpp://guest@example.com/support@example.com?message", "support|example.com|-|message|-"},
+        {"xmpp:example-node@example.com/some-resource",
+         "example-node|example.com|some-resource|-|-"},
+        {"xmpp:example.com", "-|example.com|-|-|-"},
+        {"xmpp:example-node@example.com?message;subject=Hello%20World",
+         "example-node|example.com|-|message|subject=Hello%20World"},
+        {"xmpp:nasty!%23$%25()*+,-.;=%3F%5B%5C%5D%5E_%60%7B%7C%7D~node@example.com",
+         "nasty!%23$%25()*+,-.;=%3F%5B%5C%5D%5E_%60%7B%7C%7D~node|example.com|-|-|-"},
+        {"xmpp:node@example.com/repulsive%20!%23%22$%25&'()*+,-.:;%3C=%3E%3F%40%5B%5C%5D%5E_%60%7B"
+         "%7C%7D~resource",
+         "node|example.com|repulsive%20!%23%22$%25&'()*+,-.:;%3C=%3E%3F%40%5B%5C%5D%5E_%60%7B%7C%7D"
+         "~resource|-|-"},
+        {"XMPP:a@b/c/d?e", "a|b|c/d|e|-"},
+        {"xmpp:@b/?;", "|b|||"},
+        {"xmpp://guest@example.com", "no"}, /* as whom, and nothing else */
+        {"xmpp:", "no"},
+        {"xmpp:node@", "no"},
+        {"http://node@example.com/a@b", "no"},
+    };
+    uint8_t room[1024], text[256];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena mem = arena_of(room, sizeof room);
+        struct wr w = {text, sizeof text, 0, false};
+        struct uri u;
+        struct uri_xmpp x;
+        CU_ASSERT_TRUE_FATAL(uri_parse(span_of(rows[i].uri), &mem, &u));
+        bool named = uri_xmpp(&u, &x);
+        const struct span parts[] = {x.node, x.host, x.resource, x.type, x.pairs};
+        for (size_t k = 0; named && k < COUNT(parts); k++) {
+            wr_text(&w, k ? "|" : "");
+            wr_put(&w, parts[k].p ? parts[k] : span_of("-"));
+        }
+        wr_text(&w, named ? "" : "no");
+        CHECK_TEXT(wr_span(&w), rows[i].parts);
+    }
+}
+
 TESTS({"classes", classes}, {"escapes", escapes}, {"unescapes", unescapes}, {"means", means},
       {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts},
-      {"any hosts", any_hosts}, {"plain hosts", plain_hosts})
+      {"any hosts", any_hosts}, {"plain hosts", plain_hosts}, {"xmpp", xmpp})
