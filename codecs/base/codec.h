@@ -33,6 +33,12 @@ struct codec_pairs {
     /* Whether `in`, for which next is STEP_MORE, is whole if the stream ends there. */
     bool (*ends)(struct span in);
 };
+/* What both sides agree on by name before messages go over a layer: the subprotocol of WebSocket. The rules say that who
+ * connects has to ask for it, and who answers to agree. */
+struct codec_agreed {
+    const char *name;
+    struct rule asked, answered;
+};
 struct codec { /* what may be NULL says so */
     const char *name;
     unsigned framing;
@@ -74,7 +80,8 @@ struct codec { /* what may be NULL says so */
                     struct codec_piece *piece);
     /* Whose messages these are, where they are a codec's: the handshake of WebSocket is HTTP. NULL: nobody's. */
     const struct codec *between_codec;
-    const struct codec_pairs *pairs; /* NULL: a side alone tells its messages */
+    const struct codec_pairs *pairs;   /* NULL: a side alone tells its messages */
+    const struct codec_agreed *agreed; /* NULL: nothing that is known */
     /* Findings that decode does not give: semantics over a decoded view; NULL: there are none. */
     void (*lint)(const void *view, struct findings *fs);
     /* Write what the draft says; `w->full` where it does not fit. */

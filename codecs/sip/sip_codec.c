@@ -199,6 +199,14 @@ static bool token(size_t i, struct wr *w, const char **name)
     return true;
 }
 
+static const struct codec_agreed agreed = {
+    .name = "sip",
+    .asked = {"RFC7118:4.1#1", "SIP is sent, and the handshake did not ask for the subprotocol sip",
+              MUST},
+    .answered = {"RFC7118:4.1#2", "SIP is sent, and the 101 did not agree to the subprotocol sip",
+                 MUST},
+};
+
 const struct codec sip_codec = {
     .name = "sip",
     .framing = FRAMING_DATAGRAM | FRAMING_STREAM | FRAMING_MESSAGE,
@@ -214,4 +222,5 @@ const struct codec sip_codec = {
     .encode = sip_encode,
     .brief = brief,
     .token = token,
+    .agreed = &agreed,
 };

@@ -1,5 +1,6 @@
 /* harness/watch/ws/ws_watch.c - the watcher of WebSocket: the handshake of RFC 6455 section 4, who masks, and how frames
  * follow one another. What one frame breaks by itself the codec says. */
+#include "harness/core/registry.h"
 #include "harness/watch/ws/ws_watch.h"
 
 static const struct watch_fact_kind facts[WS_WATCH_FACTS] = {
@@ -142,6 +143,7 @@ static void accepted(struct ws_link *k, const struct watch_seen *s, const struct
     bool extended = http_header(m, HTTP_WS_EXTENSIONS) != NULL; /* which may use RSV1 */
 
     k->state = WS_LINK_OPEN;
+    k->agreed = http_header(m, HTTP_WS_PROTOCOL) != NULL;
     k->answered_frame = s->frame;
     for (size_t i = 0; i < COUNT(k->readers); i++)
         k->readers[i] = (struct ws_reader){.from_client = i, .rsv1 = extended, .limit = UINT64_MAX};
@@ -177,6 +179,25 @@ static void response(struct ws_watch *w, const struct watch_seen *s, const struc
 
 /* ---- frames ---- */
 
+/* A message of a codec that has a name to be agreed on. A request that lists others may mean something else than the
+ * protocol of that name: only one that lists none is judged, and an answer that agrees to none. */
+static void subprotocol(struct ws_link *k, const struct ws_frame *f, bool client,
+                        struct findings *fs)
+{
+    const struct codec *c = codec_guess(f->payload, 0, FRAMING_MESSAGE);
+    const struct rule *broken = NULL;
+
+    if (k->told_agreed[client] || !c || !c->agreed || c->guess(f->payload, 0) < WS_WATCH_SURE)
+        return;
+    if (client && k->protocols_n == SIZE_MAX)
+        broken = &c->agreed->asked;
+    else if (!client && k->protocols_n != SIZE_MAX && !k->agreed)
+        broken = &c->agreed->answered;
+    if (broken)
+        rule_broke(fs, broken, f->head, f->payload.n, 0);
+    k->told_agreed[client] = true;
+}
+
 static void told(const struct ws_frame *f, const struct watch_seen *s, const struct watch_sink *out)
 {
     if (f->opcode == WS_PING)
@@ -208,6 +229,8 @@ static void frame(struct ws_watch *w, const struct watch_seen *s, const struct w
     struct ws_reader *r = &k->readers[client];
     enum step step = ws_follow(r, f, &fs);
     k->failed[client] = step == STEP_FAIL;
+    if (f->fin && !f->rsv1 && (f->opcode == WS_TEXT || f->opcode == WS_BINARY) && f->payload.n)
+        subprotocol(k, f, client, &fs);
     if (f->opcode >= WS_CLOSE) {
         told(f, s, out);
     } else if (step == STEP_ITEM) {

@@ -15,6 +15,7 @@ enum {
         512, /* octets of key, subprotocols and extensions of a request; of a longer one the answer is not
                             judged */
 };
+enum { WS_WATCH_SURE = 90 }; /* how sure a codec has to be that a message is its own */
 enum ws_watch_fact {
     WS_F_HANDSHAKES,
     WS_F_ACCEPTED,
@@ -43,6 +44,8 @@ struct ws_link {
     size_t key_n, protocols_n, extensions_n;
     bool fits;   /* all of it is there */
     bool proper; /* the request breaks nothing, so an answer has to fit it */
+    bool agreed; /* the answer has a subprotocol */
+    bool told_agreed[2];
     uint32_t asked_frame, answered_frame;
     struct ws_reader readers[2]; /* of the server, of the client */
     bool failed

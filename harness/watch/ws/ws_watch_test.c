@@ -274,6 +274,38 @@ static void odd_key(void)
     only("RFC6455:4.1#39");
 }
 
+/* SIP asks for its subprotocol (RFC 7118 section 4.1). */
+static void subprotocols(void)
+{
+    static const char message[] = "BYE sip:b@example.com SIP/2.0\r\n\r\n";
+    static const struct {
+        const char *asked, *answered, *client, *server;
+    } of[] = {
+        {"", "", "RFC7118:4.1#1", NULL},
+        {"Sec-WebSocket-Protocol: sip\r\n", "", NULL, "RFC7118:4.1#2"},
+        {"Sec-WebSocket-Protocol: sip\r\n", "Sec-WebSocket-Protocol: sip\r\n", NULL, NULL},
+        {"Sec-WebSocket-Protocol: own\r\n", "Sec-WebSocket-Protocol: own\r\n", NULL, NULL},
+    };
+    char text[1024];
+
+    for (size_t i = 0; i < COUNT(of); i++) {
+        begin(&passing, 0);
+        snprintf(text, sizeof text, ASK_HEAD ASK_KEY "%s\r\n", of[i].asked);
+        ask(text);
+        snprintf(text, sizeof text, ANSWER_HEAD ANSWER_KEY "%s\r\n", of[i].answered);
+        answer(text);
+        up(FIN | WS_TEXT, "no SIP");
+        only(NULL);
+        up(FIN | WS_TEXT, message);
+        only(of[i].client);
+        up(FIN | WS_BINARY, message); /* once */
+        CU_ASSERT_EQUAL(n_found, of[i].client != NULL);
+        n_found = 0;
+        down(FIN | WS_TEXT, message);
+        only(of[i].server);
+    }
+}
+
 static void refused(void)
 {
     begin(&passing, 0);
@@ -361,5 +393,5 @@ static void listed(void)
 
 TESTS({"lawful", lawful}, {"masks", masks}, {"keys", keys}, {"places", places},
       {"characters", characters}, {"extensions", extensions}, {"requests", requests},
-      {"answers", answers}, {"odd key", odd_key}, {"refused", refused}, {"unknown", unknown},
-      {"several", several}, {"listed", listed})
+      {"answers", answers}, {"odd key", odd_key}, {"subprotocols", subprotocols},
+      {"refused", refused}, {"unknown", unknown}, {"several", several}, {"listed", listed})
