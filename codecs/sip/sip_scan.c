@@ -441,13 +441,22 @@ void sip_scan_fragment(struct span in, struct arena *mem, struct sip_msg *m, str
     fragment_body(&s, m);
 }
 
+/* The first of a type from UINT16_MAX - 1 on; NULL: there is none. */
+static SELDOM const struct sip_header *far_header(const struct sip_msg *m, enum sip_type type)
+{
+    const struct sip_header *v = m->headers;
+
+    for (size_t i = UINT16_MAX - 1; v && i < m->headers_n; i++)
+        if (v[i].type == type)
+            return &v[i];
+    return NULL;
+}
+
 const struct sip_header *sip_header(const struct sip_msg *m, enum sip_type type)
 {
     size_t i = m->first[type];
 
     if (i == 0)
         return NULL;
-    while (i >= UINT16_MAX && i < m->headers_n && m->headers[i - 1].type != type)
-        i++;
-    return &m->headers[i - 1];
+    return i < UINT16_MAX ? &m->headers[i - 1] : far_header(m, type);
 }
