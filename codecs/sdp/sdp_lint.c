@@ -3,8 +3,9 @@
 
 void sdp_broke(const struct sdp_judge *j, enum sdp_rule_id id, struct span at)
 {
-    rule_broke(j->fs, &sdp_rules[id], at.p ? (uint64_t)(at.p - j->m->text.p) : 0, at.p ? at.n : 0,
-               0);
+    if (rule_first(j->said, id))
+        rule_broke(j->fs, &sdp_rules[id], at.p ? (uint64_t)(at.p - j->m->text.p) : 0,
+                   at.p ? at.n : 0, 0);
 }
 
 bool sdp_is_token(struct span s)
@@ -116,7 +117,8 @@ void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts)
 void sdp_lint(const struct sdp_msg *m, struct findings *fs)
 {
     struct sdp_facts facts;
-    struct sdp_judge j = {m, NULL, fs, &facts};
+    uint64_t said[RULE_WORDS(SDP_RULES)] = {0};
+    struct sdp_judge j = {m, NULL, fs, &facts, said};
 
     sdp_facts_of(m, &facts);
     octets(&j);

@@ -181,7 +181,8 @@ static void answered(const struct sdp_pair *c, const struct sdp_media *o, const 
 void sdp_answer_check(const struct sdp_msg *offer, const struct sdp_msg *answer,
                       struct findings *fs)
 {
-    struct sdp_pair c = {.was = offer, .is = answer, .fs = fs};
+    uint64_t said[RULE_WORDS(SDP_PAIR_RULES)] = {0};
+    struct sdp_pair c = {.was = offer, .is = answer, .fs = fs, .said = said};
     struct sdp_bundles bundles;
 
     sdp_facts_of(offer, &c.old);

@@ -157,8 +157,9 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
 
 void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span at)
 {
-    rule_broke(c->fs, &sdp_pair_rules[id], at.p ? (uint64_t)(at.p - c->is->text.p) : 0,
-               at.p ? at.n : 0, 0);
+    if (rule_first(c->said, id))
+        rule_broke(c->fs, &sdp_pair_rules[id], at.p ? (uint64_t)(at.p - c->is->text.p) : 0,
+                   at.p ? at.n : 0, 0);
 }
 
 /* ---- codings ---- */

@@ -109,8 +109,9 @@ struct sdp_pair {
     struct findings *fs;
     struct sdp_facts old, new; /* of their session levels */
     bool grouping;             /* the side of `is` knows a=mid and a=group */
+    uint64_t *said;            /* RULE_WORDS(SDP_PAIR_RULES) */
 };
-/* Rule `id` is broken at `at`, a part of `is`. */
+/* Rule `id` is broken at `at`, a part of `is`; said of the first place alone. */
 void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span at);
 
 static inline const struct sdp_attribute *sdp_own(const struct sdp_media *m, enum sdp_type type)

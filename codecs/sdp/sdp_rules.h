@@ -244,8 +244,9 @@ struct sdp_judge { /* what is being looked at */
     const struct sdp_media *media; /* NULL: the session level */
     struct findings *fs;
     const struct sdp_facts *facts;
+    uint64_t *said; /* RULE_WORDS(SDP_RULES) */
 };
-/* Rule `id` is broken at `at`, a part of the description. */
+/* Rule `id` is broken at `at`, a part of the description; said of the first place alone. */
 void sdp_broke(const struct sdp_judge *j, enum sdp_rule_id id, struct span at);
 
 /* Forms of values. */
