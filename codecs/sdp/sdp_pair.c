@@ -90,6 +90,7 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
     [SDP_P_ACTPASS_DTLS] = {"RFC8842:5.2#1", "a=setup of the offer is not actpass", MUST},
     [SDP_P_DTLS_ROLE] = {"RFC5763:5#8", "a=setup of the answer is neither active nor passive",
                          MUST},
+    [SDP_P_DTLS_SETUP] = {"RFC8842:5.3#1", "the answer of media over DTLS has no a=setup", MUST},
     [SDP_P_TLS_ID] = {"RFC8842:5.3#6", "a=tls-id in the answer to an offer without", MUST},
     [SDP_P_MID] = {"RFC5888:9.1#1", "the mid is not that of the offer", MUST},
     [SDP_P_NEXT_MID] = {"RFC5888:9.1#2", "the mid of a stream has changed", SHOULD},

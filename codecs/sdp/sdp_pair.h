@@ -56,6 +56,7 @@ enum sdp_pair_id {
     SDP_P_ACTPASS,
     SDP_P_ACTPASS_DTLS,
     SDP_P_DTLS_ROLE,
+    SDP_P_DTLS_SETUP,
     SDP_P_TLS_ID,
     SDP_P_MID,
     SDP_P_NEXT_MID,
