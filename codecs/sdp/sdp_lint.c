@@ -86,6 +86,17 @@ enum sdp_direction sdp_facts_direction(const struct sdp_facts *facts, const stru
     return d;
 }
 
+const struct sdp_attribute *sdp_rtcp_candidate(const struct sdp_media *m)
+{
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
+        const struct sdp_candidate *v = a->type == SDP_CANDIDATE ? a->parts : NULL;
+        if (v && v->component == 2)
+            return a;
+    }
+    return NULL;
+}
+
 /* NUL, and CR without LF behind it: one finding each. */
 static void octets(const struct sdp_judge *j)
 {

@@ -149,6 +149,11 @@ static void ice(const struct sdp_pair *c, const struct sdp_media *o, const struc
         sdp_pair_broke(c, SDP_P_ICE, a->line);
     else if (answered && sdp_over_tcp(o->proto) != sdp_over_tcp(a->proto))
         sdp_pair_broke(c, SDP_P_ICE_TRANSPORT, a->proto);
+    if (sdp_is_rtp(a) && sdp_own(o, SDP_RTCP_MUX) && sdp_own(a, SDP_RTCP_MUX)) {
+        const struct sdp_attribute *rtcp = sdp_rtcp_candidate(a);
+        if (rtcp)
+            sdp_pair_broke(c, SDP_P_MUX_CANDIDATE, rtcp->value);
+    }
 }
 
 /* The port of the answer, where that of the offer is 0: only in a group. */

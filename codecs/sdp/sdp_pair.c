@@ -108,6 +108,8 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
     [SDP_P_ICE] = {"RFC8839:4.3.2#8", "attributes of ICE in the answer to an offer without", MUST},
     [SDP_P_ICE_TRANSPORT] = {"RFC8839:4.3.2#5",
                              "the transport of the answer is not that of the offer", MUST},
+    [SDP_P_MUX_CANDIDATE] = {"RFC5761:5.1.3#3b",
+                             "the answer agrees to rtcp-mux and has a candidate for RTCP", MUST},
     [SDP_P_ICE_RESTART] = {"RFC8839:4.4.1.1.1#3", "of ice-ufrag and ice-pwd only one has changed",
                            MUST},
     [SDP_P_ICE_KEPT] = {"RFC8839:4.4.1.1.1#7",
