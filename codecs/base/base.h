@@ -306,6 +306,15 @@ struct rule {
 /* Say that a rule is broken; `arg` is the first argument of its words. */
 SELDOM void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len,
                        uint64_t arg);
+/* Words of bits, one a rule, in which a codec keeps what it has said of a message. */
+#define RULE_WORDS(rules) (((rules) + 63) / 64)
+/* Whether a rule is to be said: true once for each, whose bit is then set. */
+static inline bool rule_first(uint64_t *said, size_t rule)
+{
+    uint64_t bit = UINT64_C(1) << rule % 64, was = said[rule / 64];
+    said[rule / 64] = was | bit;
+    return !(was & bit);
+}
 /* The words of `f` with its arguments filled in. */
 void finding_words(struct wr *w, const struct finding *f);
 /* "MUST", "STMT", "SHOULD" or "MAY". */

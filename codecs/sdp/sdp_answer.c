@@ -47,7 +47,7 @@ static void transport(struct sdp_answering *w, struct node *list, const struct s
     if (p->mux)
         sdp_make_flag(&w->k, list, "rtcp-mux");
     if (w->k.able->ice && sdp_plan_ice(w, p->m))
-        sdp_make_ice(&w->k, list, p->s);
+        sdp_make_ice(&w->k, list, p->s, p->mux); /* RFC 5761 section 5.1.3 */
     flags(w, list, p->m);
 }
 

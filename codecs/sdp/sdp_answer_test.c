@@ -352,6 +352,39 @@ static void ice(void)
              HEAD "m=audio 3478 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n");
 }
 
+/* RFC 5761 section 5.1.3: where rtcp-mux is agreed to, RTCP has no candidates. */
+static void components(void)
+{
+    static const struct sdp_ice full = {"9uB6", "YH75Fviy6338Vbrhrlp8Yh", NULL, false, false};
+    const struct sdp_abilities able = {
+        BOB, .mux = true, .ice = &full,
+        STREAMS({.media = "audio",
+                 .proto = "RTP/AVP",
+                 .port = 3478,
+                 .direction = SDP_DIR_BOTH,
+                 CODINGS(PCMU),
+                 .candidates = TEXTS("1 1 UDP 2130706431 192.0.2.9 3478 typ host",
+                                     "1 2 UDP 2130706430 192.0.2.9 3479 typ host")})};
+#define ICE_OFFER                                                                                  \
+    "a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"                                     \
+    "a=candidate:1 1 UDP 2130706431 192.0.2.3 8998 typ host\r\n"                                   \
+    "a=candidate:1 2 UDP 2130706430 192.0.2.3 8999 typ host\r\n"
+#define ICE_ANSWER                                                                                 \
+    "a=ice-ufrag:9uB6\r\na=ice-pwd:YH75Fviy6338Vbrhrlp8Yh\r\n"                                     \
+    "a=candidate:1 1 UDP 2130706431 192.0.2.9 3478 typ host\r\n"
+
+    answered("ice, rtcp-mux",
+             ALICE "m=audio 8998 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=rtcp-mux\r\n"
+                   "a=rtcp:8999\r\n" ICE_OFFER,
+             &able,
+             HEAD "m=audio 3478 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+                  "a=rtcp-mux\r\n" ICE_ANSWER);
+    answered("ice, two ports", ALICE "m=audio 8998 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n" ICE_OFFER,
+             &able,
+             HEAD "m=audio 3478 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n" ICE_ANSWER
+                  "a=candidate:1 2 UDP 2130706430 192.0.2.9 3479 typ host\r\n");
+}
+
 /* ---- simulcast, feedback, extensions ---- */
 
 #define CAMERA(...)                                                                                \
@@ -621,4 +654,5 @@ static void web(void)
 }
 
 TESTS({"web", web}, {"media", media}, {"inactive", inactive}, {"bundles", bundles}, {"keys", keys},
-      {"dtls", dtls}, {"ice", ice}, {"simulcasts", simulcasts}, {"feedbacks", feedbacks})
+      {"dtls", dtls}, {"ice", ice}, {"components", components}, {"simulcasts", simulcasts},
+      {"feedbacks", feedbacks})

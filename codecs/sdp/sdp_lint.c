@@ -3,8 +3,9 @@
 
 void sdp_broke(const struct sdp_judge *j, enum sdp_rule_id id, struct span at)
 {
-    rule_broke(j->fs, &sdp_rules[id], at.p ? (uint64_t)(at.p - j->m->text.p) : 0, at.p ? at.n : 0,
-               0);
+    if (rule_first(j->said, id))
+        rule_broke(j->fs, &sdp_rules[id], at.p ? (uint64_t)(at.p - j->m->text.p) : 0,
+                   at.p ? at.n : 0, 0);
 }
 
 bool sdp_is_token(struct span s)
@@ -85,6 +86,17 @@ enum sdp_direction sdp_facts_direction(const struct sdp_facts *facts, const stru
     return d;
 }
 
+const struct sdp_attribute *sdp_rtcp_candidate(const struct sdp_media *m)
+{
+    for (size_t i = 0; i < m->section.attributes_n; i++) {
+        const struct sdp_attribute *a = &m->section.attributes[i];
+        const struct sdp_candidate *v = a->type == SDP_CANDIDATE ? a->parts : NULL;
+        if (v && v->component == 2)
+            return a;
+    }
+    return NULL;
+}
+
 /* NUL, and CR without LF behind it: one finding each. */
 static void octets(const struct sdp_judge *j)
 {
@@ -116,7 +128,8 @@ void sdp_facts_of(const struct sdp_msg *m, struct sdp_facts *facts)
 void sdp_lint(const struct sdp_msg *m, struct findings *fs)
 {
     struct sdp_facts facts;
-    struct sdp_judge j = {m, NULL, fs, &facts};
+    uint64_t said[RULE_WORDS(SDP_RULES)] = {0};
+    struct sdp_judge j = {m, NULL, fs, &facts, said};
 
     sdp_facts_of(m, &facts);
     octets(&j);

@@ -93,6 +93,10 @@ static void crypto_param(const struct sdp_judge *j, struct span p)
             sdp_broke(j, SDP_R_CRYPTO_WSH, p);
         else if (sdp_u32(v) < 64)
             sdp_broke(j, SDP_R_CRYPTO_WSH_LOW, p);
+    } else if (lex_like(span_cut(p, 0, 10), "FEC_ORDER=")) {
+        struct span v = span_cut(p, 10, p.n);
+        if (!lex_like(v, "FEC_SRTP") && !lex_like(v, "SRTP_FEC"))
+            sdp_broke(j, SDP_R_CRYPTO_FEC, p);
     }
 }
 

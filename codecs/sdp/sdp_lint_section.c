@@ -295,6 +295,30 @@ static void dynamic(struct state *s)
     }
 }
 
+/* RTP and RTCP on one port. Candidates for RTCP stand in a first offer that has rtcp-mux (RFC 5761 section 5.1.3); where
+ * rtcp-mux-only is there as well, they stand in none (RFC 8858 section 5.3) and in no answer. */
+static void mux(struct state *s)
+{
+    const struct sdp_media *m = s->j->media;
+    const struct sdp_attribute *candidate;
+    bool only = false;
+
+    if (!s->rtp || !s->first[SDP_RTCP_MUX] || (m->port == 0 && !s->first[SDP_BUNDLE_ONLY]))
+        return;
+    for (size_t i = 0; i < m->formats_n; i++) {
+        uint32_t pt = payload(m->formats[i]);
+        if (pt >= 64 && pt <= 95) {
+            sdp_broke(s->j, SDP_R_MUX_PAYLOAD, m->formats[i]);
+            break;
+        }
+    }
+    candidate = s->first[SDP_CANDIDATE] ? sdp_rtcp_candidate(m) : NULL;
+    for (size_t i = 0; i < s->n && candidate && !only; i++)
+        only = s->v[i].type == SDP_OTHER && span_is(s->v[i].name, "rtcp-mux-only");
+    if (only)
+        sdp_broke(s->j, SDP_R_MUX_ONLY_CANDIDATE, candidate->value);
+}
+
 /* ---- groups of media descriptions ---- */
 
 struct member { /* a media description as groups see it */
@@ -398,4 +422,5 @@ void sdp_lint_section(const struct sdp_judge *j)
     ice(&s);
     mid(&s);
     dynamic(&s);
+    mux(&s);
 }

@@ -252,6 +252,8 @@ static void ssrc(const struct sdp_judge *j, const struct sdp_attribute *a)
     if (!is_ssrc(span_cut(a->value, 0, lex_find(a->value, 0, ' '))) ||
         !sdp_is_token(v->attribute) || (v->value.p && !v->value.n))
         sdp_broke(j, SDP_R_SSRC_FORM, a->value);
+    else if (lex_like(v->attribute, "cname") && !v->value.p)
+        sdp_broke(j, SDP_R_SSRC_CNAME_VALUE, v->attribute);
     else if (previous && !v->value.p)
         sdp_broke(j, SDP_R_SSRC_PREVIOUS, v->attribute);
     else if (previous && !ssrcs(v->value))

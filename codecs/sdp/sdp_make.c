@@ -155,7 +155,14 @@ void sdp_make_map(struct sdp_maker *k, struct node *list, uint32_t payload,
     sdp_make_attribute(k, list, "rtpmap", sdp_make_joined(k, parts, c->channels > 1 ? 7 : 5));
 }
 
-void sdp_make_ice(struct sdp_maker *k, struct node *list, const struct sdp_ability *s)
+/* Whether the component of a candidate is that of RTCP. */
+static bool of_rtcp(struct span candidate)
+{
+    size_t at = lex_find(candidate, 0, ' ');
+    return span_is(span_cut(candidate, at + 1, lex_find(candidate, at + 1, ' ')), "2");
+}
+
+void sdp_make_ice(struct sdp_maker *k, struct node *list, const struct sdp_ability *s, bool mux)
 {
     const struct sdp_ice *ice = k->able->ice;
 
@@ -164,7 +171,8 @@ void sdp_make_ice(struct sdp_maker *k, struct node *list, const struct sdp_abili
     if (ice->options)
         sdp_make_attribute(k, list, "ice-options", span_of(ice->options));
     for (size_t i = 0; i < s->candidates.n; i++)
-        sdp_make_attribute(k, list, "candidate", span_of(s->candidates.v[i]));
+        if (!mux || !of_rtcp(span_of(s->candidates.v[i])))
+            sdp_make_attribute(k, list, "candidate", span_of(s->candidates.v[i]));
     if (ice->end)
         sdp_make_flag(k, list, "end-of-candidates");
 }

@@ -41,8 +41,8 @@ void sdp_make_format(struct sdp_maker *k, struct node *formats, struct span form
 /* The a=rtpmap of a payload type. */
 void sdp_make_map(struct sdp_maker *k, struct node *list, uint32_t payload,
                   const struct sdp_coding *c);
-/* ICE, with the candidates of a stream. */
-void sdp_make_ice(struct sdp_maker *k, struct node *list, const struct sdp_ability *s);
+/* ICE, with the candidates of a stream; `mux`: but those for RTCP, which has no port of its own. */
+void sdp_make_ice(struct sdp_maker *k, struct node *list, const struct sdp_ability *s, bool mux);
 /* a=group:BUNDLE with these tags. */
 void sdp_make_bundle(struct sdp_maker *k, struct node *list, const struct span *tags, size_t n);
 /* "TAG SUITE inline:...". */

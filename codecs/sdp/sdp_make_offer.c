@@ -311,7 +311,7 @@ static void transport(struct offering *o, struct node *list, const struct slot *
     if (v->bundled ? o->mux : able->mux && sdp_over_rtp(proto))
         sdp_make_flag(&o->k, list, "rtcp-mux");
     if (able->ice)
-        sdp_make_ice(&o->k, list, v->s);
+        sdp_make_ice(&o->k, list, v->s, false);
     for (size_t i = 0; i < able->flags.n && sdp_over_rtp(proto); i++)
         sdp_make_flag(&o->k, list, able->flags.v[i]);
 }

@@ -98,27 +98,40 @@ static void multicasts(const struct sdp_pair *c, const struct sdp_media *o,
     multicast_formats(c, o, a);
 }
 
-static void connection_setup(const struct sdp_pair *c, const struct sdp_media *o,
-                             const struct sdp_media *a)
+/* a=setup that does not go with that of the offer. To holdconn over DTLS, which may not be, no answer goes. */
+static void roles(const struct sdp_pair *c, const struct sdp_media *a, struct span offered,
+                  struct span got, bool dtls)
 {
     static const char *const pairs[][4] = {{"active", "passive", "holdconn", ""},
                                            {"passive", "active", "holdconn", ""},
                                            {"actpass", "active", "passive", "holdconn"},
                                            {"holdconn", "holdconn", "", ""}};
-    struct span offered = sdp_value_of(sdp_facts_either(&c->old, o, SDP_SETUP)),
-                got = sdp_value_of(sdp_facts_either(&c->new, a, SDP_SETUP)),
-                tls_id = sdp_value_of(sdp_own(a, SDP_TLS_ID));
+    bool role = lex_like(got, "active") || lex_like(got, "passive");
 
-    if (lex_holds(a->proto, "UDP/TLS") && got.n && !lex_like(got, "active") &&
-        !lex_like(got, "passive"))
+    if (got.n && !role && lex_holds(a->proto, "UDP/TLS")) {
         sdp_pair_broke(c, SDP_P_DTLS_ROLE, got);
-    for (size_t i = 0; got.n && i < COUNT(pairs); i++) {
-        if (!lex_like(offered, pairs[i][0]) || lex_holds(a->proto, "UDP/TLS"))
-            continue;
-        if (!lex_like(got, pairs[i][1]) && !lex_like(got, pairs[i][2]) &&
-            !lex_like(got, pairs[i][3]))
-            sdp_pair_broke(c, SDP_P_SETUP, got);
+        return;
     }
+    if (dtls && lex_like(offered, "holdconn"))
+        return;
+    for (size_t i = 0; got.n && i < COUNT(pairs); i++)
+        if (lex_like(offered, pairs[i][0]) && !lex_like(got, pairs[i][1]) &&
+            !lex_like(got, pairs[i][2]) && !lex_like(got, pairs[i][3]))
+            sdp_pair_broke(c, SDP_P_SETUP, got);
+}
+
+static void connection_setup(const struct sdp_pair *c, const struct sdp_media *o,
+                             const struct sdp_media *a, enum sdp_bundled bundled)
+{
+    struct span got = sdp_value_of(sdp_facts_either(&c->new, a, SDP_SETUP)),
+                tls_id = sdp_value_of(sdp_own(a, SDP_TLS_ID));
+    bool srtp = lex_holds(a->proto, "UDP/TLS"), dtls = srtp || lex_holds(a->proto, "DTLS");
+
+    roles(c, a, sdp_value_of(sdp_facts_either(&c->old, o, SDP_SETUP)), got, dtls);
+    /* of DTLS-SRTP outside a bundle sdp_lint says so; what is bundled has that of the tagged one */
+    if (dtls && !got.p && (!srtp || c->new.bundle) &&
+        (bundled == SDP_ALONE || bundled == SDP_TAGGED))
+        sdp_pair_broke(c, SDP_P_DTLS_SETUP, a->line);
     if (lex_like(sdp_value_of(sdp_facts_either(&c->old, o, SDP_CONNECTION)), "new") &&
         lex_like(sdp_value_of(sdp_facts_either(&c->new, a, SDP_CONNECTION)), "existing"))
         sdp_pair_broke(c, SDP_P_CONNECTION,
@@ -136,6 +149,11 @@ static void ice(const struct sdp_pair *c, const struct sdp_media *o, const struc
         sdp_pair_broke(c, SDP_P_ICE, a->line);
     else if (answered && sdp_over_tcp(o->proto) != sdp_over_tcp(a->proto))
         sdp_pair_broke(c, SDP_P_ICE_TRANSPORT, a->proto);
+    if (sdp_is_rtp(a) && sdp_own(o, SDP_RTCP_MUX) && sdp_own(a, SDP_RTCP_MUX)) {
+        const struct sdp_attribute *rtcp = sdp_rtcp_candidate(a);
+        if (rtcp)
+            sdp_pair_broke(c, SDP_P_MUX_CANDIDATE, rtcp->value);
+    }
 }
 
 /* The port of the answer, where that of the offer is 0: only in a group. */
@@ -173,7 +191,7 @@ static void answered(const struct sdp_pair *c, const struct sdp_media *o, const 
         formats(c, o, a);
         multicasts(c, o, a);
     }
-    connection_setup(c, o, a);
+    connection_setup(c, o, a, bundled);
     sdp_answer_attributes(c, o, a, bundled);
     ice(c, o, a);
 }
@@ -181,7 +199,8 @@ static void answered(const struct sdp_pair *c, const struct sdp_media *o, const 
 void sdp_answer_check(const struct sdp_msg *offer, const struct sdp_msg *answer,
                       struct findings *fs)
 {
-    struct sdp_pair c = {.was = offer, .is = answer, .fs = fs};
+    uint64_t said[RULE_WORDS(SDP_PAIR_RULES)] = {0};
+    struct sdp_pair c = {.was = offer, .is = answer, .fs = fs, .said = said};
     struct sdp_bundles bundles;
 
     sdp_facts_of(offer, &c.old);

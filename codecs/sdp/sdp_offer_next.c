@@ -137,7 +137,8 @@ static void stream(const struct sdp_pair *c, const struct sdp_media *b, const st
 
 void sdp_reoffer_check(const struct sdp_msg *before, const struct sdp_msg *now, struct findings *fs)
 {
-    struct sdp_pair c = {.was = before, .is = now, .fs = fs};
+    uint64_t said[RULE_WORDS(SDP_PAIR_RULES)] = {0};
+    struct sdp_pair c = {.was = before, .is = now, .fs = fs, .said = said};
 
     sdp_facts_of(before, &c.old);
     sdp_facts_of(now, &c.new);
@@ -235,7 +236,8 @@ static void offered(const struct sdp_pair *c, const struct sdp_media *n, bool fr
 
 void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, struct findings *fs)
 {
-    struct sdp_pair c = {.was = past ? past->own : NULL, .is = offer, .fs = fs};
+    uint64_t said[RULE_WORDS(SDP_PAIR_RULES)] = {0};
+    struct sdp_pair c = {.was = past ? past->own : NULL, .is = offer, .fs = fs, .said = said};
     uint64_t version;
 
     sdp_facts_of(offer, &c.new);
@@ -265,7 +267,8 @@ void sdp_offer_check(const struct sdp_msg *offer, const struct sdp_past *past, s
 
 void sdp_able_check(const struct sdp_msg *m, struct findings *fs)
 {
-    struct sdp_pair c = {.is = m, .fs = fs};
+    uint64_t said[RULE_WORDS(SDP_PAIR_RULES)] = {0};
+    struct sdp_pair c = {.is = m, .fs = fs, .said = said};
     struct sdp_payloads p;
 
     if (m->times_n != 1 || !span_is(m->times[0].text, "0 0"))

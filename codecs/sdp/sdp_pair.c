@@ -90,6 +90,7 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
     [SDP_P_ACTPASS_DTLS] = {"RFC8842:5.2#1", "a=setup of the offer is not actpass", MUST},
     [SDP_P_DTLS_ROLE] = {"RFC5763:5#8", "a=setup of the answer is neither active nor passive",
                          MUST},
+    [SDP_P_DTLS_SETUP] = {"RFC8842:5.3#1", "the answer of media over DTLS has no a=setup", MUST},
     [SDP_P_TLS_ID] = {"RFC8842:5.3#6", "a=tls-id in the answer to an offer without", MUST},
     [SDP_P_MID] = {"RFC5888:9.1#1", "the mid is not that of the offer", MUST},
     [SDP_P_NEXT_MID] = {"RFC5888:9.1#2", "the mid of a stream has changed", SHOULD},
@@ -107,6 +108,8 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
     [SDP_P_ICE] = {"RFC8839:4.3.2#8", "attributes of ICE in the answer to an offer without", MUST},
     [SDP_P_ICE_TRANSPORT] = {"RFC8839:4.3.2#5",
                              "the transport of the answer is not that of the offer", MUST},
+    [SDP_P_MUX_CANDIDATE] = {"RFC5761:5.1.3#3b",
+                             "the answer agrees to rtcp-mux and has a candidate for RTCP", MUST},
     [SDP_P_ICE_RESTART] = {"RFC8839:4.4.1.1.1#3", "of ice-ufrag and ice-pwd only one has changed",
                            MUST},
     [SDP_P_ICE_KEPT] = {"RFC8839:4.4.1.1.1#7",
@@ -157,8 +160,9 @@ const struct rule sdp_pair_rules[SDP_PAIR_RULES] = {
 
 void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span at)
 {
-    rule_broke(c->fs, &sdp_pair_rules[id], at.p ? (uint64_t)(at.p - c->is->text.p) : 0,
-               at.p ? at.n : 0, 0);
+    if (rule_first(c->said, id))
+        rule_broke(c->fs, &sdp_pair_rules[id], at.p ? (uint64_t)(at.p - c->is->text.p) : 0,
+                   at.p ? at.n : 0, 0);
 }
 
 /* ---- codings ---- */

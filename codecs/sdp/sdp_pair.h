@@ -56,6 +56,7 @@ enum sdp_pair_id {
     SDP_P_ACTPASS,
     SDP_P_ACTPASS_DTLS,
     SDP_P_DTLS_ROLE,
+    SDP_P_DTLS_SETUP,
     SDP_P_TLS_ID,
     SDP_P_MID,
     SDP_P_NEXT_MID,
@@ -67,6 +68,7 @@ enum sdp_pair_id {
     SDP_P_NEXT_EXTENSION,
     SDP_P_ICE,
     SDP_P_ICE_TRANSPORT,
+    SDP_P_MUX_CANDIDATE,
     SDP_P_ICE_RESTART,
     SDP_P_ICE_KEPT,
     SDP_P_ICE_REMOVED,
@@ -109,8 +111,9 @@ struct sdp_pair {
     struct findings *fs;
     struct sdp_facts old, new; /* of their session levels */
     bool grouping;             /* the side of `is` knows a=mid and a=group */
+    uint64_t *said;            /* RULE_WORDS(SDP_PAIR_RULES) */
 };
-/* Rule `id` is broken at `at`, a part of `is`. */
+/* Rule `id` is broken at `at`, a part of `is`; said of the first place alone. */
 void sdp_pair_broke(const struct sdp_pair *c, enum sdp_pair_id id, struct span at);
 
 static inline const struct sdp_attribute *sdp_own(const struct sdp_media *m, enum sdp_type type)

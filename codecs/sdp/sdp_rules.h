@@ -138,6 +138,7 @@ enum sdp_rule_id {
     SDP_R_CRYPTO_KDR,
     SDP_R_CRYPTO_WSH,
     SDP_R_CRYPTO_WSH_LOW,
+    SDP_R_CRYPTO_FEC,
     SDP_R_FEEDBACK_LEVEL,
     SDP_R_FEEDBACK_PROTO,
     SDP_R_FEEDBACK_FORM,
@@ -145,6 +146,7 @@ enum sdp_rule_id {
     SDP_R_SSRC_FORM,
     SDP_R_SSRC_CNAME,
     SDP_R_SSRC_CNAME_AGAIN,
+    SDP_R_SSRC_CNAME_VALUE,
     SDP_R_SSRC_PREVIOUS,
     SDP_R_SSRC_PREVIOUS_FORM,
     SDP_R_SSRC_GROUP_FORM,
@@ -152,6 +154,8 @@ enum sdp_rule_id {
     SDP_R_SSRC_GROUP_FOREIGN,
     SDP_R_MUX_LEVEL,
     SDP_R_MUX_VALUE,
+    SDP_R_MUX_PAYLOAD,
+    SDP_R_MUX_ONLY_CANDIDATE,
     SDP_R_RSIZE_FORM,
     SDP_R_DTLS_SETUP,
     SDP_R_DTLS_CONNECTION,
@@ -244,9 +248,13 @@ struct sdp_judge { /* what is being looked at */
     const struct sdp_media *media; /* NULL: the session level */
     struct findings *fs;
     const struct sdp_facts *facts;
+    uint64_t *said; /* RULE_WORDS(SDP_RULES) */
 };
-/* Rule `id` is broken at `at`, a part of the description. */
+/* Rule `id` is broken at `at`, a part of the description; said of the first place alone. */
 void sdp_broke(const struct sdp_judge *j, enum sdp_rule_id id, struct span at);
+
+/* The first candidate for RTCP of a media description, by its component (RFC 8839 section 5.1); NULL: none. */
+const struct sdp_attribute *sdp_rtcp_candidate(const struct sdp_media *m);
 
 /* Forms of values. */
 bool sdp_is_token(struct span s);

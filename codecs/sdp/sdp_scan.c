@@ -24,6 +24,38 @@ static const uint8_t session_places[128] = {
 static const uint8_t media_places[128] = {
     ['i'] = PLACE_I, ['c'] = PLACE_C, ['b'] = PLACE_B, ['k'] = PLACE_K, ['a'] = PLACE_A};
 
+enum scan_rule {
+    FIRST_LINE,
+    LINE_FORM,
+    LINE_TYPE,
+    LINE_EMPTY,
+    LINE_END,
+    BARE_LF,
+    SESSION_ORDER,
+    MEDIA_ORDER,
+    SESSION_AGAIN,
+    MEDIA_AGAIN,
+    MEDIA_FOREIGN,
+    NO_TIME,
+    BEHIND_ZONE,
+    SCAN_RULES
+};
+static const struct rule scan_rules[SCAN_RULES] = {
+    [FIRST_LINE] = {"RFC8866:5#a8", "the description does not begin with v=", STMT},
+    [LINE_FORM] = {"RFC8866:5#a2", "a line is not one character, \"=\" and a value", STMT},
+    [LINE_TYPE] = {"RFC8866:5#2", "a line of the unknown type %c", MUST},
+    [LINE_EMPTY] = {"RFC8866:9#a45", "an empty line", STMT},
+    [LINE_END] = {"RFC8866:9#a45", "the last line has no end", STMT},
+    [BARE_LF] = {"RFC8866:5#5a", "%u lines end with LF alone, of which this is the first", STMT},
+    [SESSION_ORDER] = {"RFC8866:5#a9", "a %c= line stands too late", STMT},
+    [MEDIA_ORDER] = {"RFC8866:5#a12", "a %c= line stands too late", STMT},
+    [SESSION_AGAIN] = {"RFC8866:9#a6", "a second %c= line at session level", STMT},
+    [MEDIA_AGAIN] = {"RFC8866:9#a7", "a second %c= line in a media description", STMT},
+    [MEDIA_FOREIGN] = {"RFC8866:5#a13", "%c= in a media description", STMT},
+    [NO_TIME] = {"RFC8866:9#a24", "%c= without t= before it", STMT},
+    [BEHIND_ZONE] = {"RFC8866:9#a44", "%c= behind z= of the same time description", STMT},
+};
+
 struct scan {
     struct span in;
     const uint8_t *lim;
@@ -33,24 +65,26 @@ struct scan {
     struct sdp_media *media;     /* the section that is read; NULL: that of the session */
     struct sdp_section *section; /* what both have of it; NULL: there is no room for it */
     uint8_t place;               /* of the line before */
-    size_t bare;                 /* lines that end with LF alone */
-    size_t first_bare;           /* where the first of these LF stands */
-    const uint8_t *begin;        /* of the section */
+    uint64_t said[RULE_WORDS(SCAN_RULES)];
+    size_t bare;          /* lines that end with LF alone */
+    size_t first_bare;    /* where the first of these LF stands */
+    const uint8_t *begin; /* of the section */
     struct arena_list all_media;
     struct arena_list attributes, connections, bandwidths, others; /* of the section */
     struct arena_list emails, phones, times,
         repeats; /* of the session; repeats: of the last time */
 };
 
-static void broke(struct scan *s, const char *clause, const char *what, const uint8_t *at,
-                  size_t len, uint64_t arg)
+/* Said of the first place alone, as by sdp_broke. */
+static void broke(struct scan *s, enum scan_rule rule, const uint8_t *at, size_t len, uint64_t arg)
 {
-    finding_add(s->fs, (struct finding){.clause = clause,
-                                        .what = what,
-                                        .level = STMT,
-                                        .off = (uint64_t)(at - s->in.p),
-                                        .len = len,
-                                        .arg = {arg}});
+    if (rule_first(s->said, rule))
+        rule_broke(s->fs, &scan_rules[rule], (uint64_t)(at - s->in.p), len, arg);
+}
+/* Of a line, whose type is named. */
+static void broke_line(struct scan *s, enum scan_rule rule, struct span line)
+{
+    broke(s, rule, line.p, line.n, line.n ? line.p[0] : 0);
 }
 
 /* ---- sections ---- */
@@ -168,11 +202,7 @@ static inline void attribute(struct scan *s, struct span v, const uint8_t *colon
 
 static void again(struct scan *s, struct span line)
 {
-    if (s->media)
-        broke(s, "RFC8866:9#a7", "a second %c= line in a media description", line.p, line.n,
-              line.p[0]);
-    else
-        broke(s, "RFC8866:9#a6", "a second %c= line at session level", line.p, line.n, line.p[0]);
+    broke_line(s, s->media ? MEDIA_AGAIN : SESSION_AGAIN, line);
     other(s, line);
 }
 static void once(struct scan *s, struct span line, struct span *to, struct span v)
@@ -243,13 +273,9 @@ static void repeat_or_zone(struct scan *s, struct span line, struct span v)
 {
     struct sdp_time *t = s->times.n ? (struct sdp_time *)s->times.p + (s->times.n - 1) : NULL;
 
-    if (!t) {
-        if (!s->mem->full)
-            broke(s, "RFC8866:9#a24", "%c= without t= before it", line.p, line.n, line.p[0]);
-        other(s, line);
-    } else if (t->zone) {
-        broke(s, "RFC8866:9#a44", "%c= behind z= of the same time description", line.p, line.n,
-              line.p[0]);
+    if (!t || t->zone) {
+        if (!s->mem->full) /* the t= may be what there was no room for */
+            broke_line(s, t ? BEHIND_ZONE : NO_TIME, line);
         other(s, line);
     } else if (line.p[0] == 'r') {
         struct sdp_repeat *r = push(s, &s->repeats, sizeof *r);
@@ -335,19 +361,12 @@ static void misplaced(struct scan *s, struct span line)
         return;
     }
     if (line.n == 0)
-        broke(s, "RFC8866:9#a45", "an empty line", line.p, 0, 0);
+        broke_line(s, LINE_EMPTY, line);
     else if (line.n < 2 || line.p[1] != '=')
-        broke(s, "RFC8866:5#a2", "a line is not one character, \"=\" and a value", line.p, line.n,
-              0);
-    else if (line.p[0] < 128 && session_places[line.p[0]])
-        broke(s, "RFC8866:5#a13", "%c= in a media description", line.p, line.n, line.p[0]);
+        broke_line(s, LINE_FORM, line);
     else
-        finding_add(s->fs, (struct finding){.clause = "RFC8866:5#2",
-                                            .what = "a line of the unknown type %c",
-                                            .level = MUST,
-                                            .off = (uint64_t)(line.p - s->in.p),
-                                            .len = line.n,
-                                            .arg = {line.p[0]}});
+        broke_line(s, line.p[0] < 128 && session_places[line.p[0]] ? MEDIA_FOREIGN : LINE_TYPE,
+                   line);
     other(s, line);
 }
 
@@ -372,10 +391,7 @@ static void line_of(struct scan *s, struct span line, const uint8_t *colon)
         return;
     }
     if (place < s->place) {
-        if (s->media)
-            broke(s, "RFC8866:5#a12", "a %c= line stands too late", line.p, line.n, line.p[0]);
-        else
-            broke(s, "RFC8866:5#a9", "a %c= line stands too late", line.p, line.n, line.p[0]);
+        broke_line(s, s->media ? MEDIA_ORDER : SESSION_ORDER, line);
         s->section->odd = true;
     } else {
         s->place = place;
@@ -407,7 +423,7 @@ static void whole_line(struct scan *s, const uint8_t *p, const uint8_t *lf, cons
         s->m->lf = lf && !crlf;
     line_of(s, (struct span){p, (size_t)(end - p) - crlf}, colon);
     if (!lf)
-        broke(s, "RFC8866:9#a45", "the last line has no end", end, 0, 0);
+        broke(s, LINE_END, end, 0, 0);
     else if (!crlf && !s->bare++)
         s->first_bare = (size_t)(lf - s->in.p);
     if (s->section && (!lf || crlf == s->m->lf))
@@ -462,13 +478,12 @@ enum step sdp_msg_decode(struct span in, struct arena *mem, struct sdp_msg *m, s
     clear_octets(m, sizeof *m);
     m->text = in;
     if (in.p[0] != 'v')
-        broke(&s, "RFC8866:5#a8", "the description does not begin with v=", in.p, 1, 0);
+        broke(&s, FIRST_LINE, in.p, 1, 0);
     lines(&s);
     m->media = s.all_media.p;
     m->media_n = s.all_media.n;
     if (s.bare)
-        broke(&s, "RFC8866:5#5a", "%u lines end with LF alone, of which this is the first",
-              in.p + s.first_bare, 1, s.bare);
+        broke(&s, BARE_LF, in.p + s.first_bare, 1, s.bare);
     return STEP_ITEM;
 }
 

@@ -153,6 +153,76 @@ static void limits(void)
     }
 }
 
+/* ---- findings ---- */
+
+/* A rule that is broken at each of many lines is said once, and another one beside it. */
+static void floods(void)
+{
+    static const struct {
+        const char *line, *other;
+        const char *clause, *second;
+        size_t times;
+    } rows[] = {
+        {"a=mid:x y\r\n", "", "RFC5888:4#a1", NULL, 3000},
+        {"a=mid:x y\r\n", "a=ptime:0\r\n", "RFC5888:4#a1", "RFC8866:6.4#a2", 1500},
+        {"a=rtpmap:0 PCMU/8000\r\n", "", "RFC8866:6.6#a7", NULL, 1500},
+        {"a=extmap:1 a:b\r\n", "a=extmap:1 a:c\r\n", "RFC8285:5#2b", "RFC8285:5#8", 1000},
+        {"??\r\n", "", "RFC8866:5#a2", NULL, 1500},
+        {"??\r\n", "x=1\r\n", "RFC8866:5#a2", "RFC8866:5#2", 1500},
+        {"\r\n", "", "RFC8866:9#a45", NULL, 10000},
+        {"a=x\n", "", "RFC8866:5#5a", NULL, 3000},
+        {"i=x\r\n", "", "RFC8866:9#a7", NULL, 3000},
+    };
+    static uint8_t text[1 << 16];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct wr w = {text, sizeof text, 0, false};
+        struct arena mem = arena_of(memory, MEMORY);
+        struct finding got[4];
+        struct findings fs = {.v = got, .cap = COUNT(got)};
+        struct sdp_msg m;
+        wr_text(&w, "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 "
+                    "0\r\nm=audio 1 RTP/AVP 0\r\n");
+        for (size_t k = 0; k < rows[i].times; k++) {
+            wr_text(&w, rows[i].line);
+            wr_text(&w, rows[i].other);
+        }
+        CU_ASSERT_FALSE(w.full);
+        CU_ASSERT_EQUAL(sdp_msg_decode(wr_span(&w), &mem, &m, &fs), STEP_ITEM);
+        sdp_lint(&m, &fs);
+        CU_ASSERT_FALSE(mem.full);
+        CU_ASSERT_EQUAL_FATAL(fs.n, rows[i].second ? 2 : 1);
+        CU_ASSERT_STRING_EQUAL(got[0].clause, rows[i].clause);
+        CU_ASSERT_TRUE(!rows[i].second || strcmp(got[1].clause, rows[i].second) == 0);
+    }
+}
+
+/* The same of an answer: each stream has other media than the one that was offered. */
+static void pair_floods(void)
+{
+    static uint8_t texts[2][1 << 16], memories[2][MEMORY];
+    struct sdp_msg m[2];
+    struct finding got[4];
+    struct findings fs = {.v = got, .cap = COUNT(got)};
+
+    for (size_t side = 0; side < 2; side++) {
+        struct wr w = {texts[side], sizeof texts[side], 0, false};
+        struct arena mem = arena_of(memories[side], MEMORY);
+        struct findings unused = {0};
+        wr_text(&w, side ? "v=0\r\no=b" : "v=0\r\no=a");
+        wr_text(&w, " 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n");
+        for (size_t i = 0; i < 200; i++)
+            wr_text(&w, side ? "m=text 1 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n"
+                             : "m=audio 1 RTP/AVP 0\r\na=sendonly\r\n");
+        CU_ASSERT_EQUAL(sdp_msg_decode(wr_span(&w), &mem, &m[side], &unused), STEP_ITEM);
+        CU_ASSERT_FALSE(w.full || mem.full);
+    }
+    sdp_answer_check(&m[0], &m[1], &fs);
+    CU_ASSERT_EQUAL_FATAL(fs.n, 2);
+    CU_ASSERT_STRING_EQUAL(got[0].clause, "RFC3264:6.1#2");
+    CU_ASSERT_STRING_EQUAL(got[1].clause, "RFC3264:6.1#3");
+}
+
 /* ---- drafts ---- */
 
 #define BASE "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -241,4 +311,4 @@ static void raws(void)
 
 TESTS({"names", names}, {"rules", rules}, {"seconds", seconds}, {"guesses", guesses},
       {"directions", directions}, {"codings", codings}, {"sources", sources}, {"limits", limits},
-      {"edits", edits}, {"raws", raws})
+      {"floods", floods}, {"pair_floods", pair_floods}, {"edits", edits}, {"raws", raws})

@@ -12,13 +12,9 @@ static const struct rule rules[SIP_RULES] = {
 
 void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg)
 {
-    uint64_t bit = UINT64_C(1) << rule % 64;
-
-    if (l->said[rule / 64] & bit)
-        return;
-    l->said[rule / 64] |= bit;
-    rule_broke(l->fs, &rules[rule], where.p ? (uint64_t)(where.p - l->m->head.p) : 0,
-               where.p ? where.n : l->m->head.n, arg);
+    if (rule_first(l->said, rule))
+        rule_broke(l->fs, &rules[rule], where.p ? (uint64_t)(where.p - l->m->head.p) : 0,
+                   where.p ? where.n : l->m->head.n, arg);
 }
 
 void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where)

@@ -70,7 +70,7 @@ struct sip_lint {
     uint32_t
         quiet; /* 1 << enum sip_topic: of which there is nothing to say; their rules are not tried */
     struct findings *fs;
-    uint64_t said[(SIP_RULES + 63) / 64];
+    uint64_t said[RULE_WORDS(SIP_RULES)];
     const char *told[SIP_TOLD]; /* clauses of the rules of URIs and credentials that were */
     size_t told_n;
 };
