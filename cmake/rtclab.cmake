@@ -164,6 +164,8 @@ function(rtclab_finish)
     list(APPEND codec_src ${src})
   endforeach()
   add_library(rtclab_codecs STATIC ${codec_src})
+  # Where a function begins in a line of the cache made a tenth of the time of lint, as chance and the linker had it.
+  target_compile_options(rtclab_codecs PRIVATE -falign-functions=64)
   target_link_libraries(rtclab_codecs PkgConfig::OPENSSL)
 
   # the clause table, checked against every name in the sources
