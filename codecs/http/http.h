@@ -126,7 +126,8 @@ extern const struct codec http_codec, http_head_codec, http_connect_codec;
  * no message of HTTP/1. */
 enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, struct http_msg *m,
                       struct findings *fs);
-/* What a decoded message breaks beyond its framing. */
+/* What a decoded message breaks beyond its framing. Here and there each rule is said once, where it is broken first; none
+ * is said by both. */
 void http_lint(const struct http_msg *m, struct findings *fs);
 
 /* The first header field of a type; NULL: none. */

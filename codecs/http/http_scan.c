@@ -5,11 +5,17 @@
 struct scan {
     struct span in;
     struct findings *fs;
+    struct http_said said;
 };
+
+static void broke_arg(struct scan *s, int rule, size_t off, size_t len, uint64_t arg)
+{
+    http_broke_once(&s->said, s->fs, rule, off, len, arg);
+}
 
 static void broke(struct scan *s, int rule, size_t off, size_t len)
 {
-    http_broke(s->fs, rule, off, len, 0);
+    broke_arg(s, rule, off, len, 0);
 }
 
 static size_t offset(const struct scan *s, struct span part)
@@ -36,7 +42,7 @@ static bool status_line(struct scan *s, struct http_msg *m, struct span text)
     m->reason = r.reason;
     m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
     if (r.number && (r.status < 100 || r.status > 599))
-        http_broke(s->fs, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
+        broke_arg(s, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
     if (!r.number)
         broke(s, RULE_STATUS_DIGITS, offset(s, r.code), r.code.n);
     if (!span_is(r.before, " "))
@@ -119,7 +125,7 @@ size_t http_field_end(struct span in, size_t at, bool *fold)
     }
 }
 
-/* The LF of a line without CR before it, each CR that is none of a line end: one finding each a field. */
+/* The first LF of a field without CR before it, the first CR that is none of a line end. */
 static void line_ends(struct scan *s, const struct http_header *h)
 {
     struct span line = h->line;
@@ -366,7 +372,7 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
     if (f.large.n)
         broke(s, RULE_LENGTH_LARGE, offset(s, f.large), f.large.n);
     else if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
-        http_broke(s->fs, RULE_BODY_SHORT, s->in.n, 0, f.length);
+        broke_arg(s, RULE_BODY_SHORT, s->in.n, 0, f.length);
     m->body = span_cut(all, 0, (size_t)n);
     m->rest = span_cut(all, (size_t)n, all.n);
     mark_lengths(m);
@@ -375,7 +381,7 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
 enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, struct http_msg *m,
                       struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {.in = in, .fs = fs};
     struct section x = {.no_blank = RULE_NO_BLANK,
                         .blank_lf = RULE_BLANK_LF,
                         .space = RULE_SPACE_FIRST,

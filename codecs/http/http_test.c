@@ -1,5 +1,6 @@
 /* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in
  * pieces, limits. */
+#include <stdlib.h>
 #include "codecs/http/http.h"
 #include "harness/core/test.h"
 
@@ -307,6 +308,61 @@ static void pairs(void)
     }
 }
 
-TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
-      {"limits told", limits_told}, {"codecs", codecs}, {"ports", ports}, {"drafts", drafts},
-      {"no message", no_message}, {"pairs", pairs})
+/* `before`, `n` times `line`, `behind`, decoded and looked at: of each rule one finding. */
+static void flood(const char *before, const char *line, size_t n, const char *behind,
+                  const char *clause)
+{
+    size_t size = strlen(before) + n * strlen(line) + strlen(behind), room = (size_t)48 << 20;
+    uint8_t *text = malloc(size), *nodes = malloc(room);
+    struct wr w = {text, size, 0, false};
+    struct arena mem = arena_of(nodes, room);
+    struct finding found[4];
+    struct findings fs = {.v = found, .cap = COUNT(found)};
+    struct http_msg m;
+
+    CU_ASSERT_TRUE_FATAL(text && nodes);
+    wr_text(&w, before);
+    for (size_t i = 0; i < n; i++)
+        wr_text(&w, line);
+    wr_text(&w, behind);
+    CU_ASSERT_EQUAL(http_decode(wr_span(&w), HTTP_ASK_OTHER, &mem, &m, &fs), STEP_ITEM);
+    CU_ASSERT_FALSE(mem.full);
+    http_lint(&m, &fs);
+    CU_ASSERT_EQUAL(fs.n, 1);
+    if (fs.n)
+        CU_ASSERT_STRING_EQUAL(found[0].clause, clause);
+    free(text);
+    free(nodes);
+}
+
+/* A finding is said once a message, however often its rule is broken. */
+static void once(void)
+{
+#define GET_A "GET / HTTP/1.1\r\nHost: a\r\n"
+#define CHUNKS "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n"
+    static const struct {
+        const char *before, *line, *behind, *clause;
+    } rows[] = {
+        {GET_A, "X@: a\r\n", "\r\n", "RFC9112:5#a2"},
+        {GET_A, "x\r\n", "\r\n", "RFC9112:5#a1"},
+        {GET_A, "A : b\r\n", "\r\n", "RFC9112:5.1#a1"},
+        {GET_A, "A: b\n", "\r\n", "RFC9112:2.1#a1"},
+        {GET_A, "A: b\rc\r\n", "\r\n", "RFC9112:2.2#3"},
+        {GET_A, "A: b\x01\r\n", "\r\n", "RFC9110:5.5#a2"},
+        {GET_A, "Allow: ,\r\n", "\r\n", "RFC9110:5.6.1.1#1"},
+        {GET_A, "Allow: a b\r\n", "\r\n", "RFC9110:5.6.2#a1"},
+        {GET_A "Connection: TE\r\n", "TE: chunked\r\n", "\r\n", "RFC9112:7.4#1"},
+        {CHUNKS "\r\n", "1\na\r\n", "0\r\n\r\n", "RFC9112:7.1#a2"},
+        {CHUNKS "\r\n", "1\r\na\n", "0\r\n\r\n", "RFC9112:7.1#a2"},
+        {CHUNKS "\r\n", "1; a\r\na\r\n", "0\r\n\r\n", "RFC9112:7.1.1#a1"},
+        {CHUNKS "Trailer: A\r\n\r\n0\r\n", "A: b\n", "\r\n", "RFC9112:2.1#a1"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        flood(rows[i].before, rows[i].line, 3000, rows[i].behind, rows[i].clause);
+    flood(CHUNKS "\r\n", "1\na\r\n", 100000, "0\r\n\r\n", "RFC9112:7.1#a2");
+}
+
+TESTS({"once", once}, {"asks", asks}, {"persists", persists}, {"pieces", pieces},
+      {"limits", limits}, {"limits told", limits_told}, {"codecs", codecs}, {"ports", ports},
+      {"drafts", drafts}, {"no message", no_message}, {"pairs", pairs})
