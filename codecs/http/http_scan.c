@@ -211,7 +211,7 @@ static size_t fields(struct scan *s, struct section *x, size_t at, struct arena 
         if (h) {
             *h = (struct http_header){.fold = fold, .line = span_cut(in, at, end)};
             field_line(s, h, x->list.n == 1 ? x->space : RULES);
-            if (x->first && x->first[h->type] == 0 && x->list.n < UINT16_MAX)
+            if (x->first && x->first[h->type] == 0 && x->list.n <= HTTP_PLACES)
                 x->first[h->type] = (uint16_t)x->list.n;
         }
         at = end;
@@ -343,7 +343,8 @@ static void mark_lengths(struct http_msg *m)
     struct wr w = {digits, sizeof digits, 0, false};
 
     wr_dec(&w, m->body.n);
-    for (size_t i = 0; m->first[HTTP_CONTENT_LENGTH] && i < m->headers_n; i++)
+    const struct http_header *first = http_header(m, HTTP_CONTENT_LENGTH);
+    for (size_t i = first ? (size_t)(first - m->headers) : m->headers_n; i < m->headers_n; i++)
         if (m->headers[i].type == HTTP_CONTENT_LENGTH)
             m->headers[i].body = span_eq(m->headers[i].value, wr_span(&w));
 }

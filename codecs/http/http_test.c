@@ -363,6 +363,40 @@ static void once(void)
     flood(CHUNKS "\r\n", "1\na\r\n", 100000, "0\r\n\r\n", "RFC9112:7.1#a2");
 }
 
-TESTS({"once", once}, {"asks", asks}, {"persists", persists}, {"pieces", pieces},
-      {"limits", limits}, {"limits told", limits_told}, {"codecs", codecs}, {"ports", ports},
-      {"drafts", drafts}, {"no message", no_message}, {"pairs", pairs})
+/* Header fields beyond those whose places are kept are found too. */
+static void many_fields(void)
+{
+    static const char before[] = "GET / HTTP/1.1\r\n", usual[] = "Abcd: a\r\n",
+                      host[] = "Host: a\r\n", from[] = "From: a\r\n";
+    enum { FIELDS = 65600 };
+    static const size_t places[] = {0, 65532, 65533, 65534, 65535, FIELDS - 2};
+    size_t size = sizeof before + FIELDS * sizeof usual, room = (size_t)32 << 20;
+    uint8_t *text = malloc(size), *nodes = malloc(room);
+
+    CU_ASSERT_TRUE_FATAL(text && nodes);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct wr w = {text, size, 0, false};
+        struct arena mem = arena_of(nodes, room);
+        struct findings fs = {0};
+        struct http_msg m;
+        wr_text(&w, before);
+        for (size_t k = 0; k < FIELDS; k++)
+            wr_text(&w, k == places[i] ? host : k == 1 || k == FIELDS - 1 ? from : usual);
+        wr_text(&w, "\r\n");
+        CU_ASSERT_EQUAL_FATAL(http_decode(wr_span(&w), HTTP_ASK_OTHER, &mem, &m, &fs), STEP_ITEM);
+        CU_ASSERT_TRUE(!mem.full && m.headers_n == FIELDS && fs.n == 0);
+        CU_ASSERT_PTR_EQUAL(http_header(&m, HTTP_HOST), &m.headers[places[i]]);
+        CU_ASSERT_PTR_NULL(http_header_next(&m, &m.headers[places[i]]));
+        CU_ASSERT_PTR_EQUAL(http_header(&m, HTTP_FROM), &m.headers[1]);
+        CU_ASSERT_PTR_EQUAL(http_header_next(&m, &m.headers[1]), &m.headers[FIELDS - 1]);
+        CU_ASSERT_PTR_NULL(http_header(&m, HTTP_EXPECT));
+        http_lint(&m, &fs); /* From stands twice; Host is not the first field, but it is there */
+        CU_ASSERT_EQUAL(fs.n, places[i] ? 2 : 1);
+    }
+    free(text);
+    free(nodes);
+}
+
+TESTS({"once", once}, {"many fields", many_fields}, {"asks", asks}, {"persists", persists},
+      {"pieces", pieces}, {"limits", limits}, {"limits told", limits_told}, {"codecs", codecs},
+      {"ports", ports}, {"drafts", drafts}, {"no message", no_message}, {"pairs", pairs})

@@ -160,11 +160,11 @@ static bool other_coding(const struct http_msg *m)
 {
     struct span e;
 
-    for (size_t i = m->first[HTTP_TRANSFER_ENCODING]; i && i <= m->headers_n; i++)
-        if (m->headers[i - 1].type == HTTP_TRANSFER_ENCODING)
-            for (size_t at = 0; http_element(m->headers[i - 1].value, &at, &e);)
-                if (e.n && !lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), "chunked"))
-                    return true;
+    for (const struct http_header *h = http_header(m, HTTP_TRANSFER_ENCODING); h;
+         h = http_header_next(m, h))
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            if (e.n && !lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), "chunked"))
+                return true;
     return false;
 }
 
