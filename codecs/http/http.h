@@ -169,9 +169,9 @@ struct http_frame { /* where a message ends, by RFC 9112 section 6.3 */
 struct http_frame http_frame_of(struct span head, enum http_ask ask);
 
 enum http_over {                    /* why framing is lost */
-                 HTTP_OVER_NOTHING, /* the other side broke it, or a chunk size is above UINT64_MAX */
+                 HTTP_OVER_NOTHING, /* the other side broke it */
                  HTTP_OVER_HEAD, /* a limit of ours: of start line and header fields, of a trailer section */
-                 HTTP_OVER_BODY, /* of the body */
+                 HTTP_OVER_BODY, /* of the body; a chunk size above UINT64_MAX, too */
                  HTTP_OVER_LINE, /* of the line before a chunk */
 };
 struct http_chunked {    /* a decoder of the chunked coding; all zero at the beginning of a body */

@@ -155,6 +155,8 @@ static void limits_told(void)
         {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 99, 4, STEP_FAIL,
          HTTP_OVER_BODY},
         {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
+        {OK "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 99, UINT64_MAX, STEP_FAIL,
+         HTTP_OVER_BODY},
         {OK "Content-Length: x\r\n\r\n", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
         {OK "Content-Length: 18446744073709551616\r\n\r\n", 99, UINT64_MAX, STEP_FAIL,
          HTTP_OVER_BODY},
@@ -178,6 +180,7 @@ static void limits_told(void)
             }
             CU_ASSERT_EQUAL(s, rows[i].step);
             CU_ASSERT_EQUAL(d.over, rows[i].over);
+            CU_ASSERT_EQUAL(none.n, s == STEP_FAIL); /* however often it was looked at */
             CU_ASSERT_TRUE(s != STEP_ITEM || (used == in.n && d.head_most == rows[i].head &&
                                               d.body_most == rows[i].body && !d.in_body));
         }

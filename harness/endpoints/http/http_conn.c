@@ -27,7 +27,8 @@ static const struct {
     {"RFC9112:6.3#4a", "length"}, {"RFC9112:7.1#4", "coding"},   {"RFC9112:7.1#a1", "chunk"},
     {"RFC9112:7.1#a2", "chunk"},  {"RFC9112:7.1.1#a1", "chunk"}, {"RFC9110:4.2.4#1", "line"},
     {"RFC9110:5.5#a1", "octet"},  {"RFC9110:7.2#a1", "host"},    {"RFC3986:2#a1", "line"},
-    {"RFC3986:2.1#a1", "line"},
+    {"RFC3986:2.1#a1", "line"},   {"RFC9110:4.2.1#1", "host"},   {"RFC9110:4.2.1#a1", "host"},
+    {"RFC9110:4.2.2#1", "host"},  {"RFC9110:4.2.2#a1", "host"},
 };
 
 static bool taken(const struct http_conn *c, const char *clause)
@@ -168,6 +169,15 @@ static bool other_coding(const struct http_msg *m)
     return false;
 }
 
+/* Host names none, and the target none in its place: an http or https URI without host is refused (RFC9110:4.2.1#2,
+ * 4.2.2#2). There is no default for it; one is taken only where there is no Host, in a request of HTTP/1.0 (RFC 9112
+ * section 3.3). */
+static bool no_host(const struct http_msg *m, const struct http_header *host)
+{
+    return host && m->form != HTTP_ABSOLUTE && m->form != HTTP_AUTHORITY &&
+           http_without_port(host->value).n == 0;
+}
+
 /* A request's head, or the whole of it; HTTP_GOT_NOTHING: it is not refused. */
 static enum http_got judge(struct http_conn *c, struct http_item *it, struct span octets,
                            struct arena mem)
@@ -188,6 +198,8 @@ static enum http_got judge(struct http_conn *c, struct http_item *it, struct spa
     const struct http_header *host = http_header(&m, HTTP_HOST);
     if (host && lex_find(host->value, 0, '@') < host->value.n && !c->lenient)
         return fault(c, it, 400, "host", "Host has user information"); /* RFC9112:3.2#6 */
+    if (no_host(&m, host) && !c->lenient)
+        return fault(c, it, 400, "host", "Host names no host");
     if (other_coding(&m) && !c->lenient)
         return fault(c, it, 501, "coding", "a transfer coding is not known");
     return HTTP_GOT_NOTHING;
