@@ -170,8 +170,8 @@ static bool other_coding(const struct http_msg *m)
 }
 
 /* Host names none, and the target none in its place: an http or https URI without host is refused (RFC9110:4.2.1#2,
- * 4.2.2#2). There is no default for it; one is taken only where there is no Host, in a request of HTTP/1.0 (RFC 9112
- * section 3.3). */
+ * 4.2.2#2). For one whose authority is empty as a whole a server may have a default (RFC 9112 section 3.3); ours has
+ * it only where there is no Host, in a request of HTTP/1.0. */
 static bool no_host(const struct http_msg *m, const struct http_header *host)
 {
     return host && m->form != HTTP_ABSOLUTE && m->form != HTTP_AUTHORITY &&
