@@ -97,7 +97,7 @@ struct http_msg {
     struct span start;  /* the start line with its end, and line ends before it */
     struct span method; /* a request's */
     struct span target;
-    /* Of no octets where the line is that of a request and has no version at its end. */
+    /* Of no octets where the line is that of a request and has no version at its end, or none at all. */
     struct span version;
     uint16_t status; /* a response's */
     struct span reason;
@@ -152,6 +152,8 @@ enum http_ask http_ask_of(struct span method);
 bool http_is_media_type(struct span s);
 /* A host, as Host has it, without its port: "[::1]" of "[::1]:80". */
 struct span http_without_port(struct span host);
+/* Whether "HTTP/", the case of letters aside, stands anywhere in a line. */
+bool http_has_version(struct span line);
 /* The form of a request target. */
 enum http_form http_form_of(struct span target, struct span method);
 

@@ -72,19 +72,45 @@ static bool request_line(struct scan *s, struct http_msg *m, struct span line)
     return true;
 }
 
-/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x". False: it has none. */
+bool http_has_version(struct span line)
+{
+    for (size_t at = 0; at < line.n; at++)
+        if (http_version_like(span_cut(line, at, line.n)))
+            return true;
+    return false;
+}
+
+/* "GET /index.html" and nothing behind it, as HTTP/0.9 had it: a method of RFC 9110 and a path, or a URI of HTTP. Less
+ * than that may be of any protocol. No guess is made by it: only framing brings such a line here, between messages. */
+static bool is_old(struct span method, struct span target)
+{
+    static const char *const methods[] = {"GET",    "HEAD",    "POST", "PUT",
+                                          "DELETE", "OPTIONS", "TRACE"};
+    struct span authority;
+    bool known = false;
+
+    for (size_t i = 0; i < COUNT(methods); i++)
+        known |= span_is(method, methods[i]);
+    return known && lex_until(target, 0, LEX_BLANK) == target.n &&
+           ((target.n && target.p[0] == '/') || http_authority(target, &authority));
+}
+
+/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x"; or none, and is a request
+ * all the same. False: it is no such line. */
 static bool broken_line(struct scan *s, struct http_msg *m, struct span line)
 {
     struct span text = lex_trim(line, LEX_BLANK);
-    size_t at = 0, end = lex_until(text, 0, LEX_BLANK);
+    size_t end = lex_until(text, 0, LEX_BLANK);
+    struct span method = span_cut(text, 0, end),
+                target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    bool old = !http_has_version(text);
 
-    while (at < text.n && !http_version_like(span_cut(text, at, text.n)))
-        at++;
-    if (at == text.n)
+    if (old && !is_old(method, target))
         return false;
     m->request = m->cut = true;
-    m->method = span_cut(text, 0, end);
-    m->target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    m->method = method;
+    m->target = target;
+    m->form = old ? http_form_of(target, method) : HTTP_NONE;
     broke(s, RULE_REQUEST_PARTS, offset(s, line), line.n);
     return true;
 }

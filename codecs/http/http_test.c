@@ -267,8 +267,15 @@ static void drafts(void)
 /* "HTTP/1.1" alone is no status line, and no message: RFC 9112 section 4. */
 static void no_message(void)
 {
-    static const char *const texts[] = {"HTTP/1.1\r\n\r\n", "HTTP/1.1\r\nHost: a\r\n\r\n", "x\r\n",
-                                        "GET /\r\n\r\n"};
+    static const char *const texts[] = {"HTTP/1.1\r\n\r\n",
+                                        "HTTP/1.1\r\nHost: a\r\n\r\n",
+                                        "x\r\n",
+                                        "GET a\r\n\r\n",
+                                        "FOO /\r\n\r\n",
+                                        "CONNECT a:1\r\n\r\n",
+                                        "GET / b\r\n\r\n",
+                                        "GET / RTSP/1.0\r\n\r\n",
+                                        "200 OK\r\n\r\n"};
 
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct arena mem = arena_of(memory, sizeof memory);

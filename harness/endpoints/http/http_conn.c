@@ -130,7 +130,7 @@ static bool request_line(struct http_conn *c, struct http_item *it, struct arena
         return true;
     }
     if (http_decode(span_cut(in, 0, lf + 1), HTTP_ASK_OTHER, mem, &m, &none) != STEP_ITEM ||
-        !m.request) /* RFC9112:2.1#a3, 3.2#1 */
+        !m.request || !http_has_version(m.start)) /* RFC9112:2.1#a3, 3.2#1 */
         return fault(c, it, 400, "line", "this is no request"), false;
     struct span number = span_cut(m.version, 5, m.version.n);
     if (number.n == 3 && lex_is(number.p[0], LEX_DIGIT) && number.p[1] == '.' &&

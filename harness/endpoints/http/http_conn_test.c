@@ -186,6 +186,7 @@ static void requests(void)
         {NULL, "GET a HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
         {NULL, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
         {NULL, "GET /\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET /\r\n", "[400]", {0}, false}, /* at once: no header has to follow */
         {NULL, OK "\r\n", "[400]", {0}, false},
         {NULL, "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "[505]", {0}, false},
         {NULL, "GET / HTTP/0.9\r\n\r\n", "[505]", {0}, false},
