@@ -20,6 +20,8 @@ enum {
         1 << 20, /* octets of start line and header fields together; of a trailer section */
     HTTP_BODY_MAX = 64 << 20, /* octets of a body on a stream */
     HTTP_LINE_MAX = 16 << 10, /* octets of the line before a chunk */
+    /* header fields whose places a message keeps by their types; those behind them are looked for */
+    HTTP_PLACES = UINT16_MAX,
 };
 
 enum http_type { /* of a header field that a rule is about; the order is that of http_names */
@@ -95,7 +97,7 @@ struct http_msg {
     struct span start;  /* the start line with its end, and line ends before it */
     struct span method; /* a request's */
     struct span target;
-    /* Of no octets where the line is that of a request and has no version at its end. */
+    /* Of no octets where the line is that of a request and has no version at its end, or none at all. */
     struct span version;
     uint16_t status; /* a response's */
     struct span reason;
@@ -110,9 +112,9 @@ struct http_msg {
     struct span end;  /* the empty line behind the trailer section */
     struct span rest; /* octets behind the message */
     struct span head; /* from the first octet to the empty line */
-    uint16_t first
-        [HTTP_TYPES]; /* one more than the index of the first header field of a type; 0: there is none, or it
-                                   is beyond 65534 */
+    /* For http_header: one more than the index of the first header field of a type; 0: there is none among the first
+     * HTTP_PLACES. */
+    uint16_t first[HTTP_TYPES];
 };
 extern const struct desc http_msg_desc;
 /* http_head_codec, http_connect_codec: of a response to HEAD, to CONNECT, which its octets do not say. Nobody takes
@@ -126,7 +128,8 @@ extern const struct codec http_codec, http_head_codec, http_connect_codec;
  * no message of HTTP/1. */
 enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, struct http_msg *m,
                       struct findings *fs);
-/* What a decoded message breaks beyond its framing. */
+/* What a decoded message breaks beyond its framing. Here and there each rule is said once, where it is broken first; none
+ * is said by both. */
 void http_lint(const struct http_msg *m, struct findings *fs);
 
 /* The first header field of a type; NULL: none. */
@@ -149,6 +152,8 @@ enum http_ask http_ask_of(struct span method);
 bool http_is_media_type(struct span s);
 /* A host, as Host has it, without its port: "[::1]" of "[::1]:80". */
 struct span http_without_port(struct span host);
+/* Whether "HTTP/", the case of letters aside, stands anywhere in a line. */
+bool http_has_version(struct span line);
 /* The form of a request target. */
 enum http_form http_form_of(struct span target, struct span method);
 
@@ -166,9 +171,9 @@ struct http_frame { /* where a message ends, by RFC 9112 section 6.3 */
 struct http_frame http_frame_of(struct span head, enum http_ask ask);
 
 enum http_over {                    /* why framing is lost */
-                 HTTP_OVER_NOTHING, /* the other side broke it, or a chunk size is above UINT64_MAX */
+                 HTTP_OVER_NOTHING, /* the other side broke it */
                  HTTP_OVER_HEAD, /* a limit of ours: of start line and header fields, of a trailer section */
-                 HTTP_OVER_BODY, /* of the body */
+                 HTTP_OVER_BODY, /* of the body; a chunk size above UINT64_MAX, too */
                  HTTP_OVER_LINE, /* of the line before a chunk */
 };
 struct http_chunked {    /* a decoder of the chunked coding; all zero at the beginning of a body */

@@ -3,7 +3,12 @@
 
 const struct http_header *http_header(const struct http_msg *m, enum http_type type)
 {
-    return m->first[type] ? &m->headers[m->first[type] - 1] : NULL;
+    if (m->first[type])
+        return &m->headers[m->first[type] - 1];
+    for (size_t i = HTTP_PLACES; i < m->headers_n; i++)
+        if (m->headers[i].type == type)
+            return &m->headers[i];
+    return NULL;
 }
 
 const struct http_header *http_header_next(const struct http_msg *m, const struct http_header *h)

@@ -174,8 +174,10 @@ static enum step size_octet(struct http_chunked *c, uint8_t o, size_t at, struct
 {
     bool digit = c->state == SIZE && lex_is(o, LEX_HEX);
 
-    if (digit && c->left >> 60)
+    if (digit && c->left >> 60) { /* RFC9112:7.1#3: read no further, and for no other number */
+        c->over = HTTP_OVER_BODY;
         return lost(fs, RULE_CHUNK_LARGE, at);
+    }
     if (c->state == SIZE && !digit && c->line == 0)
         return lost(fs, RULE_CHUNK_SIZE, at);
     if (++c->line > HTTP_LINE_MAX)

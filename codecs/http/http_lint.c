@@ -1,13 +1,18 @@
 /* codecs/http/http_lint.c - what a message breaks beyond its framing: start line, each field, chunks. */
 #include "codecs/http/http_lint.h"
 
-void http_say(const struct lint *l, int rule, struct span at)
+void http_say_arg(struct lint *l, int rule, struct span at, uint64_t arg)
 {
     size_t off = at.p ? (size_t)(at.p - l->m->head.p) : 0;
-    http_broke(l->fs, rule, off, at.n, 0);
+    http_broke_once(&l->said, l->fs, rule, off, at.n, arg);
 }
 
-void http_say_date(const struct lint *l, struct span value, int none)
+void http_say(struct lint *l, int rule, struct span at)
+{
+    http_say_arg(l, rule, at, 0);
+}
+
+void http_say_date(struct lint *l, struct span value, int none)
 {
     const int rules[] = {[HTTP_DATE_NONE] = none,
                          [HTTP_DATE_IMF] = RULES,
@@ -21,31 +26,27 @@ void http_say_date(const struct lint *l, struct span value, int none)
 
 /* ---- the start line ---- */
 
-static void target_octets(const struct lint *l, struct span t)
+static void target_octets(struct lint *l, struct span t)
 {
-    bool octet = false, percent = false;
-
     for (size_t i = 0; i < t.n; i++) {
         uint8_t c = t.p[i];
         bool known = lex_is(c, LEX_ALPHA | LEX_DIGIT | LEX_BLANK) ||
                      (c && strchr("-._~:/?#[]@!$&'()*+,;=%", c));
         bool digits = i + 2 < t.n && lex_is(t.p[i + 1], LEX_HEX) && lex_is(t.p[i + 2], LEX_HEX);
-        if (!known && !octet)
+        if (!known)
             http_say(l, RULE_TARGET_OCTET, span_cut(t, i, i + 1));
-        if (c == '%' && !digits && !percent)
+        if (c == '%' && !digits)
             http_say(l, RULE_TARGET_PERCENT, span_cut(t, i, i + 1));
-        octet |= !known;
-        percent |= c == '%' && !digits;
     }
 }
 
 /* Brackets stand in no path and no query: RFC 3986 sections 3.3 and 3.4. */
-static void brackets(const struct lint *l)
+static void brackets(struct lint *l)
 {
     const struct http_msg *m = l->m;
     struct span t = span_cut(m->target, 0, lex_find(m->target, 0, '#'));
     size_t colon = lex_find(t, 0, ':'), at = 0;
-    bool path = false, query = false, in_query = false;
+    bool in_query = false;
 
     if (m->form == HTTP_ABSOLUTE) {
         at = colon + 1;
@@ -56,17 +57,14 @@ static void brackets(const struct lint *l)
         return;
     }
     for (; at < t.n; at++) {
-        bool *said = in_query ? &query : &path;
-        if (!*said && (t.p[at] == '[' || t.p[at] == ']')) {
+        if (t.p[at] == '[' || t.p[at] == ']')
             http_say(l, in_query ? RULE_TARGET_QUERY : RULE_TARGET_PATH, span_cut(t, at, at + 1));
-            *said = true;
-        }
         in_query |= t.p[at] == '?';
     }
 }
 
 /* What stands behind "http:" and "https:": two slashes and a host (RFC 9110 section 4.2). */
-static void http_uri(const struct lint *l)
+static void http_uri(struct lint *l)
 {
     struct span t = l->m->target, authority;
     struct span scheme = span_cut(t, 0, lex_find(t, 0, ':'));
@@ -86,7 +84,7 @@ static void http_uri(const struct lint *l)
         http_say(l, tls ? RULE_TARGET_NO_HOST_TLS : RULE_TARGET_NO_HOST, authority);
 }
 
-static void target(const struct lint *l)
+static void target(struct lint *l)
 {
     const struct http_msg *m = l->m;
     struct span t = m->target;
@@ -115,7 +113,7 @@ static void target(const struct lint *l)
         http_uri(l);
 }
 
-static void start(const struct lint *l)
+static void start(struct lint *l)
 {
     const struct http_msg *m = l->m;
     struct span v = m->version, number = span_cut(v, 5, v.n);
@@ -143,22 +141,16 @@ static void start(const struct lint *l)
 /* ---- fields ---- */
 
 /* Octets that stand in no value; CR and LF are the decoder's. */
-static void octets(const struct lint *l, struct span v)
+static void octets(struct lint *l, struct span v)
 {
-    bool nul = false, ctl = false;
-
     for (size_t i = 0; i < v.n; i++) {
         uint8_t c = v.p[i];
-        if (!lex_is(c, LEX_CTL) || c == '\t' || c == '\r' || c == '\n')
-            continue;
-        bool *said = c ? &ctl : &nul;
-        if (!*said)
+        if (lex_is(c, LEX_CTL) && c != '\t' && c != '\r' && c != '\n')
             http_say(l, c ? RULE_VALUE_CTL : RULE_VALUE_NUL, span_cut(v, i, i + 1));
-        *said = true;
     }
 }
 
-static void list(const struct lint *l, const struct http_header *h, unsigned flags)
+static void list(struct lint *l, const struct http_header *h, unsigned flags)
 {
     struct span e;
 
@@ -176,7 +168,7 @@ static void list(const struct lint *l, const struct http_header *h, unsigned fla
     }
 }
 
-static void field(const struct lint *l, const struct http_header *h, bool trailer)
+static void field(struct lint *l, const struct http_header *h, bool trailer)
 {
     unsigned flags = http_names[h->type].flags;
     bool line = h->line.n && lex_is(h->line.p[0], LEX_BLANK); /* dropped as a whole */
@@ -198,8 +190,8 @@ static void field(const struct lint *l, const struct http_header *h, bool traile
         http_say(l, RULE_TRAILER_FIELD, h->line);
 }
 
-/* Each field that may stand once: said of the second. */
-static void repeated(const struct lint *l)
+/* A field that may stand once: said of the second. */
+static void repeated(struct lint *l)
 {
     uint8_t times[HTTP_TYPES] = {0};
     const struct http_msg *m = l->m;
@@ -214,21 +206,18 @@ static void repeated(const struct lint *l)
 
 /* ---- chunks ---- */
 
-static void chunk_exts(const struct lint *l)
+static void chunk_exts(struct lint *l)
 {
     const struct http_msg *m = l->m;
-    bool form = false, space = false, ctl = false;
 
-    for (size_t i = 0; i < m->chunks_n && !(form && space && ctl); i++) {
+    for (size_t i = 0; i < m->chunks_n; i++) {
         struct span e = m->chunks[i].ext;
         bool sized = m->chunks[i].line.n > e.n && e.p > m->chunks[i].line.p;
         if (!e.n || !sized || lex_find(e, 0, '\r') < e.n)
             continue;
         if (lex_trim(e, LEX_BLANK).n == 0 ||
             !http_is_params(e, HTTP_PARAMS_BWS | HTTP_PARAMS_BARE)) {
-            if (!form)
-                http_say(l, RULE_EXT_FORM, e);
-            form = true;
+            http_say(l, RULE_EXT_FORM, e);
             continue;
         }
         bool blank = false;
@@ -237,20 +226,17 @@ static void chunk_exts(const struct lint *l)
             blank = lex_is(e.p[k], LEX_BLANK);
             k = end ? end : k + 1;
         }
-        if (blank && !space)
+        if (blank)
             http_say(l, RULE_EXT_SPACE, e);
-        space |= blank;
-        for (size_t k = 0; k < e.n && !ctl; k++) { /* nowhere else, as the form is right */
-            ctl = lex_is(e.p[k], LEX_CTL) && e.p[k] != '\t';
-            if (ctl)
+        for (size_t k = 0; k < e.n; k++) /* nowhere else, as the form is right */
+            if (lex_is(e.p[k], LEX_CTL) && e.p[k] != '\t')
                 http_say(l, RULE_EXT_CTL, span_cut(e, k, k + 1));
-        }
     }
 }
 
 void http_lint(const struct http_msg *m, struct findings *fs)
 {
-    struct lint l = {m, fs};
+    struct lint l = {.m = m, .fs = fs};
 
     start(&l);
     for (size_t i = 0; i < m->headers_n; i++)
@@ -259,7 +245,7 @@ void http_lint(const struct http_msg *m, struct findings *fs)
         field(&l, &m->trailers[i], true);
     repeated(&l);
     chunk_exts(&l);
-    if (m->trailers_n && !m->first[HTTP_TRAILER])
+    if (m->trailers_n && !http_header(m, HTTP_TRAILER))
         http_say(&l, RULE_TRAILER_ANNOUNCED, m->trailers[0].line);
     if (m->request)
         http_lint_request(&l);

@@ -1,13 +1,13 @@
 /* codecs/http/http_lint_field.c - what single fields, and fields together, break. */
 #include "codecs/http/http_lint.h"
 
-static const struct http_header *get(const struct lint *l, enum http_type type)
+static const struct http_header *get(struct lint *l, enum http_type type)
 {
     return http_header(l->m, type);
 }
 
 /* Whether a list, over all fields of a type, has an element that is not empty. */
-static bool any(const struct lint *l, enum http_type type)
+static bool any(struct lint *l, enum http_type type)
 {
     struct span e;
 
@@ -18,7 +18,7 @@ static bool any(const struct lint *l, enum http_type type)
     return false;
 }
 
-static bool version_is(const struct lint *l, const char *v)
+static bool version_is(struct lint *l, const char *v)
 {
     return span_is(l->m->version, v);
 }
@@ -37,7 +37,7 @@ static bool has_body(const struct http_msg *m)
 
 /* ---- requests ---- */
 
-static void host(const struct lint *l)
+static void host(struct lint *l)
 {
     const struct http_msg *m = l->m;
     const struct http_header *h = get(l, HTTP_HOST);
@@ -68,7 +68,7 @@ static void host(const struct lint *l)
     }
 }
 
-void http_lint_request(const struct lint *l)
+void http_lint_request(struct lint *l)
 {
     const struct http_msg *m = l->m;
     const struct http_header *expect = get(l, HTTP_EXPECT), *referer = get(l, HTTP_REFERER),
@@ -91,7 +91,7 @@ void http_lint_request(const struct lint *l)
 
 /* ---- responses ---- */
 
-void http_lint_response(const struct lint *l)
+void http_lint_response(struct lint *l)
 {
     static const struct {
         uint16_t status;
@@ -122,11 +122,9 @@ void http_lint_response(const struct lint *l)
         http_say(l, RULE_STATUS_205, m->start);
     if (m->status / 100 == 1 || m->status == 204) {
         if (length)
-            http_broke(l->fs, RULE_LENGTH_STATUS, (size_t)(length->line.p - m->head.p),
-                       length->line.n, m->status);
+            http_say_arg(l, RULE_LENGTH_STATUS, length->line, m->status);
         if (coding)
-            http_broke(l->fs, RULE_CODING_STATUS, (size_t)(coding->line.p - m->head.p),
-                       coding->line.n, m->status);
+            http_say_arg(l, RULE_CODING_STATUS, coding->line, m->status);
     } else if (m->how == HTTP_TUNNEL) {
         if (length)
             http_say(l, RULE_LENGTH_CONNECT, length->line);
@@ -141,45 +139,36 @@ void http_lint_response(const struct lint *l)
 
 /* ---- Transfer-Encoding ---- */
 
-struct codings {
-    size_t chunked;
-    bool form, param, chunked_param, space;
-};
-
-static void coding(const struct lint *l, struct codings *c, struct span e)
+/* An element of it; `chunked` counts those that are. */
+static void coding(struct lint *l, size_t *chunked, struct span e)
 {
     static const char *const compress[] = {"compress", "deflate", "gzip", "x-compress", "x-gzip"};
     size_t end = lex_while(e, 0, LEX_TCHAR);
     struct span name = span_cut(e, 0, end), params = span_cut(e, end, e.n);
 
     if (!name.n || !http_is_params(params, HTTP_PARAMS_BWS)) {
-        if (e.n && !c->form)
+        if (e.n)
             http_say(l, RULE_CODING_FORM, e);
-        c->form |= e.n > 0;
         return;
     }
-    if (!http_is_params(params, 0) && !c->space) {
+    if (!http_is_params(params, 0))
         http_say(l, RULE_CODING_SPACE, e);
-        c->space = true;
-    }
-    bool chunked = lex_like(name, "chunked"), packed = false;
+    bool is_chunked = lex_like(name, "chunked"), packed = false;
     for (size_t i = 0; i < COUNT(compress); i++)
         packed |= lex_like(name, compress[i]);
-    if (chunked && ++c->chunked == 2)
+    if (is_chunked && ++*chunked > 1)
         http_say(l, RULE_CODING_TWICE, e);
-    if (chunked && params.n && !c->chunked_param)
+    if (is_chunked && params.n)
         http_say(l, RULE_CODING_CHUNKED_PARAM, e);
-    if (packed && params.n && !c->param)
+    if (packed && params.n)
         http_say(l, RULE_CODING_PARAM, e);
-    c->chunked_param |= chunked && params.n;
-    c->param |= packed && params.n;
 }
 
-static void codings(const struct lint *l)
+static void codings(struct lint *l)
 {
     const struct http_msg *m = l->m;
     const struct http_header *first = get(l, HTTP_TRANSFER_ENCODING);
-    struct codings c = {0};
+    size_t chunked = 0;
     struct span e;
 
     if (!first)
@@ -189,12 +178,12 @@ static void codings(const struct lint *l)
     for (size_t i = (size_t)(first - m->headers); i < m->headers_n; i++)
         if (m->headers[i].type == HTTP_TRANSFER_ENCODING)
             for (size_t at = 0; http_element(m->headers[i].value, &at, &e);)
-                coding(l, &c, e);
+                coding(l, &chunked, e);
 }
 
 /* ---- Content-Length ---- */
 
-static void lengths(const struct lint *l)
+static void lengths(struct lint *l)
 {
     const struct http_msg *m = l->m;
     const struct http_header *first = get(l, HTTP_CONTENT_LENGTH);
@@ -209,10 +198,6 @@ static void lengths(const struct lint *l)
 }
 
 /* ---- TE, Connection, Upgrade ---- */
-
-struct te { /* what has been said */
-    bool chunked, form, space, rank;
-};
 
 /* "q=..." where that is the last of parameters and its value is no quoted string; of no octets: it is not. */
 static struct span rank_of(struct span params)
@@ -230,45 +215,36 @@ static struct span rank_of(struct span params)
     return span_cut(q, 0, rank ? q.n : 0);
 }
 
-static void te_element(const struct lint *l, struct te *said, struct span e)
+static void te_element(struct lint *l, struct span e)
 {
     size_t end = lex_while(e, 0, LEX_TCHAR);
     struct span params = span_cut(e, end, e.n);
 
     if (!e.n)
         return;
-    if (lex_like(span_cut(e, 0, end), "chunked") && !said->chunked) {
+    if (lex_like(span_cut(e, 0, end), "chunked"))
         http_say(l, RULE_TE_CHUNKED, e);
-        said->chunked = true;
-    }
     if (!end || !http_is_params(params, HTTP_PARAMS_BWS)) {
-        if (!said->form)
-            http_say(l, RULE_TE_FORM, e);
-        said->form = true;
+        http_say(l, RULE_TE_FORM, e);
         return;
     }
-    if (!http_is_params(params, 0) && !said->space) {
+    if (!http_is_params(params, 0))
         http_say(l, RULE_TE_SPACE, e);
-        said->space = true;
-    }
     struct span q = rank_of(params);
-    if (q.n && !lex_qvalue(span_cut(q, 2, q.n)) && !said->rank) {
+    if (q.n && !lex_qvalue(span_cut(q, 2, q.n)))
         http_say(l, RULE_TE_RANK, q);
-        said->rank = true;
-    }
 }
 
-static void te(const struct lint *l)
+static void te(struct lint *l)
 {
     const struct http_header *h = get(l, HTTP_TE);
-    struct te said = {0};
     struct span e;
 
     if (h && !http_has_token(l->m, HTTP_CONNECTION, "TE"))
         http_say(l, RULE_TE_CONNECTION, h->line);
     for (; h; h = http_header_next(l->m, h))
         for (size_t at = 0; http_element(h->value, &at, &e);)
-            te_element(l, &said, e);
+            te_element(l, e);
 }
 
 static bool is_protocol(struct span e)
@@ -279,7 +255,7 @@ static bool is_protocol(struct span e)
 }
 
 /* The first element of a list, over all fields of a type, that is not as it has to be; NULL octets: none. */
-static struct span bad_element(const struct lint *l, enum http_type type, bool (*good)(struct span))
+static struct span bad_element(struct lint *l, enum http_type type, bool (*good)(struct span))
 {
     struct span e;
 
@@ -295,7 +271,7 @@ static bool is_option(struct span e) /* of Connection: not a field that is for a
     return !(http_names[http_type_of(e)].flags & HTTP_ALL);
 }
 
-static void connection(const struct lint *l)
+static void connection(struct lint *l)
 {
     const struct http_header *up = get(l, HTTP_UPGRADE), *proxy = get(l, HTTP_PROXY_CONNECTION);
     struct span option = bad_element(l, HTTP_CONNECTION, is_option);
@@ -311,7 +287,7 @@ static void connection(const struct lint *l)
         http_say(l, RULE_UPGRADE_FORM, protocol);
 }
 
-void http_lint_fields(const struct lint *l)
+void http_lint_fields(struct lint *l)
 {
     const struct http_msg *m = l->m;
     const struct http_header *type = get(l, HTTP_CONTENT_TYPE),

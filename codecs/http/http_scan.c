@@ -5,11 +5,17 @@
 struct scan {
     struct span in;
     struct findings *fs;
+    struct http_said said;
 };
+
+static void broke_arg(struct scan *s, int rule, size_t off, size_t len, uint64_t arg)
+{
+    http_broke_once(&s->said, s->fs, rule, off, len, arg);
+}
 
 static void broke(struct scan *s, int rule, size_t off, size_t len)
 {
-    http_broke(s->fs, rule, off, len, 0);
+    broke_arg(s, rule, off, len, 0);
 }
 
 static size_t offset(const struct scan *s, struct span part)
@@ -36,7 +42,7 @@ static bool status_line(struct scan *s, struct http_msg *m, struct span text)
     m->reason = r.reason;
     m->cut |= !r.number || !span_is(r.before, " ") || !span_is(r.behind, " ");
     if (r.number && (r.status < 100 || r.status > 599))
-        http_broke(s->fs, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
+        broke_arg(s, RULE_STATUS_RANGE, offset(s, r.code), r.code.n, r.status);
     if (!r.number)
         broke(s, RULE_STATUS_DIGITS, offset(s, r.code), r.code.n);
     if (!span_is(r.before, " "))
@@ -66,19 +72,45 @@ static bool request_line(struct scan *s, struct http_msg *m, struct span line)
     return true;
 }
 
-/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x". False: it has none. */
+bool http_has_version(struct span line)
+{
+    for (size_t at = 0; at < line.n; at++)
+        if (http_version_like(span_cut(line, at, line.n)))
+            return true;
+    return false;
+}
+
+/* "GET /index.html" and nothing behind it, as HTTP/0.9 had it: a method of RFC 9110 and a path, or a URI of HTTP. Less
+ * than that may be of any protocol. No guess is made by it: only framing brings such a line here, between messages. */
+static bool is_old(struct span method, struct span target)
+{
+    static const char *const methods[] = {"GET",    "HEAD",    "POST", "PUT",
+                                          "DELETE", "OPTIONS", "TRACE"};
+    struct span authority;
+    bool known = false;
+
+    for (size_t i = 0; i < COUNT(methods); i++)
+        known |= span_is(method, methods[i]);
+    return known && lex_until(target, 0, LEX_BLANK) == target.n &&
+           ((target.n && target.p[0] == '/') || http_authority(target, &authority));
+}
+
+/* A line that has a version in it, and not as the last of three words: "GET / HTTP/1.1 x"; or none, and is a request
+ * all the same. False: it is no such line. */
 static bool broken_line(struct scan *s, struct http_msg *m, struct span line)
 {
     struct span text = lex_trim(line, LEX_BLANK);
-    size_t at = 0, end = lex_until(text, 0, LEX_BLANK);
+    size_t end = lex_until(text, 0, LEX_BLANK);
+    struct span method = span_cut(text, 0, end),
+                target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    bool old = !http_has_version(text);
 
-    while (at < text.n && !http_version_like(span_cut(text, at, text.n)))
-        at++;
-    if (at == text.n)
+    if (old && !is_old(method, target))
         return false;
     m->request = m->cut = true;
-    m->method = span_cut(text, 0, end);
-    m->target = lex_trim(span_cut(text, end, text.n), LEX_BLANK);
+    m->method = method;
+    m->target = target;
+    m->form = old ? http_form_of(target, method) : HTTP_NONE;
     broke(s, RULE_REQUEST_PARTS, offset(s, line), line.n);
     return true;
 }
@@ -119,7 +151,7 @@ size_t http_field_end(struct span in, size_t at, bool *fold)
     }
 }
 
-/* The LF of a line without CR before it, each CR that is none of a line end: one finding each a field. */
+/* The first LF of a field without CR before it, the first CR that is none of a line end. */
 static void line_ends(struct scan *s, const struct http_header *h)
 {
     struct span line = h->line;
@@ -205,7 +237,7 @@ static size_t fields(struct scan *s, struct section *x, size_t at, struct arena 
         if (h) {
             *h = (struct http_header){.fold = fold, .line = span_cut(in, at, end)};
             field_line(s, h, x->list.n == 1 ? x->space : RULES);
-            if (x->first && x->first[h->type] == 0 && x->list.n < UINT16_MAX)
+            if (x->first && x->first[h->type] == 0 && x->list.n <= HTTP_PLACES)
                 x->first[h->type] = (uint16_t)x->list.n;
         }
         at = end;
@@ -337,7 +369,8 @@ static void mark_lengths(struct http_msg *m)
     struct wr w = {digits, sizeof digits, 0, false};
 
     wr_dec(&w, m->body.n);
-    for (size_t i = 0; m->first[HTTP_CONTENT_LENGTH] && i < m->headers_n; i++)
+    const struct http_header *first = http_header(m, HTTP_CONTENT_LENGTH);
+    for (size_t i = first ? (size_t)(first - m->headers) : m->headers_n; i < m->headers_n; i++)
         if (m->headers[i].type == HTTP_CONTENT_LENGTH)
             m->headers[i].body = span_eq(m->headers[i].value, wr_span(&w));
 }
@@ -366,7 +399,7 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
     if (f.large.n)
         broke(s, RULE_LENGTH_LARGE, offset(s, f.large), f.large.n);
     else if (f.how == HTTP_LENGTH && f.length > all.n && m->blank.n)
-        http_broke(s->fs, RULE_BODY_SHORT, s->in.n, 0, f.length);
+        broke_arg(s, RULE_BODY_SHORT, s->in.n, 0, f.length);
     m->body = span_cut(all, 0, (size_t)n);
     m->rest = span_cut(all, (size_t)n, all.n);
     mark_lengths(m);
@@ -375,7 +408,7 @@ static void body(struct scan *s, struct http_msg *m, struct arena *mem)
 enum step http_decode(struct span in, enum http_ask ask, struct arena *mem, struct http_msg *m,
                       struct findings *fs)
 {
-    struct scan s = {in, fs};
+    struct scan s = {.in = in, .fs = fs};
     struct section x = {.no_blank = RULE_NO_BLANK,
                         .blank_lf = RULE_BLANK_LF,
                         .space = RULE_SPACE_FIRST,

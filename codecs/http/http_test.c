@@ -1,5 +1,6 @@
 /* codecs/http/http_test.c - what vectors cannot say: what a response answers, connections, the chunked coding in
  * pieces, limits. */
+#include <stdlib.h>
 #include "codecs/http/http.h"
 #include "harness/core/test.h"
 
@@ -154,6 +155,8 @@ static void limits_told(void)
         {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 99, 4, STEP_FAIL,
          HTTP_OVER_BODY},
         {OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
+        {OK "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 99, UINT64_MAX, STEP_FAIL,
+         HTTP_OVER_BODY},
         {OK "Content-Length: x\r\n\r\n", 99, 9, STEP_FAIL, HTTP_OVER_NOTHING},
         {OK "Content-Length: 18446744073709551616\r\n\r\n", 99, UINT64_MAX, STEP_FAIL,
          HTTP_OVER_BODY},
@@ -177,6 +180,7 @@ static void limits_told(void)
             }
             CU_ASSERT_EQUAL(s, rows[i].step);
             CU_ASSERT_EQUAL(d.over, rows[i].over);
+            CU_ASSERT_EQUAL(none.n, s == STEP_FAIL); /* however often it was looked at */
             CU_ASSERT_TRUE(s != STEP_ITEM || (used == in.n && d.head_most == rows[i].head &&
                                               d.body_most == rows[i].body && !d.in_body));
         }
@@ -263,8 +267,15 @@ static void drafts(void)
 /* "HTTP/1.1" alone is no status line, and no message: RFC 9112 section 4. */
 static void no_message(void)
 {
-    static const char *const texts[] = {"HTTP/1.1\r\n\r\n", "HTTP/1.1\r\nHost: a\r\n\r\n", "x\r\n",
-                                        "GET /\r\n\r\n"};
+    static const char *const texts[] = {"HTTP/1.1\r\n\r\n",
+                                        "HTTP/1.1\r\nHost: a\r\n\r\n",
+                                        "x\r\n",
+                                        "GET a\r\n\r\n",
+                                        "FOO /\r\n\r\n",
+                                        "CONNECT a:1\r\n\r\n",
+                                        "GET / b\r\n\r\n",
+                                        "GET / RTSP/1.0\r\n\r\n",
+                                        "200 OK\r\n\r\n"};
 
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct arena mem = arena_of(memory, sizeof memory);
@@ -307,6 +318,95 @@ static void pairs(void)
     }
 }
 
-TESTS({"asks", asks}, {"persists", persists}, {"pieces", pieces}, {"limits", limits},
-      {"limits told", limits_told}, {"codecs", codecs}, {"ports", ports}, {"drafts", drafts},
-      {"no message", no_message}, {"pairs", pairs})
+/* `before`, `n` times `line`, `behind`, decoded and looked at: of each rule one finding. */
+static void flood(const char *before, const char *line, size_t n, const char *behind,
+                  const char *clause)
+{
+    size_t size = strlen(before) + n * strlen(line) + strlen(behind), room = (size_t)48 << 20;
+    uint8_t *text = malloc(size), *nodes = malloc(room);
+    struct wr w = {text, size, 0, false};
+    struct arena mem = arena_of(nodes, room);
+    struct finding found[4];
+    struct findings fs = {.v = found, .cap = COUNT(found)};
+    struct http_msg m;
+
+    CU_ASSERT_TRUE_FATAL(text && nodes);
+    wr_text(&w, before);
+    for (size_t i = 0; i < n; i++)
+        wr_text(&w, line);
+    wr_text(&w, behind);
+    CU_ASSERT_EQUAL(http_decode(wr_span(&w), HTTP_ASK_OTHER, &mem, &m, &fs), STEP_ITEM);
+    CU_ASSERT_FALSE(mem.full);
+    http_lint(&m, &fs);
+    CU_ASSERT_EQUAL(fs.n, 1);
+    if (fs.n)
+        CU_ASSERT_STRING_EQUAL(found[0].clause, clause);
+    free(text);
+    free(nodes);
+}
+
+/* A finding is said once a message, however often its rule is broken. */
+static void once(void)
+{
+#define GET_A "GET / HTTP/1.1\r\nHost: a\r\n"
+#define CHUNKS "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n"
+    static const struct {
+        const char *before, *line, *behind, *clause;
+    } rows[] = {
+        {GET_A, "X@: a\r\n", "\r\n", "RFC9112:5#a2"},
+        {GET_A, "x\r\n", "\r\n", "RFC9112:5#a1"},
+        {GET_A, "A : b\r\n", "\r\n", "RFC9112:5.1#a1"},
+        {GET_A, "A: b\n", "\r\n", "RFC9112:2.1#a1"},
+        {GET_A, "A: b\rc\r\n", "\r\n", "RFC9112:2.2#3"},
+        {GET_A, "A: b\x01\r\n", "\r\n", "RFC9110:5.5#a2"},
+        {GET_A, "Allow: ,\r\n", "\r\n", "RFC9110:5.6.1.1#1"},
+        {GET_A, "Allow: a b\r\n", "\r\n", "RFC9110:5.6.2#a1"},
+        {GET_A "Connection: TE\r\n", "TE: chunked\r\n", "\r\n", "RFC9112:7.4#1"},
+        {CHUNKS "\r\n", "1\na\r\n", "0\r\n\r\n", "RFC9112:7.1#a2"},
+        {CHUNKS "\r\n", "1\r\na\n", "0\r\n\r\n", "RFC9112:7.1#a2"},
+        {CHUNKS "\r\n", "1; a\r\na\r\n", "0\r\n\r\n", "RFC9112:7.1.1#a1"},
+        {CHUNKS "Trailer: A\r\n\r\n0\r\n", "A: b\n", "\r\n", "RFC9112:2.1#a1"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        flood(rows[i].before, rows[i].line, 3000, rows[i].behind, rows[i].clause);
+    flood(CHUNKS "\r\n", "1\na\r\n", 100000, "0\r\n\r\n", "RFC9112:7.1#a2");
+}
+
+/* Header fields beyond those whose places are kept are found too. */
+static void many_fields(void)
+{
+    static const char before[] = "GET / HTTP/1.1\r\n", usual[] = "Abcd: a\r\n",
+                      host[] = "Host: a\r\n", from[] = "From: a\r\n";
+    enum { FIELDS = 65600 };
+    static const size_t places[] = {0, 65532, 65533, 65534, 65535, FIELDS - 2};
+    size_t size = sizeof before + FIELDS * sizeof usual, room = (size_t)32 << 20;
+    uint8_t *text = malloc(size), *nodes = malloc(room);
+
+    CU_ASSERT_TRUE_FATAL(text && nodes);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct wr w = {text, size, 0, false};
+        struct arena mem = arena_of(nodes, room);
+        struct findings fs = {0};
+        struct http_msg m;
+        wr_text(&w, before);
+        for (size_t k = 0; k < FIELDS; k++)
+            wr_text(&w, k == places[i] ? host : k == 1 || k == FIELDS - 1 ? from : usual);
+        wr_text(&w, "\r\n");
+        CU_ASSERT_EQUAL_FATAL(http_decode(wr_span(&w), HTTP_ASK_OTHER, &mem, &m, &fs), STEP_ITEM);
+        CU_ASSERT_TRUE(!mem.full && m.headers_n == FIELDS && fs.n == 0);
+        CU_ASSERT_PTR_EQUAL(http_header(&m, HTTP_HOST), &m.headers[places[i]]);
+        CU_ASSERT_PTR_NULL(http_header_next(&m, &m.headers[places[i]]));
+        CU_ASSERT_PTR_EQUAL(http_header(&m, HTTP_FROM), &m.headers[1]);
+        CU_ASSERT_PTR_EQUAL(http_header_next(&m, &m.headers[1]), &m.headers[FIELDS - 1]);
+        CU_ASSERT_PTR_NULL(http_header(&m, HTTP_EXPECT));
+        http_lint(&m, &fs); /* From stands twice; Host is not the first field, but it is there */
+        CU_ASSERT_EQUAL(fs.n, places[i] ? 2 : 1);
+    }
+    free(text);
+    free(nodes);
+}
+
+TESTS({"once", once}, {"many fields", many_fields}, {"asks", asks}, {"persists", persists},
+      {"pieces", pieces}, {"limits", limits}, {"limits told", limits_told}, {"codecs", codecs},
+      {"ports", ports}, {"drafts", drafts}, {"no message", no_message}, {"pairs", pairs})

@@ -6,11 +6,17 @@ struct check {
     const struct http_msg *m;
     struct findings *fs;
     bool bad;
+    uint64_t
+        said[(RULES + 63) / 64]; /* a bit each rule: a finding is said once, where it shows first */
 };
 
 static void say(struct check *c, int rule, struct span at)
 {
-    ws_broke(c->fs, rule, at.p ? (size_t)(at.p - c->m->head.p) : 0, at.n, 0);
+    uint64_t bit = UINT64_C(1) << rule % 64;
+
+    if (!(c->said[rule / 64] & bit))
+        ws_broke(c->fs, rule, at.p ? (size_t)(at.p - c->m->head.p) : 0, at.n, 0);
+    c->said[rule / 64] |= bit;
     c->bad = true;
 }
 
@@ -145,21 +151,16 @@ static void same_protocol(struct check *c)
 static void protocols(struct check *c)
 {
     struct span e;
-    bool token = false;
 
     for (const struct http_header *h = get(c, HTTP_WS_PROTOCOL); h; h = http_header_next(c->m, h)) {
         bool any = false;
         for (size_t at = 0; http_element(h->value, &at, &e);) {
             any |= e.n > 0;
-            if (e.n && !lex_all(e, LEX_TCHAR) && !token) {
+            if (e.n && !lex_all(e, LEX_TCHAR))
                 say(c, RULE_PROTOCOL, e);
-                token = true;
-            }
         }
-        if (!any && !token) {
+        if (!any)
             say(c, RULE_PROTOCOL, h->line);
-            token = true;
-        }
     }
     same_protocol(c);
 }
@@ -218,7 +219,7 @@ static bool good_target(const struct http_msg *m)
 
 unsigned ws_check_request(const struct http_msg *m, struct findings *fs)
 {
-    struct check c = {m, fs, false};
+    struct check c = {.m = m, .fs = fs};
     const struct http_header *accept = get(&c, HTTP_WS_ACCEPT);
     bool get_method = span_is(m->method, "GET");
 
@@ -253,7 +254,7 @@ unsigned ws_check_request(const struct http_msg *m, struct findings *fs)
 
 struct span ws_choose(const struct http_msg *request, struct span ours)
 {
-    const struct check c = {request, NULL, false};
+    const struct check c = {.m = request};
     struct span e, own;
 
     for (const struct http_header *h = get(&c, HTTP_WS_PROTOCOL); h; h = http_header_next(c.m, h))
@@ -340,7 +341,7 @@ static void versions(struct check *c)
 
 bool ws_check_response(const struct http_msg *m, const struct ws_offer *o, struct findings *fs)
 {
-    struct check c = {m, fs, false};
+    struct check c = {.m = m, .fs = fs};
     const struct http_header *asked = get(&c, HTTP_WS_KEY);
 
     if (m->request)

@@ -221,4 +221,36 @@ static void written(void)
     CU_ASSERT_EQUAL(fs.n, 0);
 }
 
-TESTS({"requests", requests}, {"responses", responses}, {"written", written})
+/* A finding is said once a handshake, however often its rule is broken. */
+static void once(void)
+{
+#define TWICE(line) line line
+#define FLOOD(line) TWICE(TWICE(TWICE(TWICE(TWICE(line)))))
+    static const struct {
+        const char *text, *clause;
+    } rows[] = {
+        {GET HOST UP CON KEY VER FLOOD("Sec-WebSocket-Extensions: a b\r\n") END, "RFC6455:9.1#1"},
+        {GET HOST UP CON KEY VER FLOOD("Sec-WebSocket-Extensions: a; b=\"c d\"\r\n") END,
+         "RFC6455:4.3#1"},
+        {GET HOST UP CON KEY VER FLOOD("Sec-WebSocket-Protocol: a b\r\n") END, "RFC6455:4.1#32a"},
+        {"HTTP/1.1 426 No\r\n" FLOOD("Sec-WebSocket-Version: x\r\n") END, "RFC6455:4.3#a5"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct finding found[8];
+        struct findings fs = {.v = found, .cap = COUNT(found)};
+        struct ws_offer offer = {.key = {NULL, 0}};
+        struct http_msg m;
+        size_t n = 0;
+        CU_ASSERT_TRUE_FATAL(decode(rows[i].text, &m));
+        if (m.request)
+            ws_check_request(&m, &fs);
+        else
+            ws_check_response(&m, &offer, &fs);
+        for (size_t k = 0; k < findings_kept(&fs); k++)
+            n += strcmp(found[k].clause, rows[i].clause) == 0;
+        CU_ASSERT_EQUAL(n, 1);
+    }
+}
+
+TESTS({"once", once}, {"requests", requests}, {"responses", responses}, {"written", written})

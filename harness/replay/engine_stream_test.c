@@ -196,6 +196,13 @@ static void pairs(void)
          false,
          false,
          "tcp/http 4! tcp/http 3+5! tcp/http 5 tcp/http_head 6"},
+        /* what has no version is of HTTP between messages of it, and nowhere else; nor is what no such line begins */
+        {{GET "GET /x\r\n\r\n" GET, OK LENGTH "hello",
+          "OPTIONS * RTSP/1.0\r\n\r\nEHLO a\r\n\r\n" GET},
+         false,
+         false,
+         "tcp/http 3 tcp/http 3! tcp/http 3 tcp/http 4! tcp/http 5"},
+        {{"GET /x\r\n\r\n", "hello"}, false, false, ""},
         /* nobody knows what came before */
         {{HEAD, OK LENGTH, GET, OK LENGTH "hello"},
          false,

@@ -53,8 +53,8 @@ struct http_conn {
     bool held; /* the owner's: octets are kept, and not looked at */
     /* what comes is no HTTP any more; a server's owner sets it, and a client's 101 or 2xx to CONNECT */
     bool tunnel;
-    const char *takes[8]; /* the owner's: clauses whose findings refuse no request; NULL: none */
-    bool lenient;         /* the owner's: nothing is refused but what cannot be framed */
+    const char *takes[10]; /* the owner's: clauses whose findings refuse no request; NULL: none */
+    bool lenient;          /* the owner's: nothing is refused but what cannot be framed */
     bool over;
     struct http_limits most;
     struct http_dec dec;

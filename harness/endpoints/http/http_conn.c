@@ -27,7 +27,8 @@ static const struct {
     {"RFC9112:6.3#4a", "length"}, {"RFC9112:7.1#4", "coding"},   {"RFC9112:7.1#a1", "chunk"},
     {"RFC9112:7.1#a2", "chunk"},  {"RFC9112:7.1.1#a1", "chunk"}, {"RFC9110:4.2.4#1", "line"},
     {"RFC9110:5.5#a1", "octet"},  {"RFC9110:7.2#a1", "host"},    {"RFC3986:2#a1", "line"},
-    {"RFC3986:2.1#a1", "line"},
+    {"RFC3986:2.1#a1", "line"},   {"RFC9110:4.2.1#1", "host"},   {"RFC9110:4.2.1#a1", "host"},
+    {"RFC9110:4.2.2#1", "host"},  {"RFC9110:4.2.2#a1", "host"},
 };
 
 static bool taken(const struct http_conn *c, const char *clause)
@@ -129,7 +130,7 @@ static bool request_line(struct http_conn *c, struct http_item *it, struct arena
         return true;
     }
     if (http_decode(span_cut(in, 0, lf + 1), HTTP_ASK_OTHER, mem, &m, &none) != STEP_ITEM ||
-        !m.request) /* RFC9112:2.1#a3, 3.2#1 */
+        !m.request || !http_has_version(m.start)) /* RFC9112:2.1#a3, 3.2#1 */
         return fault(c, it, 400, "line", "this is no request"), false;
     struct span number = span_cut(m.version, 5, m.version.n);
     if (number.n == 3 && lex_is(number.p[0], LEX_DIGIT) && number.p[1] == '.' &&
@@ -160,12 +161,21 @@ static bool other_coding(const struct http_msg *m)
 {
     struct span e;
 
-    for (size_t i = m->first[HTTP_TRANSFER_ENCODING]; i && i <= m->headers_n; i++)
-        if (m->headers[i - 1].type == HTTP_TRANSFER_ENCODING)
-            for (size_t at = 0; http_element(m->headers[i - 1].value, &at, &e);)
-                if (e.n && !lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), "chunked"))
-                    return true;
+    for (const struct http_header *h = http_header(m, HTTP_TRANSFER_ENCODING); h;
+         h = http_header_next(m, h))
+        for (size_t at = 0; http_element(h->value, &at, &e);)
+            if (e.n && !lex_like(span_cut(e, 0, lex_while(e, 0, LEX_TCHAR)), "chunked"))
+                return true;
     return false;
+}
+
+/* Host names none, and the target none in its place: an http or https URI without host is refused (RFC9110:4.2.1#2,
+ * 4.2.2#2). For one whose authority is empty as a whole a server may have a default (RFC 9112 section 3.3); ours has
+ * it only where there is no Host, in a request of HTTP/1.0. */
+static bool no_host(const struct http_msg *m, const struct http_header *host)
+{
+    return host && m->form != HTTP_ABSOLUTE && m->form != HTTP_AUTHORITY &&
+           http_without_port(host->value).n == 0;
 }
 
 /* A request's head, or the whole of it; HTTP_GOT_NOTHING: it is not refused. */
@@ -188,6 +198,8 @@ static enum http_got judge(struct http_conn *c, struct http_item *it, struct spa
     const struct http_header *host = http_header(&m, HTTP_HOST);
     if (host && lex_find(host->value, 0, '@') < host->value.n && !c->lenient)
         return fault(c, it, 400, "host", "Host has user information"); /* RFC9112:3.2#6 */
+    if (no_host(&m, host) && !c->lenient)
+        return fault(c, it, 400, "host", "Host names no host");
     if (other_coding(&m) && !c->lenient)
         return fault(c, it, 501, "coding", "a transfer coding is not known");
     return HTTP_GOT_NOTHING;

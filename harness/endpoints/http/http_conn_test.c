@@ -162,7 +162,12 @@ static void requests(void)
         {NULL, "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", "[400]", {0}, false},
         {NULL, POST CHUNKED "5\nhello\r\n0\r\n\r\n", "head [400]", {0}, false},
         {NULL, POST CHUNKED "5\r\nhelloX", "head [400]", {0}, false},
-        {NULL, POST CHUNKED "fffffffffffffffff\r\n", "head [400]", {0}, false},
+        {NULL, POST CHUNKED "fffffffffffffffff\r\n", "head [413]", {0}, false},
+        {NULL, POST CHUNKED "10000000000000000", "head [413]", {0}, false},
+        {NULL, POST CHUNKED "1000000000000000\r\n", "head [413]", {0}, false},
+        {NULL, POST CHUNKED "1000000000000000g\r\n", "head [413]", {0}, false},
+        {NULL, POST CHUNKED "g0000000000000000\r\n", "head [400]", {0}, false},
+        {NULL, POST CHUNKED "00000000000000000\r\n\r\n" GET, "head <POST|> <GET|> ", {0}, false},
         {NULL, POST CHUNKED "-5\r\n", "head [400]", {0}, false},
         /* start lines, Host */
         {NULL, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
@@ -181,6 +186,7 @@ static void requests(void)
         {NULL, "GET a HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
         {NULL, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
         {NULL, "GET /\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET /\r\n", "[400]", {0}, false}, /* at once: no header has to follow */
         {NULL, OK "\r\n", "[400]", {0}, false},
         {NULL, "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "[505]", {0}, false},
         {NULL, "GET / HTTP/0.9\r\n\r\n", "[505]", {0}, false},
@@ -191,6 +197,25 @@ static void requests(void)
         {NULL, GET, "<GET|> ", {0}, true},
         {NULL, GET "GE", "<GET|> [400]", {0}, true},
         {NULL, POST "Content-Length: 6\r\n\r\nhello", "head [400]", {0}, true},
+    };
+    splits(rows, COUNT(rows));
+}
+
+/* No host, where the URI of http needs one; Host does not count where the target has the authority. */
+static void hosts(void)
+{
+    static const struct row rows[] = {
+        {NULL, "GET / HTTP/1.1\r\nHost:\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET / HTTP/1.1\r\nHost: :80\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET / HTTP/1.0\r\nHost: \r\n\r\n", "[400]", {0}, false},
+        {NULL, "OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET HTTPS://:443/ HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET http:/x HTTP/1.1\r\nHost: a\r\n\r\n", "[400]", {0}, false},
+        {NULL, "GET / HTTP/1.0\r\n\r\n", "<GET|> ", {0}, false},
+        {NULL, "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", "<GET|> ", {0}, false},
+        {NULL, "GET urn:x HTTP/1.1\r\nHost:\r\n\r\n", "<GET|> ", {0}, false},
+        {NULL, "CONNECT a:1 HTTP/1.1\r\nHost:\r\n\r\n", "<CONNECT|> ", {0}, false},
     };
     splits(rows, COUNT(rows));
 }
@@ -412,5 +437,5 @@ static void owner(void)
     CU_ASSERT_STRING_EQUAL(t.text, "hello you");
 }
 
-TESTS({"requests", requests}, {"responses", responses}, {"limits", limits}, {"largest", largest},
-      {"framing", framing}, {"fields", fields}, {"owner", owner})
+TESTS({"requests", requests}, {"hosts", hosts}, {"responses", responses}, {"limits", limits},
+      {"largest", largest}, {"framing", framing}, {"fields", fields}, {"owner", owner})

@@ -20,11 +20,9 @@ static void offers_of(const struct http_msg *m, struct arena *mem, struct offere
     struct auth_list list;
 
     o->n = 0;
-    for (size_t i = m->first[HTTP_WWW_AUTHENTICATE]; i && i <= m->headers_n; i++) {
-        const struct http_header *h = &m->headers[i - 1];
+    for (const struct http_header *h = http_header(m, HTTP_WWW_AUTHENTICATE); h;
+         h = http_header_next(m, h)) {
         size_t at = 0, from = 0;
-        if (h->type != HTTP_WWW_AUTHENTICATE)
-            continue;
         for (; o->n < CHALLENGES && auth_next(h->value, &at, mem, &list); from = at) {
             o->text[o->n] = span_cut(h->value, from, at);
             auth_challenge_of(&list, &o->v[o->n++]);

@@ -90,6 +90,7 @@ static void variants(const struct http_server *s, struct http_conn *c)
         {"both-lengths-served", "RFC9112:6.2#1"}, {"both-lengths-go-on", "RFC9112:6.2#1"},
         {"any-spaces-served", "RFC9112:3#a1"},    {"no-host-served", "RFC9112:3.2#3"},
         {"two-hosts-served", "RFC9112:3.2#6"},    {"bad-host-served", "RFC9110:7.2#a1"},
+        {"no-host-in-http", "RFC9110:4.2.1#1"},   {"no-host-in-https", "RFC9110:4.2.2#1"},
         {"space-colon-served", "RFC9112:5.1#a1"}, {"space-first-dropped", "RFC9112:2.2#8"},
     };
     size_t n = 0;

@@ -124,7 +124,7 @@ void http_server_continue(struct http_server *s, struct http_answer *a);
 void http_server_finish(struct http_server *s, struct http_answer *a,
                         const struct http_reply_args *by_script);
 
-enum { HTTP_SERVER_FAULTS = 74, HTTP_SERVER_VARIANTS = 18 };
+enum { HTTP_SERVER_FAULTS = 76, HTTP_SERVER_VARIANTS = 18 };
 extern const struct deviation http_server_faults[HTTP_SERVER_FAULTS],
     http_server_variants[HTTP_SERVER_VARIANTS];
 #endif

@@ -114,7 +114,7 @@ static unsigned by_head(struct http_server *s, struct http_answer *a)
         return earns(a, 404, "path");
     if (!(methods_of(a->resource) & method))
         return earns(a, 405, "method"); /* RFC9110:9.1#4 */
-    if (a->m->first[HTTP_EXPECT])
+    if (http_header(a->m, HTTP_EXPECT))
         expect = http_header(a->m, HTTP_EXPECT)->value;
     for (size_t at = 0; http_element(expect, &at, &e);)
         if (e.n && !lex_like(e, "100-continue"))
@@ -238,7 +238,7 @@ static void leave(struct http_server *s, struct http_answer *a)
     wr_dec(&where, a->status);
     wr_u8(&where, '/');
     wr_text(&where, a->cause);
-    if (a->m && a->m->first[HTTP_EXPECT])
+    if (a->m && http_header(a->m, HTTP_EXPECT))
         wr_text(&where, "/expected");
     if (a->turn->head)
         wr_text(&where, "/head");

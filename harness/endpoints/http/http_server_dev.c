@@ -65,6 +65,8 @@ const struct deviation http_server_faults[HTTP_SERVER_FAULTS] = {
     {"no-host-served", "RFC9112:3.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"two-hosts-served", "RFC9112:3.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"bad-host-served", "RFC9112:3.2#6", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-host-in-http", "RFC9110:4.2.1#2", "flag", DEV_FLAG, NULL, NULL, NULL},
+    {"no-host-in-https", "RFC9110:4.2.2#2", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"space-colon-served", "RFC9112:5.1#1", "flag", DEV_FLAG, NULL, NULL, NULL},
     {"space-first-unanswered", "RFC9112:2.2#9", "response/400/space-first", DEV_SILENT, NULL, NULL,
      NULL},

@@ -85,6 +85,14 @@ static void resources(void)
         {"GET / HTTP/2.0\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported\r\n" TEXT SERVER
                                    "Content-Length: 51\r\nConnection: close\r\n\r\n"
                                    "505 HTTP Version Not Supported: HTTP/1.1 is served\n"},
+        {"GET / HTTP/1.1\r\nHost:\r\n\r\n",
+         "HTTP/1.1 400 Bad Request\r\n" TEXT SERVER
+         "Content-Length: 16\r\nConnection: close\r\n\r\n400 Bad Request\n"},
+        {"GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"},
+        {GET("http://a/"), HELLO},
+        {"POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n",
+         "HTTP/1.1 413 Content Too Large\r\n" TEXT SERVER
+         "Content-Length: 22\r\nConnection: close\r\n\r\n413 Content Too Large\n"},
         {"HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n" TEXT SERVER
                                     "Content-Length: 16\r\nConnection: close\r\n\r\n"},
     };

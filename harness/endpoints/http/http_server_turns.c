@@ -137,7 +137,7 @@ static void request(struct http_server *s, struct http_answer *a, const struct h
     st->begun_us = NO_DEADLINE;
     if (!s->c.manual && http_server_serve(s, a))
         return;
-    st->waits = a->turn->ask == HTTP_ASK_CONNECT || m->first[HTTP_UPGRADE];
+    st->waits = a->turn->ask == HTTP_ASK_CONNECT || http_header(m, HTTP_UPGRADE);
     tell_request(a, it->octets, NULL);
 }
 
@@ -150,8 +150,8 @@ static void head(struct http_server *s, struct http_answer *a, const struct http
 
     http_decode(it->octets, HTTP_ASK_OTHER, &view, m, &none);
     a->m = m;
-    if (!m->first[HTTP_EXPECT] || (span_is(m->version, "HTTP/1.0") &&
-                                   !server_flag(s, "continue-to-old"))) /* RFC9110:10.1.1#7 */
+    if (!http_header(m, HTTP_EXPECT) || (span_is(m->version, "HTTP/1.0") &&
+                                         !server_flag(s, "continue-to-old"))) /* RFC9110:10.1.1#7 */
         return;
     unsigned status = s->c.manual ? 0 : http_server_early(s, a);
     if (status) {

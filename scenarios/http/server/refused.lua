@@ -216,3 +216,20 @@ case {
     t:check("RFC9112:6.1#13", lib(t).ends(c, r), "the connection goes on", r)
   end
 }
+
+case {
+  id = "http-server-033",
+  title = "an http or https URI with an empty host is refused",
+  role = "http-server",
+  type = "X",
+  needs = { "tcp" },
+  run = function(t)
+    local c = t:actor("client", "http")
+    -- with a port: in the place of an authority that is empty as a whole a server may have a default (RFC 9112, 3.3)
+    for _, row in ipairs { { "http://:80", "RFC9110:4.2.1#2" }, { "https://:443", "RFC9110:4.2.2#2" } } do
+      local r = lib(t).raw(t, c, { "GET " .. row[1] .. lib(t).path(t, "path") .. " HTTP/1.1" })
+      t:check(row[2], r:refused(), "it is answered by " .. tostring(r.code or r.kind), r)
+    end
+    lib(t).sanity(t, c, "RFC9110:4.2.1#2")
+  end
+}
