@@ -130,7 +130,7 @@ extern const struct rule http_rules[RULES];
 
 /* What was said of one message, a bit each rule: a finding is said once, where the rule is broken first. */
 struct http_said {
-    uint64_t bits[(RULES + 63) / 64];
+    uint64_t bits[RULE_WORDS(RULES)];
 };
 
 static inline void http_broke(struct findings *fs, int rule, size_t off, size_t len, uint64_t arg)
@@ -141,11 +141,7 @@ static inline void http_broke(struct findings *fs, int rule, size_t off, size_t 
 static inline void http_broke_once(struct http_said *said, struct findings *fs, int rule,
                                    size_t off, size_t len, uint64_t arg)
 {
-    uint64_t bit = UINT64_C(1) << rule % 64;
-
-    if (said->bits[rule / 64] & bit)
-        return;
-    said->bits[rule / 64] |= bit;
-    http_broke(fs, rule, off, len, arg);
+    if (rule_first(said->bits, (size_t)rule))
+        http_broke(fs, rule, off, len, arg);
 }
 #endif

@@ -7,16 +7,13 @@ struct check {
     struct findings *fs;
     bool bad;
     uint64_t
-        said[(RULES + 63) / 64]; /* a bit each rule: a finding is said once, where it shows first */
+        said[RULE_WORDS(RULES)]; /* a bit each rule: a finding is said once, where it shows first */
 };
 
 static void say(struct check *c, int rule, struct span at)
 {
-    uint64_t bit = UINT64_C(1) << rule % 64;
-
-    if (!(c->said[rule / 64] & bit))
+    if (rule_first(c->said, (size_t)rule))
         ws_broke(c->fs, rule, at.p ? (size_t)(at.p - c->m->head.p) : 0, at.n, 0);
-    c->said[rule / 64] |= bit;
     c->bad = true;
 }
 
