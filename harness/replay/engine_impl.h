@@ -183,6 +183,7 @@ struct conn {
     uint8_t carries,
         decoded;  /* protocol over TCP; protocol that halves are decoded as. 0: not known */
     uint8_t over; /* what the messages of that carry; 0: nothing that is known */
+    bool told;    /* a message of it was */
     bool done;    /* nobody wants its octets */
     bool anew;    /* by the segment that is being taken, another connection has begun */
     bool secured, not_read, wrong_key; /* counted so */

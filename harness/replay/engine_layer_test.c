@@ -146,9 +146,8 @@ static void pieces(void)
     const struct span bye = span_of(BYE), ok = span_of(OK);
 
     for (size_t most = 1; most < 2000; most = most * 5 + 2) {
-        begin(&plain, 1400);
-        handshake(); /* its head, whole, tells it from other HTTP */
-        segment_max = most;
+        begin(&plain, most);
+        handshake();
         octets(0, frame(0, WS_TEXT, false, span_cut(bye, 0, 10)));
         octets(1, frame(1, WS_BINARY, false, span_cut(ok, 0, 30)));
         octets(0, frame(0, WS_PING, true, span_of("x")));
@@ -159,6 +158,9 @@ static void pieces(void)
                    *ok_at = strstr(said, "tcp/ws/sip 200 OK (BYE) in ");
         CU_ASSERT_TRUE(bye_at && ok_at && ok_at < bye_at);
         CU_ASSERT_EQUAL(of("sip").messages, 2);
+        CU_ASSERT_EQUAL(of("http").messages, 2);
+        CU_ASSERT_EQUAL(of("http").connections, 0);
+        CU_ASSERT_EQUAL(of("ws").connections, 1);
     }
 }
 

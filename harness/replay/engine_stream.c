@@ -251,6 +251,7 @@ static void told(struct conn *c, unsigned side, unsigned protocol, struct span o
     k.protocol = (uint8_t)protocol;
     k.p = octets.p;
     k.n = (uint32_t)octets.n;
+    c->told = true;
     const struct run came = message(c, &k, a);
     if (protocol == c->decoded && engine_codec(protocol)->carries)
         carried(c, side, octets, &came);
@@ -267,6 +268,23 @@ static unsigned guess(const struct conn *c, unsigned side, struct span in)
     k.n = (uint32_t)in.n;
     protocol = engine_guess(&k, FRAMING_STREAM, &sure);
     return sure >= ENGINE_SURE ? protocol : 0;
+}
+
+/* Whether the first message of a connection, which is whole now, is the handshake of a layer: then that is what the
+ * stream carries. */
+static bool is_layer(struct conn *c, unsigned side, struct span in)
+{
+    unsigned protocol = c->told ? 0 : guess(c, side, in);
+    const struct codec *codec = engine_codec(protocol);
+
+    if (!codec || codec->between_codec != engine_codec(c->decoded))
+        return false;
+    c->p->sums[c->decoded].connections--;
+    c->p->sums[protocol].connections++;
+    if (c->carries == c->decoded)
+        c->carries = (uint8_t)protocol;
+    c->decoded = (uint8_t)protocol;
+    return true;
 }
 
 /* Framing is lost at the front of `in` by what `fs` says. Only what begins as a message of the protocol does breaks its
@@ -309,6 +327,8 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
         enum step step = next(c, side, rest, &n, &protocol, &fs);
         if (step == STEP_MORE)
             break;
+        if (step == STEP_ITEM && protocol == c->decoded && is_layer(c, side, rest))
+            continue;
         if (step == STEP_FAIL || n == 0 || n > rest.n) {
             broken(c, r, rest, &fs);
             lost(c, h, r, rest.n,
