@@ -91,14 +91,17 @@ static bool mime_type(struct span s)
 
 static void part_fields(struct sip_lint *l, const struct entity *e)
 {
+    const struct sip_header *first_type = field(e, SIP_CONTENT_TYPE),
+                            *first_id = field(e, SIP_CONTENT_ID);
+
     for (size_t i = 0; i < e->headers_n; i++) {
         const struct sip_header *h = &e->headers[i];
-        bool type = h->type == SIP_CONTENT_TYPE;
+        bool type = h->type == SIP_CONTENT_TYPE, id = h->type == SIP_CONTENT_ID;
         const struct sip_value *v = h->values;
         struct span s = h->values_n ? v->value : h->value;
         sip_must(l, h->name.n > 0, SIP_R_PART_FIELD, h->line);
-        if (type || h->type == SIP_CONTENT_ID)
-            sip_must(l, field(e, h->type) == h, SIP_R_PART_TWICE, h->name);
+        if (type || id)
+            sip_must(l, h == (type ? first_type : first_id), SIP_R_PART_TWICE, h->name);
         if (type)
             sip_must(l, mime_type(s), SIP_R_PART_TYPE, s.n ? s : h->name);
         if (h->type == SIP_CONTENT_DISPOSITION && lex_find(s, 0, '(') == s.n)
