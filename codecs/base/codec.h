@@ -33,10 +33,9 @@ struct codec_pairs {
     /* Whether `in`, for which next is STEP_MORE, is whole if the stream ends there. */
     bool (*ends)(struct span in);
 };
-/* What both sides agree on by name before messages go over a layer: the subprotocol of WebSocket. The rules say that who
- * connects has to ask for it, and who answers to agree. */
+/* Of a protocol that both sides agree on before its messages go over a layer (by the subprotocol of WebSocket): the rules
+ * that who connects has to ask for it, and who answers to agree. */
 struct codec_agreed {
-    const char *name;
     struct rule asked, answered;
 };
 struct codec { /* what may be NULL says so */

@@ -20,8 +20,6 @@ enum {
         1 << 20, /* octets of start line and header fields together; of a trailer section */
     HTTP_BODY_MAX = 64 << 20, /* octets of a body on a stream */
     HTTP_LINE_MAX = 16 << 10, /* octets of the line before a chunk */
-    /* header fields whose places a message keeps by their types; those behind them are looked for */
-    HTTP_PLACES = UINT16_MAX,
 };
 
 enum http_type { /* of a header field that a rule is about; the order is that of http_names */
@@ -112,8 +110,8 @@ struct http_msg {
     struct span end;  /* the empty line behind the trailer section */
     struct span rest; /* octets behind the message */
     struct span head; /* from the first octet to the empty line */
-    /* For http_header: one more than the index of the first header field of a type; 0: there is none among the first
-     * HTTP_PLACES. */
+    /* One more than the index of the first header field of a type; 0: there is none; UINT16_MAX: it is there, or beyond
+     * (ask http_header). */
     uint16_t first[HTTP_TYPES];
 };
 extern const struct desc http_msg_desc;

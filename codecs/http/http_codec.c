@@ -1,14 +1,24 @@
 /* codecs/http/http_codec.c - what is asked of a message, and the descriptor that the registry lists. */
 #include "codecs/http/http_parts.h"
 
+/* The first of a type from UINT16_MAX - 1 on; NULL: there is none. */
+static SELDOM const struct http_header *far_header(const struct http_msg *m, enum http_type type)
+{
+    const struct http_header *v = m->headers;
+
+    for (size_t i = UINT16_MAX - 1; v && i < m->headers_n; i++)
+        if (v[i].type == type)
+            return &v[i];
+    return NULL;
+}
+
 const struct http_header *http_header(const struct http_msg *m, enum http_type type)
 {
-    if (m->first[type])
-        return &m->headers[m->first[type] - 1];
-    for (size_t i = HTTP_PLACES; i < m->headers_n; i++)
-        if (m->headers[i].type == type)
-            return &m->headers[i];
-    return NULL;
+    size_t i = m->first[type];
+
+    if (i == 0)
+        return NULL;
+    return i < UINT16_MAX ? &m->headers[i - 1] : far_header(m, type);
 }
 
 const struct http_header *http_header_next(const struct http_msg *m, const struct http_header *h)

@@ -237,8 +237,8 @@ static size_t fields(struct scan *s, struct section *x, size_t at, struct arena 
         if (h) {
             *h = (struct http_header){.fold = fold, .line = span_cut(in, at, end)};
             field_line(s, h, x->list.n == 1 ? x->space : RULES);
-            if (x->first && x->first[h->type] == 0 && x->list.n <= HTTP_PLACES)
-                x->first[h->type] = (uint16_t)x->list.n;
+            if (x->first && x->first[h->type] == 0)
+                x->first[h->type] = (uint16_t)(x->list.n < UINT16_MAX ? x->list.n : UINT16_MAX);
         }
         at = end;
     }

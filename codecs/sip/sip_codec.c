@@ -200,7 +200,6 @@ static bool token(size_t i, struct wr *w, const char **name)
 }
 
 static const struct codec_agreed agreed = {
-    .name = "sip",
     .asked = {"RFC7118:4.1#1", "SIP is sent, and the handshake did not ask for the subprotocol sip",
               MUST},
     .answered = {"RFC7118:4.1#2", "SIP is sent, and the 101 did not agree to the subprotocol sip",

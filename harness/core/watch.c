@@ -103,12 +103,14 @@ bool watch_quick(struct watch *w, const struct watch_place *place, const struct 
 
 void watch_tick(struct watch *w, uint64_t now_us, const struct watch_sink *out)
 {
-    w->cls->tick(w->self, now_us, out);
+    if (w->cls->tick)
+        w->cls->tick(w->self, now_us, out);
 }
 
 void watch_end(struct watch *w, const struct watch_sink *out)
 {
-    w->cls->end(w->self, out);
+    if (w->cls->end)
+        w->cls->end(w->self, out);
 }
 
 /* Which of the class's codecs octets are of, where nobody says. */

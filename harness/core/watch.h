@@ -130,9 +130,9 @@ struct watcher_class { /* `p_watch` of harness/watch/p, listed in the registry *
     /* What a message of `codec` carries, where the caller's `known` says so: its codec, and the octets; NULL: that is
      * not known. NULL: never. */
     const struct codec *(*inside)(const void *self, const void *view, struct span *octets);
-    /* What only time shows, such as a request that nobody answered; cost is linear in the limit. */
+    /* What only time shows, such as a request that nobody answered; cost is linear in the limit. NULL: nothing. */
     void (*tick)(void *self, uint64_t now_us, const struct watch_sink *out);
-    /* Nothing more will come: what is still open is told. */
+    /* Nothing more will come: what is still open is told. NULL: nothing is. */
     void (*end)(void *self, const struct watch_sink *out);
 };
 

@@ -382,6 +382,18 @@ static bool speak(struct part *p, struct share *s, const struct packet *k, unsig
     return true;
 }
 
+void engine_part_apart(struct part *p, struct share *s, uint32_t frame,
+                       const struct watch_finding *v, size_t n)
+{
+    size_t before = s->text.n;
+
+    for (size_t i = 0; i < n; i++)
+        engine_part_late(p, s, &v[i]);
+    if (s->text.n > before)
+        p->failed |= !share_event(
+            s, (struct event){.at = p->at ? p->at : frame, .text = (uint32_t)(s->text.n - before)});
+}
+
 /* What stands among messages of a codec: its watchers see it, and what they find is told apart from any message. */
 static void among(struct part *p, struct share *s, const struct packet *k)
 {
@@ -392,15 +404,10 @@ static void among(struct part *p, struct share *s, const struct packet *k)
                                .missing = k->missing,
                                .stream = k->flags & PACKET_TCP,
                                .whole = k->flags & PACKET_WHOLE};
-    size_t before = s->text.n;
 
     packet_addrs(k, &m.src, &m.dst);
     engine_part_watch(p, k->protocol, &m, NULL, NULL);
-    for (size_t i = 0; i < m.n_over; i++)
-        engine_part_late(p, s, &m.over[i]);
-    if (s->text.n > before)
-        p->failed |= !share_event(s, (struct event){.at = p->at ? p->at : k->frame,
-                                                    .text = (uint32_t)(s->text.n - before)});
+    engine_part_apart(p, s, k->frame, m.over, m.n_over);
 }
 
 void engine_part_message(struct part *p, struct window *w, struct share *s, const struct packet *k)

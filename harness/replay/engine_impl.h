@@ -328,6 +328,9 @@ bool engine_stream_tls(struct conn *c);
 void engine_stream_sealed(struct conn *c, const struct run *r);
 /* Tell a finding over time that belongs to no message; its text goes behind that of the share. */
 void engine_part_late(struct part *p, struct share *s, const struct watch_finding *f);
+/* Tell `n` of them in their place among the messages: at p->at, `frame` where that is 0. */
+void engine_part_apart(struct part *p, struct share *s, uint32_t frame,
+                       const struct watch_finding *v, size_t n);
 /* The end of the file: held packets are given up, watchers say what is left. */
 void engine_part_end(struct part *p, struct share *s);
 /* A packet is of `protocol` whatever its octets may look like: its flow remembers that. */

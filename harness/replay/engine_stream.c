@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include "harness/replay/engine_impl.h"
 
-enum { LOST_MAX = 8 }; /* times that it is told of a direction that framing was lost */
+enum {
+    LOST_MAX = 8, /* times that it is told of a direction that framing was lost */
+    BROKEN = 4,   /* findings about one such place */
+};
 
 /* ---- octets that wait ---- */
 
@@ -291,23 +294,20 @@ static bool is_layer(struct conn *c, unsigned side, struct span in)
  * rules. */
 static void broken(struct conn *c, const struct run *r, struct span in, const struct findings *fs)
 {
-    struct share *s = c->p->share;
+    struct watch_finding f[BROKEN];
+    size_t n = findings_kept(fs);
     struct packet k;
     uint8_t ips[32];
 
-    if (!s || !findings_kept(fs) || guess(c, r->side, in) != c->decoded)
+    if (!c->p->share || n == 0 || guess(c, r->side, in) != c->decoded)
         return;
-    size_t before = s->text.n;
     engine_stream_packet(c, r->side, ips, &k);
-    for (size_t i = 0; i < findings_kept(fs); i++) {
-        struct watch_finding f = {.f = fs->v[i], .now_us = r->ns / 1000, .frame = r->last};
-        packet_addrs(&k, &f.from, &f.to);
-        f.f.layer = engine_part_layers(c->p, k.path, c->decoded);
-        engine_part_late(c->p, s, &f);
+    for (size_t i = 0; i < n; i++) {
+        f[i] = (struct watch_finding){.f = fs->v[i], .now_us = r->ns / 1000, .frame = r->last};
+        packet_addrs(&k, &f[i].from, &f[i].to);
+        f[i].f.layer = engine_part_layers(c->p, k.path, c->decoded);
     }
-    if (s->text.n > before)
-        c->p->failed |= !share_event(s, (struct event){.at = c->p->at ? c->p->at : k.frame,
-                                                       .text = (uint32_t)(s->text.n - before)});
+    engine_part_apart(c->p, c->p->share, k.frame, f, n);
 }
 
 /* Tell the messages at the front of `in`, which is what is held or a run. Returns the octets that are done with;
@@ -320,8 +320,8 @@ static size_t messages(struct conn *c, unsigned side, struct span in, const stru
 
     while (at < in.n) {
         struct span rest = span_cut(in, at, in.n);
-        struct finding found[4];
-        struct findings fs = {.v = found, .cap = COUNT(found)};
+        struct finding found[BROKEN];
+        struct findings fs = {.v = found, .cap = BROKEN};
         size_t n = 0;
         unsigned protocol;
         enum step step = next(c, side, rest, &n, &protocol, &fs);

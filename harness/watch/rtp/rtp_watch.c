@@ -80,13 +80,6 @@ static void seen(void *self, const struct watch_seen *s, const struct watch_sink
         rtp_watch_packet(w, s, s->view, out);
 }
 
-static void tick(void *self, uint64_t now_us, const struct watch_sink *out)
-{
-    (void)self;
-    (void)now_us;
-    (void)out;
-}
-
 static void end(void *self, const struct watch_sink *out)
 {
     struct rtp_watch *w = self;
@@ -108,6 +101,5 @@ const struct watcher_class rtp_watch = {
     .quick = rtp_watch_quick,
     .ahead = rtp_watch_ahead,
     .inside = rtp_watch_inside,
-    .tick = tick,
     .end = end,
 };

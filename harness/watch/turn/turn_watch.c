@@ -179,13 +179,6 @@ static void seen(void *self, const struct watch_seen *s, const struct watch_sink
         unread(w, s);
 }
 
-static void tick(void *self, uint64_t now_us, const struct watch_sink *out)
-{
-    (void)self;
-    (void)now_us;
-    (void)out;
-}
-
 static void end(void *self, const struct watch_sink *out)
 {
     const struct turn_watch *w = self;
@@ -204,6 +197,5 @@ const struct watcher_class turn_watch = {
     .size = turn_watch_size,
     .init = turn_watch_init,
     .seen = seen,
-    .tick = tick,
     .end = end,
 };

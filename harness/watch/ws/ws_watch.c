@@ -285,20 +285,6 @@ static void seen(void *self, const struct watch_seen *s, const struct watch_sink
         response(w, s, m, out);
 }
 
-/* Nothing is late, and nothing waits for an end. */
-static void tick(void *self, uint64_t now_us, const struct watch_sink *out)
-{
-    (void)self;
-    (void)now_us;
-    (void)out;
-}
-
-static void end(void *self, const struct watch_sink *out)
-{
-    (void)self;
-    (void)out;
-}
-
 extern const struct watcher_class ws_watch;
 const struct watcher_class ws_watch = {
     .name = "ws",
@@ -310,6 +296,4 @@ const struct watcher_class ws_watch = {
     .size = size,
     .init = init,
     .seen = seen,
-    .tick = tick,
-    .end = end,
 };
