@@ -44,6 +44,9 @@ struct arena { /* bump allocator over the caller's memory; once full it stays fu
 /* A function that is seldom called: its code, and that which leads to it, stands apart from what runs for each
  * message, which is more than a CPU keeps next to it otherwise. */
 #define SELDOM __attribute__((cold, noinline))
+/* What is so, or is not so, nearly always: the code of that stands in one piece, without jumps. */
+#define OFTEN(is) __builtin_expect(!!(is), 1)
+#define RARELY(is) __builtin_expect(!!(is), 0)
 #define SPAN(lit)                                                                                  \
     {                                                                                              \
         (const uint8_t *)(lit), sizeof(lit) - 1                                                    \

@@ -211,7 +211,7 @@ bool lexmap_init(struct lexmap *m, struct span text)
 
 /* ---- what is asked ---- */
 
-size_t lexmap_ones(uint64_t bits)
+__attribute__((noinline)) size_t lexmap_ones(uint64_t bits)
 {
     return word_ones(bits);
 }
@@ -221,7 +221,7 @@ size_t lexmap_hosts(const struct lexmap *m, struct span s)
     size_t hosts = s.n;
 
     if (s.n - 1 < LEXMAP_SPAN) /* as most */
-        return hosts - word_ones(lexmap_outside(m, LEXMAP_HOST, s));
+        return hosts - lexmap_ones(lexmap_outside(m, LEXMAP_HOST, s));
     for (; s.n > LEXMAP_SPAN; s.p += LEXMAP_SPAN, s.n -= LEXMAP_SPAN)
         hosts -= word_ones(lexmap_outside(m, LEXMAP_HOST, (struct span){s.p, LEXMAP_SPAN}));
     return s.n ? hosts - word_ones(lexmap_outside(m, LEXMAP_HOST, s)) : hosts;
@@ -255,10 +255,13 @@ size_t lexmap_quoted(const struct lexmap *m, struct span s)
         return SIZE_MAX;
     struct span inner = {s.p + 1, s.n - 2};
     if (inner.n - 1 < LEXMAP_SPAN) { /* as most */
+        uint64_t other = lexmap_outside(m, LEXMAP_HOST, inner);
+        if (!other)
+            return inner.n;
         uint64_t odd = lexmap_outside(m, LEXMAP_TEXT, inner);
         if (odd && !escapes(inner, odd))
             return SIZE_MAX;
-        return inner.n - word_ones(lexmap_outside(m, LEXMAP_HOST, inner));
+        return inner.n - lexmap_ones(other);
     }
     return lexmap_all(m, LEXMAP_TEXT, inner) ? lexmap_hosts(m, inner) : SIZE_MAX;
 }

@@ -35,7 +35,11 @@ static inline uint64_t word_little(uint64_t v)
 {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
 }
-/* Half a word as the number that its octets write, the first one highest. */
+/* A word as the number that its octets write, the first one highest; and half a word. */
+static inline uint64_t word_big(uint64_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
 static inline uint32_t word_big_half(uint32_t v)
 {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v) : v;

@@ -65,6 +65,8 @@ struct sip_via { /* RFC 3261 section 20.42 */
     struct span protocol, version, transport; /* "SIP", "2.0", "UDP" */
     struct span host;                         /* an IPv6 literal with its brackets */
     struct span port;                         /* p is NULL where there is none */
+    bool port_fits; /* there is no port, or uri_is_port says that it is one */
+    bool usual;     /* "SIP/2.0/", a transport, one space, and no other white space before ";" */
     const struct param *params;
     size_t params_n;
 };
@@ -75,6 +77,7 @@ struct sip_address { /* RFC 3261 section 20.10: name-addr or addr-spec */
     const struct param *params;
     size_t params_n;
     bool bare;      /* no "<" and ">" around the URI */
+    bool closed;    /* ">" ends it, and ";", the next address or nothing stands behind that */
     struct uri uri; /* "*" has a text and no scheme */
 };
 struct sip_value {
@@ -113,6 +116,24 @@ struct sip_header {
 
 /* ---- messages ---- */
 
+enum sip_method { /* those that rules ask for; any other is SIP_M_OTHER */
+                  SIP_M_OTHER,
+                  SIP_M_ACK,
+                  SIP_M_BYE,
+                  SIP_M_CANCEL,
+                  SIP_M_INFO,
+                  SIP_M_INVITE,
+                  SIP_M_MESSAGE,
+                  SIP_M_NOTIFY,
+                  SIP_M_OPTIONS,
+                  SIP_M_PRACK,
+                  SIP_M_PUBLISH,
+                  SIP_M_REFER,
+                  SIP_M_REGISTER,
+                  SIP_M_SUBSCRIBE,
+                  SIP_M_UPDATE,
+                  SIP_METHODS
+};
 struct sip_part {   /* of a body of type multipart (RFC 2046 section 5.1) */
     unsigned depth; /* in how many other parts it stands */
     bool open;      /* no delimiter ends it */
@@ -124,6 +145,9 @@ struct sip_msg { /* what is asked for most stands in front: shorter code reaches
     bool request;
     bool cut;        /* the start line is not its parts with one space between, and CRLF */
     bool full;       /* there was no room for all: lists are cut short */
+    bool cut_lines;  /* a header field is cut */
+    bool again;      /* a header field that may be there once is there twice */
+    uint8_t kind;    /* enum sip_method: a request's own; a response's by its first CSeq */
     uint16_t status; /* a response's */
     struct sip_header *headers;
     size_t headers_n;

@@ -9,6 +9,7 @@ void sip_frag_decode(struct span in, struct arena *mem, struct sip_msg *m, struc
         uri_parse(m->uri.text, mem, &m->uri);
     for (size_t i = 0; i < m->headers_n; i++)
         sip_type(&m->headers[i], m->body.n, mem);
+    sip_kind(m);
     if (m->body.n)
         sip_parts(m, mem);
 }

@@ -51,36 +51,6 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u)
                   (struct span){u->fragment.p - 1, u->fragment.n + 1}); /* from "#" on */
 }
 
-/* By the first and the third letter of a name, in which no two are alike; sip_plain_test.c asks for each. */
-static const struct {
-    const char *name;
-    uint8_t n;
-    uint8_t method;
-} methods[32] = {
-#define METHOD(first, third, id) [(first * 17 + third) % 32] = {#id, sizeof #id - 1, SIP_M_##id}
-    METHOD('A', 'K', ACK),       METHOD('B', 'E', BYE),     METHOD('C', 'N', CANCEL),
-    METHOD('I', 'F', INFO),      METHOD('I', 'V', INVITE),  METHOD('M', 'S', MESSAGE),
-    METHOD('N', 'T', NOTIFY),    METHOD('O', 'T', OPTIONS), METHOD('P', 'A', PRACK),
-    METHOD('P', 'B', PUBLISH),   METHOD('R', 'F', REFER),   METHOD('R', 'G', REGISTER),
-    METHOD('S', 'B', SUBSCRIBE), METHOD('U', 'D', UPDATE),
-};
-
-static enum sip_method method_of(struct span name)
-{
-    if (name.n < 3)
-        return SIP_M_OTHER;
-    size_t i = (name.p[0] * 17u + name.p[2]) % COUNT(methods);
-    bool same =
-        methods[i].n == name.n && lex_equal(name.p, (const uint8_t *)methods[i].name, name.n);
-    return same ? (enum sip_method)methods[i].method : SIP_M_OTHER;
-}
-
-enum sip_method sip_method_in(const struct sip_msg *m)
-{
-    const struct sip_number *cseq = m->request ? NULL : sip_first(m, SIP_CSEQ);
-    return m->request ? method_of(m->method) : cseq ? method_of(cseq->method) : SIP_M_OTHER;
-}
-
 /* ---- the start line ---- */
 
 /* Of a CR in the start line decoding says all there is to say. */
@@ -287,15 +257,6 @@ static void any_field(struct sip_lint *l, const struct sip_header *h, bool text)
     }
 }
 
-/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4
- * does. */
-bool sip_many_allowed(enum sip_type type)
-{
-    return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
-           type == SIP_IDENTITY || type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
-           type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
-}
-
 /* Whether a rule of its own says that it stands twice in such a request. */
 static bool own_rule(const struct sip_lint *l, enum sip_type type)
 {
@@ -325,7 +286,7 @@ void sip_lint_fields(struct sip_lint *l)
 
 void sip_lint_all(const struct sip_msg *m, struct findings *fs)
 {
-    struct sip_lint l = {.m = m, .fs = fs, .method = sip_method_in(m)};
+    struct sip_lint l = {.m = m, .fs = fs, .method = m->kind};
 
     sip_lint_start(&l);
     if (m->headers_n == 0) {
@@ -340,14 +301,15 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs)
 }
 
 /* Rules of some header fields. */
-static void lint_fields(struct sip_lint *l, const struct sip_plain *p)
+static void lint_fields(struct sip_lint *l, const struct sip_look *k)
 {
-    for (uint64_t left = p->lines | p->values; left; left &= left - 1) {
-        const struct sip_header *h = &l->m->headers[p->from + (size_t)__builtin_ctzll(left)];
+    l->quiet = ~k->due; /* also of the form of one of them */
+    for (uint64_t left = k->lines | k->values; left; left &= left - 1) {
+        const struct sip_header *h = &l->m->headers[k->from + (size_t)__builtin_ctzll(left)];
         uint64_t bit = left & -left;
-        if (p->lines & bit)
-            any_field(l, h, p->values & bit);
-        if (p->values & bit && sip_checks[h->type])
+        if (k->lines & bit)
+            any_field(l, h, k->values & bit);
+        if (k->values & bit && sip_checks[h->type])
             sip_checks[h->type](l, h);
     }
 }
@@ -364,30 +326,47 @@ static void lint_begin(struct sip_lint *l, const struct sip_look *k, struct find
         sip_lint_start(l);
 }
 
+static void lint_end(struct sip_lint *l, const struct sip_look *k)
+{
+    l->quiet = ~k->due;
+    if (!k->due)
+        return;
+    if (sip_due(l, SIP_ON_WHERE) || sip_due(l, SIP_ON_NEED))
+        sip_lint_where(l);
+    sip_lint_whole(l);
+    if (l->m->body.n && sip_due(l, SIP_ON_BODY))
+        sip_lint_body(l);
+}
+
+/* Try what is due of a message that was looked at as a whole. */
+static __attribute__((noinline)) void lint_whole(const struct sip_look *k, struct findings *fs)
+{
+    struct sip_lint l;
+
+    lint_begin(&l, k, fs);
+    lint_fields(&l, k);
+    lint_end(&l, k);
+}
+
+/* Look at a message group by group, and try what is due of it. */
+static SELDOM void lint_groups(struct sip_look *k, struct findings *fs)
+{
+    struct sip_lint l;
+
+    lint_begin(&l, k, fs);
+    while (sip_plain_next(k))
+        lint_fields(&l, k);
+    lint_end(&l, k);
+}
+
 void sip_lint(const struct sip_msg *m, struct findings *fs)
 {
     struct sip_look k;
-    struct sip_plain p;
-    struct sip_lint l;
-    bool begun = false;
 
-    if (m->full || !sip_plain_begin(&k, m)) {
+    if (m->full || !sip_plain_look(&k, m))
         sip_lint_all(m, fs);
-        return;
-    }
-    while (sip_plain_next(&k, &p)) {
-        if (!begun && (k.due || p.lines | p.values)) {
-            lint_begin(&l, &k, fs);
-            begun = true;
-        }
-        l.quiet = ~k.due; /* also of the form of one of them */
-        if (p.lines | p.values)
-            lint_fields(&l, &p);
-    }
-    if (!k.due)
-        return;
-    sip_lint_where(&l);
-    sip_lint_whole(&l);
-    if (m->body.n && sip_due(&l, SIP_ON_BODY))
-        sip_lint_body(&l);
+    else if (!k.whole)
+        lint_groups(&k, fs);
+    else if (k.due || (k.lines | k.values))
+        lint_whole(&k, fs);
 }

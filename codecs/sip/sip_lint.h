@@ -15,24 +15,6 @@ enum sip_rule {
 #undef SIP_RULE
     SIP_RULES
 };
-enum sip_method { /* those that rules ask for; any other is SIP_M_OTHER */
-                  SIP_M_OTHER,
-                  SIP_M_ACK,
-                  SIP_M_BYE,
-                  SIP_M_CANCEL,
-                  SIP_M_INFO,
-                  SIP_M_INVITE,
-                  SIP_M_MESSAGE,
-                  SIP_M_NOTIFY,
-                  SIP_M_OPTIONS,
-                  SIP_M_PRACK,
-                  SIP_M_PUBLISH,
-                  SIP_M_REFER,
-                  SIP_M_REGISTER,
-                  SIP_M_SUBSCRIBE,
-                  SIP_M_UPDATE,
-                  SIP_METHODS
-};
 enum {
     SIP_COMPARED = 32, /* parameters of one value that are compared for doubles */
     SIP_TOLD =
@@ -93,8 +75,6 @@ static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, 
 void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 /* Pass on what rules of another codec found in a part of the message, each clause once a message. */
 void sip_told(struct sip_lint *l, const struct findings *fs);
-/* Of a request its own; of a response that in its CSeq. */
-enum sip_method sip_method_in(const struct sip_msg *m);
 
 struct sip_needed {         /* a header field that a kind of message has to have, or should */
     enum sip_method method; /* SIP_METHODS: any */
@@ -169,8 +149,6 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
 /* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to
  * be kept. */
 void sip_lint_all(const struct sip_msg *m, struct findings *fs);
-/* Whether several header fields of a type may stand in one message. */
-bool sip_many_allowed(enum sip_type type);
 /* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_fields(struct sip_lint *l);

@@ -115,7 +115,7 @@ static void silence(struct sip_lint *l, const uint16_t *rules, size_t n)
 
 void sip_frag_lint(const struct sip_msg *m, struct findings *fs)
 {
-    struct sip_lint l = {.m = m, .fs = fs, .method = sip_method_in(m)};
+    struct sip_lint l = {.m = m, .fs = fs, .method = m->kind};
 
     silence(&l, of_whole, COUNT(of_whole));
     l.told[l.told_n++] = "RFC8760:3#1"; /* a better challenge may have stood beside those of MD5 */

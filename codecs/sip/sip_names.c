@@ -46,3 +46,12 @@ bool sip_same_name(struct span a, struct span b)
     enum sip_type type = sip_type_of(a);
     return type == SIP_OTHER ? lex_same(a, b) : type == sip_type_of(b);
 }
+
+/* Lists by their grammar, Authentication-Info among them, what section 7.3.1 exempts, and what RFC 8224 section 4
+ * does. */
+bool sip_many_allowed(enum sip_type type)
+{
+    return sip_names[type].list || type == SIP_OTHER || type == SIP_AUTHENTICATION_INFO ||
+           type == SIP_IDENTITY || type == SIP_AUTHORIZATION || type == SIP_PROXY_AUTHORIZATION ||
+           type == SIP_WWW_AUTHENTICATE || type == SIP_PROXY_AUTHENTICATE;
+}

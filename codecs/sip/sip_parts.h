@@ -54,4 +54,8 @@ bool sip_usual_auth(const struct sip_auth *a);
 bool sip_usual_values(const struct sip_header *h, struct span *comma);
 /* The text of the i-th value. */
 struct span sip_value_text(const struct sip_header *h, size_t i);
+/* Set what method a message is about, when its header fields are typed. */
+void sip_kind(struct sip_msg *m);
+/* Whether several header fields of a type may stand in one message. */
+bool sip_many_allowed(enum sip_type type);
 #endif

@@ -1,111 +1,35 @@
 /* codecs/sip/sip_plain.c - which rules a message may break: its start line, its header fields together. */
 #include "codecs/sip/sip_plain.h"
-#include "codecs/sip/sip_where.h"
-
-/* ---- where header fields may stand ---- */
-
-/* Methods of requests, of 2xx and of other responses, sixteen bits each. */
-#define LANES(request, success, other)                                                             \
-    ((uint64_t)(request) | (uint64_t)(success) << 16 | (uint64_t)(other) << 32)
-#define COVERS(from, to, first, last) ((from) <= (first) && (to) >= (last))
-
-/* In which a header field may stand where it may not: one that only some of these responses may have is among them. */
-static const uint64_t bars[SIP_TYPES] = {
-#define IN(from, to, methods)                                                                      \
-    | LANES(0, COVERS(from, to, 200, 299) ? (methods) : 0u,                                        \
-            COVERS(from, to, 100, 699) ? (methods) : 0u)
-#define ALL_OR_ANY(none) ((none) ? ALL : ANY)
-#define SIP_WHERE(id, kind, method, requests, responses)                                           \
-    [SIP_##id] = LANES(ALL_OR_ANY((requests) == NONE), ALL_OR_ANY((0 responses) == 0),             \
-                       ALL_OR_ANY((0 responses) == 0)) &                                           \
-                 ~(LANES(requests, 0, 0) responses),
-#include "codecs/sip/sip_where.def"
-#undef SIP_WHERE
-#undef ALL_OR_ANY
-#undef IN
-#define UNLESS(rule, methods) (SIP_R_##rule == SIP_RULES ? 0u : ALL & ~(methods))
-#define AMONG(from, to, first, last, methods)                                                      \
-    (COVERS(from, to, first, last) ? (methods) | M(OTHER) : 0u)
-#define SIP_PLACE(id, request, requests, response, from, to, also, too, responses)                 \
-    [SIP_##id] = LANES(UNLESS(request, (requests) | M(OTHER)),                                     \
-                       UNLESS(response, AMONG(from, to, 200, 299, responses)),                     \
-                       UNLESS(response, AMONG(from, to, 100, 699, responses))),
-#include "codecs/sip/sip_places.def"
-#undef SIP_PLACE
-};
 
 /* ---- which header fields are there ---- */
 
-enum { /* those that are asked for */
-       IS_VIA,
-       IS_FROM,
-       IS_TO,
-       IS_CALL_ID,
-       IS_CSEQ,
-       IS_MAX_FORWARDS,
-       IS_CONTENT_LENGTH,
-       IS_CONTENT_TYPE,
-       IS_CONTACT,
-       IS_SUPPORTED,
-       IS_ALLOW,
-       IS_ACCEPT,
-       IS_ACCEPT_ENCODING,
-       IS_ACCEPT_LANGUAGE,
-       IS_EVENT,
-       IS_SUBSCRIPTION_STATE,
-       IS_EXPIRES,
-       IS_RACK,
-       IS_REFER_TO,
-       IS_SIP_ETAG,
-       IS_SESSION_EXPIRES,
-       IS_CHALLENGE,
-};
-#define IS(type) (UINT32_C(1) << IS_##type)
-static const uint32_t is[SIP_TYPES] = {
-#define TYPE(type) [SIP_##type] = IS(type)
-    TYPE(VIA),
-    TYPE(FROM),
-    TYPE(TO),
-    TYPE(CALL_ID),
-    TYPE(CSEQ),
-    TYPE(MAX_FORWARDS),
-    TYPE(CONTENT_LENGTH),
-    TYPE(CONTENT_TYPE),
-    TYPE(CONTACT),
-    TYPE(SUPPORTED),
-    TYPE(ALLOW),
-    TYPE(ACCEPT),
-    TYPE(ACCEPT_ENCODING),
-    TYPE(ACCEPT_LANGUAGE),
-    TYPE(EVENT),
-    TYPE(SUBSCRIPTION_STATE),
-    TYPE(EXPIRES),
-    TYPE(RACK),
-    TYPE(REFER_TO),
-    TYPE(SIP_ETAG),
-    TYPE(SESSION_EXPIRES),
-#undef TYPE
-    [SIP_WWW_AUTHENTICATE] = IS(CHALLENGE),
-    [SIP_PROXY_AUTHENTICATE] = IS(CHALLENGE),
-};
-
+/* What messages have to have. */
+#define ALL_NEED (SIP_IS(VIA) | SIP_IS(FROM) | SIP_IS(TO) | SIP_IS(CALL_ID) | SIP_IS(CSEQ))
+#define REQUESTS_NEED (ALL_NEED | SIP_IS(MAX_FORWARDS))
 /* What rules there are of a method; those of the event refer come with Event. */
 static const struct method {
     uint32_t request, success; /* header fields that it, and a 2xx to it, has to have */
     bool own;                  /* rules of its own, which are tried */
+    bool contact;              /* they ask for a Contact in the request */
 } methods[SIP_METHODS] = {
     [SIP_M_INFO] = {.own = true},
-    [SIP_M_INVITE] = {.request = IS(SUPPORTED), .success = IS(SUPPORTED) | IS(ALLOW)},
+    [SIP_M_INVITE] = {.request = SIP_IS(SUPPORTED),
+                      .success = SIP_IS(SUPPORTED) | SIP_IS(ALLOW),
+                      .contact = true},
     [SIP_M_MESSAGE] = {.own = true},
-    [SIP_M_NOTIFY] = {.request = IS(EVENT) | IS(SUBSCRIPTION_STATE)},
-    [SIP_M_OPTIONS] = {.request = IS(ACCEPT),
-                       .success = IS(ACCEPT) | IS(ACCEPT_ENCODING) | IS(ACCEPT_LANGUAGE) |
-                                  IS(ALLOW) | IS(SUPPORTED)},
-    [SIP_M_PRACK] = {.request = IS(RACK), .own = true},
-    [SIP_M_PUBLISH] = {.request = IS(EVENT), .success = IS(EXPIRES) | IS(SIP_ETAG), .own = true},
-    [SIP_M_REFER] = {.request = IS(REFER_TO), .own = true},
-    [SIP_M_SUBSCRIBE] = {.request = IS(EVENT) | IS(EXPIRES), .success = IS(EXPIRES)},
-    [SIP_M_UPDATE] = {.request = IS(CONTACT), .success = IS(CONTACT), .own = true},
+    [SIP_M_NOTIFY] = {.request = SIP_IS(EVENT) | SIP_IS(SUBSCRIPTION_STATE), .contact = true},
+    [SIP_M_OPTIONS] = {.request = SIP_IS(ACCEPT),
+                       .success = SIP_IS(ACCEPT) | SIP_IS(ACCEPT_ENCODING) |
+                                  SIP_IS(ACCEPT_LANGUAGE) | SIP_IS(ALLOW) | SIP_IS(SUPPORTED)},
+    [SIP_M_PRACK] = {.request = SIP_IS(RACK), .own = true},
+    [SIP_M_PUBLISH] = {.request = SIP_IS(EVENT),
+                       .success = SIP_IS(EXPIRES) | SIP_IS(SIP_ETAG),
+                       .own = true},
+    [SIP_M_REFER] = {.request = SIP_IS(REFER_TO), .own = true},
+    [SIP_M_SUBSCRIBE] = {.request = SIP_IS(EVENT) | SIP_IS(EXPIRES),
+                         .success = SIP_IS(EXPIRES),
+                         .contact = true},
+    [SIP_M_UPDATE] = {.request = SIP_IS(CONTACT), .success = SIP_IS(CONTACT), .own = true},
 };
 
 /* ---- the start line ---- */
@@ -141,126 +65,89 @@ static SELDOM size_t not_plain_start(struct sip_look *k)
     return lexmap_hosts(&k->map, k->m->start);
 }
 
-/* ---- each header field ---- */
-
-/* Names of some header fields without a type are asked for by rules: those of their lengths are looked at. */
-static bool plain_name(struct sip_look *k, struct span name)
+/* Look at it, in a map that has it. */
+static inline size_t look_at_start(struct sip_look *k)
 {
-    static const size_t transfer = sizeof "Transfer-Encoding" - 1,
-                        encoding = sizeof "Content-Transfer-Encoding" - 1;
-
-    sip_look_due(k, SIP_ON_BODY, name.n == encoding);
-    return name.n != transfer && name.n > 0;
+    size_t n = plain_start(k);
+    return OFTEN(n) ? n : not_plain_start(k);
 }
 
-/* `i`: of the group that begins at `from`. */
-static SELDOM size_t not_plain(struct sip_look *k, struct sip_lines *l, size_t from, size_t i)
+/* ---- each header field ---- */
+
+/* `i`: of the group. */
+static SELDOM size_t not_plain(struct sip_look *k, size_t i)
 {
     const uint32_t asked = 1u << SIP_ON_SENDER | 1u << SIP_ON_TIMER | 1u << SIP_ON_ASKS;
-    const struct sip_header *h = &k->m->headers[from + i];
+    const struct sip_header *h = &k->m->headers[k->from + i];
 
-    l->odd |= UINT64_C(1) << i;
+    k->values |= UINT64_C(1) << i;
     uint32_t due = sip_plain_fields[h->type].due;
     k->due |= due ? due | asked : UINT32_MAX;
     return lexmap_hosts(&k->map, h->line) - h->name.n;
 }
 
-static inline void looked(struct sip_look *k, struct sip_lines *l, size_t from, size_t i,
-                          size_t hosts)
+/* Look at the value of a header field: its octets of LEXMAP_HOST, if it is what it is taken for. */
+static inline size_t look_at_value(struct sip_look *k, const struct sip_plain_field *field,
+                                   const struct sip_header *h, size_t i)
 {
-    if (RARELY(hosts == SIP_NOT_PLAIN))
-        hosts = not_plain(k, l, from, i);
-    l->each[i] = (uint16_t)hosts;
-    l->hosts += hosts;
+    size_t n = OFTEN(field->check) ? field->check(k, h) : SIP_NOT_PLAIN;
+
+    if (RARELY(n == SIP_NOT_PLAIN))
+        n = not_plain(k, i);
+    k->each[i] = (uint16_t)n;
+    return n;
 }
 
-/* Over all header fields; what is of bits and sums is of a message of one group. False: one stands there that may
- * not stand twice. */
-static inline bool over_lines(struct sip_look *k, struct sip_lines *l)
+/* Not all parts are what they were taken for: which ones. `n`: header fields of the group. */
+static SELDOM void look_again(struct sip_look *k, size_t n)
 {
-    const struct sip_msg *m = k->m;
-    uint64_t barred = 0, cut = 0, via = 0;
-    uint32_t there = 0;
-    size_t hosts = 0;
-
-    for (size_t i = 0; i < m->headers_n; i++) {
-        const struct sip_header *h = &m->headers[i];
-        enum sip_type type = h->type;
-        barred |= bars[type];
-        there |= is[type];
-        hosts += h->name.n;
-        if (RARELY(h->cut))
-            cut |= UINT64_C(1) << i % SIP_PLAIN_GROUP;
-        if (m->first[type] != i + 1) { /* there was one before */
-            if (type == SIP_VIA)
-                via |= UINT64_C(1) << i % SIP_PLAIN_GROUP;
-            else if (!sip_many_allowed(type))
-                return false;
-        }
-    }
-    if (OFTEN(m->first[SIP_VIA]))
-        via |= UINT64_C(1) << (m->first[SIP_VIA] - 1) % SIP_PLAIN_GROUP;
-    unsigned lane = k->class == 0 ? 0 : k->class == 2 ? 1 : 2;
-    sip_look_due(k, SIP_ON_WHERE, barred >> 16 * lane >> k->method & 1);
-    k->there = there;
-    l->cut = cut;
-    l->via = via;
-    l->hosts = hosts;
-    l->odd = 0;
-    return true;
-}
-
-/* Those that are in nearly all messages, always in the same order: so the CPU knows what comes. */
-static inline void over_usual(struct sip_look *k, struct sip_lines *l)
-{
-    const struct sip_msg *m = k->m;
-    size_t i;
-
-    for (uint64_t left = l->via; left; left &= left - 1) {
-        i = (size_t)__builtin_ctzll(left);
-        looked(k, l, 0, i, sip_plain_via(k, &m->headers[i]));
-    }
-    l->left &= ~l->via;
-#define LOOK(type, f)                                                                              \
-    if (OFTEN(m->first[SIP_##type])) {                                                             \
-        i = m->first[SIP_##type] - 1u;                                                             \
-        looked(k, l, 0, i, sip_plain_##f(k, &m->headers[i]));                                      \
-        l->left &= ~(UINT64_C(1) << i);                                                            \
-    }
-    LOOK(FROM, from)
-    LOOK(TO, to)
-    LOOK(CALL_ID, call_id)
-    LOOK(CSEQ, cseq)
-    LOOK(MAX_FORWARDS, hops)
-    LOOK(CONTENT_LENGTH, digits)
-#undef LOOK
-}
-
-static inline void over_others(struct sip_look *k, struct sip_lines *l, size_t from)
-{
-    const struct sip_msg *m = k->m;
-
-    for (uint64_t left = l->left; left; left &= left - 1) {
-        size_t i = (size_t)__builtin_ctzll(left);
-        const struct sip_header *h = &m->headers[from + i];
-        sip_plain_check *check = sip_plain_fields[h->type].check;
-        size_t n = check ? check(k, h) : SIP_NOT_PLAIN;
-        if (h->type == SIP_OTHER && !plain_name(k, h->name))
-            n = SIP_NOT_PLAIN;
-        looked(k, l, from, i, n);
-    }
-}
-
-/* Not all parts are what they were taken for: which ones. */
-static SELDOM void look_again(struct sip_look *k, struct sip_lines *l, size_t from, size_t n)
-{
-    const struct sip_header *h = &k->m->headers[from];
+    const struct sip_header *h = &k->m->headers[k->from];
 
     if (k->whole && lexmap_hosts(&k->map, k->m->start) != k->start)
         not_plain_start(k);
     for (size_t i = 0; i < n; i++)
-        if (lexmap_hosts(&k->map, h[i].line) != (size_t)l->each[i] + h[i].name.n)
-            not_plain(k, l, from, i);
+        if (lexmap_hosts(&k->map, h[i].line) != (size_t)k->each[i] + h[i].name.n)
+            not_plain(k, i);
+}
+
+/* Whether one of them stands where it may not. */
+static inline void look_at_where(struct sip_look *k)
+{
+    unsigned lane = k->class == 0 ? 0 : k->class == 2 ? 1 : 2;
+    sip_look_due(k, SIP_ON_WHERE, k->bars >> (16 * lane + k->method) & 1);
+}
+
+/* Which lines of `n` header fields are not of the usual form. */
+static SELDOM void cut_lines(struct sip_look *k, size_t n)
+{
+    const struct sip_header *h = &k->m->headers[k->from];
+
+    for (size_t i = 0; i < n; i++)
+        k->lines |= (uint64_t)h[i].cut << i;
+}
+
+/* Over all header fields of a message that is one group. */
+static inline void look_at_whole(struct sip_look *k)
+{
+    const struct sip_msg *m = k->m;
+    const struct sip_header *h = m->headers;
+    size_t hosts = k->start;
+
+    for (size_t i = 0, n = m->headers_n; i < n; i++, h++) {
+        const struct sip_plain_field *field = &sip_plain_fields[h->type];
+        k->bars |= field->bars;
+        k->there |= field->is;
+        hosts += h->name.n;
+        hosts += look_at_value(k, field, h, i);
+    }
+    look_at_where(k);
+    if (RARELY(hosts != k->map.hosts))
+        look_again(k, m->headers_n);
+    k->lines = k->values;
+    if (RARELY(m->cut_lines))
+        cut_lines(k, m->headers_n);
+    if (RARELY(k->low))
+        k->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u);
 }
 
 /* ---- large messages ---- */
@@ -310,39 +197,64 @@ static bool plain_list(struct sip_look *k, const struct sip_header *h)
     return check && size && behind == h->value.p + h->value.n;
 }
 
-/* Header fields of a message that is more than a group. */
-static __attribute__((noinline)) size_t next_group(struct sip_look *k, struct sip_lines *l)
+/* Which header fields there are. */
+static void look_at_types(struct sip_look *k)
 {
     const struct sip_msg *m = k->m;
-    const struct sip_header *h = &m->headers[k->at];
-    size_t left = m->headers_n - k->at, n = 0, names = 0;
-    struct span text = {h->line.p, 0};
 
-    l->cut = l->odd = 0;
+    for (size_t i = 0; i < m->headers_n; i++) {
+        enum sip_type type = m->headers[i].type;
+        k->bars |= sip_plain_fields[type].bars;
+        k->there |= sip_plain_fields[type].is;
+    }
+    look_at_where(k);
+}
+
+/* Look at the start line, and which header fields there are. */
+static SELDOM void look_at_front(struct sip_look *k)
+{
+    const struct sip_msg *m = k->m;
+
+    if (!lexmap_init(&k->map, m->start))
+        k->due = UINT32_MAX;
+    else if (look_at_start(k) != k->map.hosts)
+        not_plain_start(k);
+    look_at_types(k);
+}
+
+/* Look at the group that begins at k->from: how many header fields it has. */
+static size_t next_group(struct sip_look *k)
+{
+    const struct sip_msg *m = k->m;
+    const struct sip_header *h = &m->headers[k->from];
+    size_t left = m->headers_n - k->from, n = 0, hosts = 0;
+    struct span text = {h->line.p, 0};
+    uint64_t cut = 0;
+
+    k->values = 0;
     for (; n < left && n < SIP_PLAIN_GROUP; n++) {
         size_t size = (size_t)(h[n].line.p + h[n].line.n - text.p);
         if (size > LEXMAP_MAX)
             break;
         text.n = size;
-        names += h[n].name.n;
-        l->cut |= (uint64_t)h[n].cut << n;
+        cut |= (uint64_t)h[n].cut << n;
     }
     if (n == 0 || !lexmap_init(&k->map, text)) { /* one that is large, or next to nothing */
         n = n ? n : 1;
-        l->cut = l->odd = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
+        cut = k->values = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
         if (n == 1 && plain_list(k, h)) {
-            l->odd = 0;
-            l->cut = h->cut;
+            k->values = 0;
+            cut = h->cut;
         } else {
             k->due = UINT32_MAX;
         }
-        return n;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            hosts += h[i].name.n + look_at_value(k, &sip_plain_fields[h[i].type], &h[i], i);
+        if (hosts != k->map.hosts)
+            look_again(k, n);
     }
-    l->hosts = names;
-    l->left = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
-    over_others(k, l, k->at);
-    if (RARELY(l->hosts != k->map.hosts))
-        look_again(k, l, k->at, n);
+    k->lines = cut | k->values;
     return n;
 }
 
@@ -359,41 +271,45 @@ static inline bool may_lack(const struct sip_look *k)
 
 static inline bool has_all(const struct sip_look *k)
 {
-    const uint32_t all = IS(VIA) | IS(FROM) | IS(TO) | IS(CALL_ID) | IS(CSEQ);
-    return !((k->class ? all : all | IS(MAX_FORWARDS)) & ~k->there);
+    return !((k->class ? ALL_NEED : REQUESTS_NEED) & ~k->there);
 }
 
-/* Whether Session-Expires and Min-SE, each plain by itself, may not stand together, or with Supported. */
-static bool odd_session(const struct sip_look *k)
+/* Of Session-Expires, plain by itself: whether it may not stand with Min-SE or Supported as they are, and whether
+ * refresher may not be in it. */
+static __attribute__((noinline)) void look_at_session(struct sip_look *k)
 {
-    const struct sip_number *se = sip_first(k->m, SIP_SESSION_EXPIRES),
-                            *min = sip_first(k->m, SIP_MIN_SE);
+    bool invite = k->method == SIP_M_INVITE, timer = k->supported >> SIP_OPTION_TIMER & 1,
+         odd = k->class || k->least > k->interval || (k->refresher && !timer);
 
-    if (!se || (k->method != SIP_M_INVITE && k->method != SIP_M_UPDATE))
-        return false;
-    return k->class || (min && min->number > se->number) ||
-           (k->refresher && !(k->supported >> SIP_OPTION_TIMER & 1));
+    sip_look_due(k, SIP_ON_SESSION, odd && (invite || k->method == SIP_M_UPDATE));
+    sip_look_due(k, SIP_ON_TIMER, k->refresher && !k->tagged && !k->class && invite);
 }
 
 /* What sip_lint_sender.c is about. */
 static inline void look_at_sender(struct sip_look *k)
 {
-    bool event = !k->class && (k->method == SIP_M_SUBSCRIBE || k->method == SIP_M_NOTIFY),
-         omit = k->refresher && !k->tagged && !k->class && k->method == SIP_M_INVITE;
+    bool event = !k->class && (k->method == SIP_M_SUBSCRIBE || k->method == SIP_M_NOTIFY);
 
     sip_look_due(k, SIP_ON_SENDER, k->m->status == 439);
-    sip_look_due(k, SIP_ON_TIMER, omit || k->required >> SIP_OPTION_TIMER & 1);
+    sip_look_due(k, SIP_ON_TIMER, k->required >> SIP_OPTION_TIMER & 1);
     sip_look_due(k, SIP_ON_ASKS, (event && k->contacts != 1) || k->m->status == 423);
-    sip_look_due(k, SIP_ON_CHALLENGES, k->class && k->there & IS(CHALLENGE));
+    sip_look_due(k, SIP_ON_CHALLENGES, k->class && k->there & SIP_IS(CHALLENGE));
 }
 
-static inline void look_at_all(struct sip_look *k)
+/* Whether it has what a Contact with reg-id asks for. */
+static inline bool flows_fit(const struct sip_look *k)
+{
+    const uint32_t flows = 1u << SIP_OPTION_OUTBOUND | 1u << SIP_OPTION_PATH;
+    return !k->flow || (k->supported & flows) == flows;
+}
+
+/* What topics are due because of what is there and what is not. */
+static __attribute__((noinline)) void closer_look(struct sip_look *k)
 {
     const struct sip_msg *m = k->m;
-    const unsigned flows = 1u << SIP_OPTION_OUTBOUND | 1u << SIP_OPTION_PATH;
     bool contact = k->class == 0 ? k->contacts == 1 : k->class != 2 || k->contacts;
-    bool body = k->there & IS(CONTENT_LENGTH) && (!m->body.n || k->there & IS(CONTENT_TYPE)) &&
-                !m->parts_n && !m->rest.n;
+    bool body = k->there & SIP_IS(CONTENT_LENGTH) &&
+                (!m->body.n || k->there & SIP_IS(CONTENT_TYPE)) && !m->parts_n && !m->rest.n;
 
     sip_look_due(k, SIP_ON_NEED, may_lack(k));
     sip_look_due(k, SIP_ON_MANDATORY, !has_all(k));
@@ -401,61 +317,61 @@ static inline void look_at_all(struct sip_look *k)
     sip_look_due(k, SIP_ON_DIALOG, k->method == SIP_M_INVITE && !contact);
     sip_look_due(k, SIP_ON_BODY, !body);
     sip_look_due(k, SIP_ON_RELIABLE, k->required >> SIP_OPTION_100REL & 1);
-    sip_look_due(k, SIP_ON_SESSION, k->there & IS(SESSION_EXPIRES) && odd_session(k));
-    sip_look_due(k, SIP_ON_CONTACTS, k->flow && (k->supported & flows) != flows);
+    sip_look_due(k, SIP_ON_CONTACTS, !flows_fit(k));
     sip_look_due(k, SIP_ON_DISTINCT, k->reasons > 1);
     look_at_sender(k);
     sip_look_due(k, SIP_ON_TOGETHER, m->status == 202 || m->status == 494);
 }
 
-bool sip_plain_begin(struct sip_look *k, const struct sip_msg *m)
-{
-    struct sip_lines *l = &k->lines;
-
-    if (RARELY(m->headers_n == 0 || m->headers_n > SIP_PLAIN_FIELDS ||
-               (!m->request && (m->status < 100 || m->status > 699))))
-        return false;
-    k->m = m; /* member by member: the map is large */
-    k->at = 0;
-    k->whole = m->headers_n <= SIP_PLAIN_GROUP && m->head.n <= LEXMAP_MAX;
-    k->method = sip_method_in(m);
-    k->class = m->request ? 0 : m->status / 100;
-    k->due = k->supported = k->required = 0;
-    k->contacts = k->reasons = 0;
-    k->flow = k->tagged = k->refresher = k->low = false;
-    bool looked_at = lexmap_init(&k->map, k->whole ? m->head : m->start);
-    k->start = looked_at ? plain_start(k) : 0;
-    if (RARELY(k->start == 0 || (!k->whole && k->start != k->map.hosts)))
-        k->start = looked_at ? not_plain_start(k) : 0;
-    if (RARELY(!looked_at))
-        k->due = UINT32_MAX;
-    return over_lines(k, l);
-}
-
-bool sip_plain_next(struct sip_look *k, struct sip_plain *p)
+/* When all header fields were looked at. Most messages are requests that have what they need, and nothing by which
+ * closer_look makes a topic due. */
+static inline void look_at_all(struct sip_look *k)
 {
     const struct sip_msg *m = k->m;
-    struct sip_lines *l = &k->lines;
-    size_t n = m->headers_n;
+    const struct method *of = &methods[k->method];
+    uint32_t need = of->request | REQUESTS_NEED | SIP_IS(CONTENT_LENGTH),
+             odd = (need & ~k->there) | k->required | k->class;
+    bool usual = !odd && !of->own && flows_fit(k) && k->reasons <= 1 && !m->parts_n && !m->rest.n &&
+                 (!of->contact || k->contacts == 1) &&
+                 (!m->body.n || k->there & SIP_IS(CONTENT_TYPE));
 
-    if (k->at == n)
+    if (k->there & SIP_IS(SESSION_EXPIRES))
+        look_at_session(k);
+    if (!usual)
+        closer_look(k);
+}
+
+bool sip_plain_look(struct sip_look *k, const struct sip_msg *m)
+{
+    if (RARELY(m->again || m->headers_n == 0 || m->headers_n > SIP_PLAIN_FIELDS ||
+               (!m->request && (m->status < 100 || m->status > 699))))
         return false;
-    if (OFTEN(k->whole)) {
-        l->left = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
-        over_usual(k, l);
-        over_others(k, l, 0);
-        if (RARELY(k->start + l->hosts != k->map.hosts))
-            look_again(k, l, 0, n);
-    } else {
-        n = next_group(k, l);
+    memset(k, 0, offsetof(struct sip_look, m)); /* and not the map, which is large */
+    k->m = m;
+    k->method = m->kind;
+    k->class = (uint8_t)(m->request ? 0 : m->status / 100);
+    k->whole = m->headers_n <= SIP_PLAIN_GROUP && lexmap_init(&k->map, m->head);
+    if (RARELY(!k->whole)) {
+        look_at_front(k);
+        return true;
     }
-    p->from = k->at;
-    p->lines = l->cut | l->odd;
-    p->values = l->odd;
+    k->start = (uint16_t)look_at_start(k);
+    look_at_whole(k);
+    look_at_all(k);
+    return true;
+}
+
+bool sip_plain_next(struct sip_look *k)
+{
+    const struct sip_msg *m = k->m;
+
+    if (k->at == m->headers_n)
+        return false;
+    k->from = k->at;
+    k->at += (uint32_t)next_group(k);
     if (k->low)
-        p->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u - k->at);
+        k->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u - k->from);
     k->low = false;
-    k->at += n;
     if (k->at == m->headers_n)
         look_at_all(k);
     return true;

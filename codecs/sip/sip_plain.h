@@ -22,18 +22,12 @@ enum {
     SIP_PLAIN_FIELDS =
         65534, /* of a message that is looked at, at most: sip_msg has the first of a type up to there */
 };
-struct sip_plain { /* header fields that were looked at together */
-    size_t from;
-    uint64_t
-        lines; /* bit i: the rules of any header field are to be tried at the one at from + i */
-    uint64_t values; /* bit i: so are those of its value */
-};
 struct sip_look;
-/* Look at the start line of a decoded message, and which header fields there are. False: it is none of those that
- * are looked at, all rules are to be tried. */
-bool sip_plain_begin(struct sip_look *k, const struct sip_msg *m);
-/* Look at the next header fields. False: there are no more, and k->due is complete. */
-bool sip_plain_next(struct sip_look *k, struct sip_plain *p);
+/* Look at a decoded message. False: it is none of those that are looked at, all rules are to be tried. If k->whole, all
+ * of it was looked at, its header fields as one group; else its start line, and which header fields there are. */
+bool sip_plain_look(struct sip_look *k, const struct sip_msg *m);
+/* Look at the next group of header fields. False: there are no more, and k->due is complete. */
+bool sip_plain_next(struct sip_look *k);
 
 /* ---- looking: sip_plain.c goes over the message, sip_plain_field.c knows the header fields ---- */
 
@@ -43,32 +37,29 @@ enum sip_option_tag { /* those that rules ask for */
                       SIP_OPTION_OUTBOUND,
                       SIP_OPTION_PATH,
 };
-struct sip_lines {                  /* of a group of header fields; bit i: of the i-th of them */
-    uint64_t cut;                   /* its line is not of the usual form */
-    uint64_t odd;                   /* its value is not plain */
-    uint64_t via;                   /* it is a Via */
-    uint64_t left;                  /* it was not looked at so far */
-    size_t hosts;                   /* octets of LEXMAP_HOST, of those looked at so far */
-    uint16_t each[SIP_PLAIN_GROUP]; /* in a value, if it is plain; else those that there are */
-};
-struct sip_look {
+struct sip_look {               /* what is short stands in front: shorter code reaches it */
+    uint32_t from;              /* the first header field of the group */
+    uint32_t at;                /* the next one that was not looked at */
+    uint64_t bars;              /* of all header fields together: see sip_plain_field */
+    uint64_t interval, least;   /* Session-Expires and Min-SE, where they are plain */
+    uint32_t due;               /* 1 << enum sip_topic: those whose rules are to be tried, so far */
+    uint32_t there;             /* 1 << SIP_IS_..: header fields that are there */
+    uint32_t required;          /* 1 << enum sip_option_tag: those in Require */
+    uint32_t supported;         /* those in Supported */
+    uint32_t contacts, reasons; /* values */
+    uint8_t method;             /* enum sip_method */
+    uint8_t class;              /* of the status; 0: a request */
+    bool whole;                 /* the message is one group, its start line with it */
+    bool flow;                  /* a Contact of a registration has reg-id */
+    bool tagged;                /* To has a tag */
+    bool refresher;             /* Session-Expires has refresher */
+    bool low;        /* its rules are to be tried: the interval is below what some ask for */
+    uint64_t values; /* bit i: the rules of the value of header field from + i are to be tried */
     const struct sip_msg *m;
-    size_t at;  /* the next header field that was not looked at */
-    bool whole; /* the message is one group, its start line with it */
-    size_t
-        start; /* octets of LEXMAP_HOST of the start line, if it is plain; else those that there are */
-    struct sip_lines lines;
-    enum sip_method method;
-    unsigned class; /* of the status; 0: a request */
-    uint32_t due;   /* 1 << enum sip_topic: those whose rules are to be tried, as far as is known */
-    unsigned supported, required; /* 1 << enum sip_option_tag: those in Supported, in Require */
-    uint32_t there;               /* header fields that sip_plain.c asks for */
-    size_t contacts, reasons;     /* values */
-    bool flow;                    /* a Contact of a registration has reg-id */
-    bool tagged;                  /* To has a tag */
-    bool refresher;               /* Session-Expires has refresher */
-    bool low; /* its rules are to be tried, since the interval is below what some ask for */
+    uint64_t lines;    /* bit i: those of any header field are */
     struct lexmap map; /* of what is looked at */
+    /* Octets of LEXMAP_HOST of the start line, and of each value, if it is plain; else those that there are. */
+    uint16_t start, each[SIP_PLAIN_GROUP];
 };
 /* Whether rules on a topic are to be tried; another part of the message may say so too. */
 static inline void sip_look_due(struct sip_look *k, enum sip_topic topic, bool due)
@@ -83,15 +74,37 @@ typedef size_t sip_plain_check(struct sip_look *k, const struct sip_header *h);
 #define SIP_PLAIN_ALONE (UINT32_C(1) << 31) /* no topic: no rule but its own looks at the value */
 struct sip_plain_field {
     sip_plain_check *check;
+    /* Methods of requests, of 2xx and of other responses, sixteen bits each: in which it may stand where it may not.
+     * One that only some of these responses may have is among them. */
+    uint64_t bars;
+    uint32_t is; /* its bit of those that sip_plain.c asks for */
     /* 1 << enum sip_topic: those that take the value for plain, due where it is not; 0: all */
     uint32_t due;
 };
+enum { /* header fields that are asked for */
+       SIP_IS_VIA,
+       SIP_IS_FROM,
+       SIP_IS_TO,
+       SIP_IS_CALL_ID,
+       SIP_IS_CSEQ,
+       SIP_IS_MAX_FORWARDS,
+       SIP_IS_CONTENT_LENGTH,
+       SIP_IS_CONTENT_TYPE,
+       SIP_IS_CONTACT,
+       SIP_IS_SUPPORTED,
+       SIP_IS_ALLOW,
+       SIP_IS_ACCEPT,
+       SIP_IS_ACCEPT_ENCODING,
+       SIP_IS_ACCEPT_LANGUAGE,
+       SIP_IS_EVENT,
+       SIP_IS_SUBSCRIPTION_STATE,
+       SIP_IS_EXPIRES,
+       SIP_IS_RACK,
+       SIP_IS_REFER_TO,
+       SIP_IS_SIP_ETAG,
+       SIP_IS_SESSION_EXPIRES,
+       SIP_IS_CHALLENGE,
+};
+#define SIP_IS(type) (UINT32_C(1) << SIP_IS_##type)
 extern const struct sip_plain_field sip_plain_fields[SIP_TYPES];
-/* Of those that nearly all messages have. */
-sip_plain_check sip_plain_via, sip_plain_from, sip_plain_to, sip_plain_call_id, sip_plain_cseq,
-    sip_plain_hops, sip_plain_digits;
-
-/* What is so, or is not so, in most messages: so that the code of those stands together. */
-#define OFTEN(is) __builtin_expect(!!(is), 1)
-#define RARELY(is) __builtin_expect(!!(is), 0)
 #endif

@@ -123,17 +123,13 @@ ONCE static bool spaced(const struct sip_via *v)
 
 size_t sip_plain_via(struct sip_look *k, const struct sip_header *h)
 {
-    static const uint8_t start[8] = {'S', 'I', 'P', '/', '2', '.', '0', '/'};
     const struct sip_via *v = h->values;
     const uint8_t *tail = NULL;
     size_t n = 0;
 
     for (size_t i = 0; i < h->values_n; i++, v++) {
         size_t host = uri_plain_host(&k->map, v->host), more = 0;
-        bool usual = v->transport.p == v->text.p + sizeof start && v->transport.n &&
-                     lex_word(v->text.p) == lex_word(start);
-        if (RARELY(host == 0) || (RARELY(!usual) && !spaced(v)) ||
-            RARELY(v->port.p && !uri_plain_port(&k->map, v->port)))
+        if (RARELY(host == 0) || RARELY(!v->port_fits) || (RARELY(!v->usual) && !spaced(v)))
             return NOT_PLAIN;
         tail = end_of(v->text);
         if (OFTEN(v->params_n)) {
@@ -181,20 +177,19 @@ ONCE static uint32_t address(const struct sip_look *k, const struct sip_address 
         if (RARELY(n == NOT_PLAIN))
             return ODD;
     }
-    bool usual = !a->bare && close < end && *close == '>' && (close + 1 == end || close[1] == ';');
-    if (RARELY(!usual) && !other_brackets(a))
+    if (RARELY(!a->closed) && !other_brackets(a))
         return ODD;
     unsigned uri = uri_plain(&k->map, &a->uri, &n);
     if (RARELY(!uri))
         return ODD;
-    bool tag = a->params_n == 1 && p->name.n == 3 && p->value.n && end_of(p->text) == end &&
-               lexmap_front(&k->map, p->name) == LEXMAP_FRONT("tag"); /* most often */
-    if (tag) {
-        s.has = HAS(TAG);
-        s.hosts = p->name.n + p->value.n;
-    } else if (a->params_n == 0) {
+    if (a->params_n == 0) {
         s.has = close + !a->bare == end ? 0 : ODD;
         s.hosts = 0;
+    } else if (OFTEN(a->params_n == 1) && OFTEN(p->name.n == 3) && OFTEN(p->value.n) &&
+               OFTEN(end_of(p->text) == end) &&
+               OFTEN(lexmap_front(&k->map, p->name) == LEXMAP_FRONT("tag"))) {
+        s.has = HAS(TAG); /* most often */
+        s.hosts = p->name.n + p->value.n;
     } else {
         sip_plain_params(k, p, a->params_n, end, &s);
     }
@@ -274,7 +269,7 @@ size_t sip_plain_contact(struct sip_look *k, const struct sip_header *h)
             return NOT_PLAIN;
         k->flow |= has & HAS(REG_ID) && registering && k->class == 0;
     }
-    k->contacts += h->values_n;
+    k->contacts += (uint32_t)h->values_n;
     return tail == end_of(h->value) ? n : NOT_PLAIN;
 }
 

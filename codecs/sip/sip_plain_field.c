@@ -5,6 +5,7 @@
  * takes: what header fields have in common is one function, and what is rare stands apart. */
 #include "codecs/auth/auth.h"
 #include "codecs/sip/sip_plain_field.h"
+#include "codecs/sip/sip_where.h"
 
 /* ---- values ---- */
 
@@ -56,18 +57,17 @@ ONCE static size_t any_call_id(const struct sip_look *k, struct span s)
 }
 
 /* "@" between two words, most often. */
-size_t sip_plain_call_id(struct sip_look *k, const struct sip_header *h)
+static size_t call_id(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_value *v = h->values;
 
-    if (RARELY(h->values_n != 1 || v->params_n || v->value.n != h->value.n))
+    if (RARELY(h->values_n != 1) || RARELY(v->params_n) || RARELY(v->value.n != h->value.n))
         return NOT_PLAIN;
     struct span s = v->value;
     if (OFTEN(s.n - 1 < LEXMAP_SPAN)) {
         uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s), last = UINT64_C(1) << (s.n - 1);
-        bool one =
-            other && !(other & ((other - 1) | 1 | last)) && s.p[__builtin_ctzll(other)] == '@';
-        if (OFTEN(one))
+        if (OFTEN(other) && OFTEN(!(other & ((other - 1) | 1 | last))) &&
+            OFTEN(s.p[__builtin_ctzll(other)] == '@'))
             return s.n - 1;
     }
     return any_call_id(k, s);
@@ -101,18 +101,26 @@ static size_t events(struct sip_look *k, const struct sip_header *h)
 }
 
 /* Options; sets which of those that rules ask for are there. */
-ONCE static size_t options(struct sip_look *k, const struct sip_header *h, unsigned *known)
+ONCE static size_t options(struct sip_look *k, const struct sip_header *h, uint32_t *known)
 {
+    static const struct {
+        char name[8];
+        uint8_t tag;
+    } of[9] = {
+        /* by their lengths */
+        [4] = {"path", SIP_OPTION_PATH},
+        [5] = {"timer", SIP_OPTION_TIMER},
+        [6] = {"100rel", SIP_OPTION_100REL},
+        [8] = {{'o', 'u', 't', 'b', 'o', 'u', 'n', 'd'}, SIP_OPTION_OUTBOUND},
+    };
     const struct sip_value *v = h->values;
     size_t n = tokens(k, h);
 
     for (size_t i = 0; n != NOT_PLAIN && i < h->values_n; i++) {
-        uint64_t front = lexmap_front(&k->map, v[i].value);
-        bool outbound = front == LEXMAP_FRONT("outbound") && v[i].value.n == 8;
-        *known |= (unsigned)(front == LEXMAP_FRONT("100rel")) << SIP_OPTION_100REL |
-                  (unsigned)(front == LEXMAP_FRONT("timer")) << SIP_OPTION_TIMER |
-                  (unsigned)outbound << SIP_OPTION_OUTBOUND |
-                  (unsigned)(front == LEXMAP_FRONT("path")) << SIP_OPTION_PATH;
+        struct span s = v[i].value;
+        if (s.n < COUNT(of) &&
+            lexmap_front(&k->map, s) == word_little(lex_word((const uint8_t *)of[s.n].name)))
+            *known |= 1u << of[s.n].tag;
     }
     return n;
 }
@@ -137,11 +145,21 @@ static inline void value_params(const struct sip_look *k, const struct sip_value
         s->has = ODD;
 }
 
+/* "application/sdp", as it is written most often. */
+static inline bool is_sdp(struct span s)
+{
+    static const uint8_t usual[] = "application/sdp";
+    return s.n == sizeof usual - 1 && lex_word(s.p) == lex_word(usual) &&
+           lex_word(s.p + 7) == lex_word(usual + 7);
+}
+
 static size_t content_type(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_value *v = h->values;
     struct param_seen s;
 
+    if (OFTEN(is_sdp(h->value)))
+        return h->value.n - 1;
     if (RARELY(h->values_n != 1))
         return NOT_PLAIN;
     size_t n = media_type(k, v->value);
@@ -241,7 +259,7 @@ static size_t reason(struct sip_look *k, const struct sip_header *h)
         n += v->value.n + s.hosts;
         tail = end_of(v->text);
     }
-    k->reasons += h->values_n;
+    k->reasons += (uint32_t)h->values_n;
     return tail == end_of(h->value) ? n : NOT_PLAIN;
 }
 
@@ -263,20 +281,29 @@ ONCE static size_t any_with_method(const struct sip_look *k, const struct sip_he
     return lexmap_hosts(&k->map, before) + method.n;
 }
 
-size_t sip_plain_cseq(struct sip_look *k, const struct sip_header *h)
+/* Whether a method is that of the request. */
+static inline bool same_method(const struct sip_look *k, struct span s)
+{
+    struct span method = k->m->method;
+    if (RARELY(s.n != method.n) || RARELY(s.n > 8) || RARELY(s.p > k->map.last))
+        return span_eq(s, method);
+    uint64_t differ =
+        word_little(lex_word(s.p) ^ lex_word(method.p)); /* before which all else stands */
+    return !(differ & lexmap_fronts[s.n]);
+}
+
+static size_t cseq(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_number *n = h->values;
-    struct span method = k->m->method;
 
-    if (RARELY(h->values_n != 1 || !n->fits || n->method.n == 0 ||
-               n->number > (k->class ? UINT32_MAX : INT32_MAX)))
+    if (RARELY(h->values_n != 1) || RARELY(!n->fits) || RARELY(n->method.n == 0) ||
+        RARELY(n->number > (k->class ? UINT32_MAX : INT32_MAX)) ||
+        (!k->class && RARELY(!same_method(k, n->method))))
         return NOT_PLAIN;
-    bool same = n->method.n == method.n && lex_equal(n->method.p, method.p, method.n);
-    if (RARELY(!same && !k->class))
-        return NOT_PLAIN;
-    bool usual =
-        n->method.p[-1] == ' ' && lex_is(n->method.p[-2], LEX_DIGIT); /* no other white space */
-    return OFTEN(usual) ? h->value.n - 1 : any_with_method(k, h, n->method);
+    /* no other white space */
+    if (OFTEN(n->method.p[-1] == ' ') && OFTEN(lex_is(n->method.p[-2], LEX_DIGIT)))
+        return h->value.n - 1;
+    return any_with_method(k, h, n->method);
 }
 
 /* Two numbers and a method. */
@@ -289,36 +316,47 @@ static size_t rack(struct sip_look *k, const struct sip_header *h)
     return fits ? any_with_method(k, h, n->method) : NOT_PLAIN;
 }
 
-size_t sip_plain_hops(struct sip_look *k, const struct sip_header *h)
+/* One from `least` to `most`, and nothing else: what may stand behind it for decoding has octets that are counted. */
+static inline size_t one_number(const struct sip_header *h, uint64_t least, uint64_t most)
 {
-    bool fits = h->value.n < 3 ? lexmap_digits(&k->map, h->value) : number(k, h->value, 0, 255);
-    return fits ? h->value.n : NOT_PLAIN;
+    const struct sip_number *n = h->values;
+    bool fits = h->values_n && n->fits && n->number >= least && n->number <= most;
+    return OFTEN(fits) ? h->value.n : NOT_PLAIN;
 }
-/* Eight digits are below 2**32. */
-size_t sip_plain_digits(struct sip_look *k, const struct sip_header *h)
+static size_t hops(struct sip_look *k, const struct sip_header *h)
 {
-    return lexmap_digits(&k->map, h->value) ? h->value.n : NOT_PLAIN;
+    (void)k;
+    return one_number(h, 0, 255);
+}
+static size_t length(struct sip_look *k, const struct sip_header *h)
+{
+    (void)k;
+    return one_number(h, 0, UINT64_MAX);
+}
+static size_t seconds(struct sip_look *k, const struct sip_header *h)
+{
+    (void)k;
+    return one_number(h, 0, UINT32_MAX);
 }
 static size_t rseq(struct sip_look *k, const struct sip_header *h)
 {
     sip_look_due(k, SIP_ON_RELIABLE, true);
-    return number(k, h->value, 1, UINT32_MAX) ? h->value.n : NOT_PLAIN;
+    return one_number(h, 1, UINT32_MAX);
 }
 
-/* A number with parameters; `n` its digits. */
+/* A number, with parameters if it has some. */
 static size_t interval(const struct sip_look *k, const struct sip_header *h, struct param_seen *s)
 {
     const struct sip_number *n = h->values;
 
-    if (h->values_n != 1 || !n->fits || n->comment.p)
-        return NOT_PLAIN;
-    if (n->params_n == 0) {
-        s->has = 0;
-        return lexmap_digits(&k->map, h->value) ? h->value.n : NOT_PLAIN;
-    }
+    size_t size = one_number(h, 0, UINT64_MAX);
+
+    s->has = 0;
+    if (size == NOT_PLAIN || n->params_n == 0)
+        return size;
     sip_plain_params(k, n->params, n->params_n, end_of(h->value), s);
-    struct span before = {h->value.p, (size_t)(n->params->text.p - h->value.p)};
-    return s->has & ODD ? NOT_PLAIN : lexmap_hosts(&k->map, before) + s->hosts;
+    size = (size_t)(n->params->text.p - h->value.p) - 1; /* the ";" */
+    return s->has & ODD ? NOT_PLAIN : size + s->hosts;
 }
 
 static size_t session_expires(struct sip_look *k, const struct sip_header *h)
@@ -333,7 +371,10 @@ static size_t session_expires(struct sip_look *k, const struct sip_header *h)
             hosts = NOT_PLAIN;
         k->refresher = true;
     }
-    k->low |= OFTEN(hosts != NOT_PLAIN) && n->number < (k->class ? 90 : 1800);
+    if (RARELY(hosts == NOT_PLAIN))
+        return NOT_PLAIN;
+    k->low |= n->number < (k->class ? 90 : 1800);
+    k->interval = n->number;
     return hosts;
 }
 
@@ -343,7 +384,10 @@ static size_t min_se(struct sip_look *k, const struct sip_header *h)
     struct param_seen s;
     size_t hosts = interval(k, h, &s);
 
-    return hosts != NOT_PLAIN && n->number >= 90 ? hosts : NOT_PLAIN;
+    if (hosts == NOT_PLAIN || n->number < 90)
+        return NOT_PLAIN;
+    k->least = n->number;
+    return hosts;
 }
 
 /* ---- texts ---- */
@@ -408,6 +452,16 @@ static size_t free_text(struct sip_look *k, const struct sip_header *h)
                                                         : NOT_PLAIN;
 }
 
+/* Names of some header fields without a type are asked for by rules: those of their lengths are looked at. */
+static size_t unknown(struct sip_look *k, const struct sip_header *h)
+{
+    const size_t transfer = sizeof "Transfer-Encoding" - 1,
+                 encoding = sizeof "Content-Transfer-Encoding" - 1;
+
+    sip_look_due(k, SIP_ON_BODY, h->name.n == encoding);
+    return h->name.n != transfer && h->name.n > 0 ? free_text(k, h) : NOT_PLAIN;
+}
+
 static size_t credentials(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_auth *a = h->values;
@@ -425,71 +479,125 @@ static size_t challenge(struct sip_look *k, const struct sip_header *h)
     return n ? n : NOT_PLAIN;
 }
 
+/* ---- where they may stand ---- */
+
+/* Methods of requests, of 2xx and of other responses, sixteen bits each. */
+#define LANES(request, success, other)                                                             \
+    ((uint64_t)(request) | (uint64_t)(success) << 16 | (uint64_t)(other) << 32)
+#define COVERS(from, to, first, last) ((from) <= (first) && (to) >= (last))
+
 /* ---- all of them ---- */
 
+#define PLAIN(type, look, topics) [SIP_##type].check = look, [SIP_##type].due = topics
 #define ON(topic) (1u << SIP_ON_##topic)
 #define ALONE SIP_PLAIN_ALONE
 /* Of what is not here all rules over the message are tried. */
 const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
-    [SIP_VIA] = {sip_plain_via, ON(RPORT) | ON(TOP)},
-    [SIP_FROM] = {sip_plain_from, ALONE},
-    [SIP_TO] = {sip_plain_to, ALONE},
-    [SIP_CONTACT] = {sip_plain_contact, ON(DIALOG) | ON(CONTACTS)},
-    [SIP_ROUTE] = {sip_plain_route, ON(DIALOG)},
-    [SIP_RECORD_ROUTE] = {sip_plain_record_route, ALONE},
-    [SIP_REFER_TO] = {sip_plain_one_address, ALONE},
-    [SIP_REFERRED_BY] = {sip_plain_one_address, ON(BODY)},
-    [SIP_P_ASSERTED_IDENTITY] = {sip_plain_identity, ALONE},
-    [SIP_CALL_ID] = {sip_plain_call_id, ALONE},
-    [SIP_ALLOW] = {tokens, ALONE},
-    [SIP_UNSUPPORTED] = {tokens, ALONE},
-    [SIP_ACCEPT_ENCODING] = {tokens, ALONE},
-    [SIP_ALLOW_EVENTS] = {events, ALONE},
-    [SIP_SUPPORTED] = {supported, ON(SESSION) | ON(CONTACTS)},
-    [SIP_REQUIRE] = {required, ON(RELIABLE) | ON(SESSION)},
-    [SIP_CONTENT_TYPE] = {content_type, ON(BODY)},
-    [SIP_CONTENT_DISPOSITION] = {disposition, ALONE},
-    [SIP_ACCEPT] = {accept, ALONE},
-    [SIP_EVENT] = {event, ON(METHOD) | ON(REFER)},
-    [SIP_SUBSCRIPTION_STATE] = {subscription_state, ON(METHOD)},
-    [SIP_REASON] = {reason, ON(DISTINCT)},
-    [SIP_PRIVACY] = {privacy, ON(TOGETHER)},
-    [SIP_CSEQ] = {sip_plain_cseq, ALONE},
-    [SIP_RACK] = {rack, ALONE},
-    [SIP_MAX_FORWARDS] = {sip_plain_hops, ALONE},
-    [SIP_CONTENT_LENGTH] = {sip_plain_digits, ALONE},
-    [SIP_EXPIRES] = {sip_plain_digits, ALONE},
-    [SIP_MIN_EXPIRES] = {sip_plain_digits, ALONE},
-    [SIP_RSEQ] = {rseq, ALONE},
-    [SIP_SESSION_EXPIRES] = {session_expires, ON(SESSION) | ON(DELTA)},
-    [SIP_MIN_SE] = {min_se, ON(SESSION)},
-    [SIP_USER_AGENT] = {product, ALONE},
-    [SIP_SERVER] = {product, ALONE},
-    [SIP_AUTHORIZATION] = {credentials, ALONE},
-    [SIP_PROXY_AUTHORIZATION] = {credentials, ALONE},
-    [SIP_WWW_AUTHENTICATE] = {challenge, ALONE},
-    [SIP_PROXY_AUTHENTICATE] = {challenge, ALONE},
-    [SIP_OTHER] = {free_text, ALONE},
-    [SIP_SUBJECT] = {free_text, ALONE},
-    [SIP_ORGANIZATION] = {free_text, ALONE},
-    [SIP_CONTENT_ID] = {free_text, ALONE},
-    [SIP_DIVERSION] = {free_text, ALONE},
-    [SIP_IDENTITY] = {free_text, ALONE},
-    [SIP_SESSION_ID] = {free_text, ALONE},
-    [SIP_USER_TO_USER] = {free_text, ALONE},
+#define IN(from, to, methods)                                                                      \
+    | LANES(0, COVERS(from, to, 200, 299) ? (methods) : 0u,                                        \
+            COVERS(from, to, 100, 699) ? (methods) : 0u)
+#define ALL_OR_ANY(none) ((none) ? ALL : ANY)
+#define SIP_WHERE(id, kind, method, requests, responses)                                           \
+    [SIP_##id].bars = LANES(ALL_OR_ANY((requests) == NONE), ALL_OR_ANY((0 responses) == 0),        \
+                            ALL_OR_ANY((0 responses) == 0)) &                                      \
+                      ~(LANES(requests, 0, 0) responses),
+#include "codecs/sip/sip_where.def"
+#undef SIP_WHERE
+#undef ALL_OR_ANY
+#undef IN
+#define UNLESS(rule, methods) (SIP_R_##rule == SIP_RULES ? 0u : ALL & ~(methods))
+#define AMONG(from, to, first, last, methods)                                                      \
+    (COVERS(from, to, first, last) ? (methods) | M(OTHER) : 0u)
+#define SIP_PLACE(id, request, requests, response, from, to, also, too, responses)                 \
+    [SIP_##id].bars = LANES(UNLESS(request, (requests) | M(OTHER)),                                \
+                            UNLESS(response, AMONG(from, to, 200, 299, responses)),                \
+                            UNLESS(response, AMONG(from, to, 100, 699, responses))),
+#include "codecs/sip/sip_places.def"
+#undef SIP_PLACE
+#define TYPE(type) [SIP_##type].is = SIP_IS(type)
+    TYPE(VIA),
+    TYPE(FROM),
+    TYPE(TO),
+    TYPE(CALL_ID),
+    TYPE(CSEQ),
+    TYPE(MAX_FORWARDS),
+    TYPE(CONTENT_LENGTH),
+    TYPE(CONTENT_TYPE),
+    TYPE(CONTACT),
+    TYPE(SUPPORTED),
+    TYPE(ALLOW),
+    TYPE(ACCEPT),
+    TYPE(ACCEPT_ENCODING),
+    TYPE(ACCEPT_LANGUAGE),
+    TYPE(EVENT),
+    TYPE(SUBSCRIPTION_STATE),
+    TYPE(EXPIRES),
+    TYPE(RACK),
+    TYPE(REFER_TO),
+    TYPE(SIP_ETAG),
+    TYPE(SESSION_EXPIRES),
+#undef TYPE
+    [SIP_WWW_AUTHENTICATE].is = SIP_IS(CHALLENGE),
+    [SIP_PROXY_AUTHENTICATE].is = SIP_IS(CHALLENGE),
+    PLAIN(VIA, sip_plain_via, ON(RPORT) | ON(TOP)),
+    PLAIN(FROM, sip_plain_from, ALONE),
+    PLAIN(TO, sip_plain_to, ALONE),
+    PLAIN(CONTACT, sip_plain_contact, ON(DIALOG) | ON(CONTACTS)),
+    PLAIN(ROUTE, sip_plain_route, ON(DIALOG)),
+    PLAIN(RECORD_ROUTE, sip_plain_record_route, ALONE),
+    PLAIN(REFER_TO, sip_plain_one_address, ALONE),
+    PLAIN(REFERRED_BY, sip_plain_one_address, ON(BODY)),
+    PLAIN(P_ASSERTED_IDENTITY, sip_plain_identity, ALONE),
+    PLAIN(CALL_ID, call_id, ALONE),
+    PLAIN(ALLOW, tokens, ALONE),
+    PLAIN(UNSUPPORTED, tokens, ALONE),
+    PLAIN(ACCEPT_ENCODING, tokens, ALONE),
+    PLAIN(ALLOW_EVENTS, events, ALONE),
+    PLAIN(SUPPORTED, supported, ON(SESSION) | ON(CONTACTS)),
+    PLAIN(REQUIRE, required, ON(RELIABLE) | ON(SESSION)),
+    PLAIN(CONTENT_TYPE, content_type, ON(BODY)),
+    PLAIN(CONTENT_DISPOSITION, disposition, ALONE),
+    PLAIN(ACCEPT, accept, ALONE),
+    PLAIN(EVENT, event, ON(METHOD) | ON(REFER)),
+    PLAIN(SUBSCRIPTION_STATE, subscription_state, ON(METHOD)),
+    PLAIN(REASON, reason, ON(DISTINCT)),
+    PLAIN(PRIVACY, privacy, ON(TOGETHER)),
+    PLAIN(CSEQ, cseq, ALONE),
+    PLAIN(RACK, rack, ALONE),
+    PLAIN(MAX_FORWARDS, hops, ALONE),
+    PLAIN(CONTENT_LENGTH, length, ALONE),
+    PLAIN(EXPIRES, seconds, ALONE),
+    PLAIN(MIN_EXPIRES, seconds, ALONE),
+    PLAIN(RSEQ, rseq, ALONE),
+    PLAIN(SESSION_EXPIRES, session_expires, ON(SESSION) | ON(DELTA)),
+    PLAIN(MIN_SE, min_se, ON(SESSION)),
+    PLAIN(USER_AGENT, product, ALONE),
+    PLAIN(SERVER, product, ALONE),
+    PLAIN(AUTHORIZATION, credentials, ALONE),
+    PLAIN(PROXY_AUTHORIZATION, credentials, ALONE),
+    PLAIN(WWW_AUTHENTICATE, challenge, ALONE),
+    PLAIN(PROXY_AUTHENTICATE, challenge, ALONE),
+    PLAIN(OTHER, unknown, ALONE),
+    PLAIN(SUBJECT, free_text, ALONE),
+    PLAIN(ORGANIZATION, free_text, ALONE),
+    PLAIN(CONTENT_ID, free_text, ALONE),
+    PLAIN(DIVERSION, free_text, ALONE),
+    PLAIN(IDENTITY, free_text, ALONE),
+    PLAIN(SESSION_ID, free_text, ALONE),
+    PLAIN(USER_TO_USER, free_text, ALONE),
     /* no rule speaks of these but that of their form */
-    [SIP_ACCEPT_LANGUAGE] = {NULL, ALONE},
-    [SIP_ALERT_INFO] = {NULL, ALONE},
-    [SIP_CALL_INFO] = {NULL, ALONE},
-    [SIP_CONTENT_ENCODING] = {NULL, ALONE},
-    [SIP_CONTENT_LANGUAGE] = {NULL, ALONE},
-    [SIP_DATE] = {NULL, ALONE},
-    [SIP_ERROR_INFO] = {NULL, ALONE},
-    [SIP_IN_REPLY_TO] = {NULL, ALONE},
-    [SIP_MIME_VERSION] = {NULL, ALONE},
-    [SIP_PRIORITY] = {NULL, ALONE},
-    [SIP_REPLY_TO] = {NULL, ALONE},
-    [SIP_RETRY_AFTER] = {NULL, ALONE},
-    [SIP_TIMESTAMP] = {NULL, ALONE},
-    [SIP_WARNING] = {NULL, ALONE},
+    PLAIN(ACCEPT_LANGUAGE, NULL, ALONE),
+    PLAIN(ALERT_INFO, NULL, ALONE),
+    PLAIN(CALL_INFO, NULL, ALONE),
+    PLAIN(CONTENT_ENCODING, NULL, ALONE),
+    PLAIN(CONTENT_LANGUAGE, NULL, ALONE),
+    PLAIN(DATE, NULL, ALONE),
+    PLAIN(ERROR_INFO, NULL, ALONE),
+    PLAIN(IN_REPLY_TO, NULL, ALONE),
+    PLAIN(MIME_VERSION, NULL, ALONE),
+    PLAIN(PRIORITY, NULL, ALONE),
+    PLAIN(REPLY_TO, NULL, ALONE),
+    PLAIN(RETRY_AFTER, NULL, ALONE),
+    PLAIN(TIMESTAMP, NULL, ALONE),
+    PLAIN(WARNING, NULL, ALONE),
 };

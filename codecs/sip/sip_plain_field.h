@@ -49,6 +49,6 @@ void sip_plain_params(const struct sip_look *k, const struct param *v, size_t n,
                       struct param_seen *s);
 
 /* Header fields with addresses. */
-sip_plain_check sip_plain_contact, sip_plain_route, sip_plain_record_route, sip_plain_one_address,
-    sip_plain_identity;
+sip_plain_check sip_plain_via, sip_plain_from, sip_plain_to, sip_plain_contact, sip_plain_route,
+    sip_plain_record_route, sip_plain_one_address, sip_plain_identity;
 #endif

@@ -219,9 +219,12 @@ INLINE void field(struct scan *s, struct field_walk *f, size_t end, bool lf)
             h->name = (struct span){NULL, 0};
             h->value = (struct span){NULL, 0};
             odd_field(s, h, colon, f->bare);
+            f->m->cut_lines |= h->cut;
         }
         if (f->m->first[h->type] == 0)
             f->m->first[h->type] = (uint16_t)(f->n < UINT16_MAX ? f->n : UINT16_MAX);
+        else if (h->type != SIP_VIA && !sip_many_allowed(h->type))
+            f->m->again = true;
     } else {
         f->full = true;
     }

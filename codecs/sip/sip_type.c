@@ -71,6 +71,7 @@ static SELDOM void sent_by(struct sip_via *v, struct span head)
     v->port = (struct span){NULL, 0};
     if (colon < by.n)
         v->port = lex_trim(span_cut(by, colon + 1, by.n), LEX_LWS);
+    v->port_fits = !v->port.p || uri_is_port(v->port, head.p + head.n);
 }
 
 /* The same without white space but for the one space. False: there is some, or it is no SIP/2.0. */
@@ -93,6 +94,7 @@ static inline bool usual_sent_by(const struct cursor *c, struct sip_via *v, size
     v->transport = cut(c, from + 8, space);
     v->host = cut(c, host, colon);
     v->port = colon < end ? cut(c, colon + 1, end) : (struct span){NULL, 0};
+    v->port_fits = colon >= end || uri_is_port(v->port, c->p + c->marks->text.n);
     return true;
 }
 
@@ -100,7 +102,8 @@ void sip_read_via(struct cursor *c, struct sip_via *v)
 {
     size_t from = c->at, end = stop(c, from, ';', c->kind.sep);
 
-    if (!usual_sent_by(c, v, from, end))
+    v->usual = usual_sent_by(c, v, from, end);
+    if (RARELY(!v->usual))
         sent_by(v, cut_trim(c, from, end));
     c->at = end;
     params(c, &v->params, &v->params_n);
@@ -121,6 +124,7 @@ static void address(struct cursor *c, void *item)
     a->display = none;
     a->gap = none;
     a->bare = at == c->end || c->p[at] != '<';
+    a->closed = false;
     if (!a->bare) {
         size_t close = marks_next(c->marks, MARKS_CLOSE, at, c->end);
         if (at > from) {
@@ -130,6 +134,7 @@ static void address(struct cursor *c, void *item)
         }
         uri_parse_at(c->marks, at + 1, close, c->mem, &a->uri);
         c->at = stop(c, close < c->end ? close + 1 : c->end, ';', c->kind.sep);
+        a->closed = c->at == close + 1;
     } else {
         struct span bare = cut_trim(c, from, at);
         size_t start = (size_t)(bare.p - c->p);
@@ -421,6 +426,46 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
     type(&c, h, 0);
 }
 
+/* By the first and the third letter of a name, in which no two are alike; sip_plain_test.c asks for each. */
+static const struct {
+    char name[10]; /* with zeros behind */
+    uint8_t n;
+    uint8_t kind;
+} methods[32] = {
+#define METHOD(first, third, id) [(first * 17 + third) % 32] = {#id, sizeof #id - 1, SIP_M_##id}
+    METHOD('A', 'K', ACK),       METHOD('B', 'E', BYE),     METHOD('C', 'N', CANCEL),
+    METHOD('I', 'F', INFO),      METHOD('I', 'V', INVITE),  METHOD('M', 'S', MESSAGE),
+    METHOD('N', 'T', NOTIFY),    METHOD('O', 'T', OPTIONS), METHOD('P', 'A', PRACK),
+    METHOD('P', 'B', PUBLISH),   METHOD('R', 'F', REFER),   METHOD('R', 'G', REGISTER),
+    METHOD('S', 'B', SUBSCRIBE), METHOD('U', 'D', UPDATE),
+};
+
+/* The method of a name that stands in a text with that end. */
+static enum sip_method method_of(struct span name, const uint8_t *end)
+{
+    uint8_t copy[8];
+
+    if (name.n < 3)
+        return SIP_M_OTHER;
+    size_t i = (name.p[0] * 17u + name.p[2]) % COUNT(methods), n = methods[i].n;
+    if (n != name.n)
+        return SIP_M_OTHER;
+    const uint8_t *p = name.p, *known = (const uint8_t *)methods[i].name;
+    if (RARELY(end - p < 8))
+        p = memcpy(copy, p, (size_t)(end - p));
+    uint64_t differ = word_little(lex_word(p) ^ lex_word(known));
+    bool same = !(n < 8 ? differ << (64 - 8 * n) : differ) && name.p[n - 1] == known[n - 1];
+    return same ? (enum sip_method)methods[i].kind : SIP_M_OTHER;
+}
+
+void sip_kind(struct sip_msg *m)
+{
+    const struct sip_number *cseq = m->request ? NULL : sip_first(m, SIP_CSEQ);
+    struct span name = m->request ? m->method : cseq ? cseq->method : (struct span){NULL, 0};
+
+    m->kind = (uint8_t)method_of(name, m->head.p + m->head.n);
+}
+
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs)
 {
     enum step step = sip_scan(in, mem, m, fs);
@@ -437,6 +482,7 @@ enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struc
         struct sip_header *h = &m->headers[i];
         type(&c, h, (size_t)(h->value.p - m->head.p));
     }
+    sip_kind(m);
     m->parts = NULL;
     m->parts_n = 0;
     if (m->body.n)

@@ -1,4 +1,5 @@
 /* codecs/uri/uri.c - taking a URI apart at its delimiters. */
+#include "codecs/base/word.h"
 #include "codecs/uri/uri.h"
 
 /* A parameter of a URI: no white space is left out, none may stand there. */
@@ -71,6 +72,20 @@ static SELDOM void sip_headers(struct span s, struct arena *mem, struct uri *u)
     }
     u->headers = l.p;
     u->headers_n = l.n;
+    u->usual = false;
+}
+
+bool uri_is_port(struct span s, const uint8_t *end)
+{
+    static const uint8_t most[8] = {'6', '5', '5', '3', '5'};
+    uint8_t copy[8];
+
+    if (RARELY(s.n - 1 > 4))
+        return false;
+    const uint8_t *p = OFTEN(end - s.p >= 8) ? s.p : memcpy(copy, s.p, s.n);
+    uint64_t word = lex_word(p);
+    bool below = word_big(word) >> 24 <= word_big(lex_word(most)) >> 24;
+    return word_digits(word, s.n) && (s.n < 5 || below);
 }
 
 static void parse_sip(const struct sip_text *t, size_t at, struct arena *mem, struct uri *u)
@@ -80,8 +95,10 @@ static void parse_sip(const struct sip_text *t, size_t at, struct arena *mem, st
     if (user < t->end) {
         size_t colon = until(t, at, user, ':', ':');
         u->user = part(t, at, colon);
-        if (colon < user)
+        if (RARELY(colon < user)) {
             u->password = part(t, colon + 1, user);
+            u->usual = false;
+        }
         at = user + 1;
     }
     from = at;
@@ -93,6 +110,7 @@ static void parse_sip(const struct sip_text *t, size_t at, struct arena *mem, st
         from = at + 1;
         at = until(t, from, t->end, ';', '?');
         u->port = part(t, from, at);
+        u->port_fits = uri_is_port(u->port, t->p + t->marks->text.n);
     }
     if (at < t->end && t->p[at] == ';')
         at = sip_params(t, at, mem, u);
@@ -180,6 +198,7 @@ bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem
     u->scheme = span_cut(text, 0, at);
     const struct uri_scheme *known = sip ? NULL : uri_scheme_of(u->scheme);
     u->kind = sip ? URI_SIP : known ? known->kind : URI_OTHER;
+    u->usual = sip;
     if (u->kind == URI_SIP || u->kind == URI_SIPS)
         parse_sip(&t, from + at + 1, mem, u);
     else if (u->kind == URI_TEL)

@@ -19,6 +19,8 @@ enum uri_kind {
 };
 struct uri { /* a text whose p is NULL is not there; one of no octets is there and empty */
     enum uri_kind kind;
+    bool usual;       /* sip with its scheme in small letters, and neither password nor headers */
+    bool port_fits;   /* sip, sips: there is no port, or uri_is_port says that it is one */
     struct span text; /* all of it */
     struct span user; /* sip, sips: without the password; of others all before "@" */
     struct span host; /* an IPv6 literal with its brackets */
@@ -39,6 +41,8 @@ static inline void uri_clear(struct uri *u)
     const struct span none = {NULL, 0};
 
     u->kind = URI_OTHER;
+    u->usual = false;
+    u->port_fits = true;
     u->text = none;
     u->scheme = none;
     u->user = none;
@@ -62,6 +66,8 @@ bool uri_parse_at(struct marks *marks, size_t from, size_t to, struct arena *mem
 void uri_put(struct wr *w, const struct node *rec);
 /* The port as a number; false: there is none, or it is none below 65536. */
 bool uri_port(const struct uri *u, uint16_t *port);
+/* Whether `s` is a port: one to five digits, a number below 65536. `end`: of the text in which it stands. */
+bool uri_is_port(struct span s, const uint8_t *end);
 /* The value of the first parameter `name`, empty where it has none; p is NULL where there is no such parameter.
  * Escapes in names count as what they stand for (RFC 3261 section 19.1.4). */
 struct span uri_param(const struct uri *u, const char *name);
@@ -171,8 +177,6 @@ void uri_lint(const struct uri *u, struct findings *fs, uint64_t base);
 /* uri_is_host, cheaper, of a host in the text of `map`, if it is of LEXMAP_HOST or an IPv6 address: how many
  * octets of it are of LEXMAP_HOST. 0: it is none. */
 size_t uri_plain_host(const struct lexmap *map, struct span host);
-/* Whether `s`, which stands in the text of `map`, is one to five digits, a number below 65536. */
-bool uri_plain_port(const struct lexmap *map, struct span s);
 
 enum { /* what a plain URI is, and has */
        URI_PLAIN = 1,

@@ -70,22 +70,20 @@ static __attribute__((noinline)) size_t other_host(const struct lexmap *map, str
 
 size_t uri_plain_host(const struct lexmap *map, struct span s)
 {
-    if (s.n - 1 >= LEXMAP_SPAN)
+    if (RARELY(s.n - 1 >= LEXMAP_SPAN))
         return other_host(map, s, 0);
-    /* as most: a name that has no two dots or hyphens side by side and none at an end, and a letter behind its
-     * last dot; of letters and digits only those have the bit 0x40 */
-    uint64_t signs = lexmap_outside(map, LEXMAP_ALNUM, s), top = UINT64_C(1) << (s.n - 1);
+    uint64_t signs = lexmap_outside(map, LEXMAP_ALNUM, s);
+    /* a name ends with a letter, most often: what the CPU expects in vain it sees soon, by one octet */
+    uint8_t c = s.p[s.n - 1];
+    if ((c & 0x40) == 0 || c == ']')
+        return other_host(map, s, signs);
+    /* no two dots or hyphens side by side and none at an end, and a letter behind its last dot; of letters and digits
+     * only those have the bit 0x40 */
     size_t last = 63 - (size_t)__builtin_clzll(signs | 1), label = last + (signs != 0);
-    bool usual =
-        !(signs & (signs << 1 | 1 | top)) && (!signs || s.p[last] == '.') && s.p[label] & 0x40;
-    return usual ? s.n : other_host(map, s, signs);
-}
-
-bool uri_plain_port(const struct lexmap *map, struct span s)
-{
-    uint64_t v;
-    return s.n == 5 ? lexmap_number(map, s, &v) && v <= UINT16_MAX
-                    : s.n < 5 && lexmap_digits(map, s);
+    if (RARELY(signs & (signs << 1 | 1)) || RARELY(signs && s.p[last] != '.') ||
+        RARELY(!(s.p[label] & 0x40)))
+        return other_host(map, s, signs);
+    return s.n;
 }
 
 /* ---- URIs ---- */
@@ -148,57 +146,46 @@ static size_t others_in(const struct lexmap *map, const struct param *v, size_t 
     return others;
 }
 
-/* Of a URI with parameters, all else of which is plain: see uri_plain. `n`: octets of LEXMAP_HOST without user and
- * parameters. */
-static __attribute__((noinline)) unsigned with_params(const struct lexmap *map, const struct uri *u,
-                                                      size_t n, unsigned says, size_t *hosts)
+enum { PHONE = 0x80 }; /* beside what uri_plain says: the user is a telephone number */
+
+/* Look at its parameters: what they say; 0: one may be at fault. Adds their octets. */
+static __attribute__((noinline)) unsigned plain_params(const struct lexmap *map,
+                                                       const struct uri *u, size_t *hosts)
 {
     struct param_seen s;
 
     param_look(map, u->params, u->params_n, u->text.p + u->text.n, &names, &s);
-    bool phone = s.has & 1u << USER;
     size_t others = s.has & PARAM_ODD ? SIZE_MAX : others_in(map, u->params, u->params_n);
-    if (others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT) ||
-        (phone && lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone")))
+    if (others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT))
         return 0;
-    n += s.hosts - others;
-    if (u->user.p) {
-        size_t user =
-            phone || !plain_user(map, u->user) ? other_user(map, u->user, phone) : u->user.n;
-        if (user == 0)
-            return 0;
-        n += user;
-    }
-    *hosts += n;
-    return says | (s.has & 1u << LR ? URI_PLAIN_LR : 0u) |
-           (s.has & 1u << TRANSPORT ? URI_PLAIN_TRANSPORT : 0u);
+    if (RARELY(s.has & 1u << USER) &&
+        lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone"))
+        return 0;
+    *hosts += s.hosts - others;
+    return URI_PLAIN | (s.has & 1u << LR ? URI_PLAIN_LR : 0u) |
+           (s.has & 1u << TRANSPORT ? URI_PLAIN_TRANSPORT : 0u) |
+           (s.has & 1u << USER ? (unsigned)PHONE : 0u);
 }
 
 unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts)
 {
-    static const uint8_t sip[4] = {'s', 'i', 'p', ':'};
-
-    if (u->kind != URI_SIP || u->password.p || u->headers_n || lex_half(u->text.p) != lex_half(sip))
-        return 0;
-    size_t n = uri_plain_host(map, u->host);
-    if (n == 0)
-        return 0;
-    n += sizeof sip - 1;
     unsigned says = URI_PLAIN;
-    if (u->port.p) {
-        if (!uri_plain_port(map, u->port))
-            return 0;
-        n += u->port.n;
-        says |= URI_PLAIN_PORT;
-    }
+    size_t params = 0, user = u->user.n;
+
+    if (RARELY(!u->usual) || RARELY(!u->port_fits))
+        return 0;
     if (u->params_n)
-        return with_params(map, u, n, says, hosts);
+        says = plain_params(map, u, &params);
+    size_t host = uri_plain_host(map, u->host);
+    if (RARELY(host == 0) || RARELY(says == 0))
+        return 0;
     if (u->user.p) {
-        size_t user = plain_user(map, u->user) ? u->user.n : other_user(map, u->user, false);
-        if (user == 0)
+        bool phone = says & PHONE;
+        if (RARELY(phone) || RARELY(!plain_user(map, u->user)))
+            user = other_user(map, u->user, phone);
+        if (RARELY(user == 0))
             return 0;
-        n += user;
     }
-    *hosts += n;
-    return says;
+    *hosts += sizeof "sip" - 1 + user + host + u->port.n + params;
+    return (says & ~(unsigned)PHONE) | (u->port.p ? URI_PLAIN_PORT : 0u);
 }
