@@ -292,6 +292,155 @@ static void far_fields(void)
     free(room);
 }
 
+/* ---- what decoding says of forms ---- */
+
+/* What of a message the tests below look at. */
+struct facts {
+    unsigned kind;
+    bool cut_lines, again;
+    struct sip_via via;
+    struct sip_address contact;
+};
+/* Those of a request of a method, or of a 200 to one, with some lines and CSeq, behind which the text ends. */
+static struct facts facts_of(const char *lines, const char *method, bool request)
+{
+    static uint8_t room[1 << 14];
+    uint8_t *p =
+        malloc(512); /* of which just what is written is decoded: nothing may be read behind it */
+    struct arena mem = arena_of(room, sizeof room);
+    struct wr w = {.p = p, .cap = 512};
+    struct findings fs = {0};
+    struct facts f = {0};
+    struct sip_msg m;
+
+    wr_text(&w, request ? method : "SIP/2.0 200 OK");
+    wr_text(&w, request ? " sip:b@example.com SIP/2.0\r\n" : "\r\n");
+    wr_text(&w, lines);
+    wr_text(&w, "CSeq: 1 ");
+    wr_text(&w, method);
+    p = realloc(p, w.n);
+    CU_ASSERT_EQUAL_FATAL(sip_decode((struct span){p, w.n}, &mem, &m, &fs), STEP_ITEM);
+    f.kind = m.kind;
+    f.cut_lines = m.cut_lines;
+    f.again = m.again;
+    if (sip_first(&m, SIP_VIA))
+        f.via = *(const struct sip_via *)sip_first(&m, SIP_VIA);
+    if (sip_first(&m, SIP_CONTACT))
+        f.contact = *(const struct sip_address *)sip_first(&m, SIP_CONTACT);
+    free(p);
+    return f;
+}
+
+static void methods(void)
+{
+    static const struct {
+        const char *name;
+        enum sip_method kind;
+    } of[] = {
+        {"ACK", SIP_M_ACK},         {"BYE", SIP_M_BYE},
+        {"CANCEL", SIP_M_CANCEL},   {"INFO", SIP_M_INFO},
+        {"INVITE", SIP_M_INVITE},   {"MESSAGE", SIP_M_MESSAGE},
+        {"NOTIFY", SIP_M_NOTIFY},   {"OPTIONS", SIP_M_OPTIONS},
+        {"PRACK", SIP_M_PRACK},     {"PUBLISH", SIP_M_PUBLISH},
+        {"REFER", SIP_M_REFER},     {"REGISTER", SIP_M_REGISTER},
+        {"UPDATE", SIP_M_UPDATE},   {"SUBSCRIBE", SIP_M_SUBSCRIBE},
+        {"A", SIP_M_OTHER},         {"AC", SIP_M_OTHER},
+        {"ACKS", SIP_M_OTHER},      {"ACL", SIP_M_OTHER},
+        {"invite", SIP_M_OTHER},    {"INVITEE", SIP_M_OTHER},
+        {"INVOTE", SIP_M_OTHER},    {"REGISTES", SIP_M_OTHER},
+        {"SUBSCRIBD", SIP_M_OTHER}, {"SUBSCRYBE", SIP_M_OTHER},
+    };
+
+    for (size_t i = 0; i < COUNT(of); i++) {
+        CU_ASSERT_EQUAL(facts_of("", of[i].name, true).kind, of[i].kind);
+        CU_ASSERT_EQUAL(facts_of("", of[i].name, false).kind, of[i].kind);
+        CU_ASSERT_EQUAL(facts_of("CSeq: 2 BYE\r\n", of[i].name, false).kind, SIP_M_BYE);
+    }
+}
+
+static void lines(void)
+{
+    static const struct {
+        const char *lines;
+        bool cut, again;
+    } of[] = {
+        {"To: <sip:a@b.example>\r\nVia: a\r\nVia: b\r\nQ: a\r\nQ: b\r\n", false, false},
+        {"Route: <sip:a>\r\nRoute: <sip:b>\r\nAuthorization: A a=b\r\nAuthorization: B a=b\r\n",
+         false, false},
+        {"To: <sip:a>\r\nt: <sip:b>\r\n", false, true},
+        {"CSeq: 1 A\r\n", false, true},
+        {"To:<sip:a>\r\n", true, false},
+        {"To : <sip:a>\r\n", true, false},
+        {"To: <sip:a> \r\n", true, false},
+        {"To: <sip:a>\n", true, false},
+        {"To <sip:a>\r\n", true, false},
+        {"Subject: a\r\n b\r\n", false, false},
+    };
+
+    for (size_t i = 0; i < COUNT(of); i++) {
+        struct facts f = facts_of(of[i].lines, "A", true);
+        CU_ASSERT_EQUAL(f.again, of[i].again);
+        CU_ASSERT_TRUE(f.cut_lines); /* CSeq has no end */
+        f = facts_of(of[i].lines, "A\r\n\r\n", false);
+        CU_ASSERT_EQUAL(f.cut_lines, of[i].cut);
+    }
+}
+
+static void forms(void)
+{
+    static const struct {
+        const char *via;
+        bool usual, port_fits;
+    } vias[] = {
+        {"SIP/2.0/UDP a.example", true, true},
+        {"SIP/2.0/UDP a.example:5060;branch=a", true, true},
+        {"SIP/2.0/UDP a.example:65535 ;branch=a", false, true},
+        {"SIP/2.0/UDP a.example:65536", true, false},
+        {"SIP/2.0/UDP a.example:", true, false},
+        {"SIP/2.0/UDP [2001:db8::1]:1", true, true},
+        {"SIP/2.0/UDP  a.example:1", false, true},
+        {"SIP / 2.0 / UDP a.example : 65536", false, false},
+        {"SIP / 2.0 / UDP a.example : 9", false, true},
+        {"sip/2.0/UDP a.example", false, true},
+        {"SIP/2.0/ a.example", false, true},
+    };
+    static const struct {
+        const char *contact;
+        bool closed, usual, port_fits;
+    } contacts[] = {
+        {"<sip:a@b.example>", true, true, true},
+        {"A <sip:b.example:65535>;q=1", true, true, true},
+        {"<sip:b.example:65536>", true, true, false},
+        {"<sip:b.example:5060a>", true, true, false},
+        {"<sip:b.example:>, <sip:c>", true, true, false},
+        {"<sip:b.example> ;q=1", false, true, true},
+        {"<sip:b.example>a", false, true, true},
+        {"<sip:b.example", false, true, true},
+        {"sip:b.example:012345", false, true, false},
+        {"<sip:a:b@c.example>", true, false, true},
+        {"<sip:c.example?a=b>", true, false, true},
+        {"<SIP:c.example>", true, false, true},
+        {"<sips:c.example:99999>", true, false, false},
+        {"<tel:1>", true, false, true},
+    };
+
+    for (size_t i = 0; i < COUNT(vias); i++) {
+        char line[128];
+        snprintf(line, sizeof line, "Via: %s\r\n", vias[i].via);
+        struct facts f = facts_of(line, "A", true);
+        CU_ASSERT_EQUAL(f.via.usual, vias[i].usual);
+        CU_ASSERT_EQUAL(f.via.port_fits, vias[i].port_fits);
+    }
+    for (size_t i = 0; i < COUNT(contacts); i++) {
+        char line[128];
+        snprintf(line, sizeof line, "Contact: %s\r\n", contacts[i].contact);
+        struct facts f = facts_of(line, "A", true);
+        CU_ASSERT_EQUAL(f.contact.closed, contacts[i].closed);
+        CU_ASSERT_EQUAL(f.contact.uri.usual, contacts[i].usual);
+        CU_ASSERT_EQUAL(f.contact.uri.port_fits, contacts[i].port_fits);
+    }
+}
+
 static void guess(void)
 {
     CU_ASSERT_TRUE(sip_guess(span_of("INVITE sip:a SIP/2.0\r\n"), SIP_PORT) > 90);
@@ -306,4 +455,4 @@ static void guess(void)
 TESTS({"names", names}, {"start lines", start_lines}, {"empty elements", empty_elements},
       {"streams", stream}, {"limits", limits}, {"bodies", bodies},
       {"empty_boundary", empty_boundary}, {"no_length", no_length}, {"far fields", far_fields},
-      {"guess", guess})
+      {"methods", methods}, {"lines", lines}, {"forms", forms}, {"guess", guess})

@@ -1,4 +1,5 @@
 /* codecs/uri/uri_use_test.c - URIs: characters and escapes, and what the parts mean. */
+#include <stdlib.h>
 #include "codecs/uri/uri_parts.h"
 #include "harness/core/test.h"
 
@@ -390,6 +391,30 @@ static void xmpp(void)
     }
 }
 
+/* Each in octets of its own, and with others behind: the text ends where it is said to. */
+static void ports(void)
+{
+    static const struct {
+        const char *text;
+        bool port;
+    } of[] = {
+        {"0", true},      {"9", true},      {"5060", true},    {"9999", true},
+        {"65535", true},  {"00080", true},  {"", false},       {"65536", false},
+        {"70000", false}, {"99999", false}, {"100000", false}, {"000080", false},
+        {"506o", false},  {":", false},     {"/", false},      {"1 ", false},
+    };
+
+    for (size_t i = 0; i < COUNT(of); i++)
+        for (size_t behind = 0; behind < 10; behind++) {
+            size_t n = strlen(of[i].text);
+            uint8_t *p = malloc(n + behind + 1);
+            memset(p, '7', n + behind + 1);
+            memcpy(p + 1, of[i].text, n);
+            CU_ASSERT_EQUAL(uri_is_port((struct span){p + 1, n}, p + 1 + n + behind), of[i].port);
+            free(p);
+        }
+}
+
 TESTS({"classes", classes}, {"escapes", escapes}, {"unescapes", unescapes}, {"means", means},
       {"parameters", parameters}, {"addresses", addresses}, {"hosts", hosts},
-      {"any hosts", any_hosts}, {"plain hosts", plain_hosts}, {"xmpp", xmpp})
+      {"any hosts", any_hosts}, {"plain hosts", plain_hosts}, {"xmpp", xmpp}, {"ports", ports})
