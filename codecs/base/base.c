@@ -349,31 +349,35 @@ const char *arena_text(struct arena *a, struct span s)
     return p;
 }
 
-void finding_add(struct findings *fs, struct finding f)
+/* Where the next one goes, which is counted; NULL: there is no room for it. */
+static struct finding *next_finding(struct findings *fs)
 {
-    if (fs->n < fs->cap) {
-        f.layer = fs->layer;
-        f.off += fs->base;
-        fs->v[fs->n] = f;
-    }
-    fs->n++;
+    return fs->n++ < fs->cap ? &fs->v[fs->n - 1] : NULL;
 }
 
-/* Member by member: a copy of all at once takes longer than the rest. */
+void finding_add(struct findings *fs, struct finding f)
+{
+    struct finding *to = next_finding(fs);
+    if (!to)
+        return;
+    f.layer = fs->layer;
+    f.off += fs->base;
+    *to = f;
+}
+
 void rule_broke(struct findings *fs, const struct rule *r, uint64_t off, uint64_t len, uint64_t arg)
 {
-    if (fs->n < fs->cap) {
-        struct finding *f = &fs->v[fs->n];
-        f->clause = r->clause;
-        f->what = r->what;
-        f->level = r->level;
-        f->layer = fs->layer;
-        f->off = fs->base + off;
-        f->len = len;
-        f->arg[0] = arg;
-        f->arg[1] = 0;
-    }
-    fs->n++;
+    struct finding *to = next_finding(fs);
+    if (!to)
+        return;
+    to->clause = r->clause; /* member by member: there is no other one to copy */
+    to->what = r->what;
+    to->level = r->level;
+    to->layer = fs->layer;
+    to->off = fs->base + off;
+    to->len = len;
+    to->arg[0] = arg;
+    to->arg[1] = 0;
 }
 
 void finding_words(struct wr *w, const struct finding *f)

@@ -284,6 +284,15 @@ void sip_lint_fields(struct sip_lint *l)
     }
 }
 
+/* What the header fields together, and the body, break. */
+static void lint_end(struct sip_lint *l)
+{
+    sip_lint_where(l);
+    sip_lint_whole(l);
+    if (l->m->body.n && sip_due(l, SIP_ON_BODY))
+        sip_lint_body(l);
+}
+
 void sip_lint_all(const struct sip_msg *m, struct findings *fs)
 {
     struct sip_lint l = {.m = m, .fs = fs, .method = m->kind};
@@ -294,10 +303,7 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs)
         return;
     }
     sip_lint_fields(&l);
-    sip_lint_where(&l);
-    sip_lint_whole(&l);
-    if (m->body.n)
-        sip_lint_body(&l);
+    lint_end(&l);
 }
 
 /* Rules of some header fields. */
@@ -326,18 +332,6 @@ static void lint_begin(struct sip_lint *l, const struct sip_look *k, struct find
         sip_lint_start(l);
 }
 
-static void lint_end(struct sip_lint *l, const struct sip_look *k)
-{
-    l->quiet = ~k->due;
-    if (!k->due)
-        return;
-    if (sip_due(l, SIP_ON_WHERE) || sip_due(l, SIP_ON_NEED))
-        sip_lint_where(l);
-    sip_lint_whole(l);
-    if (l->m->body.n && sip_due(l, SIP_ON_BODY))
-        sip_lint_body(l);
-}
-
 /* Try what is due of a message that was looked at as a whole. */
 static __attribute__((noinline)) void lint_whole(const struct sip_look *k, struct findings *fs)
 {
@@ -345,7 +339,8 @@ static __attribute__((noinline)) void lint_whole(const struct sip_look *k, struc
 
     lint_begin(&l, k, fs);
     lint_fields(&l, k);
-    lint_end(&l, k);
+    if (k->due)
+        lint_end(&l);
 }
 
 /* Look at a message group by group, and try what is due of it. */
@@ -356,7 +351,8 @@ static SELDOM void lint_groups(struct sip_look *k, struct findings *fs)
     lint_begin(&l, k, fs);
     while (sip_plain_next(k))
         lint_fields(&l, k);
-    lint_end(&l, k);
+    if (k->due)
+        lint_end(&l);
 }
 
 void sip_lint(const struct sip_msg *m, struct findings *fs)

@@ -110,13 +110,6 @@ static SELDOM void look_again(struct sip_look *k, size_t n)
             not_plain(k, i);
 }
 
-/* Whether one of them stands where it may not. */
-static inline void look_at_where(struct sip_look *k)
-{
-    unsigned lane = k->class == 0 ? 0 : k->class == 2 ? 1 : 2;
-    sip_look_due(k, SIP_ON_WHERE, k->bars >> (16 * lane + k->method) & 1);
-}
-
 /* Which lines of `n` header fields are not of the usual form. */
 static SELDOM void cut_lines(struct sip_look *k, size_t n)
 {
@@ -126,28 +119,36 @@ static SELDOM void cut_lines(struct sip_look *k, size_t n)
         k->lines |= (uint64_t)h[i].cut << i;
 }
 
-/* Over all header fields of a message that is one group. */
-static inline void look_at_whole(struct sip_look *k)
+static inline void look_at_type(struct sip_look *k, const struct sip_plain_field *field)
 {
-    const struct sip_msg *m = k->m;
-    const struct sip_header *h = m->headers;
-    size_t hosts = k->start;
+    k->bars |= field->bars;
+    k->there |= field->is;
+}
 
-    for (size_t i = 0, n = m->headers_n; i < n; i++, h++) {
+/* Over the `n` header fields of the group, which are in the map beside `hosts` octets of LEXMAP_HOST. */
+static inline void look_at_group(struct sip_look *k, size_t n, size_t hosts)
+{
+    const struct sip_header *h = &k->m->headers[k->from];
+
+    for (size_t i = 0; i < n; i++, h++) {
         const struct sip_plain_field *field = &sip_plain_fields[h->type];
-        k->bars |= field->bars;
-        k->there |= field->is;
+        look_at_type(k, field);
         hosts += h->name.n;
         hosts += look_at_value(k, field, h, i);
     }
-    look_at_where(k);
     if (RARELY(hosts != k->map.hosts))
-        look_again(k, m->headers_n);
+        look_again(k, n);
+}
+
+/* What rules are to be tried of the `n` header fields of the group, beside those of their values. */
+static inline void end_group(struct sip_look *k, size_t n)
+{
     k->lines = k->values;
-    if (RARELY(m->cut_lines))
-        cut_lines(k, m->headers_n);
+    if (RARELY(k->m->cut_lines))
+        cut_lines(k, n);
     if (RARELY(k->low))
-        k->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u);
+        k->values |= UINT64_C(1) << (k->m->first[SIP_SESSION_EXPIRES] - 1u - k->from);
+    k->low = false;
 }
 
 /* ---- large messages ---- */
@@ -197,29 +198,13 @@ static bool plain_list(struct sip_look *k, const struct sip_header *h)
     return check && size && behind == h->value.p + h->value.n;
 }
 
-/* Which header fields there are. */
-static void look_at_types(struct sip_look *k)
-{
-    const struct sip_msg *m = k->m;
-
-    for (size_t i = 0; i < m->headers_n; i++) {
-        enum sip_type type = m->headers[i].type;
-        k->bars |= sip_plain_fields[type].bars;
-        k->there |= sip_plain_fields[type].is;
-    }
-    look_at_where(k);
-}
-
-/* Look at the start line, and which header fields there are. */
+/* Look at the start line. */
 static SELDOM void look_at_front(struct sip_look *k)
 {
-    const struct sip_msg *m = k->m;
-
-    if (!lexmap_init(&k->map, m->start))
+    if (!lexmap_init(&k->map, k->m->start))
         k->due = UINT32_MAX;
     else if (look_at_start(k) != k->map.hosts)
         not_plain_start(k);
-    look_at_types(k);
 }
 
 /* Look at the group that begins at k->from: how many header fields it has. */
@@ -227,9 +212,8 @@ static size_t next_group(struct sip_look *k)
 {
     const struct sip_msg *m = k->m;
     const struct sip_header *h = &m->headers[k->from];
-    size_t left = m->headers_n - k->from, n = 0, hosts = 0;
+    size_t left = m->headers_n - k->from, n = 0;
     struct span text = {h->line.p, 0};
-    uint64_t cut = 0;
 
     k->values = 0;
     for (; n < left && n < SIP_PLAIN_GROUP; n++) {
@@ -237,24 +221,19 @@ static size_t next_group(struct sip_look *k)
         if (size > LEXMAP_MAX)
             break;
         text.n = size;
-        cut |= (uint64_t)h[n].cut << n;
     }
-    if (n == 0 || !lexmap_init(&k->map, text)) { /* one that is large, or next to nothing */
+    if (n && lexmap_init(&k->map, text)) {
+        look_at_group(k, n, 0);
+    } else { /* one that is large, or next to nothing */
         n = n ? n : 1;
-        cut = k->values = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
-        if (n == 1 && plain_list(k, h)) {
-            k->values = 0;
-            cut = h->cut;
-        } else {
+        for (size_t i = 0; i < n; i++)
+            look_at_type(k, &sip_plain_fields[h[i].type]);
+        if (n > 1 || !plain_list(k, h)) {
+            k->values = UINT64_MAX >> (SIP_PLAIN_GROUP - n);
             k->due = UINT32_MAX;
         }
-    } else {
-        for (size_t i = 0; i < n; i++)
-            hosts += h[i].name.n + look_at_value(k, &sip_plain_fields[h[i].type], &h[i], i);
-        if (hosts != k->map.hosts)
-            look_again(k, n);
     }
-    k->lines = cut | k->values;
+    end_group(k, n);
     return n;
 }
 
@@ -272,6 +251,13 @@ static inline bool may_lack(const struct sip_look *k)
 static inline bool has_all(const struct sip_look *k)
 {
     return !((k->class ? ALL_NEED : REQUESTS_NEED) & ~k->there);
+}
+
+/* Whether one stands where it may not. */
+static inline void look_at_where(struct sip_look *k)
+{
+    unsigned lane = k->class == 0 ? 0 : k->class == 2 ? 1 : 2;
+    sip_look_due(k, SIP_ON_WHERE, k->bars >> (16 * lane + k->method) & 1);
 }
 
 /* Of Session-Expires, plain by itself: whether it may not stand with Min-SE or Supported as they are, and whether
@@ -335,6 +321,7 @@ static inline void look_at_all(struct sip_look *k)
                  (!of->contact || k->contacts == 1) &&
                  (!m->body.n || k->there & SIP_IS(CONTENT_TYPE));
 
+    look_at_where(k);
     if (k->there & SIP_IS(SESSION_EXPIRES))
         look_at_session(k);
     if (!usual)
@@ -356,7 +343,8 @@ bool sip_plain_look(struct sip_look *k, const struct sip_msg *m)
         return true;
     }
     k->start = (uint16_t)look_at_start(k);
-    look_at_whole(k);
+    look_at_group(k, m->headers_n, k->start);
+    end_group(k, m->headers_n);
     look_at_all(k);
     return true;
 }
@@ -369,9 +357,6 @@ bool sip_plain_next(struct sip_look *k)
         return false;
     k->from = k->at;
     k->at += (uint32_t)next_group(k);
-    if (k->low)
-        k->values |= UINT64_C(1) << (m->first[SIP_SESSION_EXPIRES] - 1u - k->from);
-    k->low = false;
     if (k->at == m->headers_n)
         look_at_all(k);
     return true;

@@ -24,7 +24,7 @@ enum {
 };
 struct sip_look;
 /* Look at a decoded message. False: it is none of those that are looked at, all rules are to be tried. If k->whole, all
- * of it was looked at, its header fields as one group; else its start line, and which header fields there are. */
+ * of it was looked at, its header fields as one group; else its start line. */
 bool sip_plain_look(struct sip_look *k, const struct sip_msg *m);
 /* Look at the next group of header fields. False: there are no more, and k->due is complete. */
 bool sip_plain_next(struct sip_look *k);
@@ -81,29 +81,27 @@ struct sip_plain_field {
     /* 1 << enum sip_topic: those that take the value for plain, due where it is not; 0: all */
     uint32_t due;
 };
-enum { /* header fields that are asked for */
-       SIP_IS_VIA,
-       SIP_IS_FROM,
-       SIP_IS_TO,
-       SIP_IS_CALL_ID,
-       SIP_IS_CSEQ,
-       SIP_IS_MAX_FORWARDS,
-       SIP_IS_CONTENT_LENGTH,
-       SIP_IS_CONTENT_TYPE,
-       SIP_IS_CONTACT,
-       SIP_IS_SUPPORTED,
-       SIP_IS_ALLOW,
-       SIP_IS_ACCEPT,
-       SIP_IS_ACCEPT_ENCODING,
-       SIP_IS_ACCEPT_LANGUAGE,
-       SIP_IS_EVENT,
-       SIP_IS_SUBSCRIPTION_STATE,
-       SIP_IS_EXPIRES,
-       SIP_IS_RACK,
-       SIP_IS_REFER_TO,
-       SIP_IS_SIP_ETAG,
-       SIP_IS_SESSION_EXPIRES,
-       SIP_IS_CHALLENGE,
+/* Header fields that are asked for. */
+#define SIP_ASKED(X)                                                                               \
+    X(VIA)                                                                                         \
+    X(FROM)                                                                                        \
+    X(TO)                                                                                          \
+    X(CALL_ID)                                                                                     \
+    X(CSEQ)                                                                                        \
+    X(MAX_FORWARDS)                                                                                \
+    X(CONTENT_LENGTH)                                                                              \
+    X(CONTENT_TYPE)                                                                                \
+    X(CONTACT)                                                                                     \
+    X(SUPPORTED)                                                                                   \
+    X(ALLOW)                                                                                       \
+    X(ACCEPT)                                                                                      \
+    X(ACCEPT_ENCODING)                                                                             \
+    X(ACCEPT_LANGUAGE)                                                                             \
+    X(EVENT) X(SUBSCRIPTION_STATE) X(EXPIRES) X(RACK) X(REFER_TO) X(SIP_ETAG) X(SESSION_EXPIRES)
+enum {
+#define X(type) SIP_IS_##type,
+    SIP_ASKED(X) SIP_IS_CHALLENGE, /* one of both */
+#undef X
 };
 #define SIP_IS(type) (UINT32_C(1) << SIP_IS_##type)
 extern const struct sip_plain_field sip_plain_fields[SIP_TYPES];

@@ -514,30 +514,11 @@ const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
                             UNLESS(response, AMONG(from, to, 100, 699, responses))),
 #include "codecs/sip/sip_places.def"
 #undef SIP_PLACE
-#define TYPE(type) [SIP_##type].is = SIP_IS(type)
-    TYPE(VIA),
-    TYPE(FROM),
-    TYPE(TO),
-    TYPE(CALL_ID),
-    TYPE(CSEQ),
-    TYPE(MAX_FORWARDS),
-    TYPE(CONTENT_LENGTH),
-    TYPE(CONTENT_TYPE),
-    TYPE(CONTACT),
-    TYPE(SUPPORTED),
-    TYPE(ALLOW),
-    TYPE(ACCEPT),
-    TYPE(ACCEPT_ENCODING),
-    TYPE(ACCEPT_LANGUAGE),
-    TYPE(EVENT),
-    TYPE(SUBSCRIPTION_STATE),
-    TYPE(EXPIRES),
-    TYPE(RACK),
-    TYPE(REFER_TO),
-    TYPE(SIP_ETAG),
-    TYPE(SESSION_EXPIRES),
-#undef TYPE
-    [SIP_WWW_AUTHENTICATE].is = SIP_IS(CHALLENGE),
+#define X(type) [SIP_##type].is = SIP_IS(type),
+    SIP_ASKED(X)
+#undef X
+        [SIP_WWW_AUTHENTICATE]
+            .is = SIP_IS(CHALLENGE),
     [SIP_PROXY_AUTHENTICATE].is = SIP_IS(CHALLENGE),
     PLAIN(VIA, sip_plain_via, ON(RPORT) | ON(TOP)),
     PLAIN(FROM, sip_plain_from, ALONE),

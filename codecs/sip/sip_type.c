@@ -426,7 +426,7 @@ void sip_type(struct sip_header *h, size_t body, struct arena *mem)
     type(&c, h, 0);
 }
 
-/* By the first and the third letter of a name, in which no two are alike; sip_plain_test.c asks for each. */
+/* By the first and the third letter of a name, in which no two are alike; sip_test.c asks for each. */
 static const struct {
     char name[10]; /* with zeros behind */
     uint8_t n;
