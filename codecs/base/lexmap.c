@@ -211,17 +211,12 @@ bool lexmap_init(struct lexmap *m, struct span text)
 
 /* ---- what is asked ---- */
 
-__attribute__((noinline)) size_t lexmap_ones(uint64_t bits)
-{
-    return word_ones(bits);
-}
-
 size_t lexmap_hosts(const struct lexmap *m, struct span s)
 {
     size_t hosts = s.n;
 
     if (s.n - 1 < LEXMAP_SPAN) /* as most */
-        return hosts - lexmap_ones(lexmap_outside(m, LEXMAP_HOST, s));
+        return hosts - word_ones(lexmap_outside(m, LEXMAP_HOST, s));
     for (; s.n > LEXMAP_SPAN; s.p += LEXMAP_SPAN, s.n -= LEXMAP_SPAN)
         hosts -= word_ones(lexmap_outside(m, LEXMAP_HOST, (struct span){s.p, LEXMAP_SPAN}));
     return s.n ? hosts - word_ones(lexmap_outside(m, LEXMAP_HOST, s)) : hosts;
@@ -261,7 +256,7 @@ size_t lexmap_quoted(const struct lexmap *m, struct span s)
         uint64_t odd = lexmap_outside(m, LEXMAP_TEXT, inner);
         if (odd && !escapes(inner, odd))
             return SIZE_MAX;
-        return inner.n - lexmap_ones(other);
+        return inner.n - word_ones(other);
     }
     return lexmap_all(m, LEXMAP_TEXT, inner) ? lexmap_hosts(m, inner) : SIZE_MAX;
 }

@@ -49,9 +49,6 @@ static inline bool lexmap_other(const struct lexmap *m, enum lexmap_class c, str
 {
     return lexmap_from(m, c, s.p) << (64 - s.n);
 }
-/* How many bits are set. A function: this and others are asked for in many places, and code that is short stays
- * near the CPU. */
-size_t lexmap_ones(uint64_t bits);
 /* How many octets of `s`, which stands in the text, are of LEXMAP_HOST. */
 size_t lexmap_hosts(const struct lexmap *m, struct span s);
 /* Whether all octets of `s`, which stands in the text, are of a class. */

@@ -284,13 +284,19 @@ void sip_lint_fields(struct sip_lint *l)
     }
 }
 
-/* What the header fields together, and the body, break. */
-static void lint_end(struct sip_lint *l)
+/* ---- all of it ---- */
+
+void sip_lint_topics(struct sip_lint *l)
 {
-    sip_lint_where(l);
-    sip_lint_whole(l);
-    if (l->m->body.n && sip_due(l, SIP_ON_BODY))
-        sip_lint_body(l);
+    static sip_topic_rules *const topics[SIP_TOPICS] = {
+#define X(topic, rules) [SIP_ON_##topic] = sip_lint_##rules,
+        SIP_EACH_TOPIC(X)
+#undef X
+    };
+    const uint32_t start = 1u << SIP_ON_START, all = (1u << SIP_TOPICS) - 1 - start;
+
+    for (uint32_t left = ~l->quiet & all; left; left &= left - 1)
+        topics[__builtin_ctz(left)](l);
 }
 
 void sip_lint_all(const struct sip_msg *m, struct findings *fs)
@@ -303,13 +309,12 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs)
         return;
     }
     sip_lint_fields(&l);
-    lint_end(&l);
+    sip_lint_topics(&l);
 }
 
 /* Rules of some header fields. */
 static void lint_fields(struct sip_lint *l, const struct sip_look *k)
 {
-    l->quiet = ~k->due; /* also of the form of one of them */
     for (uint64_t left = k->lines | k->values; left; left &= left - 1) {
         const struct sip_header *h = &l->m->headers[k->from + (size_t)__builtin_ctzll(left)];
         uint64_t bit = left & -left;
@@ -340,7 +345,7 @@ static __attribute__((noinline)) void lint_whole(const struct sip_look *k, struc
     lint_begin(&l, k, fs);
     lint_fields(&l, k);
     if (k->due)
-        lint_end(&l);
+        sip_lint_topics(&l);
 }
 
 /* Look at a message group by group, and try what is due of it. */
@@ -351,18 +356,35 @@ static SELDOM void lint_groups(struct sip_look *k, struct findings *fs)
     lint_begin(&l, k, fs);
     while (sip_plain_next(k))
         lint_fields(&l, k);
+    l.quiet = ~k->due; /* now complete */
     if (k->due)
-        lint_end(&l);
+        sip_lint_topics(&l);
+}
+
+/* What the look has found itself. */
+static __attribute__((noinline)) void lint_session(const struct sip_look *k, struct findings *fs)
+{
+    const struct sip_header *h = sip_header(k->m, SIP_SESSION_EXPIRES);
+    uint64_t off = (uint64_t)(h->value.p - k->m->head.p);
+
+    if (k->session_1800)
+        rule_broke(fs, &rules[SIP_R_SESSION_1800], off, h->value.n, k->interval);
+    if (k->session_omit)
+        rule_broke(fs, &rules[SIP_R_SESSION_OMIT], off, h->value.n, 0);
 }
 
 void sip_lint(const struct sip_msg *m, struct findings *fs)
 {
     struct sip_look k;
 
-    if (m->full || !sip_plain_look(&k, m))
+    if (m->full || !sip_plain_look(&k, m)) {
         sip_lint_all(m, fs);
-    else if (!k.whole)
+        return;
+    }
+    if (RARELY(!k.whole))
         lint_groups(&k, fs);
     else if (k.due || (k.lines | k.values))
         lint_whole(&k, fs);
+    if (k.session_1800 | k.session_omit)
+        lint_session(&k, fs);
 }

@@ -21,29 +21,33 @@ enum {
         64, /* rules of URIs and credentials that are told once a message; what breaks more is told each time */
 };
 
-/* What rules over the whole message look at, in the order in which they are tried. */
+/* What rules over several parts of the message look at, in the order in which they are tried. */
+#define SIP_EACH_TOPIC(X)                                                                          \
+    X(WHERE, where)           /* header fields where they may not stand */                         \
+    X(NEED, need)             /* those that a kind of message has to have */                       \
+    X(MANDATORY, mandatory)   /* those that all have to have */                                    \
+    X(DIALOG, dialog)         /* Contact of what makes a dialog */                                 \
+    X(TOP, top)               /* the topmost Via */                                                \
+    X(METHOD, method)         /* PRACK, UPDATE, INFO, MESSAGE, REFER, PUBLISH, the event refer */  \
+    X(RELIABLE, reliable)     /* RFC 3262 */                                                       \
+    X(SESSION, session)       /* RFC 4028 */                                                       \
+    X(RPORT, rport)           /* RFC 3581 */                                                       \
+    X(CONTACTS, contacts)     /* RFC 5626 */                                                       \
+    X(DISTINCT, distinct)     /* values that must not be alike */                                  \
+    X(TOGETHER, together)     /* any other header fields */                                        \
+    X(REFER, refer)           /* the event refer: RFC 3515 section 2.4 */                          \
+    X(SENDER, sender)         /* what tells who wrote it */                                        \
+    X(TIMER, timer)           /* whether it requires the option timer of RFC 4028 */               \
+    X(ASKS, asks)             /* anything else that it asks for */                                 \
+    X(CHALLENGES, challenges) /* all of a response */                                              \
+    X(BODY, body)             /* Content-Type and Content-Length; the body */                      \
+    X(FIRST, first) /* the request that begins a session: last, since sip_lint may say it last */
 enum sip_topic {
-    SIP_ON_START,
-    SIP_ON_WHERE,     /* header fields where they may not stand */
-    SIP_ON_NEED,      /* those that a kind of message has to have */
-    SIP_ON_MANDATORY, /* those that all have to have */
-    SIP_ON_DIALOG,    /* Contact of what makes a dialog */
-    SIP_ON_TOP,       /* the topmost Via */
-    SIP_ON_BODY,      /* Content-Type and Content-Length; the body */
-    SIP_ON_METHOD,    /* PRACK, UPDATE, INFO, MESSAGE, REFER, PUBLISH, the event refer */
-    SIP_ON_RELIABLE,
-    SIP_ON_SESSION,
-    SIP_ON_RPORT,
-    SIP_ON_CONTACTS,
-    SIP_ON_DISTINCT, /* values that must not be alike */
-    SIP_ON_TOGETHER, /* any other header fields */
-    SIP_ON_REFER,    /* the event refer */
-    SIP_ON_SENDER,   /* what tells who wrote it */
-    SIP_ON_TIMER,    /* what it asks for of RFC 4028 */
-    SIP_ON_ASKS,     /* anything else that it asks for */
-    SIP_ON_CHALLENGES,
-    SIP_ON_DELTA, /* the form of Session-Expires */
-    SIP_TOPICS
+    SIP_ON_START, /* the start line, before all others */
+#define X(topic, rules) SIP_ON_##topic,
+    SIP_EACH_TOPIC(X)
+#undef X
+        SIP_TOPICS
 };
 
 struct sip_lint {
@@ -76,15 +80,6 @@ void sip_lint_uri(struct sip_lint *l, const struct uri *u);
 /* Pass on what rules of another codec found in a part of the message, each clause once a message. */
 void sip_told(struct sip_lint *l, const struct findings *fs);
 
-struct sip_needed {         /* a header field that a kind of message has to have, or should */
-    enum sip_method method; /* SIP_METHODS: any */
-    uint16_t from, to;      /* status; 0: a request */
-    enum sip_type type;
-    enum sip_rule rule;
-};
-/* Say which of them are not there. */
-void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n);
-
 /* ---- forms that several header fields have ---- */
 
 static inline bool sip_token(struct span s)
@@ -103,8 +98,8 @@ bool sip_call_id(struct span s);
 void sip_params(struct sip_lint *l, const struct param *v, size_t n, const char *but);
 /* Whether the list of option tags in header fields of `type` has `tag`. */
 bool sip_option(const struct sip_msg *m, enum sip_type type, const char *tag);
-/* Values of all header fields of a type. */
-size_t sip_count(const struct sip_msg *m, enum sip_type type);
+/* Whether all header fields of a type have one value together. */
+bool sip_one(const struct sip_msg *m, enum sip_type type);
 /* What any address has to be; false where no more can be said of it. */
 bool sip_address_form(struct sip_lint *l, const struct sip_address *a);
 /* Whether ">" ends the URI, and nothing but white space stands between it and the parameters. */
@@ -149,23 +144,19 @@ sip_check sip_check_ext, sip_check_ext_number, sip_check_rack, sip_check_privacy
 /* All rules over a message, each tried: sip_lint gives the same findings, and tries none that sip_plain.h sees to
  * be kept. */
 void sip_lint_all(const struct sip_msg *m, struct findings *fs);
-/* Start line; each header field by itself; header fields by where they stand; what several of them say together. */
+/* Start line; each header field by itself. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_fields(struct sip_lint *l);
-void sip_lint_where(struct sip_lint *l);
-void sip_lint_whole(struct sip_lint *l);
-/* The same for header fields of extensions: where they stand, what has to be there, what they say together. */
-void sip_lint_ext(struct sip_lint *l);
-/* What shows who sent it, what an extension asks of the message it stands in, and all challenges of a response. */
-void sip_lint_sender(struct sip_lint *l);
-void sip_lint_timer(struct sip_lint *l);
-void sip_lint_asks(struct sip_lint *l);
-void sip_lint_challenges(struct sip_lint *l);
-void sip_lint_body(struct sip_lint *l);
+/* The rules of each topic; all that are due. */
+typedef void sip_topic_rules(struct sip_lint *l);
+#define X(topic, rules) sip_topic_rules sip_lint_##rules;
+SIP_EACH_TOPIC(X)
+#undef X
+void sip_lint_topics(struct sip_lint *l);
+/* Where header fields of extensions may stand. */
+void sip_lint_places(struct sip_lint *l);
 /* Parts of a body, and what refers to them. */
 void sip_lint_parts(struct sip_lint *l);
-/* The event refer: what its NOTIFY, and the fragment in that, and its SUBSCRIBE say (RFC 3515 section 2.4). */
-void sip_lint_refer(struct sip_lint *l);
 /* A body, or a part of one, of type message/sipfrag. */
 void sip_lint_sipfrag(struct sip_lint *l, const struct sip_value *type, struct span body);
 #endif

@@ -86,7 +86,8 @@ static void encoding(struct sip_lint *l, const struct sip_header *v, size_t n)
     }
 }
 
-void sip_lint_body(struct sip_lint *l)
+/* What is in it. */
+static void inside(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_value *type = sip_first(m, SIP_CONTENT_TYPE);
@@ -110,4 +111,33 @@ void sip_lint_body(struct sip_lint *l)
                !sip_header(m, SIP_CONTENT_ENCODING)) {
         sip_must(l, span_utf8(m->body), SIP_R_TEXT_UTF8, m->body);
     }
+}
+
+/* Whether its topmost Via, which is of the hop that it is on, has one of two transports. */
+static bool over(const struct sip_msg *m, const char *one, const char *other)
+{
+    const struct sip_via *top = sip_first(m, SIP_VIA);
+    return top && (lex_like(top->transport, one) || lex_like(top->transport, other));
+}
+
+/* Whether it says of what type it is, and how long. */
+static void content(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    bool ws = over(m, "WS", "WSS"), typed = sip_header(m, SIP_CONTENT_TYPE) != NULL;
+    struct span next = m->rest.n ? m->rest : typed ? span_cut(m->body, 0, 0) : m->body;
+
+    if (ws && next.n && sip_guess(next, 0))
+        sip_broke(l, SIP_R_WS_TWO, next);
+    else if (m->body.n)
+        sip_must(l, typed, SIP_R_CONTENT_TYPE_MISSING, m->body);
+    if (!ws && !sip_header(m, SIP_CONTENT_LENGTH)) /* RFC 7118 section 5: there it is not needed */
+        sip_broke(l, over(m, "TCP", "TLS") ? SIP_R_LENGTH_STREAM : SIP_R_LENGTH_MISSING, m->head);
+}
+
+void sip_lint_body(struct sip_lint *l)
+{
+    content(l);
+    if (l->m->body.n)
+        inside(l);
 }

@@ -396,33 +396,19 @@ static bool delta(struct sip_lint *l, const struct sip_header *h, enum sip_rule 
     return true;
 }
 
-static bool session_form(struct sip_lint *l, const struct sip_header *h)
-{
-    const struct sip_number *n = h->values;
-
-    if (!delta(l, h, SIP_R_SESSION_FORM))
-        return false;
-    struct span refresher = sip_param(n->params, n->params_n, "refresher");
-    if (refresher.p)
-        sip_must(l, lex_like(refresher, "uac") || lex_like(refresher, "uas"),
-                 SIP_R_SESSION_REFRESHER, refresher.n ? refresher : h->value);
-    return true;
-}
-
 void sip_check_session(struct sip_lint *l, const struct sip_header *h)
 {
     const struct sip_number *n = h->values;
 
-    if (sip_due(l, SIP_ON_DELTA) && !session_form(l, h))
+    if (!delta(l, h, SIP_R_SESSION_FORM))
         return;
-    /* later requests of a dialog have the interval that was agreed, and proxies may reduce it: section 8.1 */
-    bool chosen = l->m->request && sip_header(l->m, SIP_SESSION_EXPIRES) == h &&
-                  sip_count(l->m, SIP_VIA) == 1 && !sip_tag(l->m, SIP_TO).p;
+    struct span refresher = sip_param(n->params, n->params_n, "refresher");
+    if (refresher.p)
+        sip_must(l, lex_like(refresher, "uac") || lex_like(refresher, "uas"),
+                 SIP_R_SESSION_REFRESHER, refresher.n ? refresher : h->value);
     /* a request may ask for less, as one in section 12 does: it is answered with a 422 */
     if (n->fits && n->number < 90 && !l->m->request)
         sip_broke_arg(l, SIP_R_SESSION_90, h->value, n->number);
-    else if (n->fits && n->number < 1800 && chosen)
-        sip_broke_arg(l, SIP_R_SESSION_1800, h->value, n->number);
 }
 
 void sip_check_min_se(struct sip_lint *l, const struct sip_header *h)

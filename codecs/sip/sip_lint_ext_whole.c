@@ -18,7 +18,7 @@ static const struct place {
 #undef SIP_PLACE
 };
 
-static void where(struct sip_lint *l)
+void sip_lint_places(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     bool other = l->method == SIP_M_OTHER;
@@ -148,34 +148,6 @@ static void fields_of_method(struct sip_lint *l)
     }
 }
 
-/* ---- what has to be there ---- */
-
-static const struct sip_needed needed[] = {
-    {SIP_M_PRACK, 0, 0, SIP_RACK, SIP_R_RACK_MISSING},
-    {SIP_M_SUBSCRIBE, 0, 0, SIP_EVENT, SIP_R_EVENT_SUBSCRIBE},
-    {SIP_M_SUBSCRIBE, 0, 0, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE},
-    {SIP_M_SUBSCRIBE, 200, 299, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE_2XX},
-    {SIP_M_NOTIFY, 0, 0, SIP_EVENT, SIP_R_EVENT_NOTIFY},
-    {SIP_M_NOTIFY, 0, 0, SIP_SUBSCRIPTION_STATE, SIP_R_SUBSTATE_MISSING},
-    {SIP_M_UPDATE, 0, 0, SIP_CONTACT, SIP_R_UPDATE_CONTACT},
-    {SIP_M_UPDATE, 200, 299, SIP_CONTACT, SIP_R_UPDATE_2XX_CONTACT},
-    {SIP_M_REFER, 0, 0, SIP_REFER_TO, SIP_R_REFER_TO_MISSING},
-    {SIP_M_PUBLISH, 0, 0, SIP_EVENT, SIP_R_PUBLISH_EVENT},
-    {SIP_M_PUBLISH, 200, 299, SIP_EXPIRES, SIP_R_PUBLISH_EXPIRES},
-    {SIP_M_PUBLISH, 200, 299, SIP_SIP_ETAG, SIP_R_PUBLISH_ETAG},
-    {SIP_M_PUBLISH, 423, 423, SIP_MIN_EXPIRES, SIP_R_PUBLISH_423},
-    {SIP_M_PUBLISH, 489, 489, SIP_ALLOW_EVENTS, SIP_R_PUBLISH_489},
-    {SIP_METHODS, 422, 422, SIP_MIN_SE, SIP_R_MIN_SE_422},
-    {SIP_M_INFO, 469, 469, SIP_RECV_INFO, SIP_R_RECV_INFO_469},
-    {SIP_METHODS, 424, 424, SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_424},
-    {SIP_METHODS, 494, 494, SIP_SECURITY_SERVER, SIP_R_SECURITY_494},
-};
-
-static void what_is_needed(struct sip_lint *l)
-{
-    sip_need(l, needed, COUNT(needed));
-}
-
 /* Requests that are sent within a dialog only. */
 static void in_dialog(struct sip_lint *l)
 {
@@ -227,7 +199,7 @@ static bool tagged(const struct sip_msg *m)
 }
 
 /* RFC 3262. */
-static void reliable(struct sip_lint *l)
+void sip_lint_reliable(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_header *rseq = sip_header(m, SIP_RSEQ);
@@ -262,7 +234,7 @@ static void refer(struct sip_lint *l)
                            *sub = sip_first(m, SIP_REFER_SUB);
 
     if (l->method == SIP_M_REFER && m->request)
-        sip_must(l, sip_count(m, SIP_CONTACT) == 1, SIP_R_REFER_CONTACT,
+        sip_must(l, sip_one(m, SIP_CONTACT), SIP_R_REFER_CONTACT,
                  sip_header(m, SIP_CONTACT) ? sip_header(m, SIP_CONTACT)->name : m->head);
     if (l->method == SIP_M_REFER && !m->request && m->status / 100 == 2)
         sip_must(l, sip_header(m, SIP_CONTACT) || (sub && lex_like(sub->value, "false")),
@@ -344,7 +316,7 @@ static void publish(struct sip_lint *l)
 }
 
 /* RFC 4028. */
-static void session(struct sip_lint *l)
+void sip_lint_session(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_number *se = sip_first(m, SIP_SESSION_EXPIRES),
@@ -366,8 +338,25 @@ static void session(struct sip_lint *l)
     }
 }
 
+/* The request that begins a session: later ones of the dialog have the interval that was agreed. */
+void sip_lint_first(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+    const struct sip_header *h = sip_header(m, SIP_SESSION_EXPIRES);
+    const struct sip_number *se = h && h->values_n ? h->values : NULL;
+
+    if (!m->request || !se || tagged(m))
+        return;
+    if (se->fits && !se->comment.p && se->number < 1800 && sip_one(m, SIP_VIA))
+        sip_broke_arg(l, SIP_R_SESSION_1800, h->value,
+                      se->number); /* no proxy that it met so far has reduced it: section 8.1 */
+    if (l->method == SIP_M_INVITE && sip_header(m, SIP_TO))
+        sip_must(l, !sip_param(se->params, se->params_n, "refresher").p, SIP_R_SESSION_OMIT,
+                 se->text);
+}
+
 /* RFC 3581. */
-static void rport(struct sip_lint *l)
+void sip_lint_rport(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_via *top = sip_first(m, SIP_VIA);
@@ -395,7 +384,7 @@ static void rport(struct sip_lint *l)
 }
 
 /* RFC 5626. The first reg-id of a registration asks for options. */
-static void contacts(struct sip_lint *l)
+void sip_lint_contacts(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     struct span id = {NULL, 0};
@@ -480,8 +469,8 @@ static void agreement(struct sip_lint *l)
     if (!client && !verify && m->status != 494)
         return;
     /* what went through a proxy is without the option tags: section 2.3.1 */
-    bool first = m->request && sip_count(m, SIP_VIA) == 1 && l->method != SIP_M_ACK &&
-                 l->method != SIP_M_CANCEL;
+    bool first =
+        m->request && sip_one(m, SIP_VIA) && l->method != SIP_M_ACK && l->method != SIP_M_CANCEL;
     bool require = sip_option(m, SIP_REQUIRE, "sec-agree"),
          proxy = sip_option(m, SIP_PROXY_REQUIRE, "sec-agree");
 
@@ -543,7 +532,7 @@ static void history_privacy(struct sip_lint *l)
         sip_must(l, !header || !history, SIP_R_HISTORY_HEADER, v ? v->text : l->m->head);
 }
 
-static void all_distinct(struct sip_lint *l)
+void sip_lint_distinct(struct sip_lint *l)
 {
     distinct(l, SIP_REASON, protocol, SIP_R_REASON_TWICE);
     distinct(l, SIP_RESOURCE_PRIORITY, namespace, SIP_R_PRIORITY_TWICE);
@@ -553,7 +542,7 @@ static void all_distinct(struct sip_lint *l)
     distinct(l, SIP_SECURITY_VERIFY, preference, SIP_R_SECURITY_SAME_Q);
 }
 
-static void of_method(struct sip_lint *l)
+void sip_lint_method(struct sip_lint *l)
 {
     fields_of_method(l);
     in_dialog(l);
@@ -563,37 +552,9 @@ static void of_method(struct sip_lint *l)
     publish(l);
 }
 
-static void all_together(struct sip_lint *l)
+void sip_lint_together(struct sip_lint *l)
 {
     agreement(l);
     together(l);
     history_privacy(l);
-}
-
-void sip_lint_ext(struct sip_lint *l)
-{
-    static void (*const rules[SIP_TOPICS])(struct sip_lint * l) = {
-        [SIP_ON_WHERE] = where,
-        [SIP_ON_NEED] = what_is_needed,
-        [SIP_ON_METHOD] = of_method,
-        [SIP_ON_RELIABLE] = reliable,
-        [SIP_ON_SESSION] = session,
-        [SIP_ON_RPORT] = rport,
-        [SIP_ON_CONTACTS] = contacts,
-        [SIP_ON_DISTINCT] = all_distinct,
-        [SIP_ON_TOGETHER] = all_together,
-        [SIP_ON_REFER] = sip_lint_refer,
-        [SIP_ON_SENDER] = sip_lint_sender,
-        [SIP_ON_TIMER] = sip_lint_timer,
-        [SIP_ON_ASKS] = sip_lint_asks,
-        [SIP_ON_CHALLENGES] = sip_lint_challenges,
-    };
-    const uint32_t all = (1u << SIP_TOPICS) - 1;
-
-    for (uint32_t left = ~l->quiet & all; left; left &= left - 1) {
-        unsigned topic = (unsigned)__builtin_ctz(left);
-        if (rules[topic] &&
-            (l->m->version.n || topic != SIP_ON_WHERE)) /* a fragment need not have one */
-            rules[topic](l);
-    }
 }

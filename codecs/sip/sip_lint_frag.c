@@ -124,13 +124,11 @@ void sip_frag_lint(const struct sip_msg *m, struct findings *fs)
     else
         silence(&l, of_response, COUNT(of_response));
     sip_lint_fields(&l);
-    sip_lint_where(&l);
-    sip_lint_whole(&l);
+    sip_lint_topics(&l);
     if (m->body.n == 0)
         return;
     sip_must(&l, sip_header(m, SIP_CONTENT_TYPE) != NULL, SIP_R_FRAG_TYPE, m->body);
     sip_must(&l, sip_header(m, SIP_CONTENT_LENGTH) != NULL, SIP_R_FRAG_LENGTH, m->body);
-    sip_lint_body(&l);
 }
 
 /* ---- what the message around one says of it ---- */

@@ -80,7 +80,6 @@ static const struct sip_header *asks(const struct sip_msg *m, enum sip_type type
 void sip_lint_timer(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
-    const struct sip_number *se = sip_first(m, SIP_SESSION_EXPIRES);
     const struct sip_header *h = asks(m, SIP_REQUIRE, "timer");
 
     if (!m->request)
@@ -91,9 +90,6 @@ void sip_lint_timer(struct sip_lint *l)
         sip_broke(l, SIP_R_TIMER_REQUIRE, h->name);
     if (h && !said(l, SIP_R_SESSION_SUPPORTED)) /* which says the same where refresher is given */
         sip_must(l, sip_option(m, SIP_SUPPORTED, "timer"), SIP_R_TIMER_SUPPORTED, h->name);
-    if (se && l->method == SIP_M_INVITE && sip_header(m, SIP_TO) && !sip_tag(m, SIP_TO).p)
-        sip_must(l, !sip_param(se->params, se->params_n, "refresher").p, SIP_R_SESSION_OMIT,
-                 se->text);
 }
 
 /* RFC 4412. */
@@ -129,19 +125,14 @@ static void dialog(struct sip_lint *l)
     else if (contact && contact->uri.scheme.p) /* a broken one was said to be so */
         sip_must(l,
                  (contact->uri.kind == URI_SIP || contact->uri.kind == URI_SIPS) &&
-                     sip_count(m, SIP_CONTACT) == 1,
+                     sip_one(m, SIP_CONTACT),
                  SIP_R_CONTACT_ONE, contact->text);
 }
 
 void sip_lint_asks(struct sip_lint *l)
 {
-    static const struct sip_needed needed[] = {
-        {SIP_M_SUBSCRIBE, 423, 423, SIP_MIN_EXPIRES, SIP_R_SUBSCRIBE_423},
-    };
-
     priority(l);
     dialog(l);
-    sip_need(l, needed, COUNT(needed));
 }
 
 /* ---- challenges ---- */

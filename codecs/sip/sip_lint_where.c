@@ -54,37 +54,10 @@ static void misplaced(struct sip_lint *l, const struct row *r, unsigned method, 
     sip_broke(l, r->kind, where);
 }
 
-static const struct sip_needed needed[] = {
-    {SIP_M_OPTIONS, 0, 0, SIP_ACCEPT, SIP_R_OPTIONS_ACCEPT},
-    {SIP_M_OPTIONS, 200, 299, SIP_ACCEPT, SIP_R_OPTIONS_2XX_ACCEPT},
-    {SIP_M_OPTIONS, 200, 299, SIP_ACCEPT_ENCODING, SIP_R_OPTIONS_2XX_ENCODING},
-    {SIP_M_OPTIONS, 200, 299, SIP_ACCEPT_LANGUAGE, SIP_R_OPTIONS_2XX_LANGUAGE},
-    {SIP_M_OPTIONS, 200, 299, SIP_ALLOW, SIP_R_OPTIONS_2XX_ALLOW},
-    {SIP_M_OPTIONS, 200, 299, SIP_SUPPORTED, SIP_R_OPTIONS_2XX_SUPPORTED},
-    {SIP_M_INVITE, 0, 0, SIP_SUPPORTED, SIP_R_INVITE_SUPPORTED},
-    {SIP_M_INVITE, 200, 299, SIP_ALLOW, SIP_R_INVITE_2XX_ALLOW},
-    {SIP_M_INVITE, 200, 299, SIP_SUPPORTED, SIP_R_INVITE_2XX_SUPPORTED},
-    {SIP_M_REGISTER, 423, 423, SIP_MIN_EXPIRES, SIP_R_MISSING_423},
-};
-/* Of every method but CANCEL, whose responses the tables let have none of these. */
-static const struct sip_needed needed_but_cancel[] = {
-    {SIP_METHODS, 401, 401, SIP_WWW_AUTHENTICATE, SIP_R_MISSING_401},
-    {SIP_METHODS, 405, 405, SIP_ALLOW, SIP_R_MISSING_405},
-    {SIP_METHODS, 407, 407, SIP_PROXY_AUTHENTICATE, SIP_R_MISSING_407},
-    {SIP_METHODS, 420, 420, SIP_UNSUPPORTED, SIP_R_MISSING_420},
-    {SIP_METHODS, 421, 421, SIP_REQUIRE, SIP_R_MISSING_421},
-};
-
-void sip_need(struct sip_lint *l, const struct sip_needed *v, size_t n)
+/* Whether it is a request, or a response of which it is known what it is. */
+static bool known(const struct sip_msg *m)
 {
-    unsigned status = l->m->request ? 0 : l->m->status;
-
-    for (size_t i = 0; i < n; i++) {
-        if (v[i].method != l->method && v[i].method != SIP_METHODS)
-            continue;
-        if (status >= v[i].from && status <= v[i].to)
-            sip_must(l, sip_header(l->m, v[i].type) != NULL, v[i].rule, l->m->head);
-    }
+    return m->request || (m->status >= 100 && m->status <= 699);
 }
 
 /* Whether a header field may appear in no request, or in no response, as this message is one. */
@@ -95,24 +68,96 @@ static bool never(const struct sip_lint *l, const struct row *r)
 
 void sip_lint_where(struct sip_lint *l)
 {
-    unsigned method = 1u << l->method & ANY, status = l->m->request ? 0 : l->m->status;
+    unsigned method = 1u << l->method & ANY;
 
-    if (!l->m->request && (status < 100 || status > 699)) /* what it is was said to be unknown */
-        return;
-    for (size_t i = 0; i < COUNT(rows) && sip_due(l, SIP_ON_WHERE); i++) {
+    for (size_t i = 0; known(l->m) && i < COUNT(rows); i++) {
         const struct sip_header *h = sip_header(l->m, rows[i].type);
         if (h && (method || never(l, &rows[i])))
             misplaced(l, &rows[i], method, h->name);
     }
-    if (!sip_due(l, SIP_ON_NEED))
+    if (l->m->version.n) /* a fragment need not have one */
+        sip_lint_places(l);
+}
+
+/* ---- header fields that a kind of message has to have, or should ---- */
+
+struct needed {
+    uint16_t from, to; /* status; 0: a request */
+    uint8_t type;      /* 0: there are no more */
+    uint16_t rule;
+};
+enum { NEEDED = 7 }; /* by one method, and one that ends them */
+
+static const struct needed by_method[SIP_METHODS][NEEDED] = {
+    [SIP_M_OPTIONS] = {{0, 0, SIP_ACCEPT, SIP_R_OPTIONS_ACCEPT},
+                       {200, 299, SIP_ACCEPT, SIP_R_OPTIONS_2XX_ACCEPT},
+                       {200, 299, SIP_ACCEPT_ENCODING, SIP_R_OPTIONS_2XX_ENCODING},
+                       {200, 299, SIP_ACCEPT_LANGUAGE, SIP_R_OPTIONS_2XX_LANGUAGE},
+                       {200, 299, SIP_ALLOW, SIP_R_OPTIONS_2XX_ALLOW},
+                       {200, 299, SIP_SUPPORTED, SIP_R_OPTIONS_2XX_SUPPORTED}},
+    [SIP_M_INVITE] = {{0, 0, SIP_SUPPORTED, SIP_R_INVITE_SUPPORTED},
+                      {200, 299, SIP_ALLOW, SIP_R_INVITE_2XX_ALLOW},
+                      {200, 299, SIP_SUPPORTED, SIP_R_INVITE_2XX_SUPPORTED}},
+    [SIP_M_REGISTER] = {{423, 423, SIP_MIN_EXPIRES, SIP_R_MISSING_423}},
+    [SIP_M_PRACK] = {{0, 0, SIP_RACK, SIP_R_RACK_MISSING}},
+    [SIP_M_SUBSCRIBE] = {{0, 0, SIP_EVENT, SIP_R_EVENT_SUBSCRIBE},
+                         {0, 0, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE},
+                         {200, 299, SIP_EXPIRES, SIP_R_EXPIRES_SUBSCRIBE_2XX},
+                         {423, 423, SIP_MIN_EXPIRES, SIP_R_SUBSCRIBE_423}},
+    [SIP_M_NOTIFY] = {{0, 0, SIP_EVENT, SIP_R_EVENT_NOTIFY},
+                      {0, 0, SIP_SUBSCRIPTION_STATE, SIP_R_SUBSTATE_MISSING}},
+    [SIP_M_UPDATE] = {{0, 0, SIP_CONTACT, SIP_R_UPDATE_CONTACT},
+                      {200, 299, SIP_CONTACT, SIP_R_UPDATE_2XX_CONTACT}},
+    [SIP_M_REFER] = {{0, 0, SIP_REFER_TO, SIP_R_REFER_TO_MISSING}},
+    [SIP_M_PUBLISH] = {{0, 0, SIP_EVENT, SIP_R_PUBLISH_EVENT},
+                       {200, 299, SIP_EXPIRES, SIP_R_PUBLISH_EXPIRES},
+                       {200, 299, SIP_SIP_ETAG, SIP_R_PUBLISH_ETAG},
+                       {423, 423, SIP_MIN_EXPIRES, SIP_R_PUBLISH_423},
+                       {489, 489, SIP_ALLOW_EVENTS, SIP_R_PUBLISH_489}},
+    [SIP_M_INFO] = {{469, 469, SIP_RECV_INFO, SIP_R_RECV_INFO_469}},
+};
+static const struct needed by_all[] = {
+    {422, 422, SIP_MIN_SE, SIP_R_MIN_SE_422},
+    {424, 424, SIP_GEOLOCATION_ERROR, SIP_R_GEO_ERROR_424},
+    {494, 494, SIP_SECURITY_SERVER, SIP_R_SECURITY_494},
+    {0},
+};
+/* By every method but CANCEL, whose responses the tables let have none of these. */
+static const struct needed by_all_but_cancel[] = {
+    {401, 401, SIP_WWW_AUTHENTICATE, SIP_R_MISSING_401},
+    {405, 405, SIP_ALLOW, SIP_R_MISSING_405},
+    {407, 407, SIP_PROXY_AUTHENTICATE, SIP_R_MISSING_407},
+    {420, 420, SIP_UNSUPPORTED, SIP_R_MISSING_420},
+    {421, 421, SIP_REQUIRE, SIP_R_MISSING_421},
+    {0},
+};
+
+/* Say which of them are not there. */
+static void need(struct sip_lint *l, const struct needed *v)
+{
+    unsigned status = l->m->request ? 0 : l->m->status;
+
+    for (; v->type; v++)
+        if (status >= v->from && status <= v->to)
+            sip_must(l, sip_header(l->m, v->type) != NULL, v->rule, l->m->head);
+}
+
+void sip_lint_need(struct sip_lint *l)
+{
+    const struct sip_msg *m = l->m;
+
+    if (!known(m))
         return;
-    sip_need(l, needed, COUNT(needed));
+    need(l, by_method[l->method]);
+    if (m->request || m->status < 400)
+        return;
+    need(l, by_all);
     if (l->method == SIP_M_CANCEL)
         return;
-    sip_need(l, needed_but_cancel, COUNT(needed_but_cancel));
-    if (status == 415)
+    need(l, by_all_but_cancel);
+    if (m->status == 415)
         sip_must(l,
-                 sip_header(l->m, SIP_ACCEPT) || sip_header(l->m, SIP_ACCEPT_ENCODING) ||
-                     sip_header(l->m, SIP_ACCEPT_LANGUAGE),
-                 SIP_R_MISSING_415, l->m->head);
+                 sip_header(m, SIP_ACCEPT) || sip_header(m, SIP_ACCEPT_ENCODING) ||
+                     sip_header(m, SIP_ACCEPT_LANGUAGE),
+                 SIP_R_MISSING_415, m->head);
 }

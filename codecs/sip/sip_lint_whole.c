@@ -96,7 +96,7 @@ void sip_check_retry(struct sip_lint *l, const struct sip_header *h)
 
 /* ---- what has to be there ---- */
 
-static void mandatory(struct sip_lint *l)
+void sip_lint_mandatory(struct sip_lint *l)
 {
     static const struct {
         enum sip_type type;
@@ -121,19 +121,20 @@ static bool sip_scheme(const struct uri *u)
     return u->kind == URI_SIP || u->kind == URI_SIPS;
 }
 
-size_t sip_count(const struct sip_msg *m, enum sip_type type)
+bool sip_one(const struct sip_msg *m, enum sip_type type)
 {
     const struct sip_header *h = sip_header(m, type), *end = m->headers + m->headers_n;
     size_t n = 0;
 
-    for (; h && h < end; h++)
-        n += h->type == type ? h->values_n : 0;
-    return n;
+    for (; h && h < end && n < 2; h++)
+        if (h->type == type)
+            n += h->values_n;
+    return n == 1;
 }
 
 /* Contact of a request that can make a dialog, and of a response that makes one (RFC 3261 section 12.1): a 2xx has to
  * have it; in a 1xx with a tag table 2 has it optional. */
-static void dialog(struct sip_lint *l)
+void sip_lint_dialog(struct sip_lint *l)
 {
     const struct sip_msg *m = l->m;
     const struct sip_address *contact = sip_first(m, SIP_CONTACT), *route = sip_first(m, SIP_ROUTE);
@@ -154,14 +155,14 @@ static void dialog(struct sip_lint *l)
         sip_must(l, sip_scheme(&contact->uri), SIP_R_CONTACT_2XX_URI, contact->text);
         return;
     }
-    sip_must(l, sip_scheme(&contact->uri) && sip_count(m, SIP_CONTACT) == 1, SIP_R_CONTACT_ONE,
+    sip_must(l, sip_scheme(&contact->uri) && sip_one(m, SIP_CONTACT), SIP_R_CONTACT_ONE,
              contact->text);
     bool secure = m->uri.kind == URI_SIPS || (route && route->uri.kind == URI_SIPS);
     if (secure && sip_scheme(&contact->uri))
         sip_must(l, contact->uri.kind == URI_SIPS, SIP_R_CONTACT_SIPS, contact->text);
 }
 
-static void top_via(struct sip_lint *l)
+void sip_lint_top(struct sip_lint *l)
 {
     const struct sip_via *v = sip_first(l->m, SIP_VIA);
 
@@ -170,38 +171,4 @@ static void top_via(struct sip_lint *l)
     if (v->transport.n && v->host.n) /* a broken one was said to be so */
         sip_must(l, sip_param(v->params, v->params_n, "branch").p != NULL, SIP_R_VIA_NO_BRANCH,
                  v->text);
-}
-
-/* Whether its topmost Via, which is of the hop that it is on, has one of two transports. */
-static bool over(const struct sip_msg *m, const char *one, const char *other)
-{
-    const struct sip_via *top = sip_first(m, SIP_VIA);
-    return top && (lex_like(top->transport, one) || lex_like(top->transport, other));
-}
-
-static void body(struct sip_lint *l)
-{
-    const struct sip_msg *m = l->m;
-    bool ws = over(m, "WS", "WSS"), typed = sip_header(m, SIP_CONTENT_TYPE) != NULL;
-    struct span next = m->rest.n ? m->rest : typed ? span_cut(m->body, 0, 0) : m->body;
-
-    if (ws && next.n && sip_guess(next, 0))
-        sip_broke(l, SIP_R_WS_TWO, next);
-    else if (m->body.n)
-        sip_must(l, typed, SIP_R_CONTENT_TYPE_MISSING, m->body);
-    if (!ws && !sip_header(m, SIP_CONTENT_LENGTH)) /* RFC 7118 section 5: there it is not needed */
-        sip_broke(l, over(m, "TCP", "TLS") ? SIP_R_LENGTH_STREAM : SIP_R_LENGTH_MISSING, m->head);
-}
-
-void sip_lint_whole(struct sip_lint *l)
-{
-    if (sip_due(l, SIP_ON_MANDATORY))
-        mandatory(l);
-    if (sip_due(l, SIP_ON_DIALOG))
-        dialog(l);
-    if (sip_due(l, SIP_ON_TOP))
-        top_via(l);
-    if (sip_due(l, SIP_ON_BODY))
-        body(l);
-    sip_lint_ext(l);
 }

@@ -146,9 +146,6 @@ static inline void end_group(struct sip_look *k, size_t n)
     k->lines = k->values;
     if (RARELY(k->m->cut_lines))
         cut_lines(k, n);
-    if (RARELY(k->low))
-        k->values |= UINT64_C(1) << (k->m->first[SIP_SESSION_EXPIRES] - 1u - k->from);
-    k->low = false;
 }
 
 /* ---- large messages ---- */
@@ -261,14 +258,16 @@ static inline void look_at_where(struct sip_look *k)
 }
 
 /* Of Session-Expires, plain by itself: whether it may not stand with Min-SE or Supported as they are, and whether
- * refresher may not be in it. */
+ * it says what the first request of a session should not. */
 static __attribute__((noinline)) void look_at_session(struct sip_look *k)
 {
     bool invite = k->method == SIP_M_INVITE, timer = k->supported >> SIP_OPTION_TIMER & 1,
-         odd = k->class || k->least > k->interval || (k->refresher && !timer);
+         odd = k->class || k->least > k->interval || (k->refresher && !timer),
+         first = k->class == 0 && !k->tagged && !(k->due >> SIP_ON_FIRST & 1);
 
     sip_look_due(k, SIP_ON_SESSION, odd && (invite || k->method == SIP_M_UPDATE));
-    sip_look_due(k, SIP_ON_TIMER, k->refresher && !k->tagged && !k->class && invite);
+    k->session_1800 = first && k->interval < 1800 && sip_one(k->m, SIP_VIA);
+    k->session_omit = first && k->refresher && invite && k->there & SIP_IS(TO);
 }
 
 /* What sip_lint_sender.c is about. */
@@ -278,7 +277,7 @@ static inline void look_at_sender(struct sip_look *k)
 
     sip_look_due(k, SIP_ON_SENDER, k->m->status == 439);
     sip_look_due(k, SIP_ON_TIMER, k->required >> SIP_OPTION_TIMER & 1);
-    sip_look_due(k, SIP_ON_ASKS, (event && k->contacts != 1) || k->m->status == 423);
+    sip_look_due(k, SIP_ON_ASKS, event && k->contacts != 1);
     sip_look_due(k, SIP_ON_CHALLENGES, k->class && k->there & SIP_IS(CHALLENGE));
 }
 

@@ -2,7 +2,7 @@
  *
  * Most messages are of the ordinary forms. A look at each part says whether it is of a form in which it breaks no
  * rule; it may say no of one that breaks none, and never yes of one that breaks any. Rules are tried where it says
- * no. So a new rule needs nothing here as long as what it forbids is of no ordinary form: where it is, the look
+ * no. Of two rules that many messages break it says that itself. So a new rule needs nothing here as long as what it forbids is of no ordinary form: where it is, the look
  * has to be narrowed. sip_plain_test.c and fuzz/targets/sip_plain.c hold the findings against those of
  * sip_lint_all.
  *
@@ -53,7 +53,8 @@ struct sip_look {               /* what is short stands in front: shorter code r
     bool flow;                  /* a Contact of a registration has reg-id */
     bool tagged;                /* To has a tag */
     bool refresher;             /* Session-Expires has refresher */
-    bool low;        /* its rules are to be tried: the interval is below what some ask for */
+    bool session_1800; /* these rules are broken: to know that, nothing else is to be looked at */
+    bool session_omit;
     uint64_t values; /* bit i: the rules of the value of header field from + i are to be tried */
     const struct sip_msg *m;
     uint64_t lines;    /* bit i: those of any header field are */

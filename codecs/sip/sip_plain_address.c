@@ -99,6 +99,35 @@ ONCE static size_t any_via_params(struct sip_look *k, const struct sip_via *v)
     return s.hosts;
 }
 
+/* The same of a branch with the cookie and what the next hop adds to it, as most Vias of responses have it. */
+ONCE static size_t met_via_params(struct sip_look *k, const struct sip_via *v)
+{
+    const struct param *p = v->params, *end = p + v->params_n;
+    unsigned has = 0, is;
+    bool filled = false; /* rport has a value */
+    size_t n = 0;
+
+    for (; p < end; p++, has |= is) {
+        struct span s = p->value;
+        uint64_t front = p->name.n ? lexmap_front(&k->map, p->name) : 0;
+        if (front == LEXMAP_FRONT("branch") && s.n > 7 && cookie(s))
+            is = HAS(BRANCH);
+        else if (front == LEXMAP_FRONT("rport") && (!s.p || number(k, s, 1, UINT16_MAX)))
+            is = HAS(RPORT);
+        else if (front == LEXMAP_FRONT("received") && p->name.n == 8 && s.n && received(k, s))
+            is = HAS(RECEIVED);
+        else
+            return any_via_params(k, v);
+        if (RARELY(has & is))
+            return any_via_params(k, v);
+        filled |= is == HAS(RPORT) && s.p;
+        n += p->name.n + s.n;
+    }
+    bool met = !filled || (has & HAS(RECEIVED) && (k->class || v != sip_first(k->m, SIP_VIA)));
+    bool usual = met && has & HAS(BRANCH) && end_of(end[-1].text) == end_of(v->text);
+    return OFTEN(usual) ? n : any_via_params(k, v);
+}
+
 static inline size_t via_params(struct sip_look *k, const struct sip_via *v)
 {
     const struct param *p = v->params;
@@ -112,7 +141,7 @@ static inline size_t via_params(struct sip_look *k, const struct sip_via *v)
         if ((n == 1 || rport) && OFTEN(end_of(p[n - 1].text) == end_of(v->text)))
             return p->name.n + p->value.n + (rport ? p[1].name.n : 0);
     }
-    return any_via_params(k, v);
+    return met_via_params(k, v);
 }
 
 /* "SIP/2.0/" with white space, and something behind it. */
@@ -198,7 +227,7 @@ ONCE static uint32_t address(const struct sip_look *k, const struct sip_address 
 }
 
 /* From or To, whose parameters are set in *has. */
-ONCE static size_t end(const struct sip_look *k, const struct sip_header *h, uint32_t *has)
+static inline size_t end(const struct sip_look *k, const struct sip_header *h, uint32_t *has)
 {
     const struct sip_address *a = h->values;
     const uint32_t never = ODD | HAS(PORT) | HAS(LR) | HAS(TRANSPORT);

@@ -10,20 +10,22 @@
 /* ---- values ---- */
 
 /* token "/" token, without white space: how many octets of LEXMAP_HOST it has. */
-ONCE static size_t any_media_type(const struct sip_look *k, struct span s)
+static size_t media_type(const struct sip_look *k, struct span s)
 {
-    size_t at = lex_find(s, 0, '/');
-    struct span type = span_cut(s, 0, at), sub = span_cut(s, at + 1, s.n);
+    unsigned slashes = 0;
+    size_t others = 0;
 
-    return sip_token(type) && sip_token(sub) ? lexmap_hosts(&k->map, s) : NOT_PLAIN;
-}
-static inline size_t media_type(const struct sip_look *k, struct span s)
-{
     if (RARELY(s.n - 1 >= LEXMAP_SPAN))
         return NOT_PLAIN;
-    uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s), last = UINT64_C(1) << (s.n - 1);
-    bool one = other && !(other & ((other - 1) | 1 | last)) && s.p[__builtin_ctzll(other)] == '/';
-    return OFTEN(one) ? s.n - 1 : any_media_type(k, s);
+    uint64_t left = lexmap_outside(&k->map, LEXMAP_HOST, s);
+    for (; left; left &= left - 1, others++) {
+        uint8_t c = s.p[__builtin_ctzll(left)];
+        if (c == '/')
+            slashes++;
+        else if (!lex_is(c, LEX_TOKEN))
+            return NOT_PLAIN;
+    }
+    return slashes == 1 && s.p[0] != '/' && s.p[s.n - 1] != '/' ? s.n - others : NOT_PLAIN;
 }
 
 /* Labels with dots between, none of them empty. */
@@ -41,19 +43,19 @@ static bool dotted(struct span s)
 ONCE static size_t any_call_id(const struct sip_look *k, struct span s)
 {
     unsigned signs = 0; /* "@" */
+    size_t others = 0;
 
     if (s.n - 1 >= LEXMAP_SPAN)
         return sip_call_id(s) ? lexmap_hosts(&k->map, s) : NOT_PLAIN;
     uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s);
-    for (uint64_t left = other; left; left &= left - 1) {
-        uint8_t c = s.p[__builtin_ctzll(left)];
+    for (; other; other &= other - 1, others++) {
+        uint8_t c = s.p[__builtin_ctzll(other)];
         if (c == '@')
             signs++;
         else if (!lex_is(c, LEX_WORD))
             return NOT_PLAIN;
     }
-    return signs <= 1 && s.p[0] != '@' && s.p[s.n - 1] != '@' ? s.n - lexmap_ones(other)
-                                                              : NOT_PLAIN;
+    return signs <= 1 && s.p[0] != '@' && s.p[s.n - 1] != '@' ? s.n - others : NOT_PLAIN;
 }
 
 /* "@" between two words, most often. */
@@ -371,9 +373,8 @@ static size_t session_expires(struct sip_look *k, const struct sip_header *h)
             hosts = NOT_PLAIN;
         k->refresher = true;
     }
-    if (RARELY(hosts == NOT_PLAIN))
+    if (RARELY(hosts == NOT_PLAIN) || (k->class && n->number < 90))
         return NOT_PLAIN;
-    k->low |= n->number < (k->class ? 90 : 1800);
     k->interval = n->number;
     return hosts;
 }
@@ -411,8 +412,9 @@ static size_t product(struct sip_look *k, const struct sip_header *h)
 
     if (RARELY(s.n - 1 >= LEXMAP_SPAN))
         return NOT_PLAIN;
-    uint64_t all = lexmap_outside(&k->map, LEXMAP_HOST, s), left = all;
-    for (; left; left &= left - 1) {
+    uint64_t left = lexmap_outside(&k->map, LEXMAP_HOST, s);
+    size_t others = 0;
+    for (; left; left &= left - 1, others++) {
         size_t at = (size_t)__builtin_ctzll(left);
         uint8_t c = s.p[at];
         if (at == 0 || at == s.n - 1 || (c != ' ' && (c != '/' || version)))
@@ -420,11 +422,12 @@ static size_t product(struct sip_look *k, const struct sip_header *h)
         if (left >> at & 2) {
             if (c != ' ' || !is_comment(k, s, at + 1, left & (left - 1)))
                 return NOT_PLAIN;
+            others += word_ones(left);
             break;
         }
         version = c == '/';
     }
-    return s.n - lexmap_ones(all);
+    return s.n - others;
 }
 
 /* Visible characters of ASCII, and white space; no backslash before a line end, which it may not quote. */
@@ -522,7 +525,7 @@ const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
     [SIP_PROXY_AUTHENTICATE].is = SIP_IS(CHALLENGE),
     PLAIN(VIA, sip_plain_via, ON(RPORT) | ON(TOP)),
     PLAIN(FROM, sip_plain_from, ALONE),
-    PLAIN(TO, sip_plain_to, ALONE),
+    PLAIN(TO, sip_plain_to, ON(FIRST)),
     PLAIN(CONTACT, sip_plain_contact, ON(DIALOG) | ON(CONTACTS)),
     PLAIN(ROUTE, sip_plain_route, ON(DIALOG)),
     PLAIN(RECORD_ROUTE, sip_plain_record_route, ALONE),
@@ -550,7 +553,7 @@ const struct sip_plain_field sip_plain_fields[SIP_TYPES] = {
     PLAIN(EXPIRES, seconds, ALONE),
     PLAIN(MIN_EXPIRES, seconds, ALONE),
     PLAIN(RSEQ, rseq, ALONE),
-    PLAIN(SESSION_EXPIRES, session_expires, ON(SESSION) | ON(DELTA)),
+    PLAIN(SESSION_EXPIRES, session_expires, ON(SESSION) | ON(FIRST)),
     PLAIN(MIN_SE, min_se, ON(SESSION)),
     PLAIN(USER_AGENT, product, ALONE),
     PLAIN(SERVER, product, ALONE),

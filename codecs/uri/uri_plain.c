@@ -37,7 +37,7 @@ static size_t ipv6(struct span s, uint64_t signs)
     uint64_t within = (UINT64_C(1) << (s.n - 1)) - 2, colons = signs & within,
              digits = ~signs & within, gap = colons & colons << 1,
              four = digits & digits << 1 & digits << 2 & digits << 3, above = 0, found = 0;
-    size_t n = lexmap_ones(colons); /* as many as groups, where "::" stands between two */
+    size_t n = word_ones(colons); /* as many as groups, where "::" stands between two */
     bool fits = gap && !(gap & (gap - 1)) && !(four & digits << 4) && s.p[s.n - 1] == ']' &&
                 digits >> 1 & 1 && digits >> (s.n - 2) & 1 && n < 7;
 
