@@ -47,14 +47,16 @@ static size_t plain_start(const struct sip_look *k)
 {
     static const uint8_t version[7] = {'S', 'I', 'P', '/', '2', '.', '0'};
     const struct sip_msg *m = k->m;
-    size_t n = sizeof version - 1;
+    const size_t n = sizeof version - 1; /* without its "/" */
 
     if (RARELY(m->version.n != sizeof version || !lex_equal(m->version.p, version, m->version.n)))
         return 0;
     if (m->request && k->method == SIP_M_REGISTER && m->uri.user.p)
         return 0;
-    if (m->request)
-        return m->method.n && uri_plain(&k->map, &m->uri, &n) ? n + m->method.n : 0;
+    if (m->request) {
+        struct uri_plain uri = uri_plain(&k->map, &m->uri);
+        return m->method.n && uri.says ? n + uri.hosts + m->method.n : 0;
+    }
     size_t reason = plain_reason(&k->map, m->reason);
     return reason || m->reason.n == 0 ? n + 3 + reason : 0; /* and the status */
 }

@@ -192,64 +192,65 @@ ONCE static bool other_brackets(const struct sip_address *a)
     return a->bare ? lex_find(s, 0, ',') == s.n && lex_find(s, 0, '?') == s.n : sip_closed(a);
 }
 
-/* What its URI and parameters have, of those that are known; ODD: it is not plain. Adds its octets. */
-ONCE static uint32_t address(const struct sip_look *k, const struct sip_address *a, size_t *hosts)
+struct of_address {
+    size_t hosts; /* octets of LEXMAP_HOST */
+    uint32_t has; /* what is known of its URI and parameters; ODD: it is not plain */
+};
+ONCE static struct of_address address(const struct sip_look *k, const struct sip_address *a)
 {
     const uint8_t *close = end_of(a->uri.text), *end = end_of(a->text);
+    const struct of_address odd = {0, ODD};
     const struct param *p = a->params;
     struct span d = a->display;
-    struct param_seen s;
     size_t n = d.n;
 
     if (n && (n > LEXMAP_SPAN || lexmap_other(&k->map, LEXMAP_HOST, d))) {
         n = any_display(k, d);
         if (RARELY(n == NOT_PLAIN))
-            return ODD;
+            return odd;
     }
     if (RARELY(!a->closed) && !other_brackets(a))
-        return ODD;
-    unsigned uri = uri_plain(&k->map, &a->uri, &n);
-    if (RARELY(!uri))
-        return ODD;
-    if (a->params_n == 0) {
-        s.has = close + !a->bare == end ? 0 : ODD;
-        s.hosts = 0;
-    } else if (OFTEN(a->params_n == 1) && OFTEN(p->name.n == 3) && OFTEN(p->value.n) &&
-               OFTEN(end_of(p->text) == end) &&
-               OFTEN(lexmap_front(&k->map, p->name) == LEXMAP_FRONT("tag"))) {
-        s.has = HAS(TAG); /* most often */
-        s.hosts = p->name.n + p->value.n;
-    } else {
-        sip_plain_params(k, p, a->params_n, end, &s);
-    }
-    *hosts += n + s.hosts;
-    return s.has | uri / URI_PLAIN_PORT << PORT | (uint32_t)a->bare << BARE;
+        return odd;
+    struct uri_plain uri = uri_plain(&k->map, &a->uri);
+    if (RARELY(!uri.says))
+        return odd;
+    uint32_t has = uri.says / URI_PLAIN_PORT << PORT | (uint32_t)a->bare << BARE;
+    n += uri.hosts;
+    if (a->params_n == 0)
+        return (struct of_address){n, close + !a->bare == end ? has : ODD};
+    if (OFTEN(a->params_n == 1) && OFTEN(p->name.n == 3) && OFTEN(p->value.n) &&
+        OFTEN(end_of(p->text) == end) &&
+        OFTEN(lexmap_front(&k->map, p->name) == LEXMAP_FRONT("tag"))) /* most often */
+        return (struct of_address){n + p->name.n + p->value.n, has | HAS(TAG)};
+    struct param_seen s;
+    sip_plain_params(k, p, a->params_n, end, &s);
+    return (struct of_address){n + s.hosts, has | s.has};
 }
 
-/* From or To, whose parameters are set in *has. */
-static inline size_t end(const struct sip_look *k, const struct sip_header *h, uint32_t *has)
+/* From or To; hosts is NOT_PLAIN where it is not plain. */
+static inline struct of_address end(const struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_address *a = h->values;
     const uint32_t never = ODD | HAS(PORT) | HAS(LR) | HAS(TRANSPORT);
-    size_t hosts = 0;
+    struct of_address is = {NOT_PLAIN, 0};
 
     if (RARELY(h->values_n != 1))
-        return NOT_PLAIN;
-    *has = address(k, a, &hosts);
-    return OFTEN(!(*has & never) && end_of(a->text) == end_of(h->value)) ? hosts : NOT_PLAIN;
+        return is;
+    is = address(k, a);
+    if (RARELY(is.has & never) || end_of(a->text) != end_of(h->value))
+        is.hosts = NOT_PLAIN;
+    return is;
 }
 size_t sip_plain_from(struct sip_look *k, const struct sip_header *h)
 {
-    uint32_t has = 0;
-    size_t hosts = end(k, h, &has);
-    return has & HAS(TAG) || k->class ? hosts : NOT_PLAIN;
+    struct of_address is = end(k, h);
+    return is.has & HAS(TAG) || k->class ? is.hosts : NOT_PLAIN;
 }
 size_t sip_plain_to(struct sip_look *k, const struct sip_header *h)
 {
-    uint32_t has = 0;
-    size_t hosts = end(k, h, &has);
-    k->tagged = has & HAS(TAG);
-    return k->tagged || k->m->status <= 100 ? hosts : NOT_PLAIN;
+    struct of_address is = end(k, h);
+    k->tagged = is.has & HAS(TAG);
+    return k->tagged || k->m->status <= 100 ? is.hosts : NOT_PLAIN;
 }
 
 /* Names with "+" are features of RFC 3840 section 9: a letter, and others of host characters and some signs; their
@@ -288,7 +289,9 @@ size_t sip_plain_contact(struct sip_look *k, const struct sip_header *h)
     size_t n = 0;
 
     for (size_t i = 0; i < h->values_n; i++, a++) {
-        uint32_t has = address(k, a, &n);
+        struct of_address is = address(k, a);
+        uint32_t has = is.has;
+        n += is.hosts;
         size_t signs = a->params_n && !(has & ODD) ? features(a->params, a->params_n) : 0;
         if (RARELY((has & (never | always)) != always || signs == NOT_PLAIN))
             return NOT_PLAIN;
@@ -311,8 +314,10 @@ ONCE static size_t addresses(const struct sip_look *k, const struct sip_header *
     size_t n = 0;
 
     for (size_t i = 0; i < h->values_n; i++) {
-        if (RARELY((address(k, &a[i], &n) & (always | never | ODD)) != always))
+        struct of_address is = address(k, &a[i]);
+        if (RARELY((is.has & (always | never | ODD)) != always))
             return NOT_PLAIN;
+        n += is.hosts;
         tail = end_of(a[i].text);
     }
     return tail == end_of(h->value) ? n : NOT_PLAIN;

@@ -184,8 +184,12 @@ enum { /* what a plain URI is, and has */
        URI_PLAIN_LR = 4,        /* the parameter lr */
        URI_PLAIN_TRANSPORT = 8, /* transport */
 };
+struct uri_plain {
+    size_t hosts;  /* octets of LEXMAP_HOST that its text has */
+    unsigned says; /* those above, joined by |; 0: it may be plain all the same */
+};
 /* Whether `u`, in the text of `map`, is a sip: URI of which uri_lint has nothing to say, without password, headers,
- * ttl, maddr and method, if its text has as many octets of LEXMAP_HOST as are added to *hosts: then what else it has,
- * joined by |. 0: it may be one all the same, and nothing was added. Of its parameters none may have been left out. */
-unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts);
+ * ttl, maddr and method: if its text has as many octets of LEXMAP_HOST as that says. Of its parameters none may have
+ * been left out. */
+struct uri_plain uri_plain(const struct lexmap *map, const struct uri *u);
 #endif

@@ -148,44 +148,49 @@ static size_t others_in(const struct lexmap *map, const struct param *v, size_t 
 
 enum { PHONE = 0x80 }; /* beside what uri_plain says: the user is a telephone number */
 
-/* Look at its parameters: what they say; 0: one may be at fault. Adds their octets. */
-static __attribute__((noinline)) unsigned plain_params(const struct lexmap *map,
-                                                       const struct uri *u, size_t *hosts)
+/* Look at its parameters: their octets, and what they say. */
+static __attribute__((noinline)) struct uri_plain plain_params(const struct lexmap *map,
+                                                               const struct uri *u)
 {
     struct param_seen s;
 
     param_look(map, u->params, u->params_n, u->text.p + u->text.n, &names, &s);
     size_t others = s.has & PARAM_ODD ? SIZE_MAX : others_in(map, u->params, u->params_n);
-    if (others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT))
-        return 0;
-    if (RARELY(s.has & 1u << USER) &&
-        lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone"))
-        return 0;
-    *hosts += s.hosts - others;
-    return URI_PLAIN | (s.has & 1u << LR ? URI_PLAIN_LR : 0u) |
-           (s.has & 1u << TRANSPORT ? URI_PLAIN_TRANSPORT : 0u) |
-           (s.has & 1u << USER ? (unsigned)PHONE : 0u);
+    bool odd = others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT);
+    if (RARELY(odd) || (RARELY(s.has & 1u << USER) &&
+                        lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone")))
+        return (struct uri_plain){0, 0};
+    unsigned says = URI_PLAIN | (s.has & 1u << LR ? URI_PLAIN_LR : 0u) |
+                    (s.has & 1u << TRANSPORT ? URI_PLAIN_TRANSPORT : 0u) |
+                    (s.has & 1u << USER ? (unsigned)PHONE : 0u);
+    return (struct uri_plain){s.hosts - others, says};
 }
 
-unsigned uri_plain(const struct lexmap *map, const struct uri *u, size_t *hosts)
+struct uri_plain uri_plain(const struct lexmap *map, const struct uri *u)
 {
-    unsigned says = URI_PLAIN;
-    size_t params = 0, user = u->user.n;
+    const struct uri_plain none = {0, 0};
+    struct uri_plain is = {0, URI_PLAIN};
 
     if (RARELY(!u->usual) || RARELY(!u->port_fits))
-        return 0;
-    if (u->params_n)
-        says = plain_params(map, u, &params);
+        return none;
+    if (u->params_n) {
+        is = plain_params(map, u);
+        if (RARELY(is.says == 0))
+            return none;
+    }
     size_t host = uri_plain_host(map, u->host);
-    if (RARELY(host == 0) || RARELY(says == 0))
-        return 0;
+    if (RARELY(host == 0))
+        return none;
+    is.hosts += sizeof "sip" - 1 + host + u->port.n;
     if (u->user.p) {
-        bool phone = says & PHONE;
+        bool phone = is.says & PHONE;
+        size_t user = u->user.n;
         if (RARELY(phone) || RARELY(!plain_user(map, u->user)))
             user = other_user(map, u->user, phone);
         if (RARELY(user == 0))
-            return 0;
+            return none;
+        is.hosts += user;
     }
-    *hosts += sizeof "sip" - 1 + user + host + u->port.n + params;
-    return (says & ~(unsigned)PHONE) | (u->port.p ? URI_PLAIN_PORT : 0u);
+    is.says = (is.says & ~(unsigned)PHONE) | (u->port.p ? URI_PLAIN_PORT : 0u);
+    return is;
 }
