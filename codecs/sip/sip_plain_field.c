@@ -77,19 +77,18 @@ static size_t call_id(struct sip_look *k, const struct sip_header *h)
 
 static size_t tokens(struct sip_look *k, const struct sip_header *h)
 {
-    const struct sip_value *v = h->values;
-    const uint8_t *tail = NULL;
+    const struct sip_value *v = h->values, *end = v + h->values_n;
     size_t n = 0;
 
     (void)k;
-    for (size_t i = 0; i < h->values_n; i++) {
-        struct span s = v[i].text;
-        if (RARELY(v[i].params_n || s.n == 0 || v[i].value.n != s.n))
+    if (RARELY(v == end))
+        return NOT_PLAIN;
+    for (; v < end; v++) {
+        if (RARELY(v->text.n == 0))
             return NOT_PLAIN;
-        n += s.n;
-        tail = end_of(s);
+        n += v->text.n;
     }
-    return tail == end_of(h->value) ? n : NOT_PLAIN;
+    return end_of(end[-1].text) == end_of(h->value) ? n : NOT_PLAIN;
 }
 
 static size_t events(struct sip_look *k, const struct sip_header *h)

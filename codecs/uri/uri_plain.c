@@ -148,14 +148,34 @@ static size_t others_in(const struct lexmap *map, const struct param *v, size_t 
 
 enum { PHONE = 0x80 }; /* beside what uri_plain says: the user is a telephone number */
 
+/* What a URI is whose parameter is lr, ob or transport, as most have no other; 0: it has another one. */
+static inline unsigned only_param(const struct lexmap *map, const struct param *p)
+{
+    uint64_t front = p->name.n ? lexmap_front(map, p->name) : 0;
+
+    if (front == LEXMAP_FRONT("lr") && !p->value.p)
+        return URI_PLAIN | URI_PLAIN_LR;
+    if (front == LEXMAP_FRONT("ob") && !p->value.p)
+        return URI_PLAIN;
+    bool transport = front == LEXMAP_FRONT("transpor") && p->name.n == 9 &&
+                     (p->name.p[8] | 0x20) == 't' && p->value.n;
+    return transport ? URI_PLAIN | URI_PLAIN_TRANSPORT : 0;
+}
+
 /* Look at its parameters: their octets, and what they say. */
 static __attribute__((noinline)) struct uri_plain plain_params(const struct lexmap *map,
                                                                const struct uri *u)
 {
+    const struct param *p = u->params;
     struct param_seen s;
 
-    param_look(map, u->params, u->params_n, u->text.p + u->text.n, &names, &s);
-    size_t others = s.has & PARAM_ODD ? SIZE_MAX : others_in(map, u->params, u->params_n);
+    if (u->params_n == 1 && p->text.p + p->text.n == u->text.p + u->text.n) {
+        unsigned says = only_param(map, p);
+        if (says)
+            return (struct uri_plain){p->name.n + p->value.n, says};
+    }
+    param_look(map, p, u->params_n, u->text.p + u->text.n, &names, &s);
+    size_t others = s.has & PARAM_ODD ? SIZE_MAX : others_in(map, p, u->params_n);
     bool odd = others == SIZE_MAX || s.has & 1u << OTHER || (others && s.has & 1u << TRANSPORT);
     if (RARELY(odd) || (RARELY(s.has & 1u << USER) &&
                         lexmap_front(map, s.known[USER]->value) != LEXMAP_FRONT("phone")))
