@@ -53,4 +53,5 @@ void param_look(const struct lexmap *map, const struct param *v, size_t n, const
         }
     }
     s->has = PARAM_ODD;
+    s->hosts = 0;
 }

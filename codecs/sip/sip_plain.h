@@ -2,9 +2,9 @@
  *
  * Most messages are of the ordinary forms. A look at each part says whether it is of a form in which it breaks no
  * rule; it may say no of one that breaks none, and never yes of one that breaks any. Rules are tried where it says
- * no. Of two rules that many messages break it says that itself. So a new rule needs nothing here as long as what it forbids is of no ordinary form: where it is, the look
- * has to be narrowed. sip_plain_test.c and fuzz/targets/sip_plain.c hold the findings against those of
- * sip_lint_all.
+ * no. So a new rule needs nothing here as long as what it forbids is of no ordinary form: where it is, the look
+ * has to be narrowed. Of two rules that many INVITEs break, it says that itself. sip_plain_test.c and
+ * fuzz/targets/sip_plain.c hold the findings against those of sip_lint_all.
  *
  * What nearly all parts are made of is letters, digits, "-" and "." (codecs/base/lexmap.h). So no part is looked
  * at octet for octet: those of a header field are taken to be of nothing else, and their lengths are added. The
