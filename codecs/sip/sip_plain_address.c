@@ -124,8 +124,7 @@ ONCE static size_t met_via_params(struct sip_look *k, const struct sip_via *v)
         n += p->name.n + s.n;
     }
     bool met = !filled || (has & HAS(RECEIVED) && (k->class || v != sip_first(k->m, SIP_VIA)));
-    bool usual = met && has & HAS(BRANCH) && end_of(end[-1].text) == end_of(v->text);
-    return OFTEN(usual) ? n : any_via_params(k, v);
+    return OFTEN(met && has & HAS(BRANCH)) ? n : any_via_params(k, v);
 }
 
 static inline size_t via_params(struct sip_look *k, const struct sip_via *v)

@@ -77,18 +77,16 @@ static size_t call_id(struct sip_look *k, const struct sip_header *h)
 
 static size_t tokens(struct sip_look *k, const struct sip_header *h)
 {
-    const struct sip_value *v = h->values, *end = v + h->values_n;
+    const struct sip_value *v = h->values;
     size_t n = 0;
 
     (void)k;
-    if (RARELY(v == end))
-        return NOT_PLAIN;
-    for (; v < end; v++) {
-        if (RARELY(v->text.n == 0))
+    for (size_t i = 0; i < h->values_n; i++) {
+        if (RARELY(v[i].text.n == 0))
             return NOT_PLAIN;
-        n += v->text.n;
+        n += v[i].text.n;
     }
-    return end_of(end[-1].text) == end_of(h->value) ? n : NOT_PLAIN;
+    return OFTEN(n) ? n : NOT_PLAIN;
 }
 
 static size_t events(struct sip_look *k, const struct sip_header *h)

@@ -275,6 +275,85 @@ static void kinds(void)
     CU_ASSERT_EQUAL(differ, 0);
 }
 
+/* Forms that the look has a way of its own for, and what is next to them: each with all others. */
+static const char *const uris[] = {
+    "sip:b@c",         "sip:b@c;lr",         "sip:b@c;LR",        "sip:b@c;lr=1",
+    "sip:b@c;lr;",     "sip:b@c;ob",         "sip:b@c;",          "sip:b@c;transport",
+    "sip:b@c;method",  "sip:b@c;transport=", "sip:b@c;maddr=x",   "sip:b@c;transport=tcp",
+    "sip:b@c;user=ip", "sip:b@c;transporx",  "sip:b@c;user=phone"};
+static const char *const via_params[] = {"",
+                                         ";rport",
+                                         ";received=192.0.2.1",
+                                         ";branch=z9hG4bK",
+                                         ";branch=1;rport",
+                                         ";branch=z9hG4bK1;rport",
+                                         ";branch=z9hG4bK1;rport;",
+                                         ";branch=z9hG4bK1;rport=5060",
+                                         ";branch=z9hG4bK1;received=a.b",
+                                         ";branch=z9hG4bK1;branch=z9hG4bK2",
+                                         ";rport=5060;received=192.0.2.1",
+                                         ";received=192.0.2.1;rport=5060;branch=z9hG4bK1",
+                                         ";received=192.0.2.1;rport=0;branch=z9hG4bK1",
+                                         ";branch=z9hG4bK1;received=192.0.2.1;received=192.0.2.1",
+                                         ";branch=z9hG4bK1;receivedx=192.0.2.1;rport=1"};
+static const char *const tos[] = {"<sip:b@c>",       "<sip:b@c>;tag=1",       "<sip:b@c>;tag=\"1\"",
+                                  "<sip:b@c>;tag=",  "<sip:b@c>;tag=1;tag=2", "sip:b@c",
+                                  "<sips:b@c>;tag=1"};
+static const char *const others[] = {"Session-Expires: 900",
+                                     "Session-Expires: 900;refresher=uac",
+                                     "Session-Expires: 1800;refresher=uas",
+                                     "Session-Expires: 900;refresher=x",
+                                     "Session-Expires: 80 (x)",
+                                     "Allow: INVITE,",
+                                     "Allow: INVITE,,ACK",
+                                     "Allow: ,",
+                                     "Supported: timer;x=1",
+                                     "Privacy: id;critical",
+                                     "Accept: a/b+c;d=e",
+                                     "Accept: a/b, a/",
+                                     "Accept: a/b/c"};
+
+/* `kind`: whether it is a response, whether it is of UPDATE, whether there is a Via below. */
+static void with(const char *uri, const char *via, const char *to, const char *other, unsigned kind)
+{
+    uint8_t p[LONGEST];
+    struct wr w = {.p = p, .cap = sizeof p};
+    const char *method = kind & 2 ? "UPDATE" : "INVITE",
+               *parts[] = {kind & 1 ? "SIP/2.0 200 " : method,
+                           kind & 1 ? "" : " ",
+                           kind & 1 ? "OK" : uri,
+                           kind & 1 ? "" : " SIP/2.0",
+                           "\r\nVia: SIP/2.0/UDP a",
+                           via,
+                           kind & 4 ? "\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1" : "",
+                           "\r\nMax-Forwards: 1\r\nFrom: <sip:a@b>;tag=1\r\nTo: ",
+                           to,
+                           "\r\nCall-ID: 1\r\nCSeq: 1 ",
+                           method,
+                           "\r\nContact: <",
+                           uri,
+                           ">\r\n",
+                           other,
+                           "\r\nContent-Length: 0\r\n\r\n"};
+
+    for (size_t i = 0; i < COUNT(parts); i++)
+        wr_text(&w, parts[i]);
+    compare(p, w.n);
+}
+
+static void ways(void)
+{
+    differ = plain = 0;
+    for (size_t u = 0; u < COUNT(uris); u++)
+        for (size_t v = 0; v < COUNT(via_params); v++)
+            for (size_t t = 0; t < COUNT(tos); t++)
+                for (size_t o = 0; o < COUNT(others); o++)
+                    for (unsigned kind = 0; kind < 8; kind++)
+                        with(uris[u], via_params[v], tos[t], others[o], kind);
+    CU_ASSERT_EQUAL(differ, 0);
+    CU_ASSERT_TRUE(plain > 10);
+}
+
 /* Messages of more than a group of header fields, or with one that is more than a map has: each ordinary one with
  * its lines many times, or the values of one; an octet somewhere becomes another one. */
 static void large(void)
@@ -481,4 +560,4 @@ static void fields(void)
 }
 
 TESTS({"octets", octets}, {"short of room", short_of_room}, {"longer", longer}, {"lines", lines},
-      {"kinds", kinds}, {"large", large}, {"fields", fields})
+      {"kinds", kinds}, {"ways", ways}, {"large", large}, {"fields", fields})

@@ -169,7 +169,7 @@ static __attribute__((noinline)) struct uri_plain plain_params(const struct lexm
     const struct param *p = u->params;
     struct param_seen s;
 
-    if (u->params_n == 1 && p->text.p + p->text.n == u->text.p + u->text.n) {
+    if (u->params_n == 1) {
         unsigned says = only_param(map, p);
         if (says)
             return (struct uri_plain){p->name.n + p->value.n, says};
