@@ -196,7 +196,7 @@ enum step sip_route(struct span in, struct arena *mem, struct sip_route *r, stru
 /* sip_scan, and all header fields and URIs typed. */
 enum step sip_decode(struct span in, struct arena *mem, struct sip_msg *m, struct findings *fs);
 /* What a decoded message breaks beyond its framing. Who has many messages is quicker if he decodes some, and lints these
- * then: decoding and linting each are about as much code as a CPU keeps at hand (bench/README.md, sip.lint). */
+ * then: decoding and linting together are more code than a CPU keeps at hand (bench/README.md, sip.lint). */
 void sip_lint(const struct sip_msg *m, struct findings *fs);
 
 /* The first header field of a type; NULL: none. */

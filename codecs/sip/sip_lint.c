@@ -333,7 +333,7 @@ static void lint_begin(struct sip_lint *l, const struct sip_look *k, struct find
     l->fs = fs;
     memset(l->said, 0, sizeof l->said);
     l->told_n = 0; /* which are told is then of no account */
-    if (sip_due(l, SIP_ON_START))
+    if (k->due >> SIP_ON_START & 1)
         sip_lint_start(l);
 }
 

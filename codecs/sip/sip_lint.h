@@ -64,11 +64,6 @@ struct sip_lint {
  * the first argument of its words. */
 SELDOM void sip_broke(struct sip_lint *l, enum sip_rule rule, struct span where);
 SELDOM void sip_broke_arg(struct sip_lint *l, enum sip_rule rule, struct span where, uint64_t arg);
-/* Whether rules on a topic are to be tried. */
-static inline bool sip_due(const struct sip_lint *l, enum sip_topic topic)
-{
-    return !(l->quiet >> topic & 1);
-}
 /* The same unless `holds`. */
 static inline void sip_must(struct sip_lint *l, bool holds, enum sip_rule rule, struct span where)
 {

@@ -1,4 +1,5 @@
-/* codecs/sip/sip_lint_body.c - bodies: of several parts (RFC 2046, RFC 5621), of text. */
+/* codecs/sip/sip_lint_body.c - bodies: what has to be said of them, those of several parts (RFC 2046, RFC 5621), of
+ * text. */
 #include "codecs/sip/sip_lint.h"
 
 static const struct sip_value *type_of(const struct sip_header *v, size_t n)

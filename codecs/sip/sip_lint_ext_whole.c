@@ -1,5 +1,5 @@
-/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what has to be there, what
- * several of them say together. */
+/* codecs/sip/sip_lint_ext_whole.c - header fields of extensions: where they stand, what several of them say
+ * together. */
 #include "codecs/sip/sip_where.h"
 
 /* ---- where they may stand ---- */
@@ -347,9 +347,9 @@ void sip_lint_first(struct sip_lint *l)
 
     if (!m->request || !se || tagged(m))
         return;
+    /* with one Via no proxy has reduced it: section 8.1 */
     if (se->fits && !se->comment.p && se->number < 1800 && sip_one(m, SIP_VIA))
-        sip_broke_arg(l, SIP_R_SESSION_1800, h->value,
-                      se->number); /* no proxy that it met so far has reduced it: section 8.1 */
+        sip_broke_arg(l, SIP_R_SESSION_1800, h->value, se->number);
     if (l->method == SIP_M_INVITE && sip_header(m, SIP_TO))
         sip_must(l, !sip_param(se->params, se->params_n, "refresher").p, SIP_R_SESSION_OMIT,
                  se->text);

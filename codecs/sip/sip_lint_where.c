@@ -1,8 +1,8 @@
-/* codecs/sip/sip_lint_where.c - where header fields may stand, and where they have to: tables 2 and 3 of RFC 3261
- * section 20.
+/* codecs/sip/sip_lint_where.c - where header fields may stand, by tables 2 and 3 of RFC 3261 section 20, and where they
+ * have to, by these and by the documents of extensions.
  *
- * The tables bind the six methods of RFC 3261; what other methods take, their own documents say. What may only appear
- * in requests, or only in responses, may so with any method. */
+ * The tables bind the six methods of RFC 3261. What may only appear in requests, or only in responses, may so with any
+ * method. */
 #include "codecs/sip/sip_where.h"
 
 enum { STATUSES = 8 };

@@ -137,7 +137,7 @@ static inline size_t via_params(struct sip_look *k, const struct sip_via *v)
         OFTEN(cookie(p->value))) {
         bool rport = n == 2 && p[1].name.n == 5 && !p[1].value.p &&
                      lexmap_front(&k->map, p[1].name) == LEXMAP_FRONT("rport");
-        if ((n == 1 || rport) && OFTEN(end_of(p[n - 1].text) == end_of(v->text)))
+        if (n == 1 || rport)
             return p->name.n + p->value.n + (rport ? p[1].name.n : 0);
     }
     return met_via_params(k, v);
@@ -218,7 +218,6 @@ ONCE static struct of_address address(const struct sip_look *k, const struct sip
     if (a->params_n == 0)
         return (struct of_address){n, close + !a->bare == end ? has : ODD};
     if (OFTEN(a->params_n == 1) && OFTEN(p->name.n == 3) && OFTEN(p->value.n) &&
-        OFTEN(end_of(p->text) == end) &&
         OFTEN(lexmap_front(&k->map, p->name) == LEXMAP_FRONT("tag"))) /* most often */
         return (struct of_address){n + p->name.n + p->value.n, has | HAS(TAG)};
     struct param_seen s;

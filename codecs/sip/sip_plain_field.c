@@ -117,7 +117,7 @@ ONCE static size_t options(struct sip_look *k, const struct sip_header *h, uint3
 
     for (size_t i = 0; n != NOT_PLAIN && i < h->values_n; i++) {
         struct span s = v[i].value;
-        if (s.n < COUNT(of) &&
+        if (s.n && s.n < COUNT(of) &&
             lexmap_front(&k->map, s) == word_little(lex_word((const uint8_t *)of[s.n].name)))
             *known |= 1u << of[s.n].tag;
     }
