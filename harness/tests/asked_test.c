@@ -1,9 +1,5 @@
 /* harness/tests/asked_test.c - the upper tester's command lines: what a profile's "ask" does. */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "harness/tests/program.h"
 
 /* a-ask asks, and passes where it is done; a-client plays the server to what is asked. */
@@ -130,21 +126,14 @@ static void fails(void)
     json_decref(all);
 }
 
-/* Whether the process whose number stands in a file runs on. A signal that ends it may still be on its way: one that
- * none was sent to runs for good, and is waited for in vain. */
+/* Whether the process whose number stands in a file runs on, as one does that was sent no signal. */
 static bool runs(const char *file)
 {
-    enum { ENDED_MS = 5000 };
     char text[512];
     program_read(program_path(file), text, sizeof text);
     long pid = strtol(text, NULL, 10);
     CU_ASSERT_TRUE(pid > 1);
-    struct pollfd end = {(int)syscall(SYS_pidfd_open, (pid_t)pid, 0), POLLIN, 0};
-    if (end.fd < 0)
-        return errno != ESRCH;
-    bool ended = poll(&end, 1, ENDED_MS) == 1;
-    close(end.fd);
-    return !ended;
+    return !program_ended((pid_t)pid);
 }
 
 /* A command that hangs is ended with all that it started: by its own limit, by the end of its case,

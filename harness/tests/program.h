@@ -3,12 +3,15 @@
 #ifndef HARNESS_TESTS_PROGRAM_H
 #define HARNESS_TESTS_PROGRAM_H
 #include <arpa/inet.h>
+#include <errno.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness/core/test.h"
@@ -57,6 +60,17 @@ static inline void program_read(const char *path, char *to, size_t cap)
     to[n] = '\0';
     if (f)
         fclose(f);
+}
+
+/* Whether a process has ended, or does within ten seconds: a signal that ends it may still be on its way. */
+static inline bool program_ended(pid_t pid)
+{
+    struct pollfd end = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
+    if (end.fd < 0)
+        return errno == ESRCH;
+    bool ended = poll(&end, 1, 10000) == 1;
+    close(end.fd);
+    return ended;
 }
 
 /* Whether the program is there; makes the folder of scenarios and has RTCLAB_SHARE name it:
