@@ -286,7 +286,7 @@ void sip_lint_fields(struct sip_lint *l)
 
 /* ---- all of it ---- */
 
-void sip_lint_topics(struct sip_lint *l)
+void sip_lint_topics(struct sip_lint *l, uint32_t due)
 {
     static sip_topic_rules *const topics[SIP_TOPICS] = {
 #define X(topic, rules) [SIP_ON_##topic] = sip_lint_##rules,
@@ -295,7 +295,7 @@ void sip_lint_topics(struct sip_lint *l)
     };
     const uint32_t start = 1u << SIP_ON_START, all = (1u << SIP_TOPICS) - 1 - start;
 
-    for (uint32_t left = ~l->quiet & all; left; left &= left - 1)
+    for (uint32_t left = due & all; left; left &= left - 1)
         topics[__builtin_ctz(left)](l);
 }
 
@@ -309,7 +309,7 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs)
         return;
     }
     sip_lint_fields(&l);
-    sip_lint_topics(&l);
+    sip_lint_topics(&l, UINT32_MAX);
 }
 
 /* Rules of some header fields. */
@@ -329,7 +329,6 @@ static void lint_begin(struct sip_lint *l, const struct sip_look *k, struct find
 {
     l->m = k->m;
     l->method = k->method;
-    l->quiet = ~k->due;
     l->fs = fs;
     memset(l->said, 0, sizeof l->said);
     l->told_n = 0; /* which are told is then of no account */
@@ -344,8 +343,7 @@ static __attribute__((noinline)) void lint_whole(const struct sip_look *k, struc
 
     lint_begin(&l, k, fs);
     lint_fields(&l, k);
-    if (k->due)
-        sip_lint_topics(&l);
+    sip_lint_topics(&l, k->due);
 }
 
 /* Look at a message group by group, and try what is due of it. */
@@ -356,9 +354,7 @@ static SELDOM void lint_groups(struct sip_look *k, struct findings *fs)
     lint_begin(&l, k, fs);
     while (sip_plain_next(k))
         lint_fields(&l, k);
-    l.quiet = ~k->due; /* now complete */
-    if (k->due)
-        sip_lint_topics(&l);
+    sip_lint_topics(&l, k->due); /* which is complete now */
 }
 
 /* What the look has found itself. */

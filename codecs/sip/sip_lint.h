@@ -53,8 +53,6 @@ enum sip_topic {
 struct sip_lint {
     const struct sip_msg *m;
     enum sip_method method; /* of the request; of a response by its CSeq */
-    uint32_t
-        quiet; /* 1 << enum sip_topic: of which there is nothing to say; their rules are not tried */
     struct findings *fs;
     uint64_t said[RULE_WORDS(SIP_RULES)];
     const char *told[SIP_TOLD]; /* clauses of the rules of URIs and credentials that were */
@@ -142,12 +140,12 @@ void sip_lint_all(const struct sip_msg *m, struct findings *fs);
 /* Start line; each header field by itself. */
 void sip_lint_start(struct sip_lint *l);
 void sip_lint_fields(struct sip_lint *l);
-/* The rules of each topic; all that are due. */
+/* The rules of each topic; those of all in `due`, 1 << enum sip_topic. */
 typedef void sip_topic_rules(struct sip_lint *l);
 #define X(topic, rules) sip_topic_rules sip_lint_##rules;
 SIP_EACH_TOPIC(X)
 #undef X
-void sip_lint_topics(struct sip_lint *l);
+void sip_lint_topics(struct sip_lint *l, uint32_t due);
 /* Where header fields of extensions may stand. */
 void sip_lint_places(struct sip_lint *l);
 /* Parts of a body, and what refers to them. */

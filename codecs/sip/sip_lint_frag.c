@@ -124,7 +124,7 @@ void sip_frag_lint(const struct sip_msg *m, struct findings *fs)
     else
         silence(&l, of_response, COUNT(of_response));
     sip_lint_fields(&l);
-    sip_lint_topics(&l);
+    sip_lint_topics(&l, UINT32_MAX);
     if (m->body.n == 0)
         return;
     sip_must(&l, sip_header(m, SIP_CONTENT_TYPE) != NULL, SIP_R_FRAG_TYPE, m->body);

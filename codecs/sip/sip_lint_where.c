@@ -66,15 +66,21 @@ static bool never(const struct sip_lint *l, const struct row *r)
     return l->m->request ? r->requests == NONE : r->responses[0].to == 0;
 }
 
-void sip_lint_where(struct sip_lint *l)
+static void by_tables(struct sip_lint *l)
 {
     unsigned method = 1u << l->method & ANY;
 
-    for (size_t i = 0; known(l->m) && i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct sip_header *h = sip_header(l->m, rows[i].type);
         if (h && (method || never(l, &rows[i])))
             misplaced(l, &rows[i], method, h->name);
     }
+}
+
+void sip_lint_where(struct sip_lint *l)
+{
+    if (known(l->m))
+        by_tables(l);
     if (l->m->version.n) /* a fragment need not have one */
         sip_lint_places(l);
 }

@@ -9,10 +9,12 @@
 
 /* ---- values ---- */
 
-/* token "/" token, without white space: how many octets of LEXMAP_HOST it has. */
-static size_t media_type(const struct sip_look *k, struct span s)
+/* Octets of a class, at most LEXMAP_SPAN of them, or two parts of them with `sign` between, which is not of the class; as
+ * many signs as `least` says. How many octets of LEXMAP_HOST it has. */
+ONCE static size_t one_or_two(const struct sip_look *k, struct span s, uint8_t sign, unsigned class,
+                              unsigned least)
 {
-    unsigned slashes = 0;
+    unsigned signs = 0;
     size_t others = 0;
 
     if (RARELY(s.n - 1 >= LEXMAP_SPAN))
@@ -20,12 +22,19 @@ static size_t media_type(const struct sip_look *k, struct span s)
     uint64_t left = lexmap_outside(&k->map, LEXMAP_HOST, s);
     for (; left; left &= left - 1, others++) {
         uint8_t c = s.p[__builtin_ctzll(left)];
-        if (c == '/')
-            slashes++;
-        else if (!lex_is(c, LEX_TOKEN))
+        if (c == sign)
+            signs++;
+        else if (!lex_is(c, class))
             return NOT_PLAIN;
     }
-    return slashes == 1 && s.p[0] != '/' && s.p[s.n - 1] != '/' ? s.n - others : NOT_PLAIN;
+    bool fits = signs >= least && signs <= 1 && s.p[0] != sign && s.p[s.n - 1] != sign;
+    return fits ? s.n - others : NOT_PLAIN;
+}
+
+/* token "/" token, without white space. */
+static size_t media_type(const struct sip_look *k, struct span s)
+{
+    return one_or_two(k, s, '/', LEX_TOKEN, 1);
 }
 
 /* Labels with dots between, none of them empty. */
@@ -39,40 +48,16 @@ static bool dotted(struct span s)
     return true;
 }
 
-/* Words of other octets too, an IPv6 address with its brackets among them. */
-ONCE static size_t any_call_id(const struct sip_look *k, struct span s)
-{
-    unsigned signs = 0; /* "@" */
-    size_t others = 0;
-
-    if (s.n - 1 >= LEXMAP_SPAN)
-        return sip_call_id(s) ? lexmap_hosts(&k->map, s) : NOT_PLAIN;
-    uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s);
-    for (; other; other &= other - 1, others++) {
-        uint8_t c = s.p[__builtin_ctzll(other)];
-        if (c == '@')
-            signs++;
-        else if (!lex_is(c, LEX_WORD))
-            return NOT_PLAIN;
-    }
-    return signs <= 1 && s.p[0] != '@' && s.p[s.n - 1] != '@' ? s.n - others : NOT_PLAIN;
-}
-
-/* "@" between two words, most often. */
+/* A word, or two with "@" between. */
 static size_t call_id(struct sip_look *k, const struct sip_header *h)
 {
     const struct sip_value *v = h->values;
 
     if (RARELY(h->values_n != 1) || RARELY(v->params_n) || RARELY(v->value.n != h->value.n))
         return NOT_PLAIN;
-    struct span s = v->value;
-    if (OFTEN(s.n - 1 < LEXMAP_SPAN)) {
-        uint64_t other = lexmap_outside(&k->map, LEXMAP_HOST, s), last = UINT64_C(1) << (s.n - 1);
-        if (OFTEN(other) && OFTEN(!(other & ((other - 1) | 1 | last))) &&
-            OFTEN(s.p[__builtin_ctzll(other)] == '@'))
-            return s.n - 1;
-    }
-    return any_call_id(k, s);
+    if (RARELY(v->value.n > LEXMAP_SPAN))
+        return sip_call_id(v->value) ? lexmap_hosts(&k->map, v->value) : NOT_PLAIN;
+    return one_or_two(k, v->value, '@', LEX_WORD, 0);
 }
 
 static size_t tokens(struct sip_look *k, const struct sip_header *h)
